@@ -1,0 +1,124 @@
+# Builds StockVerify: the nginx module, the worker, the admin command and their tests.
+# `make help` lists the targets; `make install DESTDIR=` stages a package.
+
+BUILD    ?= build
+CC       ?= cc
+PREFIX   ?= /usr
+PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd
+WARN     := -Wall -Wextra -Wshadow
+CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"'
+# The libraries' headers are not ours to warn about.
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
+CFLAGS   ?= -O2 -g
+CFLAGS   += -std=gnu11 -fPIC -pthread $(WARN) $(WERROR) $(PKG_CFLAGS)
+LIBS     := $(shell pkg-config --libs $(PKGS)) -lm -pthread
+VERSION  := 0.1.0
+SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+
+GENERATED := $(BUILD)/generated/lua_scripts.inc
+CORE_SRC   := $(shell find core -name '*.c')
+WORKER_SRC := $(shell find worker -name '*.c')
+CTL_SRC    := $(shell find ctl -name '*.c')
+UNIT_SRC   := $(wildcard t/unit/test_*.c)
+FUZZ_SRC   := $(wildcard t/fuzz/fuzz_*.c)
+UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
+
+object = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
+
+.PHONY: all core worker ctl module module-asan unit fuzz check install clean help format
+all: module worker ctl
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make worker ctl module   the three programs
+worker: $(BUILD)/stockverify-worker
+ctl: $(BUILD)/stockverifyctl
+core: $(BUILD)/libstockverify.a
+
+$(BUILD)/generated/lua_scripts.inc: $(wildcard core/redis/lua/*.lua) scripts/embed-lua
+	@mkdir -p $(@D)
+	scripts/embed-lua core/redis/lua > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/plain/%.o: %.c $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/asan/%.o: %.c $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
+
+$(BUILD)/libstockverify.a: $(call object,plain,$(CORE_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/libstockverify-asan.a: $(call object,asan,$(CORE_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/stockverify-worker: $(call object,plain,$(WORKER_SRC)) $(BUILD)/libstockverify.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(BUILD)/stockverify-worker-asan: $(call object,asan,$(WORKER_SRC)) $(BUILD)/libstockverify-asan.a
+	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(BUILD)/stockverifyctl: $(call object,plain,$(CTL_SRC)) $(BUILD)/libstockverify.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+## make module              $(BUILD)/ngx_stockverify_module.so for Debian's nginx
+module: $(BUILD)/ngx_stockverify_module.so
+module-asan: $(BUILD)/asan/ngx_stockverify_module.so
+
+MODULE_DEPS := config scripts/build-module $(GENERATED) $(shell find core ngx_stockverify_module -name '*.[ch]' -o -name '*.def')
+
+$(BUILD)/ngx_stockverify_module.so: $(MODULE_DEPS)
+	scripts/build-module $(BUILD)/nginx $@
+
+$(BUILD)/asan/ngx_stockverify_module.so: $(MODULE_DEPS)
+	SANITIZE="$(SANITIZE)" scripts/build-module $(BUILD)/nginx-asan $@
+
+## make unit                cmocka tests under ASan and UBSan (build only; scripts/test runs them)
+unit: $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
+
+$(BUILD)/unit/%: $(BUILD)/asan/t/unit/%.o $(call object,asan,$(UNIT_LIB)) $(BUILD)/libstockverify-asan.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ $(LIBS) -lcmocka
+
+## make fuzz                libFuzzer targets (clang)
+fuzz: $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+
+$(BUILD)/libfuzz/%.o: %.c $(GENERATED)
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(CFLAGS) -Wno-unknown-warning-option -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
+
+$(BUILD)/libstockverify-fuzz.a: $(call object,libfuzz,$(CORE_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/libfuzz/t/fuzz/%.o $(BUILD)/libstockverify-fuzz.a
+	@mkdir -p $(@D)
+	clang -fsanitize=fuzzer,address,undefined $^ -o $@ $(LIBS)
+
+## make check               everything scripts/test runs
+check:
+	scripts/test
+
+## make format              clang-format over every C file
+format:
+	clang-format -i $(shell find core worker ctl ngx_stockverify_module t/unit t/fuzz -name '*.[ch]')
+
+## make install DESTDIR=    module, worker, admin command, configuration, units
+install: all
+	install -D -m 0644 $(BUILD)/ngx_stockverify_module.so $(DESTDIR)$(PREFIX)/lib/nginx/modules/ngx_stockverify_module.so
+	install -D -m 0755 $(BUILD)/stockverify-worker $(DESTDIR)$(PREFIX)/sbin/stockverify-worker
+	install -D -m 0755 $(BUILD)/stockverifyctl $(DESTDIR)$(PREFIX)/sbin/stockverifyctl
+	install -d $(DESTDIR)/etc/stockverify $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/logrotate.d
+	install -m 0640 conf/worker.conf $(DESTDIR)/etc/stockverify/worker.conf
+	install -m 0644 conf/nginx.conf $(DESTDIR)/etc/stockverify/nginx.conf.example
+	install -m 0644 conf/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -m 0644 conf/logrotate $(DESTDIR)/etc/logrotate.d/stockverify
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,21 @@
+#ifndef SV_BASE_TEXT_H
+#define SV_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms) without NUL. */
+bool sv_utf8_valid(const char *text, size_t length);
+/* Characters (code points) of valid UTF-8. */
+size_t sv_utf8_length(const char *text);
+
+/* An identifier a client or an operator chose: 1..max characters of valid UTF-8,
+ * no control characters, no leading or trailing blanks. */
+bool sv_identifier_valid(const char *text, size_t max_characters);
+
+/* Percent-decoding of a path segment or query part, in place semantics: writes at
+ * most `length` bytes plus NUL to `out`.  '+' is a blank only when plus_is_blank.
+ * Returns the decoded length, or -1 on a bad escape, NUL, or invalid UTF-8. */
+long sv_percent_decode(const char *text, size_t length, bool plus_is_blank, char *out);
+
+#endif
