@@ -6,8 +6,12 @@
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms) without NUL. */
 bool sv_utf8_valid(const char *text, size_t length);
+/* Bytes of the well-formed sequence `text` begins with (NUL counts as one); 0 when it begins with none. */
+size_t sv_utf8_sequence(const char *text, size_t length);
 /* Characters (code points) of valid UTF-8. */
 size_t sv_utf8_length(const char *text);
+/* Whether valid UTF-8 holds a control character (C0, DEL, C1) other than those in `allowed`. */
+bool sv_utf8_has_control(const char *text, const char *allowed);
 
 /* An identifier a client or an operator chose: 1..max characters of valid UTF-8,
  * no control characters, no leading or trailing blanks. */
