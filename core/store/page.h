@@ -1,0 +1,30 @@
+#ifndef SV_PAGE_H
+#define SV_PAGE_H
+
+#include "core/base/json_writer.h"
+#include "core/store/store.h"
+
+/*
+ * Paged lists: sorted by one field and a unique tie-breaker, continued after the last row
+ * given (never by skipping), so pages are stable under inserts.  The cursor is
+ * opaque base64url of the last row's two keys and of the list's name; another list's
+ * or a damaged one is SV_ERR_CURSOR_INVALID.
+ */
+typedef struct {
+    const char  *list;            /* names the list inside the cursor */
+    const char  *sort_field;      /* NULL: the tie-breaker alone */
+    const char  *unique_field;
+    int          direction;       /* 1 or -1 */
+    int64_t      limit;           /* 1..500 */
+    const char  *cursor;          /* from the client; NULL: the first page */
+} sv_page_t;
+
+/* Runs the page's find and writes `{"items": [...], "next_cursor": ...}` members (into an
+ * object the caller opened); `write` writes one row. */
+typedef void (*sv_page_write_t)(sv_json_writer_t *w, const bson_t *row, void *context);
+
+sv_status_t sv_page_run(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
+                        const sv_page_t *page, sv_page_write_t write, void *context, sv_json_writer_t *w,
+                        sv_arena_t *arena, sv_error_t *error);
+
+#endif

@@ -1,0 +1,80 @@
+#ifndef SV_STORE_H
+#define SV_STORE_H
+
+#include <mongoc/mongoc.h>
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+#include "core/settings/settings.h"
+
+/*
+ * MongoDB: a pool of clients, made after fork; one client (sv_store_t) at a
+ * time for one thread.  All reads and writes are w: majority, j: true,
+ * readConcern majority unless a function says otherwise.
+ */
+typedef struct sv_store_pool_s  sv_store_pool_t;
+
+/* Collections, by name in docs/data-model.md: SV_COLLECTION_RACK_REGISTRY, ... */
+typedef enum {
+#define SV_COLLECTION(name, collection)  SV_COLLECTION_##name,
+#include "core/store/collections.def"
+#undef SV_COLLECTION
+    SV_COLLECTION_COUNT
+} sv_collection_t;
+
+const char *sv_collection_name(sv_collection_t collection);
+
+typedef struct {
+    mongoc_client_t          *client;
+    mongoc_database_t        *database;
+    mongoc_collection_t      *collections[SV_COLLECTION_COUNT];
+    const sv_settings_t      *settings;
+    mongoc_client_session_t  *transaction;     /* set while sv_transaction_run runs its body, else NULL */
+    sv_store_pool_t          *pool;
+} sv_store_t;
+
+/* Makes the pool (no connection yet); max_clients >= threads that use it.  NULL with
+ * `error` for a bad URI.  Call after fork. */
+sv_store_pool_t *sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
+void             sv_store_pool_destroy(sv_store_pool_t *pool);
+
+/* One client for the calling thread, with its collections open; sv_store_t structs are kept
+ * by the pool and reused.  NULL when none came free within mongodb_timeout. */
+sv_store_t *sv_store_acquire(sv_store_pool_t *pool);
+void        sv_store_release(sv_store_t *store);
+
+/* SV_OK, SV_ERR_UNAVAILABLE, or SV_ERR_INTERNAL with the one-line remedy in `cause` for a
+ * standalone server without transactions. */
+sv_status_t sv_store_check_server(sv_store_t *store, sv_error_t *error);
+sv_status_t sv_store_ping(sv_store_t *store, sv_error_t *error);
+
+/* Turns a driver error into a status: network, selection, failover, time-out and
+ * write-concern errors are SV_ERR_UNAVAILABLE, anything else SV_ERR_INTERNAL, with the cause for the log. */
+sv_status_t sv_store_fail(const bson_error_t *driver_error, sv_error_t *error);
+bool        sv_store_is_duplicate_key(const bson_error_t *driver_error, const bson_t *reply);
+
+/* Options for a driver call: carries the transaction's session when there is one.  The
+ * result is a bson_t in the arena; append to it freely. */
+bson_t *sv_store_options(sv_store_t *store, sv_arena_t *arena);
+
+/* The server's clock in UTC ms: costs a round trip; only where no document carries it. */
+sv_status_t sv_store_now(sv_store_t *store, int64_t *ms, sv_error_t *error);
+
+/* Small reads and writes, each inside the transaction when there is one.  Results are copies
+ * registered with the arena (no destroy by the caller); NULL when nothing matched. */
+sv_status_t sv_store_find_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
+                              const bson_t *projection, sv_arena_t *arena, const bson_t **document, sv_error_t *error);
+sv_status_t sv_store_find(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
+                          mongoc_cursor_t **cursor, sv_error_t *error);      /* caller destroys the cursor */
+/* *status_out gets SV_ERR_ALREADY_EXISTS on a duplicate key. */
+sv_status_t sv_store_insert(sv_store_t *store, sv_collection_t collection, const bson_t *document, sv_error_t *error);
+sv_status_t sv_store_update_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *update,
+                                int64_t *matched, sv_error_t *error);
+sv_status_t sv_store_update_many(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
+                                 const bson_t *update, int64_t *matched, sv_error_t *error);
+/* findAndModify; *document is the old or the new one (new_document), NULL when nothing matched. */
+sv_status_t sv_store_find_and_update(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
+                                     const bson_t *update, bool new_document, bool upsert, sv_arena_t *arena,
+                                     const bson_t **document, sv_error_t *error);
+
+#endif

@@ -1,0 +1,81 @@
+#ifndef SV_CALL_H
+#define SV_CALL_H
+
+#include "core/auth/principal.h"
+#include "core/base/error.h"
+#include "core/base/json_reader.h"
+#include "core/base/json_writer.h"
+#include "core/redis/command.h"
+#include "core/settings/settings.h"
+#include "core/store/page.h"
+#include "core/store/store.h"
+
+/*
+ * One API call as the domain side of a handler sees it: plain C data, no
+ * nginx type, so a step may run on a pool thread.  The event loop fills the
+ * inputs before the first step and reads the outputs after the last; while a
+ * step runs on a thread, the call belongs to that thread.
+ *
+ * Everything a step allocates comes from `arena`, which is freed after the
+ * answer is sent, or, when the client is gone, after the thread is done.
+ */
+enum { SV_CALL_MAX_PARAMS = 3, SV_CALL_MAX_QUERY = 24, SV_CALL_MAX_EFFECTS = 16 };
+
+typedef struct {
+    const char  *name;
+    const char  *value;          /* percent-decoded, valid UTF-8 */
+} sv_query_parameter_t;
+
+typedef struct sv_call_s {
+    /* inputs */
+    const sv_settings_t   *settings;
+    sv_arena_t            *arena;
+    sv_principal_t         principal;                      /* role SV_ROLE_ANYONE before and without login */
+    const char            *params[SV_CALL_MAX_PARAMS];     /* {names} of the path in order, decoded */
+    sv_query_parameter_t   query[SV_CALL_MAX_QUERY];
+    size_t                 query_count;
+    const char            *body;                           /* NUL-terminated; NULL without a body */
+    size_t                 body_length;
+    const char            *if_none_match;                  /* request header or NULL */
+
+    /* on a thread of the database pool: its client; elsewhere NULL */
+    sv_store_t            *store;
+
+    /* outputs */
+    sv_error_t             error;                          /* SV_OK: `data` is the answer */
+    sv_json_writer_t       json;                           /* writes `data`, one complete JSON value */
+    sv_buffer_t            data;
+    const char            *message;                        /* the envelope's; NULL: "OK" */
+    int                    success_status;                 /* 200 unless set: 201, 202 */
+    const char            *etag;                           /* with quotes; a match gives 304 */
+    const char            *location;
+    /* Redis commands to run after the last thread step and before the answer, in one pipeline;
+     * their failure is logged and changes nothing: lease clean-up, publishing. */
+    sv_redis_command_t    *effects[SV_CALL_MAX_EFFECTS];
+    size_t                 effect_count;
+
+    void                  *state;                          /* the handler's own, in the arena */
+} sv_call_t;
+
+/* A piece of work on a call; failure is told through call->error. */
+typedef void (*sv_call_step_t)(sv_call_t *call);
+
+/* The value of a query parameter, NULL when it was not sent.  (Names the route does not
+ * list were refused before.) */
+const char *sv_call_query(const sv_call_t *call, const char *name);
+/* Typed; false and an error detail (parameter_invalid, 400) when present and wrong. */
+bool sv_call_query_int(sv_call_t *call, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value);
+bool sv_call_query_time(sv_call_t *call, const char *name, int64_t *ms);          /* 0 when absent */
+bool sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words, int *index);  /* -1 when absent */
+bool sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value);
+/* limit and cursor of a paged list, into page->limit and page->cursor. */
+bool sv_call_query_page(sv_call_t *call, sv_page_t *page);
+
+/* The body as an object.  An absent or empty body counts as {} when the route has SV_BODY_OPTIONAL.
+ * NULL and an error otherwise. */
+const json_t *sv_call_body(sv_call_t *call);
+
+/* A fresh effect, to be filled with sv_redis_command() or by a domain function. */
+sv_redis_command_t *sv_call_effect(sv_call_t *call);
+
+#endif

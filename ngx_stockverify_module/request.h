@@ -1,0 +1,55 @@
+#ifndef SV_REQUEST_H
+#define SV_REQUEST_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_stockverify_module/call.h"
+#include "ngx_stockverify_module/routes.h"
+
+/*
+ * A request on its way through a chain of steps.  The machinery that
+ * suspends, times out, survives an aborting client and resumes is here, once;
+ * a handler reads: check, call the domain, answer.
+ *
+ * All functions run on the event loop.  Each step function takes over: after
+ * calling one, the handler returns at once and goes on in `next`.  `next` is not
+ * called when the client has gone; what a thread or Redis still does for it is finished and
+ * thrown away.
+ */
+typedef struct sv_request_s {
+    ngx_http_request_t  *http;
+    const sv_route_t    *route;
+    sv_call_t           *call;
+    /* plumbing: request.c */
+    struct sv_request_state_s  *state;
+} sv_request_t;
+
+typedef void (*sv_next_pt)(sv_request_t *req);
+
+/* Reads reply `index` into the call's state while hiredis still owns it; NULL: Redis did not
+ * answer (down, time-out, error reply: logged already). */
+typedef void (*sv_reply_reader_pt)(sv_call_t *call, size_t index, const redisReply *reply);
+
+typedef enum { SV_POOL_DB, SV_POOL_HASH } sv_pool_t;
+
+/* Sends the commands in one pipeline (NOSCRIPT repaired, time limit redis_timeout), reads each reply,
+ * then goes on in `next`. */
+void sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_t count,
+                   sv_reply_reader_pt read, sv_next_pt next);
+
+/* Runs `work` on a pool's thread, then `next`.  Steps on SV_POOL_DB go through the circuit breaker and get
+ * call->store: an open circuit, a full queue or no client answers 503 by itself and
+ * `next` is not called, unless the request was made sv_http_resume_on_refusal(). */
+void sv_http_thread(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_next_pt next);
+
+/* From here on a refused thread step sets call->error and goes on in its `next` all the same (a
+ * claim has a lease to give back). */
+void sv_http_resume_on_refusal(sv_request_t *req);
+
+/* Runs the call's effects, then sends the answer the call holds: the envelope round `data`, or the
+ * error.  Ends the request. */
+void sv_http_answer(sv_request_t *req);
+
+#endif
