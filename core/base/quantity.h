@@ -32,7 +32,7 @@ int  sv_quantity_to_text(sv_quantity_t quantity, char text[SV_QUANTITY_TEXT_SIZE
 
 /* Decimal128 with exactly the value's significant digits (BSON spec; IEEE 754-2008). */
 void sv_quantity_to_decimal128(sv_quantity_t quantity, bson_decimal128_t *decimal);
-/* False for NaN, infinity, more than six places or out of range. */
+/* False for NaN, infinity, more than six places, or past int64 (a stored sum may exceed SV_QUANTITY_MAX). */
 bool sv_quantity_from_decimal128(const bson_decimal128_t *decimal, sv_quantity_t *quantity);
 /* Reads a number of any BSON type (decimal128, int32, int64, double). */
 bool sv_quantity_from_bson(const bson_iter_t *iter, sv_quantity_t *quantity);
