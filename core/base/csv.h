@@ -7,7 +7,7 @@
 #include "core/base/arena.h"
 #include "core/base/error.h"
 
-/* Reads CSV (RFC 4180; a UTF-8 BOM is skipped, LF or CRLF) a row at a time.
+/* Reads CSV (RFC 4180; a UTF-8 BOM and blank lines are skipped, LF or CRLF) a row at a time.
  * Limits: 256 columns, 64 KiB a field. */
 typedef struct sv_csv_reader_s  sv_csv_reader_t;
 
