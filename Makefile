@@ -25,7 +25,7 @@ UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
 
 object = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
-.PHONY: all core worker ctl module module-asan unit fuzz check install clean help format
+.PHONY: all core worker ctl module module-asan unit unit-plain tools fuzz check install clean help format
 all: module worker ctl
 
 help:
@@ -83,6 +83,19 @@ unit: $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 $(BUILD)/unit/%: $(BUILD)/asan/t/unit/%.o $(call object,asan,$(UNIT_LIB)) $(BUILD)/libstockverify-asan.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ $(LIBS) -lcmocka
+
+## make unit-plain          the same without sanitizers, for valgrind
+unit-plain: $(patsubst t/unit/%.c,$(BUILD)/unit-plain/%,$(UNIT_SRC))
+
+$(BUILD)/unit-plain/%: $(BUILD)/plain/t/unit/%.o $(call object,plain,$(UNIT_LIB)) $(BUILD)/libstockverify.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS) -lcmocka
+
+## make tools               what the local stack and the tests call beside the programs
+tools: $(BUILD)/mongo-shell
+
+$(BUILD)/mongo-shell: $(BUILD)/plain/t/tools/mongo_shell.o
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 ## make fuzz                libFuzzer targets (clang)
 fuzz: $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))

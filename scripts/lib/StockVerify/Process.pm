@@ -43,7 +43,7 @@ sub is_alive {
 }
 
 # Starts a command in a session of its own, detached, its output appended to a log.
-# Options: env => {...}, directory => DIR. Returns {pid, started}; dies when the command can't be executed.
+# Options: env => {NAME => VALUE, or undef to leave NAME out}, directory => DIR. Returns {pid, started}; dies when the command can't be executed.
 sub spawn {
     my ($command, $log, %option) = @_;
     pipe my $failed, my $report or die "pipe: $!\n";
@@ -56,7 +56,8 @@ sub spawn {
         $why ||= "cannot enter $option{directory}: $!"
             if !$why && $option{directory} && !chdir $option{directory};
         if (!$why) {
-            @ENV{ keys %{ $option{env} || {} } } = values %{ $option{env} || {} };
+            my %env = %{ $option{env} || {} };
+            defined $env{$_} ? $ENV{$_} = $env{$_} : delete $ENV{$_} for keys %env;
             close_above(2, fileno $report);
             { no warnings 'exec'; exec { $command->[0] } @$command }
             $why = "cannot run $command->[0]: $!";
