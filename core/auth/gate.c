@@ -1,0 +1,118 @@
+#include "core/auth/gate.h"
+
+/* Must be the numbers of lua/gate.lua. */
+_Static_assert(SV_GATE_PASSED == 0 && SV_GATE_UNKNOWN == 1 && SV_GATE_DISABLED == 2 && SV_GATE_REVOKED == 3 &&
+                   SV_GATE_LIMITED == 4,
+               "gate.lua answers with these numbers");
+
+static const char sv_account_prefix[] = "auth:user:";
+static const char sv_family_prefix[] = "family:ended:";
+
+void
+sv_gate_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_token_claims_t *claims, const char *rate_key,
+                int64_t limit)
+{
+    sv_redis_script(command, arena, SV_SCRIPT_GATE, rate_key == NULL ? 2 : 3);
+    sv_redis_arg_key(command, sv_account_prefix, claims->user_id);
+    sv_redis_arg_key(command, sv_family_prefix, claims->family_id == NULL ? "" : claims->family_id);
+    if (rate_key != NULL) {
+        sv_redis_arg(command, rate_key);
+    }
+    sv_redis_arg_int(command, claims->generation);
+    sv_redis_arg_int(command, limit);
+}
+
+static const char *
+sv_gate_text(const redisReply *reply, size_t i, sv_arena_t *arena)
+{
+    const char *text = sv_redis_element_text(reply, i);
+
+    return sv_arena_strdup(arena, text == NULL ? "" : text);
+}
+
+void
+sv_gate_read(const redisReply *reply, sv_arena_t *arena, sv_gate_result_t *result)
+{
+    const char *role;
+    int64_t outcome;
+
+    *result = (sv_gate_result_t){ .outcome = SV_GATE_UNKNOWN };
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements == 0) {
+        return;
+    }
+    outcome = sv_redis_element_int(reply, 0);
+    if (outcome == SV_GATE_PASSED) {
+        role = sv_redis_element_text(reply, 1);
+        if (role == NULL || !sv_role_parse(role, &result->role)) {
+            return;
+        }
+        result->username = sv_gate_text(reply, 2, arena);
+        result->full_name = sv_gate_text(reply, 3, arena);
+        result->warehouse = sv_gate_text(reply, 4, arena);
+    } else if (outcome == SV_GATE_LIMITED) {
+        result->wait_s = (int) sv_redis_element_int(reply, 1);
+    } else if (outcome != SV_GATE_DISABLED && outcome != SV_GATE_REVOKED) {
+        return;
+    }
+    result->outcome = (sv_gate_outcome_t) outcome;
+}
+
+void
+sv_gate_admit(const sv_account_t *account, const sv_token_claims_t *claims, sv_gate_result_t *result)
+{
+    *result = (sv_gate_result_t){
+        .outcome = SV_GATE_PASSED,
+        .role = account->role,
+        .username = account->username,
+        .full_name = account->full_name,
+        .warehouse = account->warehouse,
+    };
+    if (!account->enabled) {
+        result->outcome = SV_GATE_DISABLED;
+    } else if (claims->generation != account->generation) {
+        result->outcome = SV_GATE_REVOKED;
+    }
+}
+
+sv_status_t
+sv_gate_refuse(const sv_gate_result_t *result, sv_error_t *error)
+{
+    switch (result->outcome) {
+    case SV_GATE_PASSED:
+        return SV_OK;
+    case SV_GATE_DISABLED:
+        return sv_fail(error, SV_ERR_ACCOUNT_DISABLED, NULL);
+    case SV_GATE_LIMITED:
+        error->retry_after_s = result->wait_s;
+        return sv_fail(error, SV_ERR_RATE_LIMITED, NULL);
+    case SV_GATE_REVOKED:
+    case SV_GATE_UNKNOWN: /* MongoDB did not know it either: the account was removed */
+        break;
+    }
+    return sv_fail(error, SV_ERR_TOKEN_REVOKED, NULL);
+}
+
+void
+sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_account_t *account, int64_t ttl_s)
+{
+    sv_redis_script(command, arena, SV_SCRIPT_AUTH_STATE_STORE, 1);
+    sv_redis_arg_key(command, sv_account_prefix, account->user_id);
+    sv_redis_arg_int(command, account->version);
+    sv_redis_arg_int(command, ttl_s);
+    sv_redis_arg(command, account->enabled ? "1" : "0");
+    sv_redis_arg_int(command, account->generation);
+    sv_redis_arg(command, sv_role_name(account->role));
+    sv_redis_arg(command, account->username);
+    sv_redis_arg(command, account->full_name == NULL ? "" : account->full_name);
+    sv_redis_arg(command, account->warehouse == NULL ? "" : account->warehouse);
+}
+
+void
+sv_gate_end_family_command(sv_redis_command_t *command, sv_arena_t *arena, const char *family_id, int64_t ttl_s)
+{
+    sv_redis_command(command, arena, "SET");
+    sv_redis_arg_key(command, sv_family_prefix, family_id);
+    sv_redis_arg(command, "1");
+    sv_redis_arg(command, "EX");
+    sv_redis_arg_int(command, ttl_s);
+}

@@ -1,0 +1,55 @@
+#ifndef SV_GATE_H
+#define SV_GATE_H
+
+#include "core/auth/account.h"
+#include "core/auth/token.h"
+#include "core/redis/command.h"
+
+/*
+ * Whether the owner of a verified token may go on, in one round trip to Redis (lua/gate.lua): the account is enabled,
+ * the token is of its generation, the login was not ended, and the rate (when counted) is within its limit.
+ *
+ *     sv_gate_command(&command, arena, &claims, rate_key, limit);    -> run it
+ *     sv_gate_read(reply, arena, &result);
+ *     SV_GATE_UNKNOWN, or no reply: sv_account_load() on a thread, then sv_gate_admit() decides from MongoDB, and
+ *         sv_gate_store_command() keeps the account's state in Redis (an effect).
+ *     else sv_gate_refuse() turns what did not pass into an error.
+ */
+typedef enum {
+    SV_GATE_PASSED = 0,
+    SV_GATE_UNKNOWN, /* Redis does not know the account's state: ask MongoDB */
+    SV_GATE_DISABLED,
+    SV_GATE_REVOKED,
+    SV_GATE_LIMITED
+} sv_gate_outcome_t;
+
+typedef struct {
+    sv_gate_outcome_t outcome;
+    sv_role_t role; /* these four when passed; texts in the arena */
+    const char *username;
+    const char *full_name;
+    const char *warehouse; /* may be empty */
+    int wait_s;            /* when limited */
+} sv_gate_result_t;
+
+/* `rate_key` NULL: nothing is counted.  A key counts the calls of a minute that begins with the first one, by Redis'
+ * clock; `limit` is how many pass.  "rate:sync:" + user_id is the key of the sync limit. */
+void sv_gate_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_token_claims_t *claims,
+                     const char *rate_key, int64_t limit);
+
+/* NULL and error replies read as SV_GATE_UNKNOWN. */
+void sv_gate_read(const redisReply *reply, sv_arena_t *arena, sv_gate_result_t *result);
+
+/* The same decision from MongoDB's account; without the rate. */
+void sv_gate_admit(const sv_account_t *account, const sv_token_claims_t *claims, sv_gate_result_t *result);
+
+/* SV_ERR_ACCOUNT_DISABLED, SV_ERR_TOKEN_REVOKED or SV_ERR_RATE_LIMITED (with retry_after_s); SV_OK when passed. */
+sv_status_t sv_gate_refuse(const sv_gate_result_t *result, sv_error_t *error);
+
+/* Keeps the account's state in Redis for AUTH_CACHE_TTL unless a newer version stands there. */
+void sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_account_t *account, int64_t ttl_s);
+
+/* Marks a login as ended for as long as an access token of it can live. */
+void sv_gate_end_family_command(sv_redis_command_t *command, sv_arena_t *arena, const char *family_id, int64_t ttl_s);
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef SV_TOKEN_H
+#define SV_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/settings/settings.h"
+
+/*
+ * Access tokens: JWT of the one algorithm the settings name, signed with one key and verified with up to two
+ * (the key before the last rotation still verifies).  Keys are read once, when the configuration is.
+ */
+typedef struct sv_token_keys_s sv_token_keys_t;
+
+typedef struct {
+    const char *user_id;   /* sub */
+    int64_t generation;    /* gen: the account's when the token was made */
+    const char *family_id; /* fam: the login; NULL in tokens of others */
+    int64_t issued_at_s;   /* iat; 0 when absent */
+    int64_t expires_at_s;  /* exp */
+} sv_token_claims_t;
+
+enum { SV_TOKEN_MAX_LENGTH = 8192 };
+
+/* Reads and checks the key files; the result lives in the arena, is never changed, and may be used by any
+ * number of threads.  NULL and SV_ERR_VALIDATION_FAILED, with a sentence naming the setting, for a missing or short
+ * key, a PEM text as HS256 key, an RSA key under 2048 bits, a curve other than P-256, and two keys under one kid. */
+sv_token_keys_t *sv_token_keys_create(const sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error);
+
+/* A signed token with these claims, in the arena; NULL when signing failed. */
+const char *sv_token_sign(const sv_token_keys_t *keys, const sv_token_claims_t *claims, sv_arena_t *arena);
+
+/* Verifies signature, algorithm, type, issuer, audience and times against now_s (epoch seconds).  `token` need
+ * not be NUL-terminated; the claims live in the arena.  SV_ERR_TOKEN_EXPIRED for a good token past its exp,
+ * SV_ERR_TOKEN_INVALID for anything else that is wrong. */
+sv_status_t sv_token_verify(const sv_token_keys_t *keys, const char *token, size_t length, int64_t now_s,
+                            sv_arena_t *arena, sv_token_claims_t *claims, sv_error_t *error);
+
+#endif

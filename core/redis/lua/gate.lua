@@ -1,0 +1,37 @@
+-- May this user go on?  One round trip for account, login and rate.
+-- KEYS: auth:user:{id}, family:ended:{family}, and, when counted, the rate counter
+-- ARGV: the token's generation, the limit of the counter a minute
+-- Reply: {0, role, username, full_name, warehouse} passed; {1} the account's state is not (or no longer) known
+--        here; {2} disabled; {3} revoked; {4, seconds to wait} limited
+local account = redis.call('HMGET', KEYS[1], 'enabled', 'generation', 'role', 'username', 'full_name', 'warehouse')
+if not account[1] or not account[2] then
+    return {1}
+end
+if account[1] ~= '1' then
+    return {2}
+end
+if account[2] ~= ARGV[1] then
+    -- A token newer than what is kept here: this state is stale, MongoDB must be asked.
+    if tonumber(ARGV[1]) > tonumber(account[2]) then
+        return {1}
+    end
+    return {3}
+end
+if redis.call('EXISTS', KEYS[2]) == 1 then
+    return {3}
+end
+if KEYS[3] then
+    local count = redis.call('INCR', KEYS[3])
+    if count == 1 then
+        redis.call('PEXPIRE', KEYS[3], 60000)
+    end
+    if count > tonumber(ARGV[2]) then
+        local left = redis.call('PTTL', KEYS[3])
+        if left < 0 then
+            redis.call('PEXPIRE', KEYS[3], 60000)
+            left = 60000
+        end
+        return {4, math.ceil(left / 1000)}
+    end
+end
+return {0, account[3], account[4], account[5], account[6]}
