@@ -9,32 +9,32 @@
  * catalogue's is reported for a person to decide.
  */
 typedef struct {
-    sv_collection_t  collection;
-    const char      *name;
-    const char      *keys;             /* "user_id,-started_at", "item_name:text" */
-    bool             unique;
-    const char      *partial;          /* JSON filter, NULL: none */
-    int              expire_after_s;   /* -1: none */
-    const char      *text;
+    sv_collection_t collection;
+    const char *name;
+    const char *keys; /* "user_id,-started_at", "item_name:text" */
+    bool unique;
+    const char *partial; /* JSON filter, NULL: none */
+    int expire_after_s;  /* -1: none */
+    const char *text;
 } sv_index_row_t;
 
-extern const sv_index_row_t  sv_index_rows[];
-extern const size_t          sv_index_row_count;
+extern const sv_index_row_t sv_index_rows[];
+extern const size_t sv_index_row_count;
 
 typedef enum {
-    SV_INDEX_KEPT,           /* it is there */
+    SV_INDEX_KEPT, /* it is there */
     SV_INDEX_CREATED,
-    SV_INDEX_MISSING,        /* only from sv_indexes_show */
-    SV_INDEX_DIFFERENT,      /* there under this name or on these keys, with another definition; left as it is */
-    SV_INDEX_UNSUPPORTED,    /* this server has no such kind of index: a warning */
+    SV_INDEX_MISSING,     /* only from sv_indexes_show */
+    SV_INDEX_DIFFERENT,   /* there under this name or on these keys, with another definition; left as it is */
+    SV_INDEX_UNSUPPORTED, /* this server has no such kind of index: a warning */
     SV_INDEX_FAILED,
     SV_INDEX_OUTCOME_COUNT
 } sv_index_outcome_t;
 
-const char *sv_index_outcome_name(sv_index_outcome_t outcome);     /* "created" */
+const char *sv_index_outcome_name(sv_index_outcome_t outcome); /* "created" */
 
 typedef struct {
-    unsigned  counts[SV_INDEX_OUTCOME_COUNT];
+    unsigned counts[SV_INDEX_OUTCOME_COUNT];
 } sv_index_summary_t;
 
 /* Told once a row, in the catalogue's order within a collection; `detail` is the server's or our

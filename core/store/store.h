@@ -24,13 +24,17 @@ typedef enum {
 
 const char *sv_collection_name(sv_collection_t collection);
 
-typedef struct {
+typedef struct sv_store_s {
     mongoc_client_t          *client;
     mongoc_database_t        *database;
     mongoc_collection_t      *collections[SV_COLLECTION_COUNT];
     const sv_settings_t      *settings;
     mongoc_client_session_t  *transaction;     /* set while sv_transaction_run runs its body, else NULL */
     sv_store_pool_t          *pool;
+    /* kept by the transaction loop (core/store/transaction.c) */
+    bool                      transient;       /* a call of the running body failed with TransientTransactionError */
+    bool                      outcome_unknown; /* the last transaction failed without saying whether it was committed */
+    struct sv_store_s        *next_idle;
 } sv_store_t;
 
 /* Makes the pool (no connection yet); max_clients >= threads that use it.  NULL with
@@ -66,7 +70,9 @@ sv_status_t sv_store_find_one(sv_store_t *store, sv_collection_t collection, con
                               const bson_t *projection, sv_arena_t *arena, const bson_t **document, sv_error_t *error);
 sv_status_t sv_store_find(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
                           mongoc_cursor_t **cursor, sv_error_t *error);      /* caller destroys the cursor */
-/* *status_out gets SV_ERR_ALREADY_EXISTS on a duplicate key. */
+/* SV_OK when the cursor ended because there was no more; a failure is told as sv_store_find would. */
+sv_status_t sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *error);
+/* SV_ERR_ALREADY_EXISTS on a duplicate key. */
 sv_status_t sv_store_insert(sv_store_t *store, sv_collection_t collection, const bson_t *document, sv_error_t *error);
 sv_status_t sv_store_update_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *update,
                                 int64_t *matched, sv_error_t *error);

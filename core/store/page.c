@@ -1,0 +1,218 @@
+#include "core/store/page.h"
+
+#include <string.h>
+
+#include "core/base/codec.h"
+#include "core/store/document.h"
+
+enum { SV_CURSOR_MAX = 4096 };
+
+/* The two keys of the last row given, as a cursor carries them: {l: list, s: sort key, u: unique key}. */
+typedef struct {
+    const bson_t *document;
+    bson_iter_t sort, unique;
+} sv_cursor_t;
+
+static const char *
+sv_cursor_encode(const sv_page_t *page, const bson_t *row, sv_arena_t *arena)
+{
+    bson_t *keys = sv_doc_new(arena);
+    bson_iter_t iter;
+    char *text;
+
+    BSON_APPEND_UTF8(keys, "l", page->list);
+    if (page->sort_field != NULL && bson_iter_init_find(&iter, row, page->sort_field)) {
+        bson_append_iter(keys, "s", 1, &iter);
+    } else {
+        BSON_APPEND_NULL(keys, "s");
+    }
+    if (bson_iter_init_find(&iter, row, page->unique_field)) {
+        bson_append_iter(keys, "u", 1, &iter);
+    }
+    text = sv_arena_alloc(arena, ((size_t) keys->len * 4 + 2) / 3 + 1);
+    sv_base64url_encode(bson_get_data(keys), keys->len, text);
+    return text;
+}
+
+/* Only plain values: a cursor is made by clients as easily as by us, and must not become an operator. */
+static bool
+sv_cursor_value_allowed(const bson_iter_t *iter)
+{
+    switch (bson_iter_type(iter)) {
+    case BSON_TYPE_UTF8:
+    case BSON_TYPE_INT32:
+    case BSON_TYPE_INT64:
+    case BSON_TYPE_DATE_TIME:
+    case BSON_TYPE_OID:
+    case BSON_TYPE_BOOL:
+    case BSON_TYPE_NULL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
+sv_cursor_decode(const sv_page_t *page, sv_cursor_t *cursor, sv_arena_t *arena)
+{
+    size_t length = strlen(page->cursor);
+    uint8_t *bytes;
+    int size;
+    bson_t *document;
+    bson_iter_t list;
+
+    if (length == 0 || length > SV_CURSOR_MAX) {
+        return false;
+    }
+    bytes = sv_arena_alloc(arena, length);
+    size = sv_base64url_decode(page->cursor, length, bytes, length);
+    document = size > 0 ? bson_new_from_data(bytes, (size_t) size) : NULL;
+    if (document == NULL) {
+        return false;
+    }
+    cursor->document = sv_doc_copy(document, arena);
+    bson_destroy(document);
+    return bson_validate(cursor->document, BSON_VALIDATE_UTF8, NULL) &&
+           bson_iter_init_find(&list, cursor->document, "l") && BSON_ITER_HOLDS_UTF8(&list) &&
+           strcmp(bson_iter_utf8(&list, NULL), page->list) == 0 &&
+           bson_iter_init_find(&cursor->sort, cursor->document, "s") && sv_cursor_value_allowed(&cursor->sort) &&
+           bson_iter_init_find(&cursor->unique, cursor->document, "u") && sv_cursor_value_allowed(&cursor->unique);
+}
+
+/* {field: {operator: value}} */
+static void
+sv_put_comparison(bson_t *document, const char *field, const char *operator, const bson_iter_t * value)
+{
+    bson_t comparison;
+
+    BSON_APPEND_DOCUMENT_BEGIN(document, field, &comparison);
+    bson_append_iter(&comparison, operator, - 1, value);
+    bson_append_document_end(document, &comparison);
+}
+
+static void
+sv_put_not_null(bson_t *document, const char *field)
+{
+    bson_t comparison;
+
+    BSON_APPEND_DOCUMENT_BEGIN(document, field, &comparison);
+    BSON_APPEND_NULL(&comparison, "$ne");
+    bson_append_document_end(document, &comparison);
+}
+
+/* The rows behind the cursor as the branches of an $or.  null sorts below every value. */
+static void
+sv_put_branches_behind(bson_t *branches, const sv_page_t *page, const sv_cursor_t *cursor)
+{
+    const char *beyond = page->direction > 0 ? "$gt" : "$lt";
+    bool at_null = bson_iter_type(&cursor->sort) == BSON_TYPE_NULL;
+    bson_t branch;
+
+    BSON_APPEND_DOCUMENT_BEGIN(branches, "0", &branch);
+    bson_append_iter(&branch, page->sort_field, -1, &cursor->sort);
+    sv_put_comparison(&branch, page->unique_field, beyond, &cursor->unique);
+    bson_append_document_end(branches, &branch);
+    if (at_null && page->direction < 0) {
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(branches, "1", &branch);
+    if (at_null) {
+        sv_put_not_null(&branch, page->sort_field);
+    } else {
+        sv_put_comparison(&branch, page->sort_field, beyond, &cursor->sort);
+    }
+    bson_append_document_end(branches, &branch);
+    if (!at_null && page->direction < 0) {
+        BSON_APPEND_DOCUMENT_BEGIN(branches, "2", &branch);
+        BSON_APPEND_NULL(&branch, page->sort_field);
+        bson_append_document_end(branches, &branch);
+    }
+}
+
+static bson_t *
+sv_page_filter(const sv_page_t *page, const bson_t *filter, const sv_cursor_t *cursor, sv_arena_t *arena)
+{
+    bson_t *all = sv_doc_new(arena);
+    bson_t conditions, behind, branches;
+
+    BSON_APPEND_ARRAY_BEGIN(all, "$and", &conditions);
+    BSON_APPEND_DOCUMENT(&conditions, "0", filter);
+    BSON_APPEND_DOCUMENT_BEGIN(&conditions, "1", &behind);
+    if (page->sort_field == NULL) {
+        sv_put_comparison(&behind, page->unique_field, page->direction > 0 ? "$gt" : "$lt", &cursor->unique);
+    } else {
+        BSON_APPEND_ARRAY_BEGIN(&behind, "$or", &branches);
+        sv_put_branches_behind(&branches, page, cursor);
+        bson_append_array_end(&behind, &branches);
+    }
+    bson_append_document_end(&conditions, &behind);
+    bson_append_array_end(all, &conditions);
+    return all;
+}
+
+static bson_t *
+sv_page_options(const sv_page_t *page, const bson_t *projection, sv_arena_t *arena)
+{
+    bson_t *options = sv_doc_new(arena);
+    bson_t sort;
+
+    BSON_APPEND_DOCUMENT_BEGIN(options, "sort", &sort);
+    if (page->sort_field != NULL) {
+        BSON_APPEND_INT32(&sort, page->sort_field, page->direction);
+    }
+    BSON_APPEND_INT32(&sort, page->unique_field, page->direction);
+    bson_append_document_end(options, &sort);
+    /* One row more than asked for says whether there is a next page. */
+    BSON_APPEND_INT64(options, "limit", page->limit + 1);
+    if (projection != NULL) {
+        BSON_APPEND_DOCUMENT(options, "projection", projection);
+    }
+    return options;
+}
+
+static sv_status_t
+sv_page_write(sv_store_t *store, mongoc_cursor_t *rows, const sv_page_t *page, sv_page_write_t write, void *context,
+              sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+{
+    const char *next = NULL;
+    const bson_t *row;
+
+    sv_json_array(w, "items");
+    for (int64_t n = 1; n <= page->limit && mongoc_cursor_next(rows, &row); n++) {
+        write(w, row, context);
+        if (n == page->limit) {
+            next = sv_cursor_encode(page, row, arena);
+        }
+    }
+    if (next != NULL && !mongoc_cursor_next(rows, &row)) {
+        next = NULL;
+    }
+    sv_json_end(w);
+    sv_json_text(w, "next_cursor", next);
+    return sv_store_cursor_end(store, rows, error);
+}
+
+sv_status_t
+sv_page_run(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
+            const sv_page_t *page, sv_page_write_t write, void *context, sv_json_writer_t *w, sv_arena_t *arena,
+            sv_error_t *error)
+{
+    mongoc_cursor_t *rows;
+    sv_status_t status;
+
+    if (page->cursor != NULL) {
+        sv_cursor_t cursor;
+
+        if (!sv_cursor_decode(page, &cursor, arena)) {
+            return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
+        }
+        filter = sv_page_filter(page, filter, &cursor, arena);
+    }
+    status = sv_store_find(store, collection, filter, sv_page_options(page, projection, arena), &rows, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    status = sv_page_write(store, rows, page, write, context, w, arena, error);
+    mongoc_cursor_destroy(rows);
+    return status;
+}

@@ -1,0 +1,262 @@
+#include "core/store/store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct sv_store_pool_s {
+    mongoc_client_pool_t *clients;
+    const sv_settings_t *settings;
+    pthread_mutex_t mutex;
+    pthread_cond_t came_back;
+    sv_store_t *idle;
+    unsigned made, max;
+    sv_store_t stores[]; /* max of them */
+};
+
+static const char *const sv_collection_names[SV_COLLECTION_COUNT] = {
+#define SV_COLLECTION(name, collection) [SV_COLLECTION_##name] = collection,
+#include "core/store/collections.def"
+#undef SV_COLLECTION
+};
+
+static pthread_once_t sv_mongoc_once = PTHREAD_ONCE_INIT;
+
+const char *
+sv_collection_name(sv_collection_t collection)
+{
+    return sv_collection_names[collection];
+}
+
+static void
+sv_uri_default_int(mongoc_uri_t *uri, const char *option, int64_t value)
+{
+    if (!mongoc_uri_has_option(uri, option)) {
+        mongoc_uri_set_option_as_int32(uri, option, (int32_t) value);
+    }
+}
+
+/* Durability is not the URI's to lower; time limits are the URI's when it names them. */
+static void
+sv_uri_complete(mongoc_uri_t *uri, const sv_settings_t *settings, unsigned max_clients)
+{
+    mongoc_write_concern_t *write_concern = mongoc_write_concern_new();
+    mongoc_read_concern_t *read_concern = mongoc_read_concern_new();
+
+    sv_uri_default_int(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, settings->mongodb_timeout);
+    sv_uri_default_int(uri, MONGOC_URI_CONNECTTIMEOUTMS, settings->mongodb_timeout);
+    sv_uri_default_int(uri, MONGOC_URI_SOCKETTIMEOUTMS, settings->mongodb_timeout);
+    mongoc_uri_set_option_as_int32(uri, MONGOC_URI_MAXPOOLSIZE, (int32_t) max_clients);
+    mongoc_write_concern_set_w(write_concern, MONGOC_WRITE_CONCERN_W_MAJORITY);
+    mongoc_write_concern_set_journal(write_concern, true);
+    mongoc_uri_set_write_concern(uri, write_concern);
+    mongoc_read_concern_set_level(read_concern, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
+    mongoc_uri_set_read_concern(uri, read_concern);
+    mongoc_write_concern_destroy(write_concern);
+    mongoc_read_concern_destroy(read_concern);
+}
+
+static void
+sv_pool_init_lock(sv_store_pool_t *pool)
+{
+    pthread_condattr_t attributes;
+
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->came_back, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+sv_store_pool_t *
+sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error)
+{
+    sv_store_pool_t *pool;
+    mongoc_uri_t *uri;
+    bson_error_t reason;
+
+    pthread_once(&sv_mongoc_once, mongoc_init);
+    /* The URI may carry a password, so the reason is told without it. */
+    uri = mongoc_uri_new_with_error(settings->mongodb_uri, &reason);
+    if (uri == NULL) {
+        sv_fail_cause(error, SV_ERR_INTERNAL, "MONGODB_URI: %s", reason.message);
+        return NULL;
+    }
+    sv_uri_complete(uri, settings, max_clients);
+    pool = calloc(1, sizeof(*pool) + max_clients * sizeof(pool->stores[0]));
+    if (pool == NULL) {
+        mongoc_uri_destroy(uri);
+        sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+        return NULL;
+    }
+    pool->clients = mongoc_client_pool_new_with_error(uri, &reason);
+    mongoc_uri_destroy(uri);
+    if (pool->clients == NULL) {
+        free(pool);
+        sv_fail_cause(error, SV_ERR_INTERNAL, "MONGODB_URI: %s", reason.message);
+        return NULL;
+    }
+    mongoc_client_pool_set_error_api(pool->clients, MONGOC_ERROR_API_VERSION_2);
+    mongoc_client_pool_set_appname(pool->clients, "stockverify");
+    pool->settings = settings;
+    pool->max = max_clients;
+    sv_pool_init_lock(pool);
+    return pool;
+}
+
+static void
+sv_store_close(sv_store_t *store)
+{
+    for (size_t i = 0; i < SV_COLLECTION_COUNT; i++) {
+        mongoc_collection_destroy(store->collections[i]);
+    }
+    mongoc_database_destroy(store->database);
+    mongoc_client_pool_push(store->pool->clients, store->client);
+}
+
+void
+sv_store_pool_destroy(sv_store_pool_t *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < pool->made; i++) {
+        sv_store_close(&pool->stores[i]);
+    }
+    mongoc_client_pool_destroy(pool->clients);
+    pthread_cond_destroy(&pool->came_back);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+static void
+sv_store_open(sv_store_pool_t *pool, sv_store_t *store)
+{
+    const char *database = pool->settings->mongodb_database;
+
+    store->pool = pool;
+    store->settings = pool->settings;
+    store->client = mongoc_client_pool_pop(pool->clients);
+    store->database = mongoc_client_get_database(store->client, database);
+    for (size_t i = 0; i < SV_COLLECTION_COUNT; i++) {
+        store->collections[i] = mongoc_client_get_collection(store->client, database, sv_collection_names[i]);
+    }
+}
+
+static struct timespec
+sv_deadline_after_ms(int64_t ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+sv_store_t *
+sv_store_acquire(sv_store_pool_t *pool)
+{
+    struct timespec deadline = sv_deadline_after_ms(pool->settings->mongodb_timeout);
+    sv_store_t *store = NULL;
+    int waited = 0;
+
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->idle == NULL && pool->made == pool->max && waited == 0) {
+        waited = pthread_cond_timedwait(&pool->came_back, &pool->mutex, &deadline);
+    }
+    if (pool->idle != NULL) {
+        store = pool->idle;
+        pool->idle = store->next_idle;
+    } else if (pool->made < pool->max) {
+        store = &pool->stores[pool->made++];
+        sv_store_open(pool, store);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return store;
+}
+
+void
+sv_store_release(sv_store_t *store)
+{
+    sv_store_pool_t *pool;
+
+    if (store == NULL) {
+        return;
+    }
+    pool = store->pool;
+    pthread_mutex_lock(&pool->mutex);
+    store->next_idle = pool->idle;
+    pool->idle = store;
+    pthread_cond_signal(&pool->came_back);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static sv_status_t
+sv_store_command(sv_store_t *store, const char *name, bson_t *reply, sv_error_t *error)
+{
+    bson_t command = BSON_INITIALIZER;
+    bson_error_t reason;
+    bool done;
+
+    BSON_APPEND_INT32(&command, name, 1);
+    done = mongoc_client_command_simple(store->client, "admin", &command, NULL, reply, &reason);
+    bson_destroy(&command);
+    return done ? SV_OK : sv_store_fail(&reason, error);
+}
+
+sv_status_t
+sv_store_ping(sv_store_t *store, sv_error_t *error)
+{
+    bson_t reply;
+    sv_status_t status = sv_store_command(store, "ping", &reply, error);
+
+    bson_destroy(&reply);
+    return status;
+}
+
+sv_status_t
+sv_store_now(sv_store_t *store, int64_t *ms, sv_error_t *error)
+{
+    bson_t reply;
+    bson_iter_t iter;
+    sv_status_t status = sv_store_command(store, "hello", &reply, error);
+
+    if (status == SV_OK) {
+        if (bson_iter_init_find(&iter, &reply, "localTime") && BSON_ITER_HOLDS_DATE_TIME(&iter)) {
+            *ms = bson_iter_date_time(&iter);
+        } else {
+            status = sv_fail_cause(error, SV_ERR_INTERNAL, "the MongoDB server does not tell its time");
+        }
+    }
+    bson_destroy(&reply);
+    return status;
+}
+
+sv_status_t
+sv_store_check_server(sv_store_t *store, sv_error_t *error)
+{
+    bson_t reply;
+    bson_iter_t iter;
+    sv_status_t status = sv_store_command(store, "hello", &reply, error);
+
+    if (status == SV_OK) {
+        bool member = bson_iter_init_find(&iter, &reply, "setName");
+        bool router = bson_iter_init_find(&iter, &reply, "msg") && BSON_ITER_HOLDS_UTF8(&iter) &&
+                      strcmp(bson_iter_utf8(&iter, NULL), "isdbgrid") == 0;
+
+        if (!member && !router) {
+            status =
+                sv_fail_cause(error, SV_ERR_INTERNAL,
+                              "the MongoDB server is a standalone mongod, which has no transactions: start it with "
+                              "--replSet rs0 and run rs.initiate() once");
+        }
+    }
+    bson_destroy(&reply);
+    return status;
+}

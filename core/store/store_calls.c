@@ -1,0 +1,250 @@
+#include "core/store/store.h"
+
+#include <string.h>
+
+#include "core/store/document.h"
+#include "core/store/transaction.h"
+
+/* Server codes that say "not now": fail-over, shutting down, time-outs, write concern not met, and conflicts that only
+ * a transaction retries.  https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
+static const uint32_t sv_codes_for_later[] = {
+    6 /* HostUnreachable */,
+    7 /* HostNotFound */,
+    24 /* LockTimeout */,
+    50 /* MaxTimeMSExpired */,
+    63 /* StaleShardVersion */,
+    64 /* WriteConcernFailed */,
+    89 /* NetworkTimeout */,
+    91 /* ShutdownInProgress */,
+    112 /* WriteConflict */,
+    133 /* FailedToSatisfyReadPreference */,
+    150 /* StaleEpoch */,
+    189 /* PrimarySteppedDown */,
+    202 /* NetworkInterfaceExceededTimeLimit */,
+    225 /* TransactionTooOld */,
+    234 /* RetryChangeStream */,
+    246 /* SnapshotUnavailable */,
+    251 /* NoSuchTransaction */,
+    262 /* ExceededTimeLimit */,
+    9001 /* SocketException */,
+    10107 /* NotWritablePrimary */,
+    11600 /* InterruptedAtShutdown */,
+    11602 /* InterruptedDueToReplStateChange */,
+    13388 /* StaleConfig */,
+    13435 /* NotPrimaryNoSecondaryOk */,
+    13436 /* NotPrimaryOrSecondary */,
+};
+
+static bool
+sv_is_for_later(const bson_error_t *reason)
+{
+    switch (reason->domain) {
+    case MONGOC_ERROR_STREAM:
+    case MONGOC_ERROR_SERVER_SELECTION:
+    case MONGOC_ERROR_WRITE_CONCERN:
+        return true;
+    case MONGOC_ERROR_CLIENT:
+        return reason->code == MONGOC_ERROR_STREAM_NOT_ESTABLISHED || reason->code == MONGOC_ERROR_STREAM_CONNECT;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < sizeof(sv_codes_for_later) / sizeof(sv_codes_for_later[0]); i++) {
+        if (reason->code == sv_codes_for_later[i]) {
+            return reason->domain == MONGOC_ERROR_SERVER || reason->domain == MONGOC_ERROR_QUERY;
+        }
+    }
+    return false;
+}
+
+sv_status_t
+sv_store_fail(const bson_error_t *driver_error, sv_error_t *error)
+{
+    return sv_fail_cause(error, sv_is_for_later(driver_error) ? SV_ERR_UNAVAILABLE : SV_ERR_INTERNAL,
+                         "MongoDB: %s (domain %u, code %u)", driver_error->message, driver_error->domain,
+                         driver_error->code);
+}
+
+bool
+sv_store_is_duplicate_key(const bson_error_t *driver_error, const bson_t *reply)
+{
+    bson_iter_t iter, errors, code;
+
+    if (driver_error->code == 11000) {
+        return true;
+    }
+    /* An unordered bulk tells its first error only; the rest stand in the reply. */
+    if (reply == NULL || !bson_iter_init_find(&iter, reply, "writeErrors") || !bson_iter_recurse(&iter, &errors)) {
+        return false;
+    }
+    while (bson_iter_next(&errors)) {
+        if (bson_iter_recurse(&errors, &code) && bson_iter_find(&code, "code") && bson_iter_as_int64(&code) == 11000) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bson_t *
+sv_store_options(sv_store_t *store, sv_arena_t *arena)
+{
+    bson_t *options = sv_doc_new(arena);
+    bson_error_t reason;
+
+    if (store->transaction != NULL) {
+        mongoc_client_session_append(store->transaction, options, &reason);
+    }
+    return options;
+}
+
+sv_status_t
+sv_store_find(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
+              mongoc_cursor_t **cursor, sv_error_t *error)
+{
+    bson_t *all = sv_store_options(store, error->arena);
+
+    if (options != NULL) {
+        bson_concat(all, options);
+    }
+    *cursor = mongoc_collection_find_with_opts(store->collections[collection], filter, all, NULL);
+    /* What a bad filter costs is known before the first document is asked for. */
+    if (mongoc_cursor_error(*cursor, NULL)) {
+        sv_status_t status = sv_store_cursor_end(store, *cursor, error);
+
+        mongoc_cursor_destroy(*cursor);
+        *cursor = NULL;
+        return status;
+    }
+    return SV_OK;
+}
+
+sv_status_t
+sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *error)
+{
+    const bson_t *reply = NULL;
+    bson_error_t reason;
+
+    if (!mongoc_cursor_error_document(cursor, &reason, &reply)) {
+        return SV_OK;
+    }
+    return sv_transaction_fail(store, &reason, reply, error);
+}
+
+sv_status_t
+sv_store_find_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
+                  sv_arena_t *arena, const bson_t **document, sv_error_t *error)
+{
+    bson_t *options = sv_doc_new(arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row = NULL;
+    sv_status_t status;
+
+    *document = NULL;
+    BSON_APPEND_INT64(options, "limit", 1);
+    BSON_APPEND_BOOL(options, "singleBatch", true);
+    if (projection != NULL) {
+        BSON_APPEND_DOCUMENT(options, "projection", projection);
+    }
+    status = sv_store_find(store, collection, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    if (mongoc_cursor_next(cursor, &row)) {
+        *document = sv_doc_copy(row, arena);
+    } else {
+        status = sv_store_cursor_end(store, cursor, error);
+    }
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+sv_status_t
+sv_store_insert(sv_store_t *store, sv_collection_t collection, const bson_t *document, sv_error_t *error)
+{
+    bson_t *options = sv_store_options(store, error->arena);
+    bson_t reply;
+    bson_error_t reason;
+    sv_status_t status = SV_OK;
+
+    if (!mongoc_collection_insert_one(store->collections[collection], document, options, &reply, &reason)) {
+        if (sv_store_is_duplicate_key(&reason, &reply)) {
+            status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
+        } else {
+            status = sv_transaction_fail(store, &reason, &reply, error);
+        }
+    }
+    bson_destroy(&reply);
+    return status;
+}
+
+typedef bool (*sv_update_call_t)(mongoc_collection_t *collection, const bson_t *selector, const bson_t *update,
+                                 const bson_t *opts, bson_t *reply, bson_error_t *error);
+
+static sv_status_t
+sv_store_update(sv_store_t *store, sv_collection_t collection, sv_update_call_t call, const bson_t *filter,
+                const bson_t *update, int64_t *matched, sv_error_t *error)
+{
+    bson_t *options = sv_store_options(store, error->arena);
+    bson_t reply;
+    bson_error_t reason;
+    sv_status_t status = SV_OK;
+
+    if (!call(store->collections[collection], filter, update, options, &reply, &reason)) {
+        if (sv_store_is_duplicate_key(&reason, &reply)) {
+            status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
+        } else {
+            status = sv_transaction_fail(store, &reason, &reply, error);
+        }
+    } else if (matched != NULL) {
+        *matched = sv_doc_int(&reply, "matchedCount");
+    }
+    bson_destroy(&reply);
+    return status;
+}
+
+sv_status_t
+sv_store_update_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *update,
+                    int64_t *matched, sv_error_t *error)
+{
+    return sv_store_update(store, collection, mongoc_collection_update_one, filter, update, matched, error);
+}
+
+sv_status_t
+sv_store_update_many(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *update,
+                     int64_t *matched, sv_error_t *error)
+{
+    return sv_store_update(store, collection, mongoc_collection_update_many, filter, update, matched, error);
+}
+
+sv_status_t
+sv_store_find_and_update(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *update,
+                         bool new_document, bool upsert, sv_arena_t *arena, const bson_t **document, sv_error_t *error)
+{
+    mongoc_find_and_modify_opts_t *options = mongoc_find_and_modify_opts_new();
+    mongoc_find_and_modify_flags_t flags = MONGOC_FIND_AND_MODIFY_NONE;
+    bson_t *session = sv_store_options(store, arena);
+    bson_t reply;
+    bson_error_t reason;
+    sv_status_t status = SV_OK;
+
+    flags |= new_document ? MONGOC_FIND_AND_MODIFY_RETURN_NEW : 0;
+    flags |= upsert ? MONGOC_FIND_AND_MODIFY_UPSERT : 0;
+    mongoc_find_and_modify_opts_set_flags(options, flags);
+    mongoc_find_and_modify_opts_set_update(options, update);
+    mongoc_find_and_modify_opts_append(options, session);
+    *document = NULL;
+    if (!mongoc_collection_find_and_modify_with_opts(store->collections[collection], filter, options, &reply,
+                                                     &reason)) {
+        if (sv_store_is_duplicate_key(&reason, &reply)) {
+            status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
+        } else {
+            status = sv_transaction_fail(store, &reason, &reply, error);
+        }
+    } else {
+        const bson_t *value = sv_doc_child(&reply, "value", arena);
+
+        *document = value != NULL ? sv_doc_copy(value, arena) : NULL;
+    }
+    bson_destroy(&reply);
+    mongoc_find_and_modify_opts_destroy(options);
+    return status;
+}

@@ -1,0 +1,161 @@
+#include "core/store/transaction.h"
+
+#include <time.h>
+
+#include "core/base/clock.h"
+
+enum { SV_BACKOFF_FIRST_US = 500, SV_BACKOFF_MAX_US = 50000 };
+
+typedef struct {
+    sv_store_t *store;
+    int64_t deadline_ms; /* monotonic */
+    int64_t backoff_us;
+    uint64_t random; /* jitter needs to differ between threads, not to be secret */
+} sv_retry_t;
+
+sv_status_t
+sv_transaction_fail(sv_store_t *store, const bson_error_t *driver_error, const bson_t *reply, sv_error_t *error)
+{
+    if (store->transaction != NULL && reply != NULL && mongoc_error_has_label(reply, "TransientTransactionError")) {
+        store->transient = true;
+    }
+    return sv_store_fail(driver_error, error);
+}
+
+/* Waits a random part of a growing time; false when the time in all is over. */
+static bool
+sv_retry_wait(sv_retry_t *retry)
+{
+    struct timespec pause = { 0 };
+
+    if (sv_clock_monotonic_ms() >= retry->deadline_ms) {
+        return false;
+    }
+    retry->random ^= retry->random << 13;
+    retry->random ^= retry->random >> 7;
+    retry->random ^= retry->random << 17;
+    pause.tv_nsec = (long) (retry->random % (uint64_t) retry->backoff_us) * 1000;
+    nanosleep(&pause, NULL);
+    retry->backoff_us = retry->backoff_us * 2 < SV_BACKOFF_MAX_US ? retry->backoff_us * 2 : (int64_t) SV_BACKOFF_MAX_US;
+    return true;
+}
+
+static mongoc_client_session_t *
+sv_session_start(sv_store_t *store, sv_error_t *error)
+{
+    mongoc_session_opt_t *options = mongoc_session_opts_new();
+    mongoc_client_session_t *session;
+    bson_error_t reason;
+
+    mongoc_session_opts_set_causal_consistency(options, false);
+    session = mongoc_client_start_session(store->client, options, &reason);
+    mongoc_session_opts_destroy(options);
+    if (session == NULL) {
+        sv_store_fail(&reason, error);
+    }
+    return session;
+}
+
+static mongoc_transaction_opt_t *
+sv_transaction_options(void)
+{
+    mongoc_transaction_opt_t *options = mongoc_transaction_opts_new();
+    mongoc_read_concern_t *read_concern = mongoc_read_concern_new();
+    mongoc_write_concern_t *write_concern = mongoc_write_concern_new();
+
+    mongoc_read_concern_set_level(read_concern, MONGOC_READ_CONCERN_LEVEL_SNAPSHOT);
+    mongoc_write_concern_set_w(write_concern, MONGOC_WRITE_CONCERN_W_MAJORITY);
+    mongoc_write_concern_set_journal(write_concern, true);
+    mongoc_transaction_opts_set_read_concern(options, read_concern);
+    mongoc_transaction_opts_set_write_concern(options, write_concern);
+    mongoc_read_concern_destroy(read_concern);
+    mongoc_write_concern_destroy(write_concern);
+    return options;
+}
+
+typedef enum { SV_TRY_DONE, SV_TRY_AGAIN, SV_TRY_FAILED } sv_try_t;
+
+/* Commits, as often as the outcome stays unknown. */
+static sv_try_t
+sv_transaction_commit(sv_retry_t *retry, sv_error_t *error)
+{
+    sv_store_t *store = retry->store;
+
+    for (;;) {
+        bson_t reply;
+        bson_error_t reason;
+        bool done = mongoc_client_session_commit_transaction(store->transaction, &reply, &reason);
+        bool unknown = !done && mongoc_error_has_label(&reply, "UnknownTransactionCommitResult");
+        bool transient = !done && mongoc_error_has_label(&reply, "TransientTransactionError");
+
+        bson_destroy(&reply);
+        store->outcome_unknown = unknown;
+        if (done) {
+            return SV_TRY_DONE;
+        }
+        if (!(unknown && sv_retry_wait(retry))) {
+            sv_store_fail(&reason, error);
+            return transient ? SV_TRY_AGAIN : SV_TRY_FAILED;
+        }
+    }
+}
+
+static sv_try_t
+sv_transaction_try(sv_retry_t *retry, const mongoc_transaction_opt_t *options, sv_transaction_body_t body,
+                   void *context, sv_error_t *error)
+{
+    sv_store_t *store = retry->store;
+    bson_error_t reason;
+    sv_status_t status;
+
+    sv_error_clear(error);
+    store->transient = false;
+    if (!mongoc_client_session_start_transaction(store->transaction, options, &reason)) {
+        sv_store_fail(&reason, error);
+        return SV_TRY_FAILED;
+    }
+    status = body(store, context, error);
+    if (status == SV_OK && !store->transient) {
+        return sv_transaction_commit(retry, error);
+    }
+    mongoc_client_session_abort_transaction(store->transaction, NULL);
+    return store->transient ? SV_TRY_AGAIN : SV_TRY_FAILED;
+}
+
+sv_status_t
+sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, void *context, sv_error_t *error)
+{
+    sv_retry_t retry = { .store = store, .backoff_us = SV_BACKOFF_FIRST_US };
+    mongoc_transaction_opt_t *options;
+    struct timespec now;
+    sv_try_t result;
+
+    if (store->transaction != NULL) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "a transaction inside a transaction");
+    }
+    store->outcome_unknown = false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    retry.random = ((uint64_t) now.tv_nsec << 20) ^ (uintptr_t) store ^ 0x9e3779b97f4a7c15u;
+    retry.deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
+    store->transaction = sv_session_start(store, error);
+    if (store->transaction == NULL) {
+        return error->status;
+    }
+    options = sv_transaction_options();
+    do {
+        result = sv_transaction_try(&retry, options, body, context, error);
+    } while (result == SV_TRY_AGAIN && sv_retry_wait(&retry));
+    mongoc_transaction_opts_destroy(options);
+    mongoc_client_session_destroy(store->transaction);
+    store->transaction = NULL;
+    if (result == SV_TRY_DONE) {
+        sv_error_clear(error);
+    } else if (result == SV_TRY_AGAIN) {
+        const char *cause = error->cause;
+
+        sv_error_clear(error);
+        sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a transaction found no way through in time; last: %s",
+                      cause != NULL ? cause : "a conflict");
+    }
+    return error->status;
+}
