@@ -1,10 +1,8 @@
 #ifndef SV_REQUEST_H
 #define SV_REQUEST_H
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_http.h>
-
+#include "ngx_stockverify_module/nginx.h"
+#include "core/auth/gate.h"
 #include "ngx_stockverify_module/call.h"
 #include "ngx_stockverify_module/routes.h"
 
@@ -47,6 +45,19 @@ void sv_http_thread(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_n
 /* From here on a refused thread step sets call->error and goes on in its `next` all the same (a
  * claim has a lease to give back). */
 void sv_http_resume_on_refusal(sv_request_t *req);
+
+/* What the token says; NULL on a route without one.  A SV_OWN_GATE route sends these with its own script. */
+const sv_token_claims_t *sv_http_claims(const sv_request_t *req);
+
+/*
+ * For the handlers of SV_OWN_GATE routes, whose script found that the account may not go on:
+ * - sv_http_gate_refused() answers disabled, revoked or limited (wait_s);
+ * - sv_http_gate_load(), when the account's state is not in Redis: loads it from MongoDB, answers by itself when it
+ *   may not go on or its role is below the route's, else fills call->principal, keeps the state in Redis and
+ *   goes on in `next`, which may run its script again.
+ */
+void sv_http_gate_refused(sv_request_t *req, sv_gate_outcome_t outcome, int wait_s);
+void sv_http_gate_load(sv_request_t *req, sv_next_pt next);
 
 /* Runs the call's effects, then sends the answer the call holds: the envelope round `data`, or the
  * error.  Ends the request. */

@@ -1,0 +1,145 @@
+#include "core/redis/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SV_REDIS_INT_SIZE = 24 };
+
+void
+sv_redis_command(sv_redis_command_t *command, sv_arena_t *arena, const char *name)
+{
+    command->arena = arena;
+    command->script = SV_SCRIPT_NONE;
+    command->argc = 0;
+    sv_redis_arg(command, name);
+}
+
+void
+sv_redis_script(sv_redis_command_t *command, sv_arena_t *arena, sv_script_t script, int key_count)
+{
+    sv_redis_command(command, arena, "EVALSHA");
+    command->script = script;
+    sv_redis_arg(command, sv_script_sha1(script));
+    sv_redis_arg_int(command, key_count);
+}
+
+void
+sv_redis_arg(sv_redis_command_t *command, const char *text)
+{
+    sv_redis_arg_n(command, text, strlen(text));
+}
+
+void
+sv_redis_arg_n(sv_redis_command_t *command, const char *bytes, size_t length)
+{
+    if (command->argc == SV_REDIS_MAX_ARGS) {
+        fprintf(stderr, "stockverify: a Redis command has more than %d arguments\n", SV_REDIS_MAX_ARGS);
+        abort();
+    }
+    command->argv[command->argc] = bytes;
+    command->argv_length[command->argc] = length;
+    command->argc++;
+}
+
+void
+sv_redis_arg_int(sv_redis_command_t *command, int64_t value)
+{
+    char *text = sv_arena_alloc(command->arena, SV_REDIS_INT_SIZE);
+    char *digit = text + SV_REDIS_INT_SIZE;
+    uint64_t rest = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
+
+    do {
+        *--digit = (char) ('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        *--digit = '-';
+    }
+    sv_redis_arg_n(command, digit, (size_t) (text + SV_REDIS_INT_SIZE - digit));
+}
+
+void
+sv_redis_arg_key(sv_redis_command_t *command, const char *prefix, const char *id)
+{
+    size_t prefix_length = strlen(prefix), id_length = strlen(id);
+    char *key = sv_arena_alloc(command->arena, prefix_length + id_length + 1);
+
+    memcpy(key, prefix, prefix_length);
+    memcpy(key + prefix_length, id, id_length + 1);
+    sv_redis_arg_n(command, key, prefix_length + id_length);
+}
+
+void
+sv_redis_command_use_source(sv_redis_command_t *command)
+{
+    if (command->script == SV_SCRIPT_NONE) {
+        return;
+    }
+    command->argv[0] = "EVAL";
+    command->argv_length[0] = strlen("EVAL");
+    command->argv[1] = sv_script_source(command->script);
+    command->argv_length[1] = strlen(command->argv[1]);
+}
+
+static int
+sv_redis_reply_begins_with(const redisReply *reply, const char *word)
+{
+    size_t length = strlen(word);
+
+    return reply != NULL && reply->type == REDIS_REPLY_ERROR && (size_t) reply->len >= length &&
+           memcmp(reply->str, word, length) == 0;
+}
+
+int
+sv_redis_reply_is_noscript(const redisReply *reply)
+{
+    return sv_redis_reply_begins_with(reply, "NOSCRIPT");
+}
+
+int
+sv_redis_reply_is_retryable(const redisReply *reply)
+{
+    static const char *const words[] = { "LOADING ", "BUSY ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN " };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (sv_redis_reply_begins_with(reply, words[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const redisReply *
+sv_redis_element(const redisReply *reply, size_t i)
+{
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || i >= reply->elements) {
+        return NULL;
+    }
+    return reply->element[i];
+}
+
+const char *
+sv_redis_element_text(const redisReply *reply, size_t i)
+{
+    const redisReply *element = sv_redis_element(reply, i);
+
+    if (element == NULL || (element->type != REDIS_REPLY_STRING && element->type != REDIS_REPLY_STATUS)) {
+        return NULL;
+    }
+    return element->str;
+}
+
+int64_t
+sv_redis_element_int(const redisReply *reply, size_t i)
+{
+    const redisReply *element = sv_redis_element(reply, i);
+
+    if (element == NULL) {
+        return 0;
+    }
+    if (element->type == REDIS_REPLY_INTEGER) {
+        return element->integer;
+    }
+    return element->type == REDIS_REPLY_STRING ? strtoll(element->str, NULL, 10) : 0;
+}
