@@ -90,10 +90,10 @@ sub plan_mongodb {
     chomp $path;
     my $port = reserve_port($directory);
     my $data = "$directory/data/mongodb";
-    my @secantus = ('--config', "$directory/secantusd.toml", '--host', '127.0.0.1', '--port', $port, '--storage-path', $data,
+    my @secantus = ('--config', "$directory/secantusd.toml", '--host', '127.0.0.1', '--port', "$port", '--storage-path', $data,
         '--log-level', 'WARNING', '--cache-size', '1G', '--sync-on-commit');
     my %arguments = (
-        'mongod'       => ['--replSet', 'rs0', '--bind_ip', '127.0.0.1', '--port', $port, '--dbpath', $data, '--quiet'],
+        'mongod'       => ['--replSet', 'rs0', '--bind_ip', '127.0.0.1', '--port', "$port", '--dbpath', $data, '--quiet'],
         'secantusd-rs' => [@secantus, '--log-file-max', '32MB'],
         'secantusd-py' => \@secantus,
     );

@@ -292,7 +292,7 @@ sub take_down {
 sub wipe {
     my ($self) = @_;
     # Only what a stack makes: a mistyped --dir costs nobody a folder.
-    remove_tree(grep { -d } map { $self->file($_) } qw(log data spool secrets tmp));
+    remove_tree(grep { -d } map { $self->file($_) } qw(log data spool secrets tmp demo));
     unlink map { $self->file($_) } qw(nginx.conf worker.conf redis.conf secantusd.toml seeded nginx.pid .lock);
     rmdir $self->{directory};
     return;

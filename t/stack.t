@@ -1,0 +1,77 @@
+#!/usr/bin/perl
+# scripts/stack, as its users call it: up, status, one part at a time, several at once, down.
+use lib 't/lib';
+use StockVerify::Test;
+use File::Temp 'tempdir';
+use JSON::PP 'decode_json';
+use StockVerify::Process;
+
+my $base = tempdir(CLEANUP => 1, DIR => $ENV{STOCKVERIFY_TEST_RUNS});
+my @dirs = map { "$base/stack$_" } 1, 2;
+
+sub stack {
+    my ($command, $dir, @rest) = @_;
+    my $output = qx(scripts/stack $command --dir $dir @rest 2>&1);
+    return ($? >> 8, $output);
+}
+
+END { stack('down', $_) for grep { -e "$_/stack.json" } @dirs, "$base/bad" }
+
+sub read_json {
+    my ($dir) = @_;
+    open my $in, '<', "$dir/stack.json" or return;
+    return decode_json(do { local $/; <$in> });
+}
+
+my ($status, $output) = stack('status', $dirs[0]);
+is $status, 3, 'status of nothing';
+
+for my $dir (@dirs) {
+    ($status, $output) = stack('up', $dir, '--no-build', '--settings RACK_LOCK_TTL=7');
+    is $status, 0, "up in $dir" or BAIL_OUT($output);
+    like $output, qr{http://127\.0\.0\.1:\d+}, 'the URL is printed';
+    like $output, qr/curl .*login/, 'and a first request to try';
+}
+my @states = map { read_json($_) } @dirs;
+is +((stat "$dirs[0]/stack.json")[2] & 0777), 0600, 'stack.json is for its owner alone';
+isnt $states[0]{url}, $states[1]{url}, 'two stacks have different addresses';
+cmp_ok scalar(grep { $_->{role} eq 'staff' } @{ $states[0]{users} }), '>=', 20, 'twenty staff';
+for my $role (qw(supervisor admin)) {
+    ok scalar(grep { $_->{role} eq $role } @{ $states[0]{users} }), "a $role";
+}
+isnt $states[0]{users}[0]{password}, $states[1]{users}[0]{password}, 'passwords are random for each run directory';
+
+open my $worker_conf, '<', "$dirs[0]/worker.conf" or die;
+like do { local $/; <$worker_conf> }, qr/^RACK_LOCK_TTL=7$/m, 'the worker is given a setting';
+open my $nginx_conf, '<', "$dirs[0]/nginx.conf" or die;
+like do { local $/; <$nginx_conf> }, qr/^\s*stockverify_rack_lock_ttl 7;$/m, 'and so is nginx';
+
+($status, $output) = stack('up', $dirs[0], '--no-build');
+is $status, 0, 'up again is no error';
+like $output, qr/Already running/, 'and says so';
+is_deeply read_json($dirs[0])->{pids}, $states[0]{pids}, 'and starts nothing';
+
+my $part = $ENV{REDIS_HOST} ? 'worker' : 'redis';
+is +(stack("kill $part", $dirs[0]))[0], 0, "kill $part";
+($status, $output) = stack('status', $dirs[0]);
+is $status, 1, 'status tells that something is missing';
+like $output, qr/$part\s+not running/, 'and what';
+is +(stack("start $part", $dirs[0]))[0], 0, "start $part";
+is +(stack('status', $dirs[0]))[0], 0, 'all of it runs again';
+is +(stack('stop nginx', $dirs[0]))[0], 0, 'stop nginx';
+($status, $output) = stack('up', $dirs[0], '--no-build');
+like $output, qr/Started what had ended/, 'up starts what is missing';
+is +(stack('up', "$base/bad", '--no-build', '--settings NO_SUCH=1'))[0], 1, 'an unknown setting stops it';
+($status, $output) = stack('up', "$base/bad", '--no-build', '--settings RACK_LOCK_TTL=0');
+is $status, 1, 'and so does a value out of range';
+like $output, qr/rack_lock_ttl/i, 'which is named';
+
+my @pids = map { values %{ read_json($_)->{pids} } } @dirs;
+for my $dir (@dirs) {
+    ($status, $output) = stack('down', $dir, '--wipe');
+    is $status, 0, "down in $dir" or diag $output;
+    ok !-e "$dir/stack.json", 'nothing is said to run';
+}
+is_deeply [grep { StockVerify::Process::start_time($_) } @pids], [], 'every process has ended';
+is +(stack('down', $dirs[0]))[0], 0, 'down of nothing is no error';
+done_testing;
