@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/log.h"
+
 struct sv_store_pool_s {
     mongoc_client_pool_t *clients;
     const sv_settings_t *settings;
@@ -22,6 +24,32 @@ static const char *const sv_collection_names[SV_COLLECTION_COUNT] = {
 };
 
 static pthread_once_t sv_mongoc_once = PTHREAD_ONCE_INIT;
+
+/* The driver's own log.  An abort after a conflict finds the transaction gone: that is how conflicts end, no warning.
+ */
+static void
+sv_mongoc_log(mongoc_log_level_t level, const char *domain, const char *message, void *context)
+{
+    static const char aborted[] = "Error in abortTransaction";
+    sv_log_level_t as = SV_LOG_DEBUG;
+
+    (void) context;
+    if (level <= MONGOC_LOG_LEVEL_CRITICAL) {
+        as = SV_LOG_ERROR;
+    } else if (level == MONGOC_LOG_LEVEL_WARNING && strncmp(message, aborted, strlen(aborted)) != 0) {
+        as = SV_LOG_WARNING;
+    }
+    if (as != SV_LOG_DEBUG) {
+        sv_log(as, "%s: %s", domain, message);
+    }
+}
+
+static void
+sv_mongoc_start(void)
+{
+    mongoc_log_set_handler(sv_mongoc_log, NULL);
+    mongoc_init();
+}
 
 const char *
 sv_collection_name(sv_collection_t collection)
@@ -76,7 +104,7 @@ sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_err
     mongoc_uri_t *uri;
     bson_error_t reason;
 
-    pthread_once(&sv_mongoc_once, mongoc_init);
+    pthread_once(&sv_mongoc_once, sv_mongoc_start);
     /* The URI may carry a password, so the reason is told without it. */
     uri = mongoc_uri_new_with_error(settings->mongodb_uri, &reason);
     if (uri == NULL) {
