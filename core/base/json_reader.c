@@ -1,90 +1,23 @@
 #include "core/base/json_reader.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/json_parser.h"
 #include "core/base/text.h"
-
-enum { SV_JSON_READ_DEPTH = 32 };
-
-/* jansson's causes in a client's words; what is missing here is told by jansson's own text. */
-static const struct {
-    enum json_error_code code;
-    const char *message;
-} sv_json_causes[] = {
-    { json_error_invalid_utf8, "a string is not valid UTF-8" },
-    { json_error_premature_end_of_input, "it ends before the value is complete" },
-    { json_error_end_of_input_expected, "something follows the value" },
-    { json_error_null_character, "\\u0000 is not allowed in a string" },
-    { json_error_null_byte_in_key, "\\u0000 is not allowed in a member's name" },
-    { json_error_duplicate_key, "an object has the same member twice" },
-    { json_error_numeric_overflow, "a number is out of range" },
-    { json_error_stack_overflow, "it is nested too deeply" },
-};
-
-static sv_status_t
-sv_json_refuse(sv_error_t *error, const json_error_t *cause)
-{
-    const char *message = cause->text;
-
-    for (size_t i = 0; i < sizeof(sv_json_causes) / sizeof(sv_json_causes[0]); i++) {
-        if (sv_json_causes[i].code == json_error_code(cause)) {
-            message = sv_json_causes[i].message;
-        }
-    }
-    return sv_fail(error, SV_ERR_JSON_INVALID, "The body is not valid JSON: %s (line %d, column %d, position %d)",
-                   message, cause->line, cause->column, cause->position);
-}
-
-/* Finds the byte that opens one level too many; NULL when there is none.  Runs
- * before jansson, which recurses, and so takes any input: what it takes for the
- * end of a string in a malformed text does not matter, jansson refuses that. */
-static const char *
-sv_json_find_too_deep(const char *text, size_t length)
-{
-    int depth = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        switch (text[i]) {
-        case '"':
-            for (i++; i < length && text[i] != '"'; i++) {
-                i += text[i] == '\\';
-            }
-            break;
-        case '{':
-        case '[':
-            if (++depth > SV_JSON_READ_DEPTH) {
-                return text + i;
-            }
-            break;
-        case '}':
-        case ']':
-            depth--;
-            break;
-        default:
-            break;
-        }
-    }
-    return NULL;
-}
 
 json_t *
 sv_json_parse(const char *text, size_t length, sv_error_t *error)
 {
-    const char *too_deep = sv_json_find_too_deep(text, length);
-    json_error_t cause;
-    json_t *value;
+    sv_json_fault_t fault;
+    json_t *value = sv_json_build(text, length, error->arena, &fault);
 
-    if (too_deep != NULL) {
-        sv_fail(error, SV_ERR_JSON_INVALID, "The body is nested deeper than %d levels (position %zu)",
-                SV_JSON_READ_DEPTH, (size_t) (too_deep - text));
-        return NULL;
-    }
-    value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &cause);
-    if (value == NULL) {
-        sv_json_refuse(error, &cause);
+    if (value == NULL && fault.message == NULL) {
+        sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory for %zu bytes of JSON", length);
+    } else if (value == NULL) {
+        sv_fail(error, SV_ERR_JSON_INVALID, "The body is not valid JSON: %s (line %zu, column %zu, position %zu)",
+                fault.message, fault.line, fault.column, fault.position);
     }
     return value;
 }

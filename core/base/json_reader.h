@@ -10,10 +10,11 @@
 #include "core/base/quantity.h"
 
 /*
- * Reads a request's JSON with jansson and says what is wrong by field path.
+ * Reads a request's JSON into jansson values (json_parser.h) and says what is
+ * wrong by field path.
  * Refused as SV_ERR_JSON_INVALID: syntax, NUL, invalid UTF-8, duplicate keys,
- * NaN and numbers out of range, nesting deeper than 32 (checked before
- * jansson recurses), anything behind the value.
+ * NaN and numbers out of range, nesting deeper than 32, anything
+ * behind the value; the message says where.
  */
 json_t *sv_json_parse(const char *text, size_t length, sv_error_t *error);
 /* As above, and the value must be an object; released with the arena. */

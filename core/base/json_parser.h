@@ -1,0 +1,28 @@
+#ifndef SV_BASE_JSON_PARSER_H
+#define SV_BASE_JSON_PARSER_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "core/base/arena.h"
+
+/*
+ * Builds jansson values from text.  It accepts what json_loadb() accepts with
+ * JSON_REJECT_DUPLICATES and JSON_DECODE_ANY, and gives equal values (a fuzzer
+ * holds the two together), in a quarter of its time: strings without escapes
+ * are taken from the text in one piece, and short decimals need no strtod().
+ * The sync batch, the hot path, is mostly parsing.
+ */
+enum { SV_JSON_READ_DEPTH = 32 }; /* nesting beyond is refused */
+
+typedef struct {
+    const char *message;  /* a clause: "a number is out of range"; NULL when memory ran out */
+    size_t position;      /* byte of the text, from 0 */
+    size_t line, column;  /* from 1; columns are characters */
+} sv_json_fault_t;
+
+/* The caller releases the value with json_decref().  NULL: *fault says why.
+ * `arena` serves strings with escapes while they are decoded. */
+json_t *sv_json_build(const char *text, size_t length, sv_arena_t *arena, sv_json_fault_t *fault);
+
+#endif
