@@ -36,8 +36,9 @@ sub plan {
         secret_key_file => "$directory/secrets/secret.key",
         worker_conf     => "$directory/worker.conf",
     };
-    plan_redis($stack, $state);
+    plan_redis($stack, $state, !$option{stores_only});
     plan_mongodb($stack, $state);
+    return $state if $option{stores_only};
     plan_nginx($stack, $state, $option{port});
     my $suffix = $option{asan} ? '-asan' : '';
     $state->{commands}{worker} = ["$stack->{build}/stockverify-worker$suffix", '-c', "$directory/worker.conf"];
@@ -45,7 +46,7 @@ sub plan {
 }
 
 sub plan_redis {
-    my ($stack, $state) = @_;
+    my ($stack, $state, $locked) = @_;
     my $directory = $stack->{directory};
     if (defined $ENV{REDIS_HOST} && length $ENV{REDIS_HOST}) {
         @{$state}{qw(redis_host redis_port redis_password)} =
@@ -53,7 +54,7 @@ sub plan_redis {
         $state->{redis_db} = empty_database($stack, $state);
     } else {
         @{$state}{qw(redis_host redis_port redis_db)} = ('127.0.0.1', reserve_port($directory), 0);
-        $state->{redis_password} = secret_file("$directory/secrets/redis.password");
+        $state->{redis_password} = $locked ? secret_file("$directory/secrets/redis.password") : '';
         $state->{commands}{redis} = ['redis-server', "$directory/redis.conf"];
     }
     my $password = $state->{redis_password} =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ger;
@@ -172,16 +173,17 @@ sub write_files {
     %value = (%value, %{ $state->{settings} });
     StockVerify::Stack::write_file("$directory/worker.conf", $table->worker_text(\%value));
     StockVerify::Stack::write_file("$directory/secantusd.toml", '');
+    my $password = length $state->{redis_password} ? "requirepass $state->{redis_password}" : '';
     StockVerify::Stack::write_file("$directory/redis.conf", <<"END") if $state->{commands}{redis};
 bind 127.0.0.1
 port $state->{redis_port}
-requirepass $state->{redis_password}
+$password
 save ""
 appendonly no
 daemonize no
 dir $directory/data/redis
 END
-    write_nginx_conf($stack, \%value);
+    write_nginx_conf($stack, \%value) if $state->{commands}{nginx};
     return;
 }
 

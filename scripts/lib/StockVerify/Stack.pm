@@ -100,7 +100,8 @@ sub own_parts {
 }
 
 # Brings everything up; what runs already is left alone. Options: port, settings {}, asan, main, server, log_level,
-# seed (default on), template (a folder that keeps a seeded store between stacks).
+# seed (default on), template (a folder that keeps a seeded store between stacks), stores_only (an open Redis and the
+# MongoDB server, nothing else).
 sub up {
     my ($self, %option) = @_;
     return $self->locked(
@@ -139,6 +140,14 @@ sub bring_up {
     StockVerify::Parts::write_files($self);
     $self->begin_part($_) for grep { $self->{state}{commands}{$_} } qw(redis mongodb);
     $self->await_part($_) for qw(redis mongodb);
+    $self->bring_up_programs($templated, %option) unless $option{stores_only};
+    $self->{state}{state} = 'up';
+    $self->save;
+    return;
+}
+
+sub bring_up_programs {
+    my ($self, $templated, %option) = @_;
     $self->check_configuration;
     if (($option{seed} // 1) && !$templated && !-e $self->file('seeded')) {
         StockVerify::Seed::seed($self);
@@ -147,8 +156,6 @@ sub bring_up {
     }
     $self->{state}{users} = StockVerify::Seed::users($self);
     $self->start_part($_) for qw(worker nginx);
-    $self->{state}{state} = 'up';
-    $self->save;
     return;
 }
 
