@@ -15,7 +15,7 @@ sub stack {
     return ($? >> 8, $output);
 }
 
-END { stack('down', $_) for grep { -e "$_/stack.json" } @dirs, "$base/bad" }
+END { local $?; stack('down', $_) for grep { -e "$_/stack.json" } @dirs, "$base/bad" }
 
 sub read_json {
     my ($dir) = @_;
