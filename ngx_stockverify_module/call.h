@@ -36,6 +36,7 @@ typedef struct sv_call_s {
     size_t                 query_count;
     const char            *body;                           /* NUL-terminated; NULL without a body */
     size_t                 body_length;
+    bool                   body_optional;                  /* of the route: an absent body reads as {} */
     const char            *if_none_match;                  /* request header or NULL */
 
     /* on a thread of the database pool: its client; elsewhere NULL */

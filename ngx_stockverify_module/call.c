@@ -1,0 +1,148 @@
+#include "ngx_stockverify_module/call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+
+enum { SV_PAGE_LIMIT_DEFAULT = 50, SV_PAGE_LIMIT_MAX = 500, SV_CURSOR_MAX = 1024 };
+
+const char *
+sv_call_query(const sv_call_t *call, const char *name)
+{
+    for (size_t i = 0; i < call->query_count; i++) {
+        if (strcmp(call->query[i].name, name) == 0) {
+            return call->query[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* The status of a wrong parameter is 400, so it is set before the detail would make it 422. */
+static bool
+sv_call_wrong_parameter(sv_call_t *call, const char *name, const char *code, const char *sentence)
+{
+    if (call->error.status == SV_OK) {
+        sv_fail(&call->error, SV_ERR_PARAMETER_INVALID, NULL);
+    }
+    sv_fail_field(&call->error, name, code, "%s", sentence);
+    return false;
+}
+
+bool
+sv_call_query_int(sv_call_t *call, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value)
+{
+    const char *text = sv_call_query(call, name), *digits;
+    char *end;
+
+    *value = absent;
+    if (text == NULL) {
+        return true;
+    }
+    digits = text + (*text == '-');
+    errno = 0;
+    *value = strtoll(text, &end, 10);
+    if (*digits < '0' || *digits > '9' || *end != '\0') {
+        return sv_call_wrong_parameter(call, name, "wrong_type", "must be an integer");
+    }
+    if (errno == ERANGE || *value < min || *value > max) {
+        return sv_call_wrong_parameter(call, name, "out_of_range",
+                                       sv_arena_printf(call->arena, "must be from %lld to %lld", (long long) min,
+                                                       (long long) max));
+    }
+    return true;
+}
+
+bool
+sv_call_query_time(sv_call_t *call, const char *name, int64_t *ms)
+{
+    const char *text = sv_call_query(call, name);
+
+    *ms = 0;
+    if (text == NULL || sv_time_parse(text, ms) || sv_date_parse(text, ms)) {
+        return true;
+    }
+    return sv_call_wrong_parameter(call, name, "invalid_format", "must be a time as in RFC 3339, or a date");
+}
+
+bool
+sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words, int *index)
+{
+    const char *text = sv_call_query(call, name);
+    sv_buffer_t sentence;
+
+    *index = -1;
+    if (text == NULL) {
+        return true;
+    }
+    sv_buffer_init(&sentence, call->arena, 128);
+    sv_buffer_puts(&sentence, "must be one of");
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *index = i;
+            return true;
+        }
+        sv_buffer_printf(&sentence, "%s %s", i == 0 ? "" : ",", words[i]);
+    }
+    return sv_call_wrong_parameter(call, name, "not_allowed", sentence.data);
+}
+
+bool
+sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value)
+{
+    *value = sv_call_query(call, name);
+    if (*value == NULL || sv_identifier_valid(*value, max_characters)) {
+        return true;
+    }
+    return sv_call_wrong_parameter(call, name, "invalid_format",
+                                   sv_arena_printf(call->arena,
+                                                   "must have 1 to %zu characters, none of them a control "
+                                                   "character, and no blank at either end",
+                                                   max_characters));
+}
+
+bool
+sv_call_query_page(sv_call_t *call, sv_page_t *page)
+{
+    page->cursor = sv_call_query(call, "cursor");
+    if (!sv_call_query_int(call, "limit", 1, SV_PAGE_LIMIT_MAX, SV_PAGE_LIMIT_DEFAULT, &page->limit)) {
+        return false;
+    }
+    if (page->cursor != NULL && (page->cursor[0] == '\0' || strlen(page->cursor) > SV_CURSOR_MAX)) {
+        sv_fail(&call->error, SV_ERR_CURSOR_INVALID, NULL);
+        return false;
+    }
+    return true;
+}
+
+const json_t *
+sv_call_body(sv_call_t *call)
+{
+    static const char empty[] = "{}";
+
+    if (call->body == NULL || call->body_length == 0) {
+        if (!call->body_optional) {
+            sv_fail(&call->error, SV_ERR_JSON_INVALID, "A JSON object is required as body");
+            return NULL;
+        }
+        return sv_json_parse_object(empty, sizeof(empty) - 1, call->arena, &call->error);
+    }
+    return sv_json_parse_object(call->body, call->body_length, call->arena, &call->error);
+}
+
+sv_redis_command_t *
+sv_call_effect(sv_call_t *call)
+{
+    sv_redis_command_t *effect = sv_arena_zalloc(call->arena, sizeof(*effect));
+
+    effect->arena = call->arena;
+    if (call->effect_count < SV_CALL_MAX_EFFECTS) {
+        call->effects[call->effect_count++] = effect;
+    } else {
+        sv_log(SV_LOG_ERROR, "a call has more than %d effects; the last ones are dropped", SV_CALL_MAX_EFFECTS);
+    }
+    return effect;
+}
