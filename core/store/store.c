@@ -14,6 +14,10 @@ struct sv_store_pool_s {
     pthread_cond_t came_back;
     sv_store_t *idle;
     unsigned made, max;
+    struct {
+        void *kept;
+        void (*destroy)(void *kept);
+    } keeps[SV_POOL_KEEPS_COUNT];
     sv_store_t stores[]; /* max of them */
 };
 
@@ -152,10 +156,30 @@ sv_store_pool_destroy(sv_store_pool_t *pool)
     for (unsigned i = 0; i < pool->made; i++) {
         sv_store_close(&pool->stores[i]);
     }
+    for (size_t i = 0; i < SV_POOL_KEEPS_COUNT; i++) {
+        if (pool->keeps[i].kept != NULL) {
+            pool->keeps[i].destroy(pool->keeps[i].kept);
+        }
+    }
     mongoc_client_pool_destroy(pool->clients);
     pthread_cond_destroy(&pool->came_back);
     pthread_mutex_destroy(&pool->mutex);
     free(pool);
+}
+
+void *
+sv_store_pool_keep(sv_store_pool_t *pool, sv_pool_keeps_t which, void *(*make)(void), void (*destroy)(void *kept))
+{
+    void *kept;
+
+    pthread_mutex_lock(&pool->mutex);
+    if (pool->keeps[which].kept == NULL) {
+        pool->keeps[which].kept = make();
+        pool->keeps[which].destroy = destroy;
+    }
+    kept = pool->keeps[which].kept;
+    pthread_mutex_unlock(&pool->mutex);
+    return kept;
 }
 
 static void

@@ -42,6 +42,13 @@ typedef struct sv_store_s {
 sv_store_pool_t *sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
 void             sv_store_pool_destroy(sv_store_pool_t *pool);
 
+/* What belongs to a pool and is shared by all who use it, on any thread: made by the first who asks,
+ * destroyed with the pool. */
+typedef enum { SV_POOL_KEEPS_ITEM_CACHE, SV_POOL_KEEPS_COUNT } sv_pool_keeps_t;
+
+void *sv_store_pool_keep(sv_store_pool_t *pool, sv_pool_keeps_t which, void *(*make)(void),
+                         void (*destroy)(void *kept));
+
 /* One client for the calling thread, with its collections open; sv_store_t structs are kept
  * by the pool and reused.  NULL when none came free within mongodb_timeout. */
 sv_store_t *sv_store_acquire(sv_store_pool_t *pool);
