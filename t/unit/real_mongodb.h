@@ -1,0 +1,28 @@
+#ifndef SV_REAL_MONGODB_H
+#define SV_REAL_MONGODB_H
+
+#include "core/store/store.h"
+
+/* A database of a test's own on the server named by SV_TEST_MONGODB, with collections and indexes. */
+typedef struct {
+    sv_arena_t *arena;
+    sv_settings_t settings;
+    sv_store_pool_t *pool;
+    sv_store_t *store;
+    sv_error_t error;
+} sv_real_mongodb_t;
+
+/* False, having said so, when SV_TEST_MONGODB is not set.  A server that is named and does not answer ends the test. */
+bool sv_real_mongodb_open(sv_real_mongodb_t *real);
+void sv_real_mongodb_close(sv_real_mongodb_t *real); /* drops the database */
+
+/* Documents as extended JSON with ' for ". */
+void sv_real_insert(sv_real_mongodb_t *real, sv_collection_t collection, const char *json);
+/* The only document that matches, NULL for none; in the arena. */
+const bson_t *sv_real_find(sv_real_mongodb_t *real, sv_collection_t collection, const char *filter_json);
+int64_t sv_real_count(sv_real_mongodb_t *real, sv_collection_t collection, const char *filter_json);
+void
+sv_real_update(sv_real_mongodb_t *real, sv_collection_t collection, const char *filter_json, const char *update_json);
+bson_t *sv_real_json(sv_arena_t *arena, const char *json);
+
+#endif
