@@ -36,6 +36,7 @@ sub plan {
         secret_key_file => "$directory/secrets/secret.key",
         worker_conf     => "$directory/worker.conf",
     };
+    shorten_heartbeat($state->{settings});
     plan_redis($stack, $state, !$option{stores_only});
     plan_mongodb($stack, $state);
     return $state if $option{stores_only};
@@ -43,6 +44,15 @@ sub plan {
     my $suffix = $option{asan} ? '-asan' : '';
     $state->{commands}{worker} = ["$stack->{build}/stockverify-worker$suffix", '-c', "$directory/worker.conf"];
     return $state;
+}
+
+# The heartbeat told to clients must be shorter than the lease: who shortens the one need not name the other.
+sub shorten_heartbeat {
+    my ($settings) = @_;
+    my $ttl = $settings->{RACK_LOCK_TTL} // return;
+    return if $ttl !~ /^\d+$/ || $ttl > 25 || defined $settings->{HEARTBEAT_INTERVAL};
+    $settings->{HEARTBEAT_INTERVAL} = $ttl > 3 ? int($ttl / 2) : 1;
+    return;
 }
 
 sub plan_redis {
@@ -66,7 +76,7 @@ sub plan_redis {
 # A database of someone's Redis that holds nothing and that no other stack took; it is emptied at the end.
 sub empty_database {
     my ($stack, $state) = @_;
-    my $address = "$state->{redis_host}:$state->{redis_port}";
+    my $address = StockVerify::Redis::address(@{$state}{qw(redis_host redis_port)});
     for my $number (length($ENV{REDIS_DB} // '') ? $ENV{REDIS_DB} : 0 .. 15) {
         my $redis = eval { StockVerify::Redis->new(address => $address, password => $state->{redis_password}, database => $number) };
         die $@ unless $redis || $number > 0;

@@ -7,6 +7,12 @@ use warnings;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
 
+# What `new` connects to; the host may be the path of a unix socket.
+sub address {
+    my ($host, $port) = @_;
+    return $host =~ m{^/} ? $host : "$host:$port";
+}
+
 # address => "host:port" or "/path", password => optional, database => number, timeout => seconds
 sub new {
     my ($class, %option) = @_;

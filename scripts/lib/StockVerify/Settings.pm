@@ -11,9 +11,8 @@ sub new {
     open my $in, '<', $file or die "$file: $!\n";
     my $text = do { local $/; <$in> };
     my %row;
-    my $string = qr/"((?:[^"\\]|\\.)*)"/;
-    while ($text =~ /^SV_SETTING_(TEXT|SECRET|NUMBER|FLAG)\((\w+),\s*$string,\s*$string/mg) {
-        my $row = { kind => $1, name => $2, environment => $3, directive => $4 };
+    while ($text =~ /^SV_SETTING_(TEXT|SECRET|NUMBER|FLAG)\((\w+),\s*"(\w+)",\s*"(\w+)",\s*(?:"([^"]*)"|(\w+))/mg) {
+        my $row = { kind => $1, name => $2, environment => $3, directive => $4, default => $5 // $6 };
         $row{ lc $_ } = $row for @{$row}{qw(name environment directive)};
     }
     die "$file: no settings found\n" unless %row;

@@ -340,7 +340,7 @@ sub make_template {
 sub redis {
     my ($self) = @_;
     my $state = $self->{state};
-    return StockVerify::Redis->new(address => "$state->{redis_host}:$state->{redis_port}",
+    return StockVerify::Redis->new(address => StockVerify::Redis::address(@{$state}{qw(redis_host redis_port)}),
         password => $state->{redis_password}, database => $state->{redis_db});
 }
 

@@ -1,0 +1,73 @@
+#!/usr/bin/perl
+# The files of conf/ that are installed: complete, and accepted by the programs that read them.
+use strict;
+use warnings;
+use lib 'scripts/lib';
+use Cwd ();
+use File::Path 'make_path';
+use File::Temp 'tempdir';
+use StockVerify::Settings;
+use Test::More;
+
+sub content {
+    my ($file) = @_;
+    open my $in, '<', $file or die "$file: $!\n";
+    return do { local $/; <$in> };
+}
+
+my $table = StockVerify::Settings->new('core/settings/settings.def');
+my %known = map { ($_->{environment} => $_) } values %{ $table->{row} };
+my $worker_conf = content('conf/worker.conf');
+my %listed = $worker_conf =~ /^#?([A-Z][A-Z0-9_]*)=(.*)$/mg;
+is_deeply [sort keys %listed], [sort keys %known], 'worker.conf lists every setting, and nothing else';
+for my $name (sort keys %known) {
+    my $default = $known{$name}{default};
+    $default = { true => 'on', false => 'off' }->{$default} if $known{$name}{kind} eq 'FLAG';
+    is $listed{$name}, $default, "$name stands there with its default";
+}
+
+my %directives = map { ($_->{directive} => 1) } values %known;
+$directives{$_} = 1 for qw(stockverify stockverify_metrics stockverify_envelope stockverify_cors_origin);
+for my $file ('conf/nginx.conf', 'conf/nginx.stack.conf.in') {
+    my @used = content($file) =~ /^\s*#?(stockverify\w*)\s[^;\n]*;/mg;
+    is_deeply [grep { !$directives{$_} } @used], [], "$file uses directives that exist";
+    for my $pool (qw(stockverify_db stockverify_hash)) {
+        like content($file), qr/^thread_pool $pool threads=\d+ max_queue=\d+;$/m, "$file declares the pool $pool";
+    }
+}
+
+# The production file as it is, with its paths moved under a folder of the test's.
+my $build = $ENV{STOCKVERIFY_BUILD} // 'build';
+my $module = -e "$build/ngx_stockverify_module.so" ? Cwd::abs_path("$build/ngx_stockverify_module.so") : undef;
+SKIP: {
+    skip 'the module is not built', 2 unless $module;
+    my $dir = tempdir(CLEANUP => 1);
+    make_path(map { "$dir$_" } qw(/etc/stockverify/tls /var/log/stockverify /var/spool/stockverify));
+    my $tls = "$dir/etc/stockverify/tls";
+    is system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=stock.example.com "
+            . "-keyout $tls/privkey.pem -out $tls/fullchain.pem >$dir/openssl.log 2>&1"), 0, 'a certificate';
+    for my $key (qw(jwt secret)) {
+        open my $out, '>', "$dir/etc/stockverify/$key.key" or die "$key.key: $!\n";
+        print {$out} '0123456789abcdef' x 4, "\n";
+    }
+    my $conf = content('conf/nginx.conf');
+    $conf =~ s{/usr/lib/nginx/modules/ngx_stockverify_module.so}{$module};
+    $conf =~ s{(?<= )/(?=etc/|var/)}{$dir/}g;
+    $conf =~ s{/run/nginx.pid}{$dir/nginx.pid};
+    $conf =~ s/^user .*//m if $> != 0;
+    # No port of this host is touched by the check, and IPv6 may be missing where tests run.
+    $conf =~ s/^\s*listen \[::\].*\n//mg;
+    $conf =~ s/listen (80|443)\b/'listen 127.0.0.1:' . (28_000 + $1)/ge;
+    open my $out, '>', "$dir/nginx.conf" or die;
+    print {$out} $conf;
+    close $out;
+    my $said = qx(/usr/sbin/nginx -t -p $dir/ -e $dir/error.log -c $dir/nginx.conf 2>&1);
+    is $?, 0, 'nginx accepts the production configuration' or diag $said;
+}
+
+SKIP: {
+    skip 'there is no systemd-analyze', 1 unless -x '/usr/bin/systemd-analyze';
+    my $said = qx(systemd-analyze verify --man=no --recursive-errors=no conf/systemd/stockverify-worker\@.service 2>&1);
+    unlike $said, qr/Unknown|Failed to parse|Invalid/, 'systemd knows every line of the unit' or diag $said;
+}
+done_testing;
