@@ -51,7 +51,8 @@ sub operation {
     return $operation // die "openapi.yaml has no operation $id\n";
 }
 
-sub schema { my ($self, $name) = @_; return $self->{document}{components}{schemas}{$name} }
+sub response { my ($self, $name) = @_; return $self->{document}{components}{responses}{$name} }
+sub schema   { my ($self, $name) = @_; return $self->{document}{components}{schemas}{$name} }
 
 # A node, behind its references.
 sub resolve {
