@@ -129,6 +129,7 @@ install: all
 	install -m 0640 conf/worker.conf $(DESTDIR)/etc/stockverify/worker.conf
 	install -m 0644 conf/nginx.conf $(DESTDIR)/etc/stockverify/nginx.conf.example
 	install -m 0644 conf/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -D -m 0644 conf/systemd/nginx.service.d/stockverify.conf $(DESTDIR)/etc/stockverify/nginx.service.d.example
 	install -m 0644 conf/logrotate $(DESTDIR)/etc/logrotate.d/stockverify
 
 clean:
