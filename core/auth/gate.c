@@ -108,11 +108,15 @@ sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_a
 }
 
 void
-sv_gate_end_family_command(sv_redis_command_t *command, sv_arena_t *arena, const char *family_id, int64_t ttl_s)
+sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const char *const *family_ids,
+                             size_t count, int64_t ttl_s)
 {
-    sv_redis_command(command, arena, "SET");
-    sv_redis_arg_key(command, sv_family_prefix, family_id);
-    sv_redis_arg(command, "1");
-    sv_redis_arg(command, "EX");
+    if (count > SV_GATE_MAX_FAMILIES) {
+        count = SV_GATE_MAX_FAMILIES;
+    }
+    sv_redis_script(command, arena, SV_SCRIPT_FAMILIES_END, (int) count);
+    for (size_t i = 0; i < count; i++) {
+        sv_redis_arg_key(command, sv_family_prefix, family_ids[i]);
+    }
     sv_redis_arg_int(command, ttl_s);
 }

@@ -49,7 +49,10 @@ sv_status_t sv_gate_refuse(const sv_gate_result_t *result, sv_error_t *error);
 /* Keeps the account's state in Redis for AUTH_CACHE_TTL unless a newer version stands there. */
 void sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_account_t *account, int64_t ttl_s);
 
-/* Marks a login as ended for as long as an access token of it can live. */
-void sv_gate_end_family_command(sv_redis_command_t *command, sv_arena_t *arena, const char *family_id, int64_t ttl_s);
+/* Marks logins as ended for as long as an access token of theirs can live; past SV_GATE_MAX_FAMILIES they are left
+ * to die by themselves. */
+enum { SV_GATE_MAX_FAMILIES = 32 };
+void sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const char *const *family_ids,
+                                  size_t count, int64_t ttl_s);
 
 #endif

@@ -85,6 +85,8 @@ sv_status_t sv_store_update_one(sv_store_t *store, sv_collection_t collection, c
                                 int64_t *matched, sv_error_t *error);
 sv_status_t sv_store_update_many(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
                                  const bson_t *update, int64_t *matched, sv_error_t *error);
+sv_status_t sv_store_delete_many(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t *deleted,
+                                 sv_error_t *error);
 /* findAndModify; *document is the old or the new one (new_document), NULL when nothing matched. */
 sv_status_t sv_store_find_and_update(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
                                      const bson_t *update, bool new_document, bool upsert, sv_arena_t *arena,

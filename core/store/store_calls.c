@@ -216,6 +216,24 @@ sv_store_update_many(sv_store_t *store, sv_collection_t collection, const bson_t
 }
 
 sv_status_t
+sv_store_delete_many(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t *deleted,
+                     sv_error_t *error)
+{
+    bson_t *options = sv_store_options(store, error->arena);
+    bson_t reply;
+    bson_error_t reason;
+    sv_status_t status = SV_OK;
+
+    if (!mongoc_collection_delete_many(store->collections[collection], filter, options, &reply, &reason)) {
+        status = sv_transaction_fail(store, &reason, &reply, error);
+    } else if (deleted != NULL) {
+        *deleted = sv_doc_int(&reply, "deletedCount");
+    }
+    bson_destroy(&reply);
+    return status;
+}
+
+sv_status_t
 sv_store_find_and_update(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *update,
                          bool new_document, bool upsert, sv_arena_t *arena, const bson_t **document, sv_error_t *error)
 {

@@ -1,0 +1,18 @@
+#ifndef SV_AUTH_KEYS_H
+#define SV_AUTH_KEYS_H
+
+#include "core/auth/token.h"
+#include "core/base/codec.h"
+
+/* Everything that signs or verifies: read once, when the configuration is, then shared by all threads. */
+typedef struct {
+    const sv_token_keys_t *tokens;
+    /* Both derived from SECRET_KEY_FILE, one for each purpose, so that neither use can stand in for the other. */
+    uint8_t refresh_key[SV_SHA256_SIZE];
+    uint8_t pin_key[SV_SHA256_SIZE];
+} sv_auth_keys_t;
+
+/* NULL and SV_ERR_VALIDATION_FAILED, with a sentence naming the setting, for a missing or unfit key file. */
+const sv_auth_keys_t *sv_auth_keys_create(const sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error);
+
+#endif

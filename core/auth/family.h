@@ -1,0 +1,23 @@
+#ifndef SV_FAMILY_H
+#define SV_FAMILY_H
+
+#include "core/store/store.h"
+
+/*
+ * A family is one login: the chain of refresh tokens that followed from it (core/auth/refresh.h), of which one at most
+ * is live.  Ending a family revokes that one; access tokens of it are refused at once through Redis
+ * (sv_gate_end_families_command), or die by themselves within ACCESS_TOKEN_TTL.
+ */
+typedef struct {
+    const char **ids; /* in the arena */
+    size_t count;
+} sv_families_t;
+
+/* Revokes one family; in the transaction when there is one. */
+sv_status_t sv_family_revoke(sv_store_t *store, const char *family_id, bool *was_live, sv_error_t *error);
+
+/* Revokes the families of a user, but not keep_family_id (NULL: all), and names those that were live. */
+sv_status_t sv_families_revoke(sv_store_t *store, const char *user_id, const char *keep_family_id, sv_arena_t *arena,
+                               sv_families_t *ended, sv_error_t *error);
+
+#endif

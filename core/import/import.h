@@ -1,0 +1,47 @@
+#ifndef SV_IMPORT_H
+#define SV_IMPORT_H
+
+#include "core/auth/account.h"
+#include "core/import/table.h"
+
+/*
+ * Imports from CSV, by column name.  A column the file does not have leaves its field alone, an empty field clears it;
+ * what other parts keep on the same documents (fences, holds, the verification overlay, generations) is never touched.
+ * Bad rows are reported and skipped.  The streams stay the caller's.
+ */
+typedef struct {
+    int64_t rows;
+    int64_t created;
+    int64_t changed;
+    int64_t unchanged;
+    int64_t errors;
+} sv_import_result_t;
+
+/* item_code, item_name and the other columns of docs/data-model.md's master; without the column item_code the barcode
+ * is the code.  `barcodes` are separated by '|', ';' or blanks. */
+sv_status_t sv_import_items(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
+                            sv_import_result_t *result, sv_error_t *error);
+
+/* rack_id, floor, warehouse (or the default one), zone, estimated_items. */
+sv_status_t sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
+                            sv_import_result_t *result, sv_error_t *error);
+
+/* rack_id, item_code, book_qty: what the books expect on a rack.  Unknown racks and items are errors. */
+sv_status_t sv_import_expected(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
+                               sv_import_result_t *result, sv_error_t *error);
+
+/* username, full_name, role, password, warehouse, user_id.  An existing account is changed where the row differs, and
+ * its password reset only when the row's is another one.  `changed` is told every account that was created or changed.
+ */
+typedef void (*sv_import_account_t)(const sv_account_t *account, void *context);
+sv_status_t
+sv_import_users(sv_store_t *store, FILE *stream, const sv_import_options_t *options, const sv_principal_t *who,
+                sv_import_account_t changed, void *context, sv_import_result_t *result, sv_error_t *error);
+
+/* Reads items without writing them, as sv_import_items reads them: `take` gets each good row. */
+typedef sv_status_t (*sv_import_take_t)(void *context, long line, const bson_t *selector, const bson_t *update,
+                                        sv_error_t *error);
+sv_status_t sv_import_items_read(sv_import_table_t *table, FILE *stream, const sv_import_options_t *options,
+                                 sv_import_take_t take, void *context, sv_error_t *error);
+
+#endif

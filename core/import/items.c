@@ -1,0 +1,258 @@
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/import/bulk.h"
+#include "core/import/import.h"
+#include "core/store/document.h"
+
+typedef enum {
+    SV_FIELD_OWN_RULE, /* read by a function of its own */
+    SV_FIELD_TEXT,
+    SV_FIELD_AMOUNT, /* a quantity or price, not negative */
+    SV_FIELD_SIGNED,
+    SV_FIELD_FLAG
+} sv_item_field_kind_t;
+
+enum { SV_ITEM_CODE_MAX = 64, SV_BARCODE_MAX = 64, SV_MAX_BARCODES = 100, SV_ITEM_NAME_MAX = 256 };
+
+/* Every column: name, kind, longest text. */
+#define SV_ITEM_FIELDS(FIELD)                                                                                          \
+    FIELD("item_code", SV_FIELD_OWN_RULE, SV_ITEM_CODE_MAX)                                                            \
+    FIELD("item_name", SV_FIELD_OWN_RULE, SV_ITEM_NAME_MAX)                                                            \
+    FIELD("barcode", SV_FIELD_OWN_RULE, SV_BARCODE_MAX)                                                                \
+    FIELD("barcodes", SV_FIELD_OWN_RULE, SV_BARCODE_MAX)                                                               \
+    FIELD("warehouse", SV_FIELD_OWN_RULE, 64)                                                                          \
+    FIELD("manual_barcode", SV_FIELD_TEXT, SV_BARCODE_MAX)                                                             \
+    FIELD("description", SV_FIELD_TEXT, 1000)                                                                          \
+    FIELD("category", SV_FIELD_TEXT, 128)                                                                              \
+    FIELD("subcategory", SV_FIELD_TEXT, 128)                                                                           \
+    FIELD("uom", SV_FIELD_TEXT, 32)                                                                                    \
+    FIELD("pack_qty", SV_FIELD_AMOUNT, 0)                                                                              \
+    FIELD("floor", SV_FIELD_TEXT, 64)                                                                                  \
+    FIELD("rack", SV_FIELD_TEXT, 64)                                                                                   \
+    FIELD("location", SV_FIELD_TEXT, 128)                                                                              \
+    FIELD("stock_qty", SV_FIELD_SIGNED, 0)                                                                             \
+    FIELD("unit_cost", SV_FIELD_AMOUNT, 0)                                                                             \
+    FIELD("sales_price", SV_FIELD_AMOUNT, 0)                                                                           \
+    FIELD("mrp", SV_FIELD_AMOUNT, 0)                                                                                   \
+    FIELD("serial_tracked", SV_FIELD_FLAG, 0)                                                                          \
+    FIELD("brand_name", SV_FIELD_TEXT, 128)                                                                            \
+    FIELD("supplier_name", SV_FIELD_TEXT, 128)                                                                         \
+    FIELD("image_url", SV_FIELD_TEXT, 1000)
+
+#define SV_ITEM_COLUMN(name, kind, max) { name, false },
+static const sv_import_column_t sv_item_columns[] = { SV_ITEM_FIELDS(SV_ITEM_COLUMN) };
+
+#define SV_ITEM_FIELD(name, kind, max) { name, kind, max },
+static const struct {
+    const char *name;
+    sv_item_field_kind_t kind;
+    size_t max_characters;
+} sv_item_fields[] = { SV_ITEM_FIELDS(SV_ITEM_FIELD) };
+
+enum { SV_ITEM_COLUMNS = sizeof(sv_item_columns) / sizeof(sv_item_columns[0]) };
+
+static void
+sv_item_put_field(sv_import_table_t *table, size_t i, bson_t *set)
+{
+    const char *name = sv_item_fields[i].name, *text;
+    sv_quantity_t quantity;
+    bool flag = false;
+
+    switch (sv_item_fields[i].kind) {
+    case SV_FIELD_OWN_RULE:
+        return;
+    case SV_FIELD_TEXT:
+        sv_doc_put_text(set, name, sv_import_text(table, name, sv_item_fields[i].max_characters, &text) ? text : NULL);
+        return;
+    case SV_FIELD_AMOUNT:
+    case SV_FIELD_SIGNED:
+        if (sv_import_quantity(table, name, sv_item_fields[i].kind == SV_FIELD_SIGNED, &quantity)) {
+            sv_doc_put_quantity(set, name, quantity);
+        } else {
+            sv_doc_put_text(set, name, NULL);
+        }
+        return;
+    case SV_FIELD_FLAG:
+        sv_import_flag(table, name, &flag);
+        BSON_APPEND_BOOL(set, name, flag);
+        return;
+    }
+}
+
+typedef struct {
+    const char *codes[SV_MAX_BARCODES];
+    size_t count;
+} sv_barcodes_t;
+
+static void
+sv_barcodes_add(sv_import_table_t *table, sv_barcodes_t *barcodes, const char *column, const char *code)
+{
+    for (size_t i = 0; i < barcodes->count; i++) {
+        if (strcmp(barcodes->codes[i], code) == 0) {
+            return;
+        }
+    }
+    if (barcodes->count == SV_MAX_BARCODES) {
+        sv_import_reject(table, column, "an item has at most %d barcodes", SV_MAX_BARCODES);
+        return;
+    }
+    barcodes->codes[barcodes->count++] = code;
+}
+
+/* The barcode and the others, each once, as one array. */
+static void
+sv_item_put_barcodes(sv_import_table_t *table, const char *barcode, bson_t *set, sv_arena_t *arena)
+{
+    sv_barcodes_t barcodes = { .count = 0 };
+    char *list = sv_arena_strdup(arena, sv_import_field(table, "barcodes")), *rest = NULL;
+    bson_t array;
+    char key[16];
+    const char *index;
+
+    if (barcode != NULL) {
+        sv_barcodes_add(table, &barcodes, "barcode", barcode);
+    }
+    for (char *code = strtok_r(list, "|; ", &rest); code != NULL; code = strtok_r(NULL, "|; ", &rest)) {
+        if (!sv_identifier_valid(code, SV_BARCODE_MAX)) {
+            sv_import_reject(table, "barcodes", "a barcode has at most %d characters, none a control character",
+                             SV_BARCODE_MAX);
+        } else {
+            sv_barcodes_add(table, &barcodes, "barcodes", code);
+        }
+    }
+    sv_doc_put_text(set, "barcode", barcode);
+    BSON_APPEND_ARRAY_BEGIN(set, "barcodes", &array);
+    for (size_t i = 0; i < barcodes.count; i++) {
+        size_t length = bson_uint32_to_string((uint32_t) i, &index, key, sizeof(key));
+
+        bson_append_utf8(&array, index, (int) length, barcodes.codes[i], -1);
+    }
+    bson_append_array_end(set, &array);
+}
+
+/* The row's own warehouse, else the default one; without either it is left alone. */
+static void
+sv_item_put_warehouse(sv_import_table_t *table, bson_t *set)
+{
+    const char *warehouse = table->options->default_warehouse;
+
+    sv_import_text(table, "warehouse", 64, &warehouse);
+    if (warehouse != NULL || sv_import_has(table, "warehouse")) {
+        sv_doc_put_text(set, "warehouse", warehouse);
+    }
+}
+
+/* What a new item starts with where the file has no column for it. */
+static void
+sv_item_put_defaults(const sv_import_table_t *table, bool has_barcodes, bson_t *update)
+{
+    bson_t defaults, none;
+
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &defaults);
+    BSON_APPEND_BOOL(&defaults, "verified", false);
+    if (!sv_import_has(table, "serial_tracked")) {
+        BSON_APPEND_BOOL(&defaults, "serial_tracked", false);
+    }
+    if (!has_barcodes) {
+        BSON_APPEND_ARRAY_BEGIN(&defaults, "barcodes", &none);
+        bson_append_array_end(&defaults, &none);
+    }
+    bson_append_document_end(update, &defaults);
+}
+
+static const bson_t *
+sv_item_update(sv_import_table_t *table, const char *code, const char *name, const char *barcode, sv_arena_t *arena)
+{
+    bool has_barcodes = sv_import_has(table, "barcode") || sv_import_has(table, "barcodes");
+    bson_t *update = sv_doc_new(arena);
+    bson_t set;
+
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_UTF8(&set, "item_code", code);
+    BSON_APPEND_UTF8(&set, "item_name", name);
+    BSON_APPEND_BOOL(&set, "deleted", false);
+    sv_item_put_warehouse(table, &set);
+    if (has_barcodes) {
+        sv_item_put_barcodes(table, barcode, &set, arena);
+    }
+    for (size_t i = 0; i < SV_ITEM_COLUMNS; i++) {
+        if (table->places[i] >= 0) {
+            sv_item_put_field(table, i, &set);
+        }
+    }
+    bson_append_document_end(update, &set);
+    sv_item_put_defaults(table, has_barcodes, update);
+    BCON_APPEND(update, "$currentDate", "{", "updated_at", BCON_BOOL(true), "}");
+    return update;
+}
+
+static sv_status_t
+sv_item_read(sv_import_table_t *table, sv_arena_t *arena, sv_import_take_t take, void *context, sv_error_t *error)
+{
+    const char *code_column = sv_import_has(table, "item_code") ? "item_code" : "barcode";
+    const char *code = "", *name = "", *barcode = NULL;
+    bson_t *selector = sv_doc_new(arena);
+    const bson_t *update;
+
+    sv_import_required_text(table, code_column, SV_ITEM_CODE_MAX, &code);
+    sv_import_required_text(table, "item_name", SV_ITEM_NAME_MAX, &name);
+    sv_import_text(table, "barcode", SV_BARCODE_MAX, &barcode);
+    update = sv_item_update(table, code, name, barcode, arena);
+    if (!table->good) {
+        return SV_OK;
+    }
+    BSON_APPEND_UTF8(selector, "item_code", code);
+    return take(context, table->row.line, selector, update, error);
+}
+
+static sv_status_t
+sv_items_read_rows(sv_import_table_t *table, sv_import_take_t take, void *context, sv_error_t *error)
+{
+    if (!sv_import_has(table, "item_name") ||
+        (!sv_import_has(table, "item_code") && !sv_import_has(table, "barcode"))) {
+        return sv_fail(error, SV_ERR_VALIDATION_FAILED,
+                       "line %ld: the columns item_name, and item_code or barcode, are required", table->row.line);
+    }
+    while (error->status == SV_OK && sv_import_table_next(table, error)) {
+        sv_arena_t *arena = sv_arena_create();
+
+        sv_item_read(table, arena, take, context, error);
+        sv_arena_destroy(arena);
+    }
+    return error->status;
+}
+
+sv_status_t
+sv_import_items_read(sv_import_table_t *table, FILE *stream, const sv_import_options_t *options, sv_import_take_t take,
+                     void *context, sv_error_t *error)
+{
+    if (sv_import_table_open(table, stream, sv_item_columns, SV_ITEM_COLUMNS, options, error) != SV_OK) {
+        return error->status;
+    }
+    sv_items_read_rows(table, take, context, error);
+    sv_import_table_close(table);
+    return error->status;
+}
+
+static sv_status_t
+sv_items_take(void *context, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
+{
+    return sv_import_bulk_upsert(context, line, selector, update, error);
+}
+
+sv_status_t
+sv_import_items(sv_store_t *store, FILE *stream, const sv_import_options_t *options, sv_import_result_t *result,
+                sv_error_t *error)
+{
+    sv_import_table_t table = { 0 };
+    sv_import_bulk_t bulk;
+
+    sv_import_bulk_init(&bulk, store, SV_COLLECTION_ERP_ITEMS, &table);
+    if (sv_import_items_read(&table, stream, options, sv_items_take, &bulk, error) == SV_OK) {
+        sv_import_bulk_flush(&bulk, error);
+    }
+    sv_import_bulk_result(&bulk, result);
+    sv_import_bulk_close(&bulk);
+    return error->status;
+}

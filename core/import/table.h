@@ -1,0 +1,69 @@
+#ifndef SV_IMPORT_TABLE_H
+#define SV_IMPORT_TABLE_H
+
+#include <stdio.h>
+
+#include "core/base/csv.h"
+#include "core/base/quantity.h"
+
+/*
+ * A CSV file with a header, read by column name.  What is wrong with a row is told to `report` by line and column and
+ * the row is skipped; reading goes on.
+ */
+typedef struct {
+    const char *name;
+    bool required; /* the file must have the column */
+} sv_import_column_t;
+
+/* `column` is NULL when the whole row is meant. */
+typedef void (*sv_import_report_t)(void *context, long line, const char *column, const char *message);
+
+typedef struct {
+    const char *default_warehouse; /* for rows without one; NULL: none */
+    sv_import_report_t report;
+    void *context;
+} sv_import_options_t;
+
+enum { SV_IMPORT_MAX_COLUMNS = 32 };
+
+typedef struct {
+    const sv_import_options_t *options;
+    const sv_import_column_t *columns;
+    size_t column_count;
+    int places[SV_IMPORT_MAX_COLUMNS]; /* of the columns in the file; -1: absent */
+    sv_csv_reader_t *reader;
+    size_t field_count;
+    sv_csv_row_t row;
+    bool good;            /* nothing was wrong with this row so far */
+    int64_t rows, errors; /* rows read; rows that had something wrong */
+} sv_import_table_t;
+
+/* Reads the header.  SV_ERR_VALIDATION_FAILED when a required column is missing, or one is unknown or there
+ * twice: a misspelt name must not lose a column in silence. */
+sv_status_t sv_import_table_open(sv_import_table_t *table, FILE *stream, const sv_import_column_t *columns,
+                                 size_t column_count, const sv_import_options_t *options, sv_error_t *error);
+void sv_import_table_close(sv_import_table_t *table);
+
+/* The next row, already known to have as many fields as the header; false at the end.  A stream that fails sets the
+ * error. */
+bool sv_import_table_next(sv_import_table_t *table, sv_error_t *error);
+
+/* Says what is wrong with the row; the row counts as bad once. */
+void sv_import_reject(sv_import_table_t *table, const char *column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+bool sv_import_has(const sv_import_table_t *table, const char *column);
+
+/* The field of a column; "" when the file does not have the column. */
+const char *sv_import_field(const sv_import_table_t *table, const char *column);
+
+/* Each returns false when the field is empty or wrong (then it was reported). */
+bool sv_import_text(sv_import_table_t *table, const char *column, size_t max_characters, const char **value);
+bool sv_import_quantity(sv_import_table_t *table, const char *column, bool allow_negative, sv_quantity_t *value);
+bool sv_import_int(sv_import_table_t *table, const char *column, int64_t max, int64_t *value);
+/* true, yes, 1 and false, no, 0. */
+bool sv_import_flag(sv_import_table_t *table, const char *column, bool *value);
+/* As sv_import_text, and an empty field is reported too. */
+bool sv_import_required_text(sv_import_table_t *table, const char *column, size_t max_characters, const char **value);
+
+#endif
