@@ -1,0 +1,87 @@
+#include <stdio.h>
+
+#include "core/auth/auth_keys.h"
+#include "core/store/indexes.h"
+#include "ctl/ctl.h"
+
+/* One thing that must be right; SV_OK, or ctl->error says what is wrong. */
+typedef struct {
+    const char *name;
+    sv_status_t (*check)(sv_ctl_t *ctl);
+} sv_check_t;
+
+static sv_status_t
+sv_check_settings(sv_ctl_t *ctl)
+{
+    return sv_settings_check(&ctl->settings, ctl->arena, &ctl->error);
+}
+
+static sv_status_t
+sv_check_keys(sv_ctl_t *ctl)
+{
+    sv_auth_keys_create(&ctl->settings, ctl->arena, &ctl->error);
+    return ctl->error.status;
+}
+
+static sv_status_t
+sv_check_redis(sv_ctl_t *ctl)
+{
+    sv_redis_command_t command;
+    redisReply *reply = NULL;
+
+    ctl->redis = sv_redis_client_create(&ctl->settings);
+    sv_redis_command(&command, ctl->arena, "PING");
+    if (sv_redis_client_run(ctl->redis, &command, &reply, &ctl->error) == SV_OK) {
+        freeReplyObject(reply);
+    }
+    return ctl->error.status;
+}
+
+static sv_status_t
+sv_check_mongodb(sv_ctl_t *ctl)
+{
+    sv_ctl_store(ctl);
+    return ctl->error.status;
+}
+
+static sv_status_t
+sv_check_indexes(sv_ctl_t *ctl)
+{
+    sv_index_summary_t summary;
+
+    if (sv_ctl_store(ctl) == NULL || sv_indexes_show(ctl->store, NULL, NULL, &summary, &ctl->error) != SV_OK) {
+        return ctl->error.status;
+    }
+    if (summary.counts[SV_INDEX_MISSING] + summary.counts[SV_INDEX_DIFFERENT] > 0) {
+        return sv_fail(&ctl->error, SV_ERR_CONFLICT_STATE,
+                       "%u are missing and %u differ: see stockverifyctl indexes show, and run indexes ensure",
+                       summary.counts[SV_INDEX_MISSING], summary.counts[SV_INDEX_DIFFERENT]);
+    }
+    return SV_OK;
+}
+
+int
+sv_ctl_check(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
+{
+    static const sv_check_t checks[] = {
+        { "settings", sv_check_settings }, { "keys", sv_check_keys },       { "redis", sv_check_redis },
+        { "mongodb", sv_check_mongodb },   { "indexes", sv_check_indexes },
+    };
+    int result = SV_CTL_DONE;
+
+    if (!sv_ctl_options(command, argc, argv, NULL, 0, NULL, 0)) {
+        return SV_CTL_USAGE;
+    }
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        sv_error_clear(&ctl->error);
+        if (checks[i].check(ctl) == SV_OK) {
+            printf("%-10s ok\n", checks[i].name);
+            continue;
+        }
+        result = SV_CTL_FAILED;
+        printf("%-10s %s%s%s\n", checks[i].name,
+               ctl->error.message != NULL ? ctl->error.message : sv_status_message(ctl->error.status),
+               ctl->error.cause == NULL ? "" : ": ", ctl->error.cause == NULL ? "" : ctl->error.cause);
+    }
+    return result;
+}
