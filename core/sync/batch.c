@@ -1,0 +1,346 @@
+#include "core/sync/batch.h"
+
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/codec.h"
+#include "core/base/json_reader.h"
+#include "core/store/transaction.h"
+#include "core/sync/batch_state.h"
+#include "core/sync/conflict.h"
+#include "core/sync/items.h"
+#include "core/sync/rules.h"
+
+enum { SV_BATCH_ROUNDS = 16, SV_BATCH_ID_MAX = 128 };
+
+sv_status_t
+sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t *batch, sv_error_t *error)
+{
+    sv_json_fields_t fields = { body, "", error };
+    const json_t *records = NULL;
+    sv_record_reader_t reader;
+
+    batch->batch_id = NULL;
+    batch->count = 0;
+    if (!sv_json_get_identifier(&fields, "batch_id", SV_OPTIONAL, SV_BATCH_ID_MAX, &batch->batch_id)) {
+        char made[SV_UUID_SIZE];
+
+        sv_uuid_v4(made);
+        batch->batch_id = sv_arena_strdup(error->arena, made);
+    }
+    if (!sv_json_get_array(&fields, "records", SV_REQUIRED, SIZE_MAX, &records)) {
+        return error->status;
+    }
+    batch->count = json_array_size(records);
+    if (batch->count > (size_t) settings->sync_batch_size) {
+        return sv_fail(error, SV_ERR_BATCH_TOO_LARGE, "The batch has %zu records; at most %lld are taken", batch->count,
+                       (long long) settings->sync_batch_size);
+    }
+    batch->records = sv_arena_alloc(error->arena, (batch->count + 1) * sizeof(*batch->records));
+    sv_record_reader_init(&reader, error->arena);
+    for (size_t i = 0; i < batch->count; i++) {
+        const json_t *value = json_array_get(records, i);
+
+        if (!json_is_object(value)) {
+            sv_fail_field(error, sv_arena_printf(error->arena, "records[%zu]", i), "wrong_type",
+                          "a record must be an object");
+            continue;
+        }
+        sv_record_read(&reader, value, i, &batch->records[i]);
+        if (!batch->records[i].malformed) {
+            sv_rules_check_quantities(&batch->records[i], settings, error->arena);
+        }
+    }
+    return error->status;
+}
+
+/* What one run of the transaction starts from. */
+typedef struct {
+    sv_batch_run_t *run;
+    const char **session_ids;
+    size_t session_count;
+    bool look; /* at what is stored, before judging */
+} sv_batch_task_t;
+
+static sv_status_t
+sv_batch_fence_all(sv_batch_task_t *task, sv_error_t *error)
+{
+    sv_batch_run_t *run = task->run;
+
+    sv_text_map_init(&run->session_of, run->arena, task->session_count);
+    for (size_t i = 0; i < task->session_count; i++) {
+        if (sv_fence_write(run->store, run->who->user_id, task->session_ids[i], &run->sessions[i], error) != SV_OK) {
+            return error->status;
+        }
+        *sv_text_map_put(&run->session_of, task->session_ids[i]) = &run->sessions[i];
+    }
+    return SV_OK;
+}
+
+/* Whether a floor session is so plain that the unique keys alone find what stands in the way of new records. */
+static bool
+sv_batch_sessions_are_plain(const sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->session_count; i++) {
+        const sv_fenced_t *session = &run->sessions[i];
+
+        if (session->outcome != SV_FENCE_HOLDS || !session->open || session->strict || session->has_partials ||
+            session->round > 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+sv_batch_all_good(const sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->batch->count; i++) {
+        if (run->verdicts[i].kind != SV_VERDICT_OK && !run->batch->records[i].malformed) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Judges with the eyes shut, as if nothing of the batch were stored: right for new records, and anything
+ * else than all good is judged again. */
+static bool
+sv_batch_judge_blind(sv_batch_task_t *task)
+{
+    if (task->look || !sv_batch_sessions_are_plain(task->run)) {
+        return false;
+    }
+    sv_batch_classify(task->run);
+    return sv_batch_all_good(task->run);
+}
+
+void
+sv_batch_collect(sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->slot_count; i++) {
+        sv_slot_t *slot = run->slots[i];
+
+        if (slot->record != NULL && slot->stored == NULL) {
+            run->inserts[run->insert_count++] = (sv_placed_t){ .record = slot->record, .session = slot->session };
+        }
+    }
+}
+
+static bool
+sv_batch_wrote(const sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->session_count; i++) {
+        if (run->sessions[i].wrote) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+sv_batch_forget(sv_batch_run_t *run)
+{
+    sv_batch_run_init(run);
+    for (size_t i = 0; i < run->session_count; i++) {
+        run->sessions[i].wrote = false;
+        run->sessions[i].stores_partial = false;
+    }
+}
+
+static sv_status_t
+sv_batch_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_batch_task_t *task = context;
+    sv_batch_run_t *run = task->run;
+
+    run->store = store;
+    if (sv_batch_fence_all(task, error) != SV_OK) {
+        return error->status;
+    }
+    sv_batch_run_init(run);
+    if (!sv_batch_judge_blind(task)) {
+        sv_batch_forget(run);
+        if (sv_batch_read(run, error) != SV_OK) {
+            return error->status;
+        }
+        sv_batch_classify(run);
+    }
+    sv_batch_collect(run);
+    return sv_batch_wrote(run) ? sv_batch_write(run, error) : SV_OK;
+}
+
+/* The floor sessions the batch names, each once. */
+static void
+sv_batch_list_sessions(sv_batch_task_t *task)
+{
+    sv_batch_run_t *run = task->run;
+    sv_text_map_t seen;
+
+    sv_text_map_init(&seen, run->arena, 0);
+    task->session_ids = sv_arena_alloc(run->arena, (run->batch->count + 1) * sizeof(*task->session_ids));
+    for (size_t i = 0; i < run->batch->count; i++) {
+        void **place;
+
+        if (run->batch->records[i].malformed) {
+            continue;
+        }
+        place = sv_text_map_put(&seen, run->batch->records[i].session_id);
+        if (*place == NULL) {
+            *place = task;
+            task->session_ids[task->session_count++] = run->batch->records[i].session_id;
+        }
+    }
+    run->session_count = task->session_count;
+    run->sessions = sv_arena_zalloc(run->arena, (task->session_count + 1) * sizeof(*run->sessions));
+}
+
+/* Records that only a look at what is stored can judge. */
+static bool
+sv_batch_needs_look(const sv_sync_batch_t *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const sv_record_t *record = &batch->records[i];
+
+        if (!record->malformed && (record->fault.code != NULL || record->partial || record->item_code == NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Runs the transaction until no unique key is in its way any more. */
+static sv_status_t
+sv_batch_store(sv_store_t *store, sv_batch_task_t *task, sv_error_t *error)
+{
+    int64_t deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
+
+    for (int round = 0; round < SV_BATCH_ROUNDS; round++) {
+        if (sv_transaction_run(store, sv_batch_body, task, error) != SV_ERR_ALREADY_EXISTS) {
+            return error->status;
+        }
+        task->look = true;
+        if (sv_clock_monotonic_ms() >= deadline_ms) {
+            break;
+        }
+        sv_error_clear(error);
+    }
+    sv_error_clear(error);
+    return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a batch met new duplicates in every round");
+}
+
+static void
+sv_batch_tell(const sv_batch_run_t *run, sv_sync_result_t *result)
+{
+    memset(result, 0, sizeof(*result));
+    result->batch_id = run->batch->batch_id;
+    result->verdicts = run->verdicts;
+    result->count = run->batch->count;
+    result->sessions = run->sessions;
+    result->session_count = run->session_count;
+    for (size_t i = 0; i < result->count; i++) {
+        switch (result->verdicts[i].kind) {
+        case SV_VERDICT_OK:
+            result->ok++;
+            break;
+        case SV_VERDICT_CONFLICT:
+            result->conflicts++;
+            break;
+        case SV_VERDICT_ERROR:
+            result->errors++;
+            break;
+        }
+    }
+}
+
+sv_status_t
+sv_sync_batch(sv_store_t *store, const sv_principal_t *who, const sv_sync_batch_t *batch, sv_sync_result_t *result,
+              sv_error_t *error)
+{
+    int64_t started_ms = sv_clock_monotonic_ms();
+    sv_batch_run_t run = { .store = store, .who = who, .batch = batch, .arena = error->arena };
+    sv_batch_task_t task = { .run = &run };
+    bool faults = false;
+
+    if (sv_items_check(
+            store,
+            sv_store_pool_keep(store->pool, SV_POOL_KEEPS_ITEM_CACHE, sv_item_cache_create, sv_item_cache_destroy),
+            batch->records, batch->count, &faults, error) != SV_OK) {
+        return error->status;
+    }
+    run.verdicts = sv_arena_zalloc(error->arena, (batch->count + 1) * sizeof(*run.verdicts));
+    sv_batch_list_sessions(&task);
+    task.look = sv_batch_needs_look(batch);
+    if (task.session_count == 0) {
+        sv_batch_run_init(&run);
+        sv_batch_classify(&run); /* nothing but malformed records */
+    } else if (sv_batch_store(store, &task, error) != SV_OK) {
+        return error->status;
+    }
+    sv_batch_tell(&run, result);
+    if (result->conflicts > 0) {
+        sv_conflicts_keep(store, who, result->verdicts, result->count, error->arena);
+    }
+    result->processing_time_ms = sv_clock_monotonic_ms() - started_ms;
+    return SV_OK;
+}
+
+static void
+sv_write_conflict(sv_json_writer_t *w, const sv_verdict_t *verdict)
+{
+    sv_json_object(w, NULL);
+    sv_json_text(w, "client_record_id", verdict->record->client_record_id);
+    sv_json_text(w, "conflict_id", verdict->conflict_id);
+    sv_json_text(w, "type", sv_conflict_type_name(verdict->type));
+    sv_json_text(w, "message", verdict->message);
+    if (verdict->server_record != NULL) {
+        sv_record_write_member(w, "server_record", verdict->server_record);
+    }
+    if (verdict->holder != NULL) {
+        sv_holder_write_json(w, "holder", verdict->holder);
+    }
+    sv_json_end(w);
+}
+
+static void
+sv_write_error(sv_json_writer_t *w, const sv_verdict_t *verdict)
+{
+    sv_json_object(w, NULL);
+    sv_json_text(w, "client_record_id", verdict->record->client_record_id);
+    sv_json_int(w, "index", (int64_t) verdict->record->index);
+    sv_json_text(w, "field", verdict->fault.field);
+    sv_json_text(w, "code", verdict->fault.code);
+    sv_json_text(w, "message", verdict->fault.message);
+    sv_json_end(w);
+}
+
+void
+sv_sync_result_write_json(sv_json_writer_t *w, const sv_sync_result_t *result)
+{
+    sv_json_object(w, NULL);
+    sv_json_array(w, "ok");
+    for (size_t i = 0; i < result->count; i++) {
+        if (result->verdicts[i].kind == SV_VERDICT_OK) {
+            sv_json_text(w, NULL, result->verdicts[i].record->client_record_id);
+        }
+    }
+    sv_json_end(w);
+    sv_json_array(w, "conflicts");
+    for (size_t i = 0; i < result->count; i++) {
+        if (result->verdicts[i].kind == SV_VERDICT_CONFLICT) {
+            sv_write_conflict(w, &result->verdicts[i]);
+        }
+    }
+    sv_json_end(w);
+    sv_json_array(w, "errors");
+    for (size_t i = 0; i < result->count; i++) {
+        if (result->verdicts[i].kind == SV_VERDICT_ERROR) {
+            sv_write_error(w, &result->verdicts[i]);
+        }
+    }
+    sv_json_end(w);
+    sv_json_text(w, "batch_id", result->batch_id);
+    sv_json_int(w, "processing_time_ms", result->processing_time_ms);
+    sv_json_int(w, "total_records", (int64_t) result->count);
+    sv_json_end(w);
+}

@@ -1,0 +1,290 @@
+#include <string.h>
+
+#include "core/sync/batch_state.h"
+#include "core/sync/rules.h"
+
+static void __attribute__((format(printf, 5, 6)))
+sv_verdict_error(sv_batch_run_t *run, sv_verdict_t *verdict, const char *field, const char *code, const char *format,
+                 ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    verdict->kind = SV_VERDICT_ERROR;
+    verdict->fault.field = field;
+    verdict->fault.code = code;
+    verdict->fault.message = sv_arena_vprintf(run->arena, format, args);
+    va_end(args);
+}
+
+static void
+sv_verdict_fault(sv_verdict_t *verdict, const sv_record_fault_t *fault)
+{
+    verdict->kind = SV_VERDICT_ERROR;
+    verdict->fault = *fault;
+}
+
+static void
+sv_verdict_conflict(sv_verdict_t *verdict, sv_conflict_type_t type, const char *message, const bson_t *server_record)
+{
+    verdict->kind = SV_VERDICT_CONFLICT;
+    verdict->type = type;
+    verdict->message = message;
+    verdict->server_record = server_record;
+}
+
+/* A record's place in the system, for keeping its conflict. */
+static void
+sv_verdict_place(sv_verdict_t *verdict, const sv_fenced_t *session)
+{
+    if (session != NULL && session->outcome != SV_FENCE_UNKNOWN) {
+        verdict->count_id = session->count_id;
+        verdict->rack_id = session->rack_id;
+        verdict->warehouse = session->warehouse;
+    }
+}
+
+/* What stands for a slot: as stored, or as a record of this batch said it. */
+static const bson_t *
+sv_slot_document(sv_batch_run_t *run, const sv_slot_t *slot)
+{
+    bson_t *document;
+
+    if (slot->record == NULL) {
+        return slot->stored;
+    }
+    document = bson_new();
+    sv_arena_on_destroy(run->arena, (void (*)(void *)) bson_destroy, document);
+    sv_record_append_sent(document, slot->record);
+    return document;
+}
+
+static bool
+sv_judge_replay(const sv_batch_run_t *run, const sv_slot_t *slot, const sv_record_t *record)
+{
+    return slot->exists && slot->now.content_hash != NULL && strcmp(slot->now.user_id, run->who->user_id) == 0 &&
+           strcmp(slot->now.content_hash, record->content_hash) == 0;
+}
+
+/* Whose session, whose record, which rack: true when the record may be looked at further. */
+static bool
+sv_judge_belonging(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+                   sv_verdict_t *verdict)
+{
+    if (slot->exists && strcmp(slot->now.user_id, run->who->user_id) != 0) {
+        sv_verdict_conflict(verdict, SV_CONFLICT_FOREIGN_RECORD, "The client_record_id is another user's record", NULL);
+        return false;
+    }
+    if (session == NULL || session->outcome == SV_FENCE_UNKNOWN) {
+        sv_verdict_error(run, verdict, "session_id", "session_unknown", "You have no session %s", record->session_id);
+        return false;
+    }
+    if (record->rack_id != NULL && strcmp(record->rack_id, session->rack_id) != 0) {
+        sv_verdict_error(run, verdict, "rack_id", "rack_mismatch", "The session is for rack %s", session->rack_id);
+        return false;
+    }
+    if (slot->exists && strcmp(slot->now.session_id, record->session_id) != 0) {
+        sv_verdict_error(run, verdict, "session_id", "not_allowed", "A stored record stays with its session");
+        return false;
+    }
+    return true;
+}
+
+static bool
+sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, sv_verdict_t *verdict)
+{
+    const sv_quantity_t *book_qty;
+    sv_record_t checked;
+
+    if (!session->strict || record->item_code == NULL) {
+        return true;
+    }
+    book_qty = sv_text_map_get(&run->book, sv_key_book(run, session->rack_id, record->item_code));
+    if (book_qty == NULL) {
+        return true;
+    }
+    checked = *record;
+    sv_rules_check_variance(&checked, *book_qty, run->arena);
+    if (checked.fault.code != NULL) {
+        sv_verdict_fault(verdict, &checked.fault);
+    }
+    return checked.fault.code == NULL;
+}
+
+static bool
+sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, sv_verdict_t *verdict)
+{
+    const bson_t *description;
+    const char *rack_id;
+    sv_serial_t *taken;
+
+    if (sv_record_is_void(record)) {
+        return true;
+    }
+    taken = sv_serials_find_taken(run, record, session);
+    if (taken == NULL) {
+        return true;
+    }
+    description = sv_serials_describe(run, taken, &verdict->holder);
+    rack_id = taken->taken_by != NULL ? taken->taken_by->session->rack_id : NULL;
+    if (rack_id == NULL) {
+        bson_iter_t iter;
+
+        rack_id = bson_iter_init_find(&iter, description, "rack_id") && BSON_ITER_HOLDS_UTF8(&iter)
+                      ? bson_iter_utf8(&iter, NULL)
+                      : "?";
+    }
+    sv_verdict_conflict(
+        verdict, SV_CONFLICT_DUPLICATE_SERIAL,
+        sv_arena_printf(run->arena, "Serial number %s was counted on rack %s by %s", taken->serial_number, rack_id,
+                        verdict->holder->full_name != NULL ? verdict->holder->full_name : "somebody else"),
+        description);
+    return false;
+}
+
+static bool
+sv_judge_session(const sv_fenced_t *session, sv_verdict_t *verdict)
+{
+    if (!session->open) {
+        sv_verdict_conflict(verdict, SV_CONFLICT_SESSION_CLOSED, "The count is closed", NULL);
+        return false;
+    }
+    if (session->outcome == SV_FENCE_LOST) {
+        sv_verdict_conflict(verdict, SV_CONFLICT_LOCK_LOST, "The rack is no longer yours", NULL);
+        verdict->holder = session->holder;
+        return false;
+    }
+    return true;
+}
+
+sv_slot_t *
+sv_find_other_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot)
+{
+    const sv_slot_link_t *link =
+        sv_text_map_get(&run->figures, sv_key_figure(run, record->session_id, record->item_key));
+
+    for (; link != NULL; link = link->next) {
+        const sv_figure_t *other = &link->slot->now;
+
+        /* An edit may have moved it to another item since it was listed here. */
+        if (link->slot != slot && link->slot->exists && !other->is_void && !other->superseded &&
+            strcmp(other->item_key, record->item_key) == 0 && !(other->partial && record->partial)) {
+            return link->slot;
+        }
+    }
+    return NULL;
+}
+
+static bool
+sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot, sv_verdict_t *verdict)
+{
+    const sv_slot_t *other;
+
+    if (slot->exists && record->order <= slot->now.order) {
+        sv_verdict_conflict(verdict, SV_CONFLICT_STALE_UPDATE, "A newer version of the record is stored",
+                            sv_slot_document(run, slot));
+        return false;
+    }
+    other = sv_record_is_void(record) ? NULL : sv_find_other_figure(run, record, slot);
+    if (other != NULL) {
+        sv_verdict_conflict(verdict, SV_CONFLICT_DUPLICATE_COUNT, "The item has a figure in this session already",
+                            sv_slot_document(run, other));
+        return false;
+    }
+    return true;
+}
+
+void
+sv_batch_give_way(sv_batch_run_t *run, sv_slot_t *slot)
+{
+    sv_serials_release(run, slot, NULL);
+    slot->now.superseded = true;
+    slot->supersede = true;
+}
+
+/* One figure counts: those of earlier rounds give way, with their serial numbers. */
+static void
+sv_accept_over_rounds(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session)
+{
+    sv_slot_link_t *link;
+
+    if ((session->round <= 1 && !run->over_all) || sv_record_is_void(record)) {
+        return;
+    }
+    link = sv_text_map_get(&run->rounds, sv_key_round(run, session->count_id, session->rack_id, record->item_key));
+    for (; link != NULL; link = link->next) {
+        if ((link->slot->now.fence < session->fence || run->over_all) && !link->slot->now.superseded) {
+            sv_batch_give_way(run, link->slot);
+        }
+    }
+}
+
+void
+sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot)
+{
+    sv_accept_over_rounds(run, record, session);
+    sv_serials_release(run, slot, sv_record_is_void(record) ? NULL : record);
+    slot->record = record;
+    slot->session = session;
+    slot->supersede = false;
+    slot->exists = true;
+    slot->now = (sv_figure_t){
+        .user_id = session->user_id,
+        .session_id = record->session_id,
+        .rack_id = session->rack_id,
+        .count_id = session->count_id,
+        .item_key = record->item_key,
+        .content_hash = record->content_hash,
+        .order = record->order,
+        .fence = session->fence,
+        .is_void = sv_record_is_void(record),
+        .partial = record->partial,
+        .serials = record->serial_numbers,
+    };
+    if (!slot->now.is_void) {
+        sv_serials_take(run, slot, record);
+    }
+    sv_batch_link(run, &run->figures, sv_key_figure(run, record->session_id, record->item_key), slot);
+    session->wrote = true;
+    session->stores_partial |= record->partial;
+}
+
+void
+sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *verdict)
+{
+    sv_fenced_t *session;
+    sv_slot_t *slot;
+
+    verdict->record = record;
+    if (record->malformed) {
+        sv_verdict_fault(verdict, &record->fault);
+        return;
+    }
+    session = sv_text_map_get(&run->session_of, record->session_id);
+    slot = sv_batch_slot(run, record->client_record_id);
+    sv_verdict_place(verdict, session);
+    if (sv_judge_replay(run, slot, record)) {
+        verdict->kind = SV_VERDICT_OK;
+        verdict->replay = true;
+        return;
+    }
+    if (record->fault.code != NULL) {
+        sv_verdict_fault(verdict, &record->fault);
+        return;
+    }
+    if (sv_judge_belonging(run, record, session, slot, verdict) && sv_judge_variance(run, record, session, verdict) &&
+        sv_judge_serials(run, record, session, verdict) && sv_judge_session(session, verdict) &&
+        sv_judge_figure(run, record, slot, verdict)) {
+        verdict->kind = SV_VERDICT_OK;
+        sv_batch_accept(run, record, session, slot);
+    }
+}
+
+void
+sv_batch_classify(sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->batch->count; i++) {
+        memset(&run->verdicts[i], 0, sizeof(run->verdicts[i]));
+        sv_batch_judge(run, &run->batch->records[i], &run->verdicts[i]);
+    }
+}

@@ -1,0 +1,60 @@
+#ifndef SV_SYNC_FENCE_H
+#define SV_SYNC_FENCE_H
+
+#include "core/store/store.h"
+
+/*
+ * The fence write with which every transaction begins that writes a floor session's records
+ * (docs/data-model.md, verification_sessions).
+ */
+typedef enum {
+    SV_FENCE_HOLDS,
+    SV_FENCE_LOST,   /* displaced by somebody's newer claim */
+    SV_FENCE_UNKNOWN /* there is no such session of this user */
+} sv_fence_outcome_t;
+
+typedef struct {
+    const char *session_id;
+    sv_fence_outcome_t outcome;
+    /* of the session, unless it is unknown */
+    const char *user_id;
+    const char *full_name;
+    const char *rack_id;
+    const char *warehouse;
+    const char *floor;
+    const char *count_id;
+    bool open;   /* its count is OPEN */
+    bool closed; /* its count is CLOSED */
+    bool blind;
+    bool strict;
+    bool has_partials;
+    int64_t fence;
+    int64_t round;
+    const char *status;
+    int64_t started_at_ms;
+    int64_t last_contact_ms;   /* last written heartbeat */
+    int64_t now_ms;            /* the database's clock, told by the fence write itself */
+    const sv_holder_t *holder; /* SV_FENCE_LOST: who holds the rack now; NULL: nobody */
+    bool bypassed;             /* written to by a supervisor, not by its user */
+    /* what the transaction did for it */
+    bool wrote;
+    bool stores_partial;
+    bool rearmed;
+} sv_fenced_t;
+
+/* The fence write of one session, inside a transaction.  A miss is looked into: lost or unknown. */
+sv_status_t
+sv_fence_write(sv_store_t *store, const char *user_id, const char *session_id, sv_fenced_t *fenced, sv_error_t *error);
+
+/* The same for a supervisor, who is not fenced: raises `writes` of whoever's session it is, displaced or not, so that
+ * it collides with that session's own writes.  `outcome` says whether the fence would have held for its user. */
+sv_status_t sv_fence_bypass(sv_store_t *store, const char *session_id, sv_fenced_t *fenced, sv_error_t *error);
+
+/* Once its records are written, in the same transaction: notes that there are partial records, and arms the
+ * hold again of a session that was interrupted or had fallen silent for a lease's length.  Sets `rearmed`. */
+sv_status_t sv_fence_finish(sv_store_t *store, sv_fenced_t *fenced, sv_error_t *error);
+
+/* Who holds a rack by the database; *holder stays NULL when nobody does. */
+sv_status_t sv_fence_holder(sv_store_t *store, const char *rack_id, const sv_holder_t **holder, sv_error_t *error);
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef SV_SYNC_ITEMS_H
+#define SV_SYNC_ITEMS_H
+
+#include "core/store/store.h"
+#include "core/sync/item_cache.h"
+#include "core/sync/record.h"
+
+/* Gives every record without a fault the rules of its item; asks the database only for items the
+ * cache does not remember.  Sets *faults when a record got one. */
+sv_status_t sv_items_check(sv_store_t *store, sv_item_cache_t *cache, sv_record_t *records, size_t count, bool *faults,
+                           sv_error_t *error);
+
+#endif

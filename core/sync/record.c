@@ -1,0 +1,256 @@
+#include "core/sync/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/sync/record_table.h"
+#include "core/sync/text_map.h"
+
+enum { SV_FEW_SERIALS = 12 };
+
+const char *const sv_record_statuses[] = { "partial", "finalized", "void", NULL };
+const char *const sv_record_conditions[] = { "good", "damaged", "expired", NULL };
+
+const sv_member_row_t sv_member_rows[SV_RECORD_MEMBER_COUNT] = {
+#define SV_RECORD_MEMBER(name, kind, presence, limit, content)                                                         \
+    { #name, sizeof(#name) - 1, SV_MEMBER_##kind, SV_##presence, limit, content, offsetof(sv_record_t, name) },
+#include "core/sync/record.def"
+#undef SV_RECORD_MEMBER
+};
+
+enum { SV_PRESENCE_OPTIONAL_BIT = 0, SV_PRESENCE_REQUIRED_BIT = 1 };
+
+const uint64_t sv_members_required = 0
+#define SV_RECORD_MEMBER(name, kind, presence, limit, content)                                                         \
+    | (uint64_t) SV_PRESENCE_##presence##_BIT << SV_RECORD_HAS_##name
+#include "core/sync/record.def"
+#undef SV_RECORD_MEMBER
+    ;
+
+bool
+sv_record_fail(sv_record_t *record, sv_arena_t *arena, const char *field, const char *code, const char *format, ...)
+{
+    va_list args;
+
+    if (record->fault.code == NULL) {
+        va_start(args, format);
+        record->fault.field = sv_arena_strdup(arena, field);
+        record->fault.code = code;
+        record->fault.message = sv_arena_vprintf(arena, format, args);
+        va_end(args);
+    }
+    return false;
+}
+
+void
+sv_record_reader_init(sv_record_reader_t *reader, sv_arena_t *arena)
+{
+    reader->arena = arena;
+    sv_buffer_init(&reader->content, arena, 1024);
+    memset(reader->guesses, 0, sizeof(reader->guesses));
+}
+
+/* The row of a member's name.  The records of a batch are made by one program, so a member
+ * stands where it stood in the record before. */
+static int
+sv_record_find_row(sv_record_reader_t *reader, const char *name, size_t place)
+{
+    uint8_t *guess = place < SV_RECORD_MAX_MEMBERS ? &reader->guesses[place] : NULL;
+
+    if (guess != NULL && strcmp(sv_member_rows[*guess].name, name) == 0) {
+        return *guess;
+    }
+    for (int row = 0; row < SV_RECORD_MEMBER_COUNT; row++) {
+        if (strcmp(sv_member_rows[row].name, name) == 0) {
+            if (guess != NULL) {
+                *guess = (uint8_t) row;
+            }
+            return row;
+        }
+    }
+    return -1;
+}
+
+static bool
+sv_record_read_list(const sv_json_fields_t *fields, const sv_member_row_t *row, size_t max, sv_arena_t *arena,
+                    sv_text_list_t *list)
+{
+    const json_t *value = json_object_get(fields->object, row->name);
+
+    if (json_is_array(value) && json_array_size(value) > max) {
+        sv_fail_field(fields->error, row->name,
+                      row->offset == offsetof(sv_record_t, serial_numbers) ? "too_many_serials" : "too_long",
+                      "%s must have at most %zu elements", row->name, max);
+        return false;
+    }
+    return sv_json_get_identifiers(fields, row->name, row->presence, max, row->limit, arena, &list->items,
+                                   &list->count);
+}
+
+static bool
+sv_record_read_word(const sv_json_fields_t *fields, const sv_member_row_t *row, const char *const *words,
+                    const char **word)
+{
+    int index;
+
+    if (!sv_json_get_choice(fields, row->name, row->presence, words, &index)) {
+        return false;
+    }
+    *word = words[index];
+    return true;
+}
+
+static bool
+sv_record_read_date(const sv_json_fields_t *fields, const sv_member_row_t *row, const char **date)
+{
+    int64_t ms;
+
+    if (!sv_json_get_date(fields, row->name, row->presence, &ms)) {
+        return false;
+    }
+    *date = json_string_value(json_object_get(fields->object, row->name));
+    return true;
+}
+
+/* Reads one member; true when it is present and good. */
+static bool
+sv_record_read_member(const sv_json_fields_t *fields, const sv_member_row_t *row, sv_arena_t *arena,
+                      sv_record_t *record)
+{
+    void *place = (char *) record + row->offset;
+
+    switch (row->kind) {
+    case SV_MEMBER_IDENTIFIER:
+        return sv_json_get_identifier(fields, row->name, row->presence, row->limit, place);
+    case SV_MEMBER_TEXT:
+        return sv_json_get_text(fields, row->name, row->presence, 0, row->limit, place);
+    case SV_MEMBER_NOTE:
+        return sv_json_get_note(fields, row->name, row->presence, row->limit, place);
+    case SV_MEMBER_DATE:
+        return sv_record_read_date(fields, row, place);
+    case SV_MEMBER_CONDITION:
+        return sv_record_read_word(fields, row, sv_record_conditions, place);
+    case SV_MEMBER_STATUS:
+        return sv_json_get_choice(fields, row->name, row->presence, sv_record_statuses, place);
+    case SV_MEMBER_QUANTITY:
+        return sv_json_get_quantity(fields, row->name, row->presence, false, place);
+    case SV_MEMBER_TIME:
+        return sv_json_get_time(fields, row->name, row->presence, place);
+    case SV_MEMBER_REVISION:
+        return sv_json_get_int(fields, row->name, row->presence, 0, INT64_MAX, place);
+    case SV_MEMBER_BOOL:
+        return sv_json_get_bool(fields, row->name, row->presence, place);
+    case SV_MEMBER_LIST:
+        return sv_record_read_list(fields, row,
+                                   row->offset == offsetof(sv_record_t, serial_numbers) ? SV_RECORD_MAX_SERIALS
+                                                                                        : SV_RECORD_MAX_PHOTOS,
+                                   arena, place);
+    }
+    return false;
+}
+
+static bool
+sv_record_twice(sv_record_t *record, size_t i, sv_arena_t *arena)
+{
+    char field[40];
+
+    snprintf(field, sizeof(field), "serial_numbers[%zu]", i);
+    return sv_record_fail(record, arena, field, "duplicate_in_record", "serial_numbers has %s twice",
+                          record->serial_numbers.items[i]);
+}
+
+static bool
+sv_record_check_serials(sv_record_t *record, sv_arena_t *arena)
+{
+    const sv_text_list_t *serials = &record->serial_numbers;
+    sv_text_map_t seen;
+
+    if (serials->count <= SV_FEW_SERIALS) {
+        for (size_t i = 1; i < serials->count; i++) {
+            for (size_t j = 0; j < i; j++) {
+                if (strcmp(serials->items[i], serials->items[j]) == 0) {
+                    return sv_record_twice(record, i, arena);
+                }
+            }
+        }
+        return true;
+    }
+    sv_text_map_init(&seen, arena, serials->count);
+    for (size_t i = 0; i < serials->count; i++) {
+        void **place = sv_text_map_put(&seen, serials->items[i]);
+
+        if (*place != NULL) {
+            return sv_record_twice(record, i, arena);
+        }
+        *place = record;
+    }
+    return true;
+}
+
+/* A record is of a known item or of one found unknown, not of both. */
+static bool
+sv_record_check_item(sv_record_t *record, sv_arena_t *arena)
+{
+    if (record->item_code == NULL && record->unknown_item_id == NULL) {
+        return sv_record_fail(record, arena, "item_code", "required", "item_code is required");
+    }
+    if (record->item_code != NULL && record->unknown_item_id != NULL) {
+        return sv_record_fail(record, arena, "unknown_item_id", "not_allowed",
+                              "a record has an item_code or an unknown_item_id, not both");
+    }
+    record->item_key = record->item_code;
+    if (record->item_key == NULL) {
+        record->item_key = sv_arena_printf(arena, "\x01%s", record->unknown_item_id);
+    }
+    return true;
+}
+
+static void
+sv_record_take_fault(sv_record_t *record, const json_t *value, const sv_error_t *error)
+{
+    record->malformed = true;
+    if (record->client_record_id == NULL) {
+        record->client_record_id = json_string_value(json_object_get(value, "client_record_id")); /* to tell it back */
+    }
+    record->fault.field = error->details[0].field;
+    record->fault.code = error->details[0].code;
+    record->fault.message = error->details[0].message;
+}
+
+void
+sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv_record_t *record)
+{
+    sv_error_t error;
+    sv_json_fields_t fields = { value, "", &error };
+    size_t place = 0;
+    uint64_t missing;
+
+    memset(record, 0, sizeof(*record));
+    record->index = index;
+    sv_error_init(&error, reader->arena);
+    for (void *iter = json_object_iter((json_t *) value); iter != NULL;
+         iter = json_object_iter_next((json_t *) value, iter), place++) {
+        int row = sv_record_find_row(reader, json_object_iter_key(iter), place);
+
+        if (row >= 0 && sv_record_read_member(&fields, &sv_member_rows[row], reader->arena, record)) {
+            record->present |= UINT64_C(1) << row;
+        }
+    }
+    missing = sv_members_required & ~record->present;
+    for (int row = 0; missing != 0 && row < SV_RECORD_MEMBER_COUNT; row++) {
+        /* A wrong one has been told already. */
+        if ((missing >> row & 1) != 0 && error.detail_count == 0) {
+            sv_record_read_member(&fields, &sv_member_rows[row], reader->arena, record);
+        }
+    }
+    if (error.status != SV_OK) {
+        sv_record_take_fault(record, value, &error);
+        return;
+    }
+    if (!sv_record_check_item(record, reader->arena) || !sv_record_check_serials(record, reader->arena)) {
+        record->malformed = true;
+        return;
+    }
+    record->order = sv_record_has(record, SV_RECORD_HAS_revision) ? record->revision : record->updated_at;
+    sv_record_hash(record, &reader->content);
+}

@@ -1,0 +1,150 @@
+#ifndef SV_SYNC_RECORD_H
+#define SV_SYNC_RECORD_H
+
+#include <bson/bson.h>
+#include <jansson.h>
+
+#include "core/base/arena.h"
+#include "core/base/buffer.h"
+#include "core/base/codec.h"
+#include "core/base/error.h"
+#include "core/base/json_writer.h"
+#include "core/base/quantity.h"
+
+/*
+ * A verification record as a client sends it: one figure for one item on one rack in one
+ * floor session.  Its members stand in one table (record.def), which the parser, the hash and the
+ * BSON and JSON forms read.
+ */
+enum {
+    SV_RECORD_MAX_SERIALS = 1000,
+    SV_RECORD_MAX_PHOTOS = 50,
+    SV_RECORD_MAX_MEMBERS = 64 /* a member's place up to which the reader guesses its name */
+};
+
+typedef enum { SV_RECORD_PARTIAL, SV_RECORD_FINALIZED, SV_RECORD_VOID } sv_record_status_t;
+
+extern const char *const sv_record_statuses[]; /* "partial", "finalized", "void", NULL */
+
+/* How a member is read, hashed and stored. */
+typedef enum {
+    SV_MEMBER_IDENTIFIER, /* const char * */
+    SV_MEMBER_TEXT,       /* const char *: one line, may be empty */
+    SV_MEMBER_NOTE,       /* const char *: several lines */
+    SV_MEMBER_DATE,       /* const char *: a calendar day, kept as sent */
+    SV_MEMBER_CONDITION,  /* const char * */
+    SV_MEMBER_STATUS,     /* sv_record_status_t in an int */
+    SV_MEMBER_QUANTITY,   /* sv_quantity_t */
+    SV_MEMBER_TIME,       /* int64_t, UTC ms */
+    SV_MEMBER_REVISION,   /* int64_t >= 0 */
+    SV_MEMBER_BOOL,       /* bool */
+    SV_MEMBER_LIST        /* sv_text_list_t */
+} sv_member_kind_t;
+
+typedef struct {
+    const char **items;
+    size_t count;
+} sv_text_list_t;
+
+/* Places of the members in record.def. */
+typedef enum {
+#define SV_RECORD_MEMBER(name, kind, presence, limit, content) SV_RECORD_HAS_##name,
+#include "core/sync/record.def"
+#undef SV_RECORD_MEMBER
+    SV_RECORD_MEMBER_COUNT
+} sv_record_member_t;
+
+/* What makes a record wrong by itself: the first fault found.  `field` is the member's
+ * path inside the record ("serial_numbers[2]"). */
+typedef struct {
+    const char *field;
+    const char *code;
+    const char *message;
+} sv_record_fault_t;
+
+/* Texts point into the JSON the record was read from, or into the arena. */
+typedef struct {
+    size_t index;     /* place in the batch */
+    uint64_t present; /* bit SV_RECORD_HAS_name for each member sent */
+
+    const char *client_record_id;
+    const char *session_id;
+    const char *rack_id;   /* NULL: the floor session's */
+    const char *floor;     /* informative; the floor session's is stored */
+    const char *item_code; /* or NULL, and then: */
+    const char *unknown_item_id;
+    sv_quantity_t verified_qty;
+    sv_quantity_t damage_qty;
+    sv_quantity_t non_returnable_damaged_qty;
+    int status; /* sv_record_status_t */
+    bool partial;
+    int64_t revision; /* when present */
+    int64_t created_at;
+    int64_t updated_at;
+    sv_text_list_t serial_numbers;
+    const char *condition;
+    const char *mfg_date;
+    const char *expiry_date;
+    const char *lot;
+    sv_quantity_t mrp;
+    const char *uom;
+    const char *category;
+    const char *subcategory;
+    const char *damage_reason;
+    const char *variance_reason;
+    bool variance_confirmed;
+    const char *correction_reason;
+    const char *remark;
+    sv_text_list_t photo_proofs;
+
+    int64_t order; /* revision, else updated_at: orders one owner's edits */
+    char content_hash[SV_SHA256_HEX_SIZE];
+    const char *item_key; /* item_code, or a key no item code can be */
+
+    bool malformed;          /* a fault of shape: cannot be a stored record; client_record_id may be anything or NULL */
+    sv_record_fault_t fault; /* code NULL: none */
+} sv_record_t;
+
+static inline bool
+sv_record_has(const sv_record_t *record, sv_record_member_t member)
+{
+    return (record->present >> member & 1) != 0;
+}
+
+static inline bool
+sv_record_is_void(const sv_record_t *record)
+{
+    return record->status == SV_RECORD_VOID;
+}
+
+/* Reads the records of one batch one after another; remembers where members stood. */
+typedef struct {
+    sv_arena_t *arena;
+    sv_buffer_t content; /* the canonical bytes of the record being hashed */
+    uint8_t guesses[SV_RECORD_MAX_MEMBERS];
+} sv_record_reader_t;
+
+void sv_record_reader_init(sv_record_reader_t *reader, sv_arena_t *arena);
+
+/* Reads record `index` with every rule of shape.  A fault is set in the record, never
+ * returned: one bad record spoils no other. */
+void sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv_record_t *record);
+
+/* Sets the fault unless there is one; always false, to end a check with. */
+bool sv_record_fail(sv_record_t *record, sv_arena_t *arena, const char *field, const char *code, const char *format,
+                    ...) __attribute__((format(printf, 5, 6)));
+
+/* Appends the members as stored (docs/data-model.md), without those of the floor session.  `superseded`: another
+ * record counts in its place. */
+void sv_record_append(bson_t *document, const sv_record_t *record, bool superseded);
+/* The record as sent, with session_id and rack_id: what a conflict keeps as `mine`. */
+void sv_record_append_sent(bson_t *document, const sv_record_t *record);
+
+/* A record as a conflict keeps it, read again; its content hash is that of the record once sent. */
+bool sv_record_from_sent(const bson_t *document, sv_arena_t *arena, sv_record_t *record);
+
+/* A stored record, or one kept by a conflict, for a client: as API.md names it, without what is internal. */
+void sv_record_write_json(sv_json_writer_t *w, const bson_t *record);
+void sv_record_write_member(sv_json_writer_t *w, const char *name, const bson_t *record);
+
+#endif

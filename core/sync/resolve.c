@@ -1,0 +1,430 @@
+#include <string.h>
+
+#include "core/audit/audit.h"
+#include "core/base/clock.h"
+#include "core/store/document.h"
+#include "core/store/transaction.h"
+#include "core/sync/batch_state.h"
+#include "core/sync/conflict.h"
+#include "core/sync/items.h"
+#include "core/sync/rules.h"
+
+enum { SV_RESOLVE_ROUNDS = 16 };
+
+const char *const sv_resolve_actions[] = { "keep_server", "keep_mine", "merge", NULL };
+
+/* One run of the transaction that resolves a conflict by storing a record. */
+typedef struct {
+    sv_store_t *store;
+    const sv_principal_t *who;
+    const sv_resolve_t *resolve;
+    sv_resolved_t *resolved;
+    sv_arena_t *arena;
+    const bson_t *conflict;
+    const char *type;
+    sv_principal_t owner; /* as whom the record is judged */
+    sv_record_t record;
+    sv_verdict_t verdict;
+    sv_batch_run_t run;
+    sv_sync_batch_t batch;
+    sv_slot_t *slot;
+} sv_resolution_t;
+
+static bool
+sv_is_type(const sv_resolution_t *resolution, sv_conflict_type_t type)
+{
+    return strcmp(resolution->type, sv_conflict_type_name(type)) == 0;
+}
+
+static bool
+sv_is_merge_by_rule(const sv_resolution_t *resolution)
+{
+    return resolution->resolve->action == SV_RESOLVE_MERGE && resolution->resolve->record == NULL;
+}
+
+static sv_status_t
+sv_resolution_find(sv_resolution_t *resolution, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(error->arena);
+    const char *user_id;
+
+    BSON_APPEND_UTF8(filter, "conflict_id", resolution->resolve->conflict_id);
+    if (sv_store_find_one(resolution->store, SV_COLLECTION_SYNC_CONFLICTS, filter, NULL, error->arena,
+                          &resolution->conflict, error) != SV_OK) {
+        return error->status;
+    }
+    user_id = sv_doc_text(resolution->conflict, "user_id", error->arena);
+    if (user_id == NULL ||
+        (resolution->who->role < SV_ROLE_SUPERVISOR && strcmp(user_id, resolution->who->user_id) != 0)) {
+        return sv_fail(error, SV_ERR_NOT_FOUND, "There is no conflict %s", resolution->resolve->conflict_id);
+    }
+    resolution->type = sv_doc_text(resolution->conflict, "type", error->arena);
+    memset(&resolution->owner, 0, sizeof(resolution->owner));
+    resolution->owner = *resolution->who;
+    resolution->owner.user_id = user_id;
+    return SV_OK;
+}
+
+/* Resolved before: the same way is the same answer, another way comes too late. */
+static sv_status_t
+sv_resolution_repeat(sv_resolution_t *resolution, bool *repeats, sv_error_t *error)
+{
+    const char *how = sv_doc_text(resolution->conflict, "resolution", error->arena);
+
+    *repeats = how != NULL;
+    if (how == NULL) {
+        return SV_OK;
+    }
+    if (strcmp(how, sv_resolve_actions[resolution->resolve->action]) != 0) {
+        return sv_fail(error, SV_ERR_CONFLICT_RESOLVED, "The conflict was resolved by %s", how);
+    }
+    resolution->resolved->conflict = resolution->conflict;
+    return SV_OK;
+}
+
+/* `mine` as JSON, with what the resolver says instead laid over it. */
+static const json_t *
+sv_resolution_json(sv_resolution_t *resolution, const bson_t *mine, sv_error_t *error)
+{
+    static const char *const fixed[] = { "client_record_id", "session_id", NULL };
+    sv_json_writer_t writer;
+    sv_buffer_t text;
+    json_t *value;
+
+    sv_buffer_init(&text, error->arena, 1024);
+    sv_json_writer_init(&writer, &text);
+    sv_doc_write_json(&writer, NULL, mine);
+    value = (json_t *) sv_json_parse_object(text.data, text.length, error->arena, error);
+    if (value == NULL || resolution->resolve->record == NULL) {
+        return value;
+    }
+    for (int i = 0; fixed[i] != NULL; i++) {
+        const json_t *said = json_object_get(resolution->resolve->record, fixed[i]);
+
+        if (said != NULL && !json_equal(said, json_object_get(value, fixed[i]))) {
+            sv_fail_field(error, sv_arena_printf(error->arena, "record.%s", fixed[i]), "not_allowed",
+                          "%s is the conflict's and stays", fixed[i]);
+            return NULL;
+        }
+    }
+    json_object_update(value, (json_t *) resolution->resolve->record);
+    return value;
+}
+
+static sv_status_t
+sv_resolution_fault(const sv_record_fault_t *fault, sv_error_t *error)
+{
+    return sv_fail_field(error, sv_arena_printf(error->arena, "record.%s", fault->field), fault->code, "%s",
+                         fault->message);
+}
+
+/* The record that is to be stored, checked by the rules a batch is checked by. */
+static sv_status_t
+sv_resolution_record(sv_resolution_t *resolution, sv_error_t *error)
+{
+    const bson_t *mine = sv_doc_child(resolution->conflict, "mine", error->arena);
+    sv_record_t *record = &resolution->record;
+    sv_record_reader_t reader;
+    const json_t *value = sv_resolution_json(resolution, mine, error);
+    bool faults = false;
+
+    if (value == NULL) {
+        return error->status;
+    }
+    sv_record_reader_init(&reader, error->arena);
+    sv_record_read(&reader, value, 0, record);
+    if (record->fault.code == NULL) {
+        sv_rules_check_quantities(record, resolution->store->settings, error->arena);
+    }
+    if (record->fault.code == NULL &&
+        sv_items_check(resolution->store,
+                       sv_store_pool_keep(resolution->store->pool, SV_POOL_KEEPS_ITEM_CACHE, sv_item_cache_create,
+                                          sv_item_cache_destroy),
+                       record, 1, &faults, error) != SV_OK) {
+        return error->status;
+    }
+    return record->fault.code == NULL ? SV_OK : sv_resolution_fault(&record->fault, error);
+}
+
+/* Fences as the owner, or as a supervisor past the fence. */
+static sv_status_t
+sv_resolution_fence(sv_resolution_t *resolution, sv_error_t *error)
+{
+    sv_fenced_t *session = &resolution->resolved->session;
+    bool owns = strcmp(resolution->owner.user_id, resolution->who->user_id) == 0;
+    bool supervises = resolution->who->role >= SV_ROLE_SUPERVISOR;
+
+    session->outcome = SV_FENCE_LOST;
+    if (owns && sv_fence_write(resolution->store, resolution->owner.user_id, resolution->record.session_id, session,
+                               error) != SV_OK) {
+        return error->status;
+    }
+    if (supervises && (session->outcome != SV_FENCE_HOLDS || !session->open)) {
+        if (sv_fence_bypass(resolution->store, resolution->record.session_id, session, error) != SV_OK) {
+            return error->status;
+        }
+    }
+    if (session->outcome == SV_FENCE_UNKNOWN) {
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The session of the record is gone");
+    }
+    if (supervises ? session->closed : !session->open) {
+        return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
+    }
+    if (!supervises && session->outcome == SV_FENCE_LOST) {
+        error->holder = (sv_holder_t *) session->holder;
+        return sv_fail(error, SV_ERR_LOCK_LOST, NULL);
+    }
+    return SV_OK;
+}
+
+/* The serial numbers another record holds are taken from it, or left to it. */
+static sv_status_t
+sv_resolution_serials(sv_resolution_t *resolution, sv_error_t *error)
+{
+    sv_batch_run_t *run = &resolution->run;
+    sv_record_t *record = &resolution->record;
+    bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena), pull;
+    sv_query_texts_t from, numbers;
+    sv_text_list_t all = record->serial_numbers;
+    sv_serial_t *taken;
+
+    sv_query_texts_init(&from, error->arena);
+    sv_query_texts_init(&numbers, error->arena);
+    while (!sv_record_is_void(record) &&
+           (taken = sv_serials_find_taken(run, record, &resolution->resolved->session)) != NULL) {
+        if (!sv_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
+            return sv_fail(error, SV_ERR_CONFLICT_STATE, "Serial number %s is counted elsewhere", taken->serial_number);
+        }
+        if (sv_is_merge_by_rule(resolution)) {
+            const char **kept = sv_arena_alloc(error->arena, (all.count + 1) * sizeof(*kept));
+            size_t count = 0;
+
+            for (size_t i = 0; i < record->serial_numbers.count; i++) {
+                if (strcmp(record->serial_numbers.items[i], taken->serial_number) != 0) {
+                    kept[count++] = record->serial_numbers.items[i];
+                }
+            }
+            record->serial_numbers = (sv_text_list_t){ kept, count };
+        } else {
+            sv_query_texts_add(&from, taken->holder_id);
+            sv_query_texts_add(&numbers, taken->serial_number);
+            taken->holder_id = NULL;
+        }
+    }
+    if (from.count == 0) {
+        return SV_OK;
+    }
+    /* The other record keeps the hash of what its owner sent: sending it again is still a replay. */
+    sv_query_in(filter, "client_record_id", &from);
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$pull", &pull);
+    sv_query_in(&pull, "serial_numbers", &numbers);
+    bson_append_document_end(update, &pull);
+    sv_query_mark(update, "$currentDate", "changed_at");
+    return sv_store_update_many(resolution->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error);
+}
+
+static sv_status_t
+sv_sum(sv_quantity_t *into, sv_quantity_t more, const char *field, sv_error_t *error)
+{
+    if (!sv_quantity_add(*into, more, into) || *into > SV_QUANTITY_MAX) {
+        return sv_fail_field(error, field, "out_of_range", "The sum exceeds 999999999.999999");
+    }
+    return SV_OK;
+}
+
+/* Adds the record to the figure that stands: that one grows, ours is stored beside it without counting. */
+static sv_status_t
+sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *error)
+{
+    sv_batch_run_t *run = &resolution->run;
+    const sv_record_t *mine = &resolution->record;
+    sv_record_t *sum = sv_arena_zalloc(error->arena, sizeof(*sum));
+    const char **serials;
+
+    if (!sv_record_from_sent(other->stored, error->arena, sum)) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "stored record %s cannot be read", other->client_record_id);
+    }
+    if (sv_sum(&sum->verified_qty, mine->verified_qty, "verified_qty", error) != SV_OK ||
+        sv_sum(&sum->damage_qty, mine->damage_qty, "damage_qty", error) != SV_OK ||
+        sv_sum(&sum->non_returnable_damaged_qty, mine->non_returnable_damaged_qty, "non_returnable_damaged_qty",
+               error) != SV_OK) {
+        return error->status;
+    }
+    serials =
+        sv_arena_alloc(error->arena, (sum->serial_numbers.count + mine->serial_numbers.count + 1) * sizeof(*serials));
+    if (sum->serial_numbers.count > 0) {
+        memcpy(serials, sum->serial_numbers.items, sum->serial_numbers.count * sizeof(*serials));
+    }
+    for (size_t i = 0; i < mine->serial_numbers.count; i++) {
+        serials[sum->serial_numbers.count + i] = mine->serial_numbers.items[i];
+    }
+    sum->serial_numbers = (sv_text_list_t){ serials, sum->serial_numbers.count + mine->serial_numbers.count };
+    /* What their owners sent still identifies both records when they are sent again. */
+    memcpy(sum->content_hash, other->before.content_hash, sizeof(sum->content_hash));
+    sum->order = other->before.order;
+    sv_batch_accept(run, sum, &resolution->resolved->session, other);
+    if (resolution->slot->stored == NULL) {
+        run->inserts[run->insert_count++] = (sv_placed_t){ mine, &resolution->resolved->session, true };
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_resolution_accept(sv_resolution_t *resolution, sv_error_t *error)
+{
+    sv_batch_run_t *run = &resolution->run;
+    sv_record_t *record = &resolution->record;
+    sv_slot_t *slot = resolution->slot;
+    sv_slot_t *other = sv_record_is_void(record) ? NULL : sv_find_other_figure(run, record, slot);
+
+    if (other != NULL && !sv_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT)) {
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The item has another figure in this session");
+    }
+    if (other != NULL && sv_is_merge_by_rule(resolution) && slot->stored == NULL) {
+        return sv_resolution_add(resolution, other, error);
+    }
+    if (other != NULL) {
+        sv_batch_give_way(run, other);
+    }
+    if (slot->exists && record->order < slot->now.order) {
+        record->order = slot->now.order;
+    }
+    sv_batch_accept(run, record, &resolution->resolved->session, slot);
+    sv_batch_collect(run);
+    return SV_OK;
+}
+
+/* Judges the record as far as a person's decision leaves anything to judge, and stores it. */
+static sv_status_t
+sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
+{
+    sv_batch_run_t *run = &resolution->run;
+    sv_fenced_t *session = &resolution->resolved->session;
+
+    resolution->batch = (sv_sync_batch_t){ resolution->resolve->conflict_id, &resolution->record, 1 };
+    *run = (sv_batch_run_t){ .store = resolution->store,
+                             .who = &resolution->owner,
+                             .batch = &resolution->batch,
+                             .arena = error->arena,
+                             .sessions = session,
+                             .session_count = 1,
+                             .verdicts = &resolution->verdict,
+                             .resolving = true,
+                             .over_all = session->bypassed };
+    sv_batch_run_init(run);
+    if (sv_batch_read(run, error) != SV_OK) {
+        return error->status;
+    }
+    resolution->slot = sv_batch_slot(run, resolution->record.client_record_id);
+    if (resolution->slot->exists && strcmp(resolution->slot->now.user_id, resolution->owner.user_id) != 0) {
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The client_record_id is another user's record");
+    }
+    if (resolution->slot->exists && resolution->slot->now.content_hash != NULL &&
+        strcmp(resolution->slot->now.content_hash, resolution->record.content_hash) == 0) {
+        return SV_OK; /* it stands already */
+    }
+    if (sv_resolution_serials(resolution, error) != SV_OK || sv_resolution_accept(resolution, error) != SV_OK) {
+        return error->status;
+    }
+    return sv_batch_write(run, error);
+}
+
+static sv_status_t
+sv_resolution_audit(sv_resolution_t *resolution, sv_error_t *error)
+{
+    const bson_t *conflict = resolution->conflict;
+    bson_t *details = sv_doc_new(error->arena);
+    sv_audit_t entry = { .action = "conflict.resolve",
+                         .session_id = sv_doc_text(conflict, "session_id", error->arena),
+                         .rack_id = sv_doc_text(conflict, "rack_id", error->arena),
+                         .count_id = sv_doc_text(conflict, "count_id", error->arena),
+                         .warehouse = sv_doc_text(conflict, "warehouse", error->arena),
+                         .details = details };
+
+    BSON_APPEND_UTF8(details, "conflict_id", resolution->resolve->conflict_id);
+    BSON_APPEND_UTF8(details, "type", resolution->type);
+    BSON_APPEND_UTF8(details, "resolution", sv_resolve_actions[resolution->resolve->action]);
+    sv_doc_put_text(details, "client_record_id", sv_doc_text(conflict, "client_record_id", error->arena));
+    sv_doc_put_text(details, "owner", resolution->owner.user_id);
+    BSON_APPEND_BOOL(details, "past_fence", resolution->resolved->session.bypassed);
+    return sv_audit_write(resolution->store, resolution->who, &entry, error);
+}
+
+static sv_status_t
+sv_resolution_close(sv_resolution_t *resolution, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena), child;
+
+    BSON_APPEND_UTF8(filter, "conflict_id", resolution->resolve->conflict_id);
+    BSON_APPEND_UTF8(filter, "status", "open");
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
+    BSON_APPEND_UTF8(&child, "status", "resolved");
+    BSON_APPEND_UTF8(&child, "resolution", sv_resolve_actions[resolution->resolve->action]);
+    BSON_APPEND_UTF8(&child, "resolved_by", resolution->who->user_id);
+    bson_append_document_end(update, &child);
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$currentDate", &child);
+    BSON_APPEND_BOOL(&child, "resolved_at", true);
+    BSON_APPEND_BOOL(&child, "updated_at", true);
+    bson_append_document_end(update, &child);
+    if (sv_store_find_and_update(resolution->store, SV_COLLECTION_SYNC_CONFLICTS, filter, update, true, false,
+                                 error->arena, &resolution->resolved->conflict, error) != SV_OK) {
+        return error->status;
+    }
+    if (resolution->resolved->conflict == NULL) {
+        return sv_fail(error, SV_ERR_CONFLICT_RESOLVED, NULL);
+    }
+    return sv_resolution_audit(resolution, error);
+}
+
+static sv_status_t
+sv_resolution_check_action(const sv_resolution_t *resolution, sv_error_t *error)
+{
+    if (sv_is_type(resolution, SV_CONFLICT_FOREIGN_RECORD)) {
+        return sv_fail_field(error, "action", "not_allowed",
+                             "Another user's record is not replaced; send yours under an id of its own");
+    }
+    if (sv_is_merge_by_rule(resolution) && !sv_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT) &&
+        !sv_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
+        return sv_fail_field(error, "record", "required", "record is required: what the merged record says");
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_resolution_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_resolution_t *resolution = context;
+    bool repeats;
+
+    resolution->store = store;
+    memset(resolution->resolved, 0, sizeof(*resolution->resolved));
+    if (sv_resolution_find(resolution, error) != SV_OK || sv_resolution_repeat(resolution, &repeats, error) != SV_OK ||
+        repeats) {
+        return error->status;
+    }
+    if (resolution->resolve->action != SV_RESOLVE_KEEP_SERVER) {
+        if (sv_resolution_check_action(resolution, error) != SV_OK ||
+            sv_resolution_record(resolution, error) != SV_OK || sv_resolution_fence(resolution, error) != SV_OK ||
+            sv_resolution_store(resolution, error) != SV_OK) {
+            return error->status;
+        }
+    }
+    return sv_resolution_close(resolution, error);
+}
+
+sv_status_t
+sv_conflict_resolve(sv_store_t *store, const sv_principal_t *who, const sv_resolve_t *resolve, sv_resolved_t *resolved,
+                    sv_error_t *error)
+{
+    sv_resolution_t resolution = { .who = who, .resolve = resolve, .resolved = resolved };
+    int64_t deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
+
+    for (int round = 0; round < SV_RESOLVE_ROUNDS && sv_clock_monotonic_ms() < deadline_ms; round++) {
+        sv_error_clear(error);
+        if (sv_transaction_run(store, sv_resolution_body, &resolution, error) != SV_ERR_ALREADY_EXISTS) {
+            return error->status;
+        }
+    }
+    sv_error_clear(error);
+    return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a resolution met new duplicates in every round");
+}

@@ -1,0 +1,41 @@
+#include "core/sync/rules.h"
+
+void
+sv_rules_check_quantities(sv_record_t *record, const sv_settings_t *settings, sv_arena_t *arena)
+{
+    if (sv_record_is_void(record)) {
+        return;
+    }
+    if (settings->damage_bound && record->damage_qty > record->verified_qty) {
+        sv_record_fail(record, arena, "damage_qty", "damage_exceeds_count", "damage_qty must not exceed verified_qty");
+    }
+}
+
+void
+sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t *arena)
+{
+    sv_quantity_t pieces;
+
+    if (sv_record_is_void(record)) {
+        return;
+    }
+    if (!item->known) {
+        sv_record_fail(record, arena, "item_code", "unknown_item", "There is no item %s", record->item_code);
+        return;
+    }
+    pieces = record->verified_qty + record->damage_qty + record->non_returnable_damaged_qty;
+    if (item->serial_tracked && (sv_quantity_t) record->serial_numbers.count * SV_QUANTITY_ONE > pieces) {
+        sv_record_fail(record, arena, "serial_numbers", "serials_exceed_count",
+                       "There are more serial numbers than pieces counted");
+    }
+}
+
+void
+sv_rules_check_variance(sv_record_t *record, sv_quantity_t book_qty, sv_arena_t *arena)
+{
+    if (!sv_record_is_void(record) && !record->variance_confirmed &&
+        record->verified_qty + record->damage_qty != book_qty) {
+        sv_record_fail(record, arena, "variance_confirmed", "variance_unconfirmed",
+                       "The figure differs from the rack's book; confirm the variance");
+    }
+}

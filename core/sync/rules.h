@@ -1,0 +1,21 @@
+#ifndef SV_SYNC_RULES_H
+#define SV_SYNC_RULES_H
+
+#include "core/settings/settings.h"
+#include "core/sync/record.h"
+
+/* What is known of a record's item (core/sync/items.h). */
+typedef struct {
+    bool known;
+    bool serial_tracked;
+} sv_item_facts_t;
+
+/* The rules a record must keep whatever is stored; a breach becomes the record's fault.  A
+ * void withdraws a figure, so its figures may be anything. */
+void sv_rules_check_quantities(sv_record_t *record, const sv_settings_t *settings, sv_arena_t *arena);
+void sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t *arena);
+
+/* A strict count asks for variance_confirmed where the rack's own book says something else. */
+void sv_rules_check_variance(sv_record_t *record, sv_quantity_t book_qty, sv_arena_t *arena);
+
+#endif
