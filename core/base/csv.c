@@ -51,23 +51,34 @@ sv_csv_refuse(sv_csv_reader_t *reader, const char *reason)
     }
 }
 
-/* The next byte, CRLF as one LF. */
+/* The next byte. */
+static int
+sv_csv_next_byte(sv_csv_reader_t *reader)
+{
+    int c = getc(reader->stream);
+
+    if (c == '\n') {
+        reader->line++;
+    }
+    return c;
+}
+
+/* The next byte outside of quotes: CRLF is one LF there. */
 static int
 sv_csv_next(sv_csv_reader_t *reader)
 {
-    int c = getc(reader->stream);
+    int c = sv_csv_next_byte(reader);
 
     if (c == '\r') {
         int behind = getc(reader->stream);
 
         if (behind == '\n') {
-            c = behind;
-        } else if (behind != EOF) {
+            reader->line++;
+            return behind;
+        }
+        if (behind != EOF) {
             ungetc(behind, reader->stream);
         }
-    }
-    if (c == '\n') {
-        reader->line++;
     }
     return c;
 }
@@ -173,7 +184,7 @@ static sv_csv_delimiter_t
 sv_csv_read_quoted(sv_csv_reader_t *reader)
 {
     for (;;) {
-        int c = sv_csv_next(reader);
+        int c = sv_csv_next_byte(reader);
 
         if (c == EOF) {
             sv_csv_refuse(reader, "a quoted field is not closed");

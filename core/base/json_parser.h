@@ -8,9 +8,10 @@
 
 /*
  * Builds jansson values from text.  It accepts what json_loadb() accepts with
- * JSON_REJECT_DUPLICATES and JSON_DECODE_ANY, and gives equal values (a fuzzer
- * holds the two together), in a quarter of its time: strings without escapes
- * are taken from the text in one piece, and short decimals need no strtod().
+ * JSON_REJECT_DUPLICATES and JSON_DECODE_ANY (but no NUL behind the value, which
+ * that overlooks), and gives equal values (a fuzzer holds the two together), in a
+ * quarter of its time: strings without escapes are taken from the text in one
+ * piece, and short decimals need no strtod().
  * The sync batch, the hot path, is mostly parsing.
  */
 enum { SV_JSON_READ_DEPTH = 32 }; /* nesting beyond is refused */

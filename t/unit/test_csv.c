@@ -69,6 +69,7 @@ quotes_hold_commas_quotes_and_line_breaks(void **state)
     (void) state;
     assert_reads("\"a,b\",\"c\"\"d\",\"\"\n", "1:[a,b|c\"d|] end");
     assert_reads("\"a\nb\",c\nd,e\n", "1:[a\nb|c] 3:[d|e] end");
+    assert_reads("\"a\r\nb\r\",c\r\nd\n", "1:[a\r\nb\r|c] 3:[d] end"); /* what is quoted stays as it is */
     assert_reads("\"\"\"\"", "1:[\"] end");
 }
 
