@@ -125,21 +125,22 @@ sv_doc_release(void *document)
 }
 
 bson_t *
-sv_doc_new(sv_arena_t *arena)
+sv_doc_take(bson_t *document, sv_arena_t *arena)
 {
-    bson_t *document = bson_new();
-
     sv_arena_on_destroy(arena, sv_doc_release, document);
     return document;
 }
 
 bson_t *
+sv_doc_new(sv_arena_t *arena)
+{
+    return sv_doc_take(bson_new(), arena);
+}
+
+bson_t *
 sv_doc_copy(const bson_t *document, sv_arena_t *arena)
 {
-    bson_t *copy = bson_copy(document);
-
-    sv_arena_on_destroy(arena, sv_doc_release, copy);
-    return copy;
+    return sv_doc_take(bson_copy(document), arena);
 }
 
 void

@@ -21,6 +21,9 @@ const bson_t *sv_doc_child(const bson_t *document, const char *path, sv_arena_t 
 /* A new bson_t that the arena destroys. */
 bson_t *sv_doc_new(sv_arena_t *arena);
 bson_t *sv_doc_copy(const bson_t *document, sv_arena_t *arena);
+/* Hands a bson_t over to the arena: sv_doc_take(BCON_NEW(...), arena).  Texts from outside go into BCON_NEW
+ * as BCON_UTF8(text) only: a bare "{" would open a document. */
+bson_t *sv_doc_take(bson_t *document, sv_arena_t *arena);
 
 /* Appending: NULL texts and 0 times become null. */
 void sv_doc_put_text(bson_t *document, const char *name, const char *text);

@@ -1,0 +1,220 @@
+#include "core/counts/count.h"
+
+#include <string.h>
+
+#include "core/base/codec.h"
+#include "core/store/document.h"
+
+void
+sv_count_read(const bson_t *document, sv_arena_t *arena, sv_count_t *count)
+{
+    count->session_id = sv_doc_text(document, "session_id", arena);
+    count->kind = sv_doc_text(document, "kind", arena);
+    count->warehouse = sv_doc_text(document, "warehouse", arena);
+    count->floor = sv_doc_text(document, "floor", arena);
+    count->racks = sv_doc_child(document, "racks", arena);
+    count->status = sv_doc_text(document, "status", arena);
+    count->blind = sv_doc_bool(document, "blind");
+    count->strict = sv_doc_bool(document, "strict");
+    count->document = document;
+}
+
+bool
+sv_count_is_open(const sv_count_t *count)
+{
+    return count->status != NULL && strcmp(count->status, "OPEN") == 0;
+}
+
+static bool
+sv_array_has_text(const bson_t *array, const char *text)
+{
+    bson_iter_t iter;
+
+    if (!bson_iter_init(&iter, array)) {
+        return false;
+    }
+    while (bson_iter_next(&iter)) {
+        if (BSON_ITER_HOLDS_UTF8(&iter) && strcmp(bson_iter_utf8(&iter, NULL), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+sv_count_covers(const sv_count_t *count, const sv_rack_t *rack)
+{
+    if (count->warehouse == NULL || rack->warehouse == NULL || strcmp(count->warehouse, rack->warehouse) != 0) {
+        return false;
+    }
+    if (count->floor != NULL && (rack->floor == NULL || strcmp(count->floor, rack->floor) != 0)) {
+        return false;
+    }
+    return count->racks == NULL || sv_array_has_text(count->racks, rack->rack_id);
+}
+
+sv_status_t
+sv_count_find(sv_store_t *store, const char *count_id, sv_arena_t *arena, sv_count_t *count, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena);
+    const bson_t *document;
+    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, NULL, arena, &document, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    if (document == NULL) {
+        return sv_fail(error, SV_ERR_NOT_FOUND, "There is no count %s", count_id);
+    }
+    sv_count_read(document, arena, count);
+    return SV_OK;
+}
+
+static sv_status_t
+sv_count_named(sv_store_t *store, const sv_rack_t *rack, const char *count_id, sv_arena_t *arena, sv_count_t *count,
+               sv_error_t *error)
+{
+    sv_status_t status = sv_count_find(store, count_id, arena, count, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    if (!sv_count_is_open(count)) {
+        return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
+    }
+    if (!sv_count_covers(count, rack)) {
+        return sv_fail_field(error, "count_id", "out_of_scope", "Rack %s is outside the scope of this count",
+                             rack->rack_id);
+    }
+    return SV_OK;
+}
+
+/* Reads the open counts of the warehouse: the opened ones that cover the rack go before the standing one. */
+static sv_status_t
+sv_count_choose(sv_store_t *store, const sv_rack_t *rack, sv_arena_t *arena, sv_count_t *count, bool *found,
+                sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(rack->warehouse), "status", BCON_UTF8("OPEN")), arena);
+    size_t opened = 0;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_SESSIONS, filter, NULL, &cursor, error);
+
+    *found = false;
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        sv_count_t candidate;
+        bool standing;
+
+        sv_count_read(sv_doc_copy(row, arena), arena, &candidate);
+        standing = candidate.kind != NULL && strcmp(candidate.kind, "standing") == 0;
+        if (standing ? opened == 0 : sv_count_covers(&candidate, rack)) {
+            *count = candidate;
+            *found = true;
+        }
+        opened += !standing && sv_count_covers(&candidate, rack);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    if (status == SV_OK && opened > 1) {
+        status = sv_fail(error, SV_ERR_COUNT_AMBIGUOUS, NULL);
+    }
+    return status;
+}
+
+sv_status_t
+sv_count_for_rack(sv_store_t *store, const sv_rack_t *rack, const char *count_id, sv_arena_t *arena, sv_count_t *count,
+                  bool *found, sv_error_t *error)
+{
+    if (count_id != NULL) {
+        *found = true;
+        return sv_count_named(store, rack, count_id, arena, count, error);
+    }
+    return sv_count_choose(store, rack, arena, count, found, error);
+}
+
+sv_status_t
+sv_count_ensure_standing(sv_store_t *store, const char *warehouse, sv_error_t *error)
+{
+    sv_arena_t *arena = error->arena;
+    bson_t *filter = sv_doc_take(
+        BCON_NEW("warehouse", BCON_UTF8(warehouse), "kind", BCON_UTF8("standing"), "status", BCON_UTF8("OPEN")), arena);
+    bson_t *update;
+    const bson_t *document;
+    char id[SV_UUID_SIZE];
+    int64_t now;
+    sv_status_t status = sv_store_now(store, &now, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    sv_uuid_v4(id);
+    update = sv_doc_take(BCON_NEW("$setOnInsert", "{", "session_id", BCON_UTF8(id), "floor", BCON_NULL, "racks",
+                                  BCON_NULL, "name", BCON_NULL, "blind", BCON_BOOL(false), "strict", BCON_BOOL(false),
+                                  "opened_by", BCON_NULL, "staff_user", "[", "]", "started_at", BCON_DATE_TIME(now),
+                                  "reconciled_at", BCON_NULL, "closed_at", BCON_NULL, "book_state",
+                                  BCON_UTF8("standing"), "total_items", BCON_INT64(0), "}"),
+                         arena);
+    status =
+        sv_store_find_and_update(store, SV_COLLECTION_SESSIONS, filter, update, true, true, arena, &document, error);
+    if (status == SV_ERR_ALREADY_EXISTS) {
+        /* Somebody else made it between the look and the write. */
+        sv_error_clear(error);
+        status = SV_OK;
+    }
+    return status;
+}
+
+sv_status_t
+sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_error_t *error)
+{
+    bson_t *filter, *projection;
+    const bson_t *document;
+    sv_status_t status;
+
+    *blind = false;
+    if (warehouse == NULL || warehouse[0] == '\0') {
+        return SV_OK;
+    }
+    filter =
+        sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "status", BCON_UTF8("OPEN"), "blind", BCON_BOOL(true)),
+                    error->arena);
+    projection = sv_doc_take(BCON_NEW("session_id", BCON_INT32(1)), error->arena);
+    status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, projection, error->arena, &document, error);
+    *blind = document != NULL;
+    return status;
+}
+
+static void
+sv_count_write_field(sv_json_writer_t *w, const sv_count_t *count, const char *field)
+{
+    bson_iter_t iter;
+
+    if (bson_iter_init_find(&iter, count->document, field)) {
+        sv_doc_write_value(w, field, &iter);
+    } else {
+        sv_json_null(w, field);
+    }
+}
+
+void
+sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *count, bool with_totals)
+{
+    static const char *const fields[] = {
+        "kind",   "session_id", "warehouse",  "floor",     "racks",      "name",          "blind",
+        "strict", "status",     "book_state", "opened_by", "started_at", "reconciled_at", "closed_at",
+    };
+
+    sv_json_object(w, name);
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        sv_count_write_field(w, count, fields[i]);
+    }
+    if (with_totals) {
+        sv_count_write_field(w, count, "staff_user");
+        sv_json_int(w, "total_items", sv_doc_int(count->document, "total_items"));
+        sv_json_quantity(w, "total_variance", sv_doc_quantity(count->document, "total_variance"));
+    }
+    sv_json_end(w);
+}

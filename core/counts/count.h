@@ -1,0 +1,43 @@
+#ifndef SV_COUNT_H
+#define SV_COUNT_H
+
+#include "core/floor/floor.h"
+
+/* A count: the scope in which things are counted once (docs/data-model.md, sessions). */
+typedef struct {
+    const char *session_id;
+    const char *kind; /* standing, opened */
+    const char *warehouse;
+    const char *floor;   /* NULL: every floor */
+    const bson_t *racks; /* array of ids; NULL: every rack */
+    const char *status;  /* OPEN, RECONCILE, CLOSED */
+    bool blind;
+    bool strict;
+    const bson_t *document; /* all of it */
+} sv_count_t;
+
+void sv_count_read(const bson_t *document, sv_arena_t *arena, sv_count_t *count);
+bool sv_count_is_open(const sv_count_t *count);
+bool sv_count_covers(const sv_count_t *count, const sv_rack_t *rack);
+
+/* SV_ERR_NOT_FOUND when there is none. */
+sv_status_t
+sv_count_find(sv_store_t *store, const char *count_id, sv_arena_t *arena, sv_count_t *count, sv_error_t *error);
+
+/* The count a claim of this rack belongs to: the one named, else the only open one that covers the rack, else the
+ * warehouse's standing count.  *found false (and SV_OK): the standing count is still to be made, with
+ * sv_count_ensure_standing(), outside a transaction.  Errors: SV_ERR_NOT_FOUND, SV_ERR_SESSION_CLOSED,
+ * SV_ERR_VALIDATION_FAILED (outside its scope), SV_ERR_COUNT_AMBIGUOUS. */
+sv_status_t sv_count_for_rack(sv_store_t *store, const sv_rack_t *rack, const char *count_id, sv_arena_t *arena,
+                              sv_count_t *count, bool *found, sv_error_t *error);
+
+/* Makes the warehouse's standing count unless it is there; any number of callers at once make one. */
+sv_status_t sv_count_ensure_standing(sv_store_t *store, const char *warehouse, sv_error_t *error);
+
+/* Whether a blind count is open in the warehouse (NULL: none), where staff are told no book quantity. */
+sv_status_t sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_error_t *error);
+
+/* An API count; totals are for supervisors. */
+void sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *count, bool with_totals);
+
+#endif

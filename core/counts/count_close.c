@@ -1,0 +1,321 @@
+#include "core/counts/count_close.h"
+
+#include <string.h>
+
+#include "core/audit/audit.h"
+#include "core/store/document.h"
+#include "core/store/transaction.h"
+
+typedef struct {
+    const char *status;     /* what the count becomes */
+    const char *time_field; /* when */
+    const char *audit;
+} sv_step_row_t;
+
+static const sv_step_row_t sv_steps[] = {
+    [SV_COUNT_RECONCILE] = { "RECONCILE", "reconciled_at", "count.reconcile" },
+    [SV_COUNT_CLOSE] = { "CLOSED", "closed_at", "count.close" },
+};
+
+typedef struct {
+    const sv_principal_t *who;
+    const char *count_id;
+    const sv_step_row_t *step;
+    bool closes;
+    bool force;
+    sv_arena_t *arena;
+    sv_count_verdict_t *verdict;
+    sv_count_t count;
+} sv_advance_work_t;
+
+/* First of all in the transaction: floor sessions sync while this runs, and the sooner they are written, the fewer have
+ * moved on since the snapshot. */
+static sv_status_t
+sv_advance_copies(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count_id), "count_state", "{", "$nin", "[",
+                                          BCON_UTF8(work->step->status), BCON_UTF8("CLOSED"), "]", "}"),
+                                 work->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "count_state", BCON_UTF8(work->step->status), "}", "$inc", "{",
+                                          "writes", BCON_INT64(1), "}"),
+                                 work->arena);
+
+    return sv_store_update_many(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, NULL, error);
+}
+
+static sv_status_t
+sv_advance_read(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->count_id)), work->arena);
+    const bson_t *document;
+    sv_status_t status = sv_count_find(store, work->count_id, work->arena, &work->count, error);
+
+    if (status != SV_ERR_NOT_FOUND) {
+        return status;
+    }
+    sv_error_clear(error);
+    status = sv_store_find_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, work->arena, &document, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    return sv_fail(error, document != NULL ? SV_ERR_WRONG_KIND : SV_ERR_NOT_FOUND,
+                   document != NULL ? "%s is a floor session, not a count" : "There is no count %s", work->count_id);
+}
+
+static bson_t *
+sv_live_filter(const char *count_id, sv_arena_t *arena)
+{
+    return sv_doc_take(BCON_NEW("count_id", BCON_UTF8(count_id), "status", "{", "$in", "[", BCON_UTF8("active"),
+                                BCON_UTF8("paused"), "]", "}", "superseded", BCON_BOOL(false)),
+                       arena);
+}
+
+static sv_status_t
+sv_advance_read_live(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    sv_count_verdict_t *verdict = work->verdict;
+    size_t capacity = 0;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status;
+
+    verdict->interrupted = NULL;
+    verdict->interrupted_count = 0;
+    status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, sv_live_filter(work->count_id, work->arena),
+                           NULL, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        if (verdict->interrupted_count == capacity) {
+            sv_floor_session_t *grown;
+
+            capacity = capacity == 0 ? 16 : capacity * 2;
+            grown = sv_arena_alloc(work->arena, capacity * sizeof(*grown));
+            if (verdict->interrupted_count > 0) {
+                memcpy(grown, verdict->interrupted, verdict->interrupted_count * sizeof(*grown));
+            }
+            verdict->interrupted = grown;
+        }
+        sv_floor_session_read(sv_doc_copy(row, work->arena), work->arena,
+                              &verdict->interrupted[verdict->interrupted_count]);
+        verdict->interrupted[verdict->interrupted_count++].status = SV_SESSION_INTERRUPTED;
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+/* {session_id: {$in: [...]}} */
+static bson_t *
+sv_interrupted_filter(const sv_advance_work_t *work)
+{
+    bson_t *filter = sv_doc_new(work->arena);
+    bson_t in, ids;
+
+    BSON_APPEND_DOCUMENT_BEGIN(filter, "session_id", &in);
+    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &ids);
+    for (size_t i = 0; i < work->verdict->interrupted_count; i++) {
+        char index[16];
+        const char *key;
+
+        bson_uint32_to_string((uint32_t) i, &key, index, sizeof(index));
+        BSON_APPEND_UTF8(&ids, key, work->verdict->interrupted[i].session_id);
+    }
+    bson_append_array_end(&in, &ids);
+    bson_append_document_end(filter, &in);
+    return filter;
+}
+
+static sv_status_t
+sv_advance_interrupt(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    bson_t *sessions =
+        sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("interrupted"), "}", "$inc", "{", "writes", BCON_INT64(1),
+                             "}", "$currentDate", "{", "interrupted_at", BCON_BOOL(true), "}"),
+                    work->arena);
+    bson_t *racks = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("available"), "hold_ms", BCON_INT64(0), "}",
+                                         "$currentDate", "{", "updated_at", BCON_BOOL(true), "}"),
+                                work->arena);
+    sv_status_t status = sv_store_update_many(store, SV_COLLECTION_VERIFICATION_SESSIONS,
+                                              sv_live_filter(work->count_id, work->arena), sessions, NULL, error);
+
+    if (status == SV_OK) {
+        status =
+            sv_store_update_many(store, SV_COLLECTION_RACK_REGISTRY, sv_interrupted_filter(work), racks, NULL, error);
+    }
+    return status;
+}
+
+/* A rack completed in a count that is over waits for the next one. */
+static sv_status_t
+sv_advance_free_completed(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(work->count.warehouse), "status",
+                                          BCON_UTF8("completed"), "count_id", BCON_UTF8(work->count_id)),
+                                 work->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("available"), "}", "$currentDate", "{",
+                                          "updated_at", BCON_BOOL(true), "}"),
+                                 work->arena);
+
+    return sv_store_update_many(store, SV_COLLECTION_RACK_REGISTRY, filter, update, NULL, error);
+}
+
+static sv_status_t
+sv_advance_count(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->count_id)), work->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(work->step->status), "}", "$currentDate",
+                                          "{", work->step->time_field, BCON_BOOL(true), "}"),
+                                 work->arena);
+    bson_t *details = sv_doc_take(BCON_NEW("force", BCON_BOOL(work->force), "interrupted",
+                                           BCON_INT64(work->closes ? (int64_t) work->verdict->interrupted_count : 0)),
+                                  work->arena);
+    sv_audit_t entry = {
+        .action = work->step->audit,
+        .count_id = work->count_id,
+        .warehouse = work->count.warehouse,
+        .details = details,
+    };
+    sv_status_t status = sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
+
+    return status == SV_OK ? sv_audit_write(store, work->who, &entry, error) : status;
+}
+
+static sv_status_t
+sv_advance_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_advance_work_t *work = context;
+    sv_status_t status = sv_advance_copies(store, work, error);
+
+    work->verdict->status = NULL;
+    if (status == SV_OK) {
+        status = sv_advance_read(store, work, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    work->verdict->status = work->count.status;
+    if (strcmp(work->count.status, work->step->status) == 0) {
+        return SV_OK;
+    }
+    if (strcmp(work->count.status, "CLOSED") == 0) {
+        return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
+    }
+    if (work->closes) {
+        status = sv_advance_read_live(store, work, error);
+        if (status == SV_OK && work->verdict->interrupted_count > 0) {
+            status = work->force ? sv_advance_interrupt(store, work, error)
+                                 : sv_fail(error, SV_ERR_STILL_COUNTING, "%zu floor sessions are live",
+                                           work->verdict->interrupted_count);
+        }
+        if (status == SV_OK) {
+            status = sv_advance_free_completed(store, work, error);
+        }
+    }
+    return status == SV_OK ? sv_advance_count(store, work, error) : status;
+}
+
+typedef struct {
+    const sv_principal_t *who;
+    const sv_count_t *count;
+    const char *session_id;
+} sv_interrupt_work_t;
+
+static sv_status_t
+sv_interrupt_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    const sv_interrupt_work_t *work = context;
+    sv_arena_t *arena = error->arena;
+    sv_floor_session_t session;
+    bool live;
+    bson_t *filter, *update, *rack, *free_rack;
+    sv_audit_t entry = { .action = "session.interrupt", .session_id = work->session_id };
+    sv_status_t status = sv_floor_session_find(store, work->session_id, arena, &session, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    live = session.status == SV_SESSION_ACTIVE || session.status == SV_SESSION_PAUSED;
+    filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session.session_id)), arena);
+    update = sv_doc_take(BCON_NEW("$set", "{", "count_state", BCON_UTF8(work->count->status), "status",
+                                  BCON_UTF8(live ? "interrupted" : sv_session_status_name(session.status)), "}", "$inc",
+                                  "{", "writes", BCON_INT64(1), "}"),
+                         arena);
+    status = sv_store_update_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, NULL, error);
+    if (status == SV_OK && live) {
+        rack = sv_doc_take(BCON_NEW("rack_id", BCON_UTF8(session.rack_id), "session_id", BCON_UTF8(session.session_id)),
+                           arena);
+        free_rack = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("available"), "hold_ms", BCON_INT64(0), "}",
+                                         "$currentDate", "{", "updated_at", BCON_BOOL(true), "}"),
+                                arena);
+        status = sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, rack, free_rack, NULL, error);
+    }
+    entry.rack_id = session.rack_id;
+    entry.count_id = session.count_id;
+    entry.warehouse = session.warehouse;
+    return status == SV_OK ? sv_audit_write(store, work->who, &entry, error) : status;
+}
+
+sv_status_t
+sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const sv_count_t *count,
+                           const char *session_id, sv_error_t *error)
+{
+    sv_interrupt_work_t work = { .who = who, .count = count, .session_id = session_id };
+
+    return sv_transaction_run(store, sv_interrupt_body, &work, error);
+}
+
+/* Claims that read the count as open and committed after it was closed: see rack_claim.c. */
+static sv_status_t
+sv_advance_sweep(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count_id), "count_state", BCON_UTF8("OPEN")), work->arena);
+    sv_count_t now = work->count;
+    const bson_t *document = NULL;
+    sv_status_t status;
+
+    now.status = work->step->status;
+    do {
+        status =
+            sv_store_find_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, work->arena, &document, error);
+        if (status == SV_OK && document != NULL) {
+            status = sv_count_interrupt_session(store, work->who, &now,
+                                                sv_doc_text(document, "session_id", work->arena), error);
+        }
+    } while (status == SV_OK && document != NULL);
+    return status;
+}
+
+sv_status_t
+sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count_id, sv_count_step_t step, bool force,
+                 sv_arena_t *arena, sv_count_verdict_t *verdict, sv_error_t *error)
+{
+    sv_advance_work_t work = {
+        .who = who,
+        .count_id = count_id,
+        .step = &sv_steps[step],
+        .closes = step == SV_COUNT_CLOSE,
+        .force = force,
+        .arena = arena,
+        .verdict = verdict,
+    };
+    sv_status_t status;
+
+    memset(verdict, 0, sizeof(*verdict));
+    verdict->count_id = count_id;
+    status = sv_transaction_run(store, sv_advance_body, &work, error);
+    if (status == SV_OK) {
+        verdict->status = work.step->status;
+        return sv_advance_sweep(store, &work, error);
+    }
+    verdict->interrupted_count = 0;
+    if (sv_status_kind(status) == SV_KIND_UNAVAILABLE || sv_status_kind(status) == SV_KIND_INTERNAL) {
+        return status;
+    }
+    verdict->result = status;
+    verdict->message = error->message;
+    sv_error_clear(error);
+    return SV_OK;
+}

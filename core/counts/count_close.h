@@ -1,0 +1,30 @@
+#ifndef SV_COUNT_CLOSE_H
+#define SV_COUNT_CLOSE_H
+
+#include "core/auth/principal.h"
+#include "core/counts/count.h"
+
+typedef enum { SV_COUNT_RECONCILE = 0, SV_COUNT_CLOSE } sv_count_step_t;
+
+/* What a bulk request did with one count. */
+typedef struct {
+    const char *count_id;
+    const char *status; /* the count's now; NULL when it is not known */
+    sv_status_t result;
+    const char *message;
+    sv_floor_session_t *interrupted; /* sessions that were, for the clean-up in Redis: */
+    size_t interrupted_count;
+} sv_count_verdict_t;
+
+/* Takes a count a step on: RECONCILE stops claims and records; CLOSE ends it, refused with SV_ERR_STILL_COUNTING while
+ * floor sessions are live, unless `force`, which interrupts them.  The status is copied to the count's floor
+ * sessions in the same transaction.  A step that was made before is made again without effect.  The verdict holds every
+ * outcome except an unavailable database, which is returned. */
+sv_status_t sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count_id, sv_count_step_t step,
+                             bool force, sv_arena_t *arena, sv_count_verdict_t *verdict, sv_error_t *error);
+
+/* Ends one live floor session of a count that is not open any more, its rack available. */
+sv_status_t sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const sv_count_t *count,
+                                       const char *session_id, sv_error_t *error);
+
+#endif

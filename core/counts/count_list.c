@@ -1,0 +1,144 @@
+#include "core/counts/count_list.h"
+
+#include "core/floor/stats.h"
+#include "core/store/document.h"
+
+typedef struct {
+    bool with_totals;
+    sv_arena_t *arena;
+} sv_count_row_t;
+
+static void
+sv_count_write_row(sv_json_writer_t *w, const bson_t *row, void *context)
+{
+    const sv_count_row_t *how = context;
+    sv_count_t count;
+
+    sv_count_read(row, how->arena, &count);
+    sv_count_write_json(w, NULL, &count, how->with_totals);
+}
+
+static void
+sv_put_range(bson_t *filter, const char *field, int64_t from_ms, int64_t to_ms)
+{
+    bson_t range;
+
+    if (from_ms == 0 && to_ms == 0) {
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(filter, field, &range);
+    if (from_ms != 0) {
+        BSON_APPEND_DATE_TIME(&range, "$gte", from_ms);
+    }
+    if (to_ms != 0) {
+        BSON_APPEND_DATE_TIME(&range, "$lt", to_ms);
+    }
+    bson_append_document_end(filter, &range);
+}
+
+/* What was asked for, and what may be seen: both hold, so that staff asking for others find nothing. */
+static bson_t *
+sv_count_filter(const sv_principal_t *who, const sv_count_query_t *query, sv_arena_t *arena)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_t all, asked, allowed;
+
+    BSON_APPEND_ARRAY_BEGIN(filter, "$and", &all);
+    BSON_APPEND_DOCUMENT_BEGIN(&all, "0", &asked);
+    if (query->status != NULL) {
+        BSON_APPEND_UTF8(&asked, "status", query->status);
+    }
+    if (query->warehouse != NULL) {
+        BSON_APPEND_UTF8(&asked, "warehouse", query->warehouse);
+    }
+    if (query->user != NULL) {
+        BSON_APPEND_UTF8(&asked, "staff_user", query->user);
+    }
+    sv_put_range(&asked, "started_at", query->from_ms, query->to_ms);
+    bson_append_document_end(&all, &asked);
+    BSON_APPEND_DOCUMENT_BEGIN(&all, "1", &allowed);
+    if (who->role < SV_ROLE_SUPERVISOR) {
+        BSON_APPEND_UTF8(&allowed, "status", "OPEN");
+        BSON_APPEND_UTF8(&allowed, "warehouse", who->warehouse != NULL ? who->warehouse : "");
+    }
+    bson_append_document_end(&all, &allowed);
+    bson_append_array_end(filter, &all);
+    return filter;
+}
+
+sv_status_t
+sv_count_list(sv_store_t *store, const sv_principal_t *who, const sv_count_query_t *query, sv_page_t *page,
+              sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_count_row_t how = { .with_totals = who->role >= SV_ROLE_SUPERVISOR, .arena = arena };
+
+    page->list = "counts";
+    page->sort_field = "started_at";
+    page->unique_field = "session_id";
+    page->direction = -1;
+    return sv_page_run(store, SV_COLLECTION_SESSIONS, sv_count_filter(who, query, arena), NULL, page,
+                       sv_count_write_row, &how, w, arena, error);
+}
+
+typedef struct {
+    int64_t total, counted, damaged;
+} sv_book_figures_t;
+
+static sv_status_t
+sv_book_figures(sv_store_t *store, const char *count_id, sv_book_figures_t *figures, sv_arena_t *arena,
+                sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena);
+    bson_t *options =
+        sv_doc_take(BCON_NEW("projection", "{", "_id", BCON_INT32(0), "counted", BCON_INT32(1), "}"), arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, options, &cursor, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        bool counted = sv_doc_int(row, "counted.records") > 0;
+
+        figures->total++;
+        figures->counted += counted;
+        figures->damaged += counted && (sv_doc_quantity(row, "counted.damage_qty") > 0 ||
+                                        sv_doc_quantity(row, "counted.non_returnable_damaged_qty") > 0);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+sv_status_t
+sv_count_write_stats(sv_store_t *store, const sv_count_t *count, sv_json_writer_t *w, sv_arena_t *arena,
+                     sv_error_t *error)
+{
+    sv_book_figures_t figures = { 0 };
+    sv_session_stats_t stats;
+    int64_t end = sv_doc_time(count->document, "closed_at");
+    int64_t start = sv_doc_time(count->document, "started_at");
+    sv_status_t status = sv_book_figures(store, count->session_id, &figures, arena, error);
+
+    if (status == SV_OK && end == 0) {
+        status = sv_store_now(store, &end, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    stats = (sv_session_stats_t){
+        .total_items = figures.total,
+        .verified_items = figures.counted,
+        .damage_items = figures.damaged,
+        .pending_items = figures.total - figures.counted,
+        .duration_seconds = end > start ? (end - start) / 1000 : 0,
+    };
+    sv_json_object(w, NULL);
+    sv_json_text(w, "session_id", count->session_id);
+    sv_json_text(w, "kind", count->kind);
+    sv_json_text(w, "status", count->status);
+    sv_stats_write_members(w, &stats);
+    sv_json_end(w);
+    return SV_OK;
+}

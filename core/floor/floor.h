@@ -1,0 +1,92 @@
+#ifndef SV_FLOOR_H
+#define SV_FLOOR_H
+
+#include "core/base/json_writer.h"
+#include "core/store/store.h"
+
+/*
+ * The floor: racks and the floor sessions on them, as docs/data-model.md has them.  Everything
+ * returned lives in the arena it was read into.
+ */
+enum { SV_RACK_ID_MAX = 128, SV_SESSION_ID_MAX = 320 };
+
+typedef enum {
+    SV_SESSION_ACTIVE = 0,
+    SV_SESSION_PAUSED,
+    SV_SESSION_COMPLETED,
+    SV_SESSION_INTERRUPTED
+} sv_session_status_t;
+
+const char *sv_session_status_name(sv_session_status_t status);
+
+typedef struct {
+    const char *rack_id;
+    const char *warehouse;
+    const char *floor;
+    const char *zone;       /* may be NULL */
+    const char *status;     /* available, claimed, paused, completed */
+    const char *session_id; /* what it carries or carried last; NULL before the first claim */
+    const char *user_id;
+    const char *count_id;
+    int64_t fence;
+    int64_t held_at_ms;
+    int64_t hold_ms;
+    int64_t estimated_items; /* -1: not known */
+    int64_t last_verified_at_ms;
+} sv_rack_t;
+
+typedef struct {
+    const char *session_id;
+    const char *user_id;
+    const char *username;
+    const char *full_name;
+    const char *rack_id;
+    const char *warehouse;
+    const char *floor;
+    const char *zone; /* may be NULL */
+    const char *count_id;
+    const char *count_state; /* OPEN, RECONCILE, CLOSED */
+    bool blind;
+    bool strict;
+    int64_t fence;
+    int64_t round;
+    sv_session_status_t status;
+    bool superseded;
+    bool rack_completed;
+    int64_t writes; /* the session's version in Redis */
+    int64_t started_at_ms;
+    int64_t last_heartbeat_ms;
+    int64_t paused_at_ms;
+    int64_t completed_at_ms;
+    int64_t interrupted_at_ms;
+    const bson_t *final_stats; /* NULL before completion */
+} sv_floor_session_t;
+
+void sv_rack_read(const bson_t *document, sv_arena_t *arena, sv_rack_t *rack);
+void sv_floor_session_read(const bson_t *document, sv_arena_t *arena, sv_floor_session_t *session);
+
+/* SV_ERR_NOT_FOUND when there is none (or the rack is deleted). */
+sv_status_t sv_rack_find(sv_store_t *store, const char *rack_id, sv_arena_t *arena, sv_rack_t *rack, sv_error_t *error);
+/* SV_ERR_NOT_FOUND when there is none, SV_ERR_WRONG_KIND when the id is a count's. */
+sv_status_t sv_floor_session_find(sv_store_t *store, const char *session_id, sv_arena_t *arena,
+                                  sv_floor_session_t *session, sv_error_t *error);
+
+/* Who holds the rack, by the database: NULL when nobody ever did.  lock_ttl is what is left of the hold by the
+ * server's clock, 0 when it is past. */
+sv_status_t sv_rack_holder(sv_store_t *store, const sv_rack_t *rack, sv_arena_t *arena, const sv_holder_t **holder,
+                           sv_error_t *error);
+/* Fails with `status` and the holder of the rack in the error. */
+sv_status_t sv_fail_held(sv_store_t *store, const sv_rack_t *rack, sv_status_t status, sv_error_t *error);
+
+/* Appends, to a filter on rack_registry, that the hold is past by MongoDB's clock: an $expr. */
+void sv_filter_hold_is_past(bson_t *filter);
+
+/* Length of the hold of an active session, in ms. */
+int64_t sv_active_hold_ms(const sv_settings_t *settings);
+int64_t sv_pause_hold_ms(const sv_settings_t *settings);
+
+/* The members of an API floor session; `now_ms` (the server's) 0 leaves heartbeat_age_seconds out. */
+void
+sv_floor_session_write_json(sv_json_writer_t *w, const char *name, const sv_floor_session_t *session, int64_t now_ms);
+
+#endif

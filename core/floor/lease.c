@@ -1,0 +1,157 @@
+#include "core/floor/lease.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+
+#define SV_KEY_RACK_LOCK    "rack:lock:"
+#define SV_KEY_SESSION_LOCK "session:lock:"
+#define SV_KEY_HEARTBEATS   "floor:heartbeats"
+#define SV_CHANNEL_RACK     "rack:updates:"
+#define SV_CHANNEL_SESSION  "session:updates:"
+
+static const char *
+sv_or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+void
+sv_lease_claim_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                       const char *rack_id, const sv_principal_t *who, const char *nonce)
+{
+    sv_redis_script(command, arena, SV_SCRIPT_LEASE_CLAIM, 1);
+    sv_redis_arg_key(command, SV_KEY_RACK_LOCK, rack_id);
+    sv_redis_arg(command, who->user_id);
+    sv_redis_arg(command, sv_or_empty(who->full_name));
+    sv_redis_arg(command, nonce);
+    sv_redis_arg_int(command, settings->rack_lock_ttl * 1000);
+}
+
+static int64_t
+sv_element_number(const redisReply *reply, size_t i)
+{
+    const char *text = sv_redis_element_text(reply, i);
+
+    return text != NULL ? strtoll(text, NULL, 10) : 0;
+}
+
+static const char *
+sv_element_copy(const redisReply *reply, size_t i, sv_arena_t *arena)
+{
+    const char *text = sv_redis_element_text(reply, i);
+
+    return text != NULL && text[0] != '\0' ? sv_arena_strdup(arena, text) : NULL;
+}
+
+enum { CLAIM_OUTCOME, CLAIM_USER, CLAIM_FULL_NAME, CLAIM_SESSION, CLAIM_SINCE, CLAIM_FENCE, CLAIM_PTTL };
+
+sv_lease_outcome_t
+sv_lease_claim_read(const redisReply *reply, sv_arena_t *arena, sv_holder_t *holder)
+{
+    int64_t outcome, pttl;
+
+    memset(holder, 0, sizeof(*holder));
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements <= CLAIM_PTTL) {
+        return SV_LEASE_NO_REPLY;
+    }
+    outcome = sv_redis_element_int(reply, CLAIM_OUTCOME);
+    pttl = sv_redis_element_int(reply, CLAIM_PTTL);
+    holder->user_id = sv_element_copy(reply, CLAIM_USER, arena);
+    holder->full_name = sv_element_copy(reply, CLAIM_FULL_NAME, arena);
+    holder->session_id = sv_element_copy(reply, CLAIM_SESSION, arena);
+    holder->since_ms = sv_element_number(reply, CLAIM_SINCE);
+    holder->lock_ttl_s = pttl > 0 ? (pttl + 999) / 1000 : 0;
+    return outcome >= SV_LEASE_FOREIGN && outcome <= SV_LEASE_TAKEN ? (sv_lease_outcome_t) outcome : SV_LEASE_NO_REPLY;
+}
+
+void
+sv_lease_drop_command(sv_redis_command_t *command, sv_arena_t *arena, const char *rack_id, const char *nonce)
+{
+    sv_redis_script(command, arena, SV_SCRIPT_LEASE_DROP, 1);
+    sv_redis_arg_key(command, SV_KEY_RACK_LOCK, rack_id);
+    sv_redis_arg(command, nonce);
+}
+
+/* The three keys and the seven arguments that settle, restore and state have in common. */
+static void
+sv_session_script(sv_redis_command_t *command, sv_arena_t *arena, sv_script_t script, const sv_floor_session_t *session,
+                  int64_t lease_ms, const sv_settings_t *settings)
+{
+    sv_redis_script(command, arena, script, 3);
+    sv_redis_arg_key(command, SV_KEY_RACK_LOCK, session->rack_id);
+    sv_redis_arg_key(command, SV_KEY_SESSION_LOCK, session->session_id);
+    sv_redis_arg(command, SV_KEY_HEARTBEATS);
+    sv_redis_arg(command, session->user_id);
+    sv_redis_arg(command, sv_or_empty(session->full_name));
+    sv_redis_arg(command, session->session_id);
+    sv_redis_arg_int(command, session->fence);
+    sv_redis_arg_int(command, session->started_at_ms);
+    sv_redis_arg(command, session->rack_id);
+    sv_redis_arg_int(command, session->writes);
+    sv_redis_arg_int(command, lease_ms);
+    sv_redis_arg_int(command, settings->session_lock_ttl * 1000);
+}
+
+static void
+sv_session_channels(sv_redis_command_t *command, sv_arena_t *arena, const sv_floor_session_t *session,
+                    const char *event)
+{
+    sv_redis_arg_key(command, SV_CHANNEL_RACK, session->rack_id);
+    sv_redis_arg_key(command, SV_CHANNEL_SESSION, session->session_id);
+    sv_redis_arg(command, sv_floor_event_json(arena, event, session));
+}
+
+void
+sv_lease_settle_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                        const sv_floor_session_t *session, bool resumed)
+{
+    sv_session_script(command, arena, SV_SCRIPT_LEASE_SETTLE, session, settings->rack_lock_ttl * 1000, settings);
+    sv_session_channels(command, arena, session, resumed ? "rack.resumed" : "rack.claimed");
+}
+
+void
+sv_lease_restore_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                         const sv_floor_session_t *session)
+{
+    sv_session_script(command, arena, SV_SCRIPT_LEASE_RESTORE, session, settings->rack_lock_ttl * 1000, settings);
+}
+
+bool
+sv_lease_restore_read(const redisReply *reply)
+{
+    return reply != NULL && reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
+}
+
+void
+sv_session_state_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                         const sv_floor_session_t *session, int64_t lock_ttl_s, const char *event)
+{
+    sv_session_script(command, arena, SV_SCRIPT_SESSION_STATE, session, lock_ttl_s * 1000, settings);
+    sv_session_channels(command, arena, session, event);
+    sv_redis_arg(command, sv_session_status_name(session->status));
+}
+
+const char *
+sv_floor_event_json(sv_arena_t *arena, const char *type, const sv_floor_session_t *session)
+{
+    sv_buffer_t out;
+    sv_json_writer_t w;
+
+    sv_buffer_init(&out, arena, 256);
+    sv_json_writer_init(&w, &out);
+    sv_json_object(&w, NULL);
+    sv_json_text(&w, "type", type);
+    sv_json_text(&w, "id", session->rack_id);
+    sv_json_time(&w, "at", sv_clock_now_ms());
+    sv_json_text(&w, "session_id", session->session_id);
+    sv_json_text(&w, "user_id", session->user_id);
+    sv_json_text(&w, "warehouse", session->warehouse);
+    sv_json_text(&w, "floor", session->floor);
+    sv_json_text(&w, "count_id", session->count_id);
+    sv_json_text(&w, "status", sv_session_status_name(session->status));
+    sv_json_int(&w, "fence", session->fence);
+    sv_json_end(&w);
+    return out.data;
+}

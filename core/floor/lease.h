@@ -1,0 +1,43 @@
+#ifndef SV_LEASE_H
+#define SV_LEASE_H
+
+#include "core/auth/principal.h"
+#include "core/floor/floor.h"
+#include "core/redis/command.h"
+
+/*
+ * Leases in Redis (docs/architecture.md): speed, never truth.  Each function builds a command or reads a reply; who has
+ * a connection runs it.  Commands keep pointers to their arguments until they have run.
+ */
+
+/* rack:lock:{rack}, taken before a claim's transaction.  `nonce` names this claim. */
+void sv_lease_claim_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                            const char *rack_id, const sv_principal_t *who, const char *nonce);
+
+typedef enum { SV_LEASE_FOREIGN = 0, SV_LEASE_OWN = 1, SV_LEASE_TAKEN = 2, SV_LEASE_NO_REPLY = 3 } sv_lease_outcome_t;
+
+/* `holder` (its texts in the arena) says who has the lease, when it is foreign. */
+sv_lease_outcome_t sv_lease_claim_read(const redisReply *reply, sv_arena_t *arena, sv_holder_t *holder);
+
+/* Gives back an unsettled lease of this claim. */
+void sv_lease_drop_command(sv_redis_command_t *command, sv_arena_t *arena, const char *rack_id, const char *nonce);
+
+/* After the claim's transaction: the lease carries the session; publishes to the channels of rack and session. */
+void sv_lease_settle_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                             const sv_floor_session_t *session, bool resumed);
+
+/* Takes the lease again for a session that MongoDB says is active and on its rack.  Reply: 1, or 0 when
+ * a claim of somebody else is under way or a higher fence stands. */
+void sv_lease_restore_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                              const sv_floor_session_t *session);
+bool sv_lease_restore_read(const redisReply *reply);
+
+/* After a committed change of state (pause, resume, release, completion, interruption): what heartbeats see, and
+ * `lock_ttl_s` more of the lease (0: the rack is free).  Publishes `event` ("rack.paused"). */
+void sv_session_state_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                              const sv_floor_session_t *session, int64_t lock_ttl_s, const char *event);
+
+/* {"type": ..., "id": ..., "at": ...} and the session's members, for pub/sub. */
+const char *sv_floor_event_json(sv_arena_t *arena, const char *type, const sv_floor_session_t *session);
+
+#endif

@@ -1,0 +1,433 @@
+#include "core/floor/rack_claim.h"
+
+#include <string.h>
+
+#include "core/audit/audit.h"
+#include "core/base/clock.h"
+#include "core/counts/count.h"
+#include "core/counts/count_close.h"
+#include "core/store/document.h"
+#include "core/store/transaction.h"
+
+/* One run of the transaction's body reads everything anew; only the last three outlive a run. */
+typedef struct {
+    const sv_claim_t *claim;
+    sv_arena_t *arena;
+    sv_claim_result_t *result;
+    sv_rack_t rack;
+    sv_floor_session_t before; /* what the rack carries; session_id NULL when it never carried any */
+    sv_count_t count;
+    int64_t last_round;
+    bool standing_missing; /* the warehouse's standing count must be made first */
+    bool id_taken;         /* the session's plain id is another's: append the fence */
+    const char *warehouse;
+} sv_claim_work_t;
+
+static bool
+sv_is_mine(const sv_claim_work_t *work)
+{
+    return work->before.session_id != NULL && !work->before.superseded &&
+           strcmp(work->before.user_id, work->claim->who->user_id) == 0;
+}
+
+static bool
+sv_is_live(const sv_floor_session_t *session)
+{
+    return session->status == SV_SESSION_ACTIVE || session->status == SV_SESSION_PAUSED;
+}
+
+static bool
+sv_is_of_open_count(const sv_floor_session_t *session)
+{
+    return session->count_state != NULL && strcmp(session->count_state, "OPEN") == 0;
+}
+
+static sv_status_t
+sv_claim_read(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    const sv_claim_t *claim = work->claim;
+    sv_status_t status = sv_rack_find(store, claim->rack_id, work->arena, &work->rack, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    work->warehouse = work->rack.warehouse;
+    if (claim->floor != NULL && (work->rack.floor == NULL || strcmp(claim->floor, work->rack.floor) != 0)) {
+        return sv_fail_field(error, "floor", "mismatch", "Rack %s stands on floor %s", claim->rack_id,
+                             work->rack.floor != NULL ? work->rack.floor : "unknown");
+    }
+    memset(&work->before, 0, sizeof(work->before));
+    if (work->rack.session_id != NULL) {
+        status = sv_floor_session_find(store, work->rack.session_id, work->arena, &work->before, error);
+    }
+    return status;
+}
+
+typedef enum { SV_CLAIM_RESUMES, SV_CLAIM_OPENS, SV_CLAIM_FAILS } sv_claim_kind_t;
+
+/* Whether this claim goes on with the session the user has on the rack, and which count a new one is of.  A running
+ * session is resumed whatever counts were opened since; an interrupted one only in the count a new session would be of.
+ */
+static sv_claim_kind_t
+sv_claim_decide(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    const sv_claim_t *claim = work->claim;
+    bool mine = sv_is_mine(work) && work->before.status != SV_SESSION_COMPLETED && sv_is_of_open_count(&work->before);
+    bool found;
+
+    if (mine && sv_is_live(&work->before)) {
+        if (claim->count_id == NULL || strcmp(claim->count_id, work->before.count_id) == 0) {
+            return SV_CLAIM_RESUMES;
+        }
+        sv_fail(error, SV_ERR_CONFLICT_STATE, "Your session on rack %s is of another count; release it first",
+                claim->rack_id);
+        return SV_CLAIM_FAILS;
+    }
+    if (sv_count_for_rack(store, &work->rack, claim->count_id, work->arena, &work->count, &found, error) != SV_OK) {
+        return SV_CLAIM_FAILS;
+    }
+    if (!found) {
+        work->standing_missing = true;
+        sv_fail(error, SV_ERR_UNAVAILABLE, NULL);
+        return SV_CLAIM_FAILS;
+    }
+    return mine && strcmp(work->before.count_id, work->count.session_id) == 0 ? SV_CLAIM_RESUMES : SV_CLAIM_OPENS;
+}
+
+/* How often the rack was taken in this count, and whether it was completed. */
+static sv_status_t
+sv_claim_check_rounds(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    bson_t *filter, *options;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    bool completed = false;
+    sv_status_t status;
+
+    work->last_round = 0;
+    if (work->rack.session_id == NULL) {
+        return SV_OK;
+    }
+    filter = sv_doc_take(
+        BCON_NEW("count_id", BCON_UTF8(work->count.session_id), "rack_id", BCON_UTF8(work->rack.rack_id)), work->arena);
+    options = sv_doc_take(BCON_NEW("projection", "{", "round", BCON_INT32(1), "rack_completed", BCON_INT32(1), "}"),
+                          work->arena);
+    status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        int64_t round = sv_doc_int(row, "round");
+
+        work->last_round = round > work->last_round ? round : work->last_round;
+        completed |= sv_doc_bool(row, "rack_completed");
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    if (status == SV_OK && completed && !work->claim->recount) {
+        status = sv_fail(error, SV_ERR_RACK_COMPLETED, NULL);
+    }
+    return status;
+}
+
+/* Free is decided by MongoDB's clock, and by the state the transaction sees: another claim in between is a write
+ * conflict, which runs the body again. */
+static bson_t *
+sv_claim_filter(const sv_claim_work_t *work)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("rack_id", BCON_UTF8(work->rack.rack_id)), work->arena);
+    bson_t choices, choice;
+
+    BSON_APPEND_ARRAY_BEGIN(filter, "$or", &choices);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "0", &choice);
+    BSON_APPEND_NULL(&choice, "session_id");
+    bson_append_document_end(&choices, &choice);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "1", &choice);
+    BSON_APPEND_INT64(&choice, "hold_ms", 0);
+    bson_append_document_end(&choices, &choice);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "2", &choice);
+    BSON_APPEND_UTF8(&choice, "user_id", work->claim->who->user_id);
+    bson_append_document_end(&choices, &choice);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "3", &choice);
+    sv_filter_hold_is_past(&choice);
+    bson_append_document_end(&choices, &choice);
+    bson_append_array_end(filter, &choices);
+    return filter;
+}
+
+static const char *
+sv_claim_session_id(const sv_claim_work_t *work)
+{
+    sv_arena_t *arena = work->arena;
+    const char *id = sv_arena_printf(arena, "session_%s_%s_%lld", work->claim->who->user_id, work->rack.rack_id,
+                                     (long long) (sv_clock_now_ms() / 1000));
+
+    if (work->id_taken || (work->rack.session_id != NULL && strcmp(id, work->rack.session_id) == 0)) {
+        id = sv_arena_printf(arena, "%s_%lld", id, (long long) work->rack.fence + 1);
+    }
+    return id;
+}
+
+static sv_status_t
+sv_claim_take_rack(sv_store_t *store, sv_claim_work_t *work, const char *session_id, sv_error_t *error)
+{
+    bson_t *update = sv_doc_take(
+        BCON_NEW("$set", "{", "session_id", BCON_UTF8(session_id), "user_id", BCON_UTF8(work->claim->who->user_id),
+                 "count_id", BCON_UTF8(work->count.session_id), "status", BCON_UTF8("claimed"), "hold_ms",
+                 BCON_INT64(sv_active_hold_ms(store->settings)), "}", "$inc", "{", "fence", BCON_INT64(1), "}",
+                 "$currentDate", "{", "held_at", BCON_BOOL(true), "updated_at", BCON_BOOL(true), "}"),
+        work->arena);
+    const bson_t *document;
+    sv_status_t status = sv_store_find_and_update(store, SV_COLLECTION_RACK_REGISTRY, sv_claim_filter(work), update,
+                                                  true, false, work->arena, &document, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    if (document == NULL) {
+        return sv_fail_held(store, &work->rack, SV_ERR_RACK_LOCKED, error);
+    }
+    sv_rack_read(document, work->arena, &work->rack);
+    return SV_OK;
+}
+
+/* From here on the displaced session writes nothing: its fence write conflicts with this one. */
+static sv_status_t
+sv_claim_displace(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    bson_t *filter, *update;
+    bson_t set;
+
+    if (work->before.session_id == NULL) {
+        return SV_OK;
+    }
+    filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->before.session_id)), work->arena);
+    update = sv_doc_take(BCON_NEW("$inc", "{", "writes", BCON_INT64(1), "}"), work->arena);
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_BOOL(&set, "superseded", true);
+    if (sv_is_live(&work->before)) {
+        BSON_APPEND_UTF8(&set, "status", "interrupted");
+        BSON_APPEND_DATE_TIME(&set, "interrupted_at", work->rack.held_at_ms);
+    }
+    bson_append_document_end(update, &set);
+    return sv_store_update_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, NULL, error);
+}
+
+static void
+sv_claim_fill_session(const sv_claim_work_t *work, sv_floor_session_t *session)
+{
+    const sv_principal_t *who = work->claim->who;
+
+    *session = (sv_floor_session_t){
+        .session_id = work->rack.session_id,
+        .user_id = who->user_id,
+        .username = who->username,
+        .full_name = who->full_name,
+        .rack_id = work->rack.rack_id,
+        .warehouse = work->rack.warehouse,
+        .floor = work->rack.floor,
+        .zone = work->rack.zone,
+        .count_id = work->count.session_id,
+        .count_state = "OPEN",
+        .blind = work->count.blind,
+        .strict = work->count.strict,
+        .fence = work->rack.fence,
+        .round = work->last_round + 1,
+        .status = SV_SESSION_ACTIVE,
+        .started_at_ms = work->rack.held_at_ms, /* the server's clock */
+        .last_heartbeat_ms = work->rack.held_at_ms,
+    };
+}
+
+static sv_status_t
+sv_claim_insert_session(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    sv_floor_session_t *session = &work->result->session;
+    bson_t *document = sv_doc_new(work->arena);
+    sv_status_t status;
+
+    sv_claim_fill_session(work, session);
+    sv_doc_put_text(document, "session_id", session->session_id);
+    sv_doc_put_text(document, "user_id", session->user_id);
+    sv_doc_put_text(document, "username", session->username);
+    sv_doc_put_text(document, "full_name", session->full_name);
+    sv_doc_put_text(document, "rack_id", session->rack_id);
+    sv_doc_put_text(document, "warehouse", session->warehouse);
+    sv_doc_put_text(document, "floor", session->floor);
+    sv_doc_put_text(document, "zone", session->zone);
+    sv_doc_put_text(document, "count_id", session->count_id);
+    sv_doc_put_text(document, "count_state", session->count_state);
+    BSON_APPEND_BOOL(document, "blind", session->blind);
+    BSON_APPEND_BOOL(document, "strict", session->strict);
+    BSON_APPEND_INT64(document, "fence", session->fence);
+    BSON_APPEND_INT32(document, "round", (int32_t) session->round);
+    sv_doc_put_text(document, "status", sv_session_status_name(session->status));
+    BSON_APPEND_BOOL(document, "superseded", false);
+    BSON_APPEND_BOOL(document, "rack_completed", false);
+    BSON_APPEND_BOOL(document, "has_partials", false);
+    BSON_APPEND_INT64(document, "writes", 0);
+    sv_doc_put_time(document, "started_at", session->started_at_ms);
+    sv_doc_put_time(document, "last_heartbeat", session->last_heartbeat_ms);
+    sv_doc_put_time(document, "paused_at", 0);
+    sv_doc_put_time(document, "completed_at", 0);
+    sv_doc_put_time(document, "interrupted_at", 0);
+    status = sv_store_insert(store, SV_COLLECTION_VERIFICATION_SESSIONS, document, error);
+    work->id_taken |= status == SV_ERR_ALREADY_EXISTS;
+    return status;
+}
+
+static sv_status_t
+sv_claim_audit(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    const sv_floor_session_t *session = &work->result->session;
+    bson_t *details = sv_doc_new(work->arena);
+    sv_audit_t entry = {
+        .action = "rack.claim",
+        .session_id = session->session_id,
+        .rack_id = session->rack_id,
+        .count_id = session->count_id,
+        .warehouse = session->warehouse,
+        .details = details,
+    };
+
+    BSON_APPEND_INT64(details, "fence", session->fence);
+    BSON_APPEND_BOOL(details, "resumed", work->result->resumed);
+    if (!work->result->resumed && work->before.session_id != NULL && sv_is_live(&work->before)) {
+        BSON_APPEND_UTF8(details, "displaced", work->before.session_id);
+    }
+    return sv_audit_write(store, work->claim->who, &entry, error);
+}
+
+static sv_status_t
+sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    sv_status_t status = sv_claim_check_rounds(store, work, error);
+
+    work->result->resumed = false;
+    if (status == SV_OK) {
+        status = sv_claim_take_rack(store, work, sv_claim_session_id(work), error);
+    }
+    if (status == SV_OK) {
+        status = sv_claim_displace(store, work, error);
+    }
+    if (status == SV_OK) {
+        status = sv_claim_insert_session(store, work, error);
+    }
+    return status;
+}
+
+/* Re-arms the hold of the session the user has here, whatever became of its lease. */
+static sv_status_t
+sv_claim_resume(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(
+        BCON_NEW("session_id", BCON_UTF8(work->before.session_id), "superseded", BCON_BOOL(false)), work->arena);
+    bson_t *activate =
+        sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("active"), "}", "$inc", "{", "writes", BCON_INT64(1), "}",
+                             "$currentDate", "{", "last_heartbeat", BCON_BOOL(true), "}"),
+                    work->arena);
+    bson_t *rack = sv_doc_take(
+        BCON_NEW("rack_id", BCON_UTF8(work->rack.rack_id), "session_id", BCON_UTF8(work->before.session_id)),
+        work->arena);
+    bson_t *hold = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("claimed"), "hold_ms",
+                                        BCON_INT64(sv_active_hold_ms(store->settings)), "}", "$currentDate", "{",
+                                        "held_at", BCON_BOOL(true), "updated_at", BCON_BOOL(true), "}"),
+                               work->arena);
+    const bson_t *document;
+    sv_status_t status = sv_store_find_and_update(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, activate, true,
+                                                  false, work->arena, &document, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    if (document == NULL) {
+        return sv_fail_held(store, &work->rack, SV_ERR_LOCK_LOST, error);
+    }
+    sv_floor_session_read(document, work->arena, &work->result->session);
+    work->result->resumed = true;
+    return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, rack, hold, NULL, error);
+}
+
+static sv_status_t
+sv_claim_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_claim_work_t *work = context;
+    sv_status_t status = sv_claim_read(store, work, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    switch (sv_claim_decide(store, work, error)) {
+    case SV_CLAIM_RESUMES:
+        status = sv_claim_resume(store, work, error);
+        break;
+    case SV_CLAIM_OPENS:
+        status = sv_claim_open(store, work, error);
+        break;
+    case SV_CLAIM_FAILS:
+        status = error->status;
+        break;
+    }
+    return status == SV_OK ? sv_claim_audit(store, work, error) : status;
+}
+
+/* A claim that read its count as open may commit after the count was closed, and neither sees the other: snapshot
+ * isolation.  So both look again after their commit: this one here, closing in count_close.c. */
+static sv_status_t
+sv_claim_confirm_count(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    const sv_floor_session_t *session = &work->result->session;
+    sv_count_t count;
+    sv_status_t status = sv_count_find(store, session->count_id, work->arena, &count, error);
+
+    if (status != SV_OK || sv_count_is_open(&count)) {
+        return status;
+    }
+    status = sv_count_interrupt_session(store, work->claim->who, &count, session->session_id, error);
+    return status == SV_OK ? sv_fail(error, SV_ERR_SESSION_CLOSED, NULL) : status;
+}
+
+/* Whether what stood in the way is put right, or worth asking again, so that the transaction may run once more. */
+static bool
+sv_claim_may_run_again(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    if (work->standing_missing) {
+        work->standing_missing = false;
+        sv_error_clear(error);
+        return sv_count_ensure_standing(store, work->warehouse, error) == SV_OK;
+    }
+    if (store->outcome_unknown && !work->result->outcome_unknown) {
+        /* Nobody said whether it was committed: asking again resumes it if it was. */
+        work->result->outcome_unknown = true;
+        return true;
+    }
+    return error->status == SV_ERR_ALREADY_EXISTS;
+}
+
+sv_status_t
+sv_rack_claim(sv_store_t *store, const sv_claim_t *claim, sv_arena_t *arena, sv_claim_result_t *result,
+              sv_error_t *error)
+{
+    enum { MAX_RUNS = 4 };
+    sv_claim_work_t work = { .claim = claim, .arena = arena, .result = result };
+    sv_status_t status = SV_OK;
+
+    memset(result, 0, sizeof(*result));
+    for (int run = 0; run < MAX_RUNS; run++) {
+        status = sv_transaction_run(store, sv_claim_body, &work, error);
+        if (status == SV_OK || !sv_claim_may_run_again(store, &work, error)) {
+            break;
+        }
+    }
+    result->outcome_unknown = result->outcome_unknown && error->status == SV_ERR_UNAVAILABLE;
+    if (status == SV_OK) {
+        return sv_claim_confirm_count(store, &work, error);
+    }
+    if (error->status == SV_ERR_ALREADY_EXISTS) {
+        const char *cause = error->cause;
+
+        sv_error_clear(error);
+        sv_fail_cause(error, SV_ERR_INTERNAL, "no free session id: %s", cause != NULL ? cause : "");
+    }
+    return error->status;
+}
