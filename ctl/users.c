@@ -159,7 +159,7 @@ sv_ctl_users_revoke(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, ch
         return SV_CTL_USAGE;
     }
     if (!sv_users_load(ctl, username, &account) ||
-        sv_account_revoke(ctl->store, &ctl->operator_, account.user_id, &account, &ctl->error) != SV_OK) {
+        sv_account_revoke(ctl->store, &ctl->operator_, account.user_id, NULL, &account, &ctl->error) != SV_OK) {
         return sv_ctl_fail(ctl);
     }
     return sv_users_changed(ctl, &account, "all logins ended");

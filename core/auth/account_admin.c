@@ -2,6 +2,7 @@
 
 #include "core/audit/audit.h"
 #include "core/auth/family.h"
+#include "core/auth/pin.h"
 #include "core/base/codec.h"
 #include "core/base/text.h"
 #include "core/store/document.h"
@@ -180,8 +181,8 @@ sv_account_change_password(sv_store_t *store, const sv_principal_t *who, const c
 }
 
 sv_status_t
-sv_account_revoke(sv_store_t *store, const sv_principal_t *who, const char *user_id, sv_account_t *account,
-                  sv_error_t *error)
+sv_account_revoke(sv_store_t *store, const sv_principal_t *who, const char *user_id, sv_families_t *ended,
+                  sv_account_t *account, sv_error_t *error)
 {
     sv_account_update_t update = {
         .who = who,
@@ -190,6 +191,7 @@ sv_account_revoke(sv_store_t *store, const sv_principal_t *who, const char *user
         .set = sv_doc_new(error->arena),
         .raises_generation = true,
         .ends_logins = true,
+        .ended = ended,
         .account = account,
     };
 

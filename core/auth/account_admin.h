@@ -46,15 +46,15 @@ sv_status_t sv_account_reset_password(sv_store_t *store, const sv_principal_t *w
 sv_status_t sv_account_change_password(sv_store_t *store, const sv_principal_t *who, const char *password_hash,
                                        sv_families_t *ended, sv_account_t *account, sv_error_t *error);
 
-/* Ends every login and every access token at once (generation + 1). */
-sv_status_t sv_account_revoke(sv_store_t *store, const sv_principal_t *who, const char *user_id, sv_account_t *account,
-                              sv_error_t *error);
+/* Ends every login and every access token at once (generation + 1); `ended` may be NULL. */
+sv_status_t sv_account_revoke(sv_store_t *store, const sv_principal_t *who, const char *user_id, sv_families_t *ended,
+                              sv_account_t *account, sv_error_t *error);
 
 /* pin_hash NULL removes the PIN. */
 sv_status_t sv_account_set_pin(sv_store_t *store, const sv_principal_t *who, const char *pin_hash,
                                sv_account_t *account, sv_error_t *error);
 
-enum { SV_PIN_TRIES = 10, SV_USERNAME_MAX = 64, SV_FULL_NAME_MAX = 128, SV_USER_ID_MAX = 64, SV_WAREHOUSE_MAX = 64 };
+enum { SV_USERNAME_MAX = 64, SV_FULL_NAME_MAX = 128, SV_USER_ID_MAX = 64, SV_WAREHOUSE_MAX = 64 };
 
 /* Calls `visit` for every account, by user name. */
 typedef void (*sv_account_visit_t)(const sv_account_t *account, void *context);

@@ -1,7 +1,9 @@
 #include "core/auth/family.h"
 
+#include "core/audit/audit.h"
 #include "core/auth/refresh.h"
 #include "core/store/document.h"
+#include "core/store/transaction.h"
 
 static bson_t *
 sv_family_revoked(sv_arena_t *arena)
@@ -66,4 +68,35 @@ sv_families_revoke(sv_store_t *store, const char *user_id, const char *keep_fami
         return error->status;
     }
     return sv_store_update_many(store, SV_COLLECTION_REFRESH_TOKENS, filter, sv_family_revoked(arena), NULL, error);
+}
+
+typedef struct {
+    const sv_principal_t *who;
+    bool was_live;
+} sv_log_out_t;
+
+static sv_status_t
+sv_family_log_out_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_log_out_t *log_out = context;
+    bson_t *details = sv_doc_new(error->arena);
+    sv_audit_t entry = { .action = "login.end", .details = details };
+
+    if (sv_family_revoke(store, log_out->who->family_id, &log_out->was_live, error) != SV_OK || !log_out->was_live) {
+        return error->status;
+    }
+    BSON_APPEND_UTF8(details, "family_id", log_out->who->family_id);
+    return sv_audit_write(store, log_out->who, &entry, error);
+}
+
+sv_status_t
+sv_family_log_out(sv_store_t *store, const sv_principal_t *who, bool *was_live, sv_error_t *error)
+{
+    sv_log_out_t log_out = { .who = who };
+
+    if (who->family_id != NULL) {
+        sv_transaction_run(store, sv_family_log_out_body, &log_out, error);
+    }
+    *was_live = log_out.was_live;
+    return error->status;
 }

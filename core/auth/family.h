@@ -1,6 +1,7 @@
 #ifndef SV_FAMILY_H
 #define SV_FAMILY_H
 
+#include "core/auth/principal.h"
 #include "core/store/store.h"
 
 /*
@@ -19,5 +20,8 @@ sv_status_t sv_family_revoke(sv_store_t *store, const char *family_id, bool *was
 /* Revokes the families of a user, but not keep_family_id (NULL: all), and names those that were live. */
 sv_status_t sv_families_revoke(sv_store_t *store, const char *user_id, const char *keep_family_id, sv_arena_t *arena,
                                sv_families_t *ended, sv_error_t *error);
+
+/* Ends the login a request was made from (who->family_id, NULL: none), with its audit entry. */
+sv_status_t sv_family_log_out(sv_store_t *store, const sv_principal_t *who, bool *was_live, sv_error_t *error);
 
 #endif
