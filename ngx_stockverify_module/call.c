@@ -49,9 +49,9 @@ sv_call_query_int(sv_call_t *call, const char *name, int64_t min, int64_t max, i
         return sv_call_wrong_parameter(call, name, "wrong_type", "must be an integer");
     }
     if (errno == ERANGE || *value < min || *value > max) {
-        return sv_call_wrong_parameter(call, name, "out_of_range",
-                                       sv_arena_printf(call->arena, "must be from %lld to %lld", (long long) min,
-                                                       (long long) max));
+        return sv_call_wrong_parameter(
+            call, name, "out_of_range",
+            sv_arena_printf(call->arena, "must be from %lld to %lld", (long long) min, (long long) max));
     }
     return true;
 }

@@ -148,8 +148,7 @@ sv_conf_cors_origin(ngx_conf_t *cf, ngx_command_t *command, void *conf)
 
             if (scheme_end == NULL || words[i].data[words[i].len - 1] == '/') {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"%V\" is not an origin: \"*\" or scheme://host[:port] without a path",
-                                   &words[i]);
+                                   "\"%V\" is not an origin: \"*\" or scheme://host[:port] without a path", &words[i]);
                 return NGX_CONF_ERROR;
             }
         }

@@ -1,6 +1,9 @@
 #ifndef SV_NGINX_H
 #define SV_NGINX_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* nginx's headers, whose own warnings are not ours to mend. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wextra"

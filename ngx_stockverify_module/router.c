@@ -42,8 +42,7 @@ sv_node_child(sv_route_node_t *node, const char *word, size_t length, sv_arena_t
 {
     sv_route_node_t **link = word[0] == '{' ? &node->name : &node->literals;
 
-    while (*link != NULL && word[0] != '{' &&
-           ((*link)->length != length || memcmp((*link)->word, word, length) != 0)) {
+    while (*link != NULL && word[0] != '{' && ((*link)->length != length || memcmp((*link)->word, word, length) != 0)) {
         link = &(*link)->next;
     }
     if (*link == NULL) {
@@ -190,8 +189,8 @@ sv_path_split(ngx_str_t raw, sv_path_t *path, sv_call_t *call)
     const char *at = (const char *) raw.data, *end = at + raw.len;
 
     while (at < end && *at == '/') {
-        const char *slash = memchr(++at, '/', (size_t) (end - at));
-        size_t length = (size_t) ((slash == NULL ? end : slash) - at);
+        const char *begin = at + 1, *slash = memchr(begin, '/', (size_t) (end - begin));
+        size_t length = (size_t) ((slash == NULL ? end : slash) - begin);
         char *decoded;
         long decoded_length;
 
@@ -200,7 +199,7 @@ sv_path_split(ngx_str_t raw, sv_path_t *path, sv_call_t *call)
             return SV_OK;
         }
         decoded = sv_arena_alloc(call->arena, length + 1);
-        decoded_length = sv_percent_decode(at, length, false, decoded);
+        decoded_length = sv_percent_decode(begin, length, false, decoded);
         if (decoded_length < 0) {
             return sv_fail(&call->error, SV_ERR_BAD_REQUEST, "The path has a bad escape, a NUL or invalid UTF-8");
         }
@@ -208,7 +207,7 @@ sv_path_split(ngx_str_t raw, sv_path_t *path, sv_call_t *call)
             return sv_fail(&call->error, SV_ERR_BAD_REQUEST, "The path has a \".\" or \"..\" segment");
         }
         path->segments[path->count++] = (sv_segment_t){ decoded, (size_t) decoded_length };
-        at += length;
+        at = begin + length;
     }
     return SV_OK;
 }

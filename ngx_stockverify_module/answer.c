@@ -1,0 +1,260 @@
+#include "ngx_stockverify_module/state.h"
+
+/* The one place that turns errors into HTTP. */
+
+enum { SV_ENVELOPE_ROOM = 512 };
+
+typedef struct {
+    ngx_uint_t status;
+    const char *reason;
+    int retry_after_s; /* 0: no Retry-After */
+} sv_kind_answer_t;
+
+static const sv_kind_answer_t sv_kind_answers[] = {
+    [SV_KIND_NONE] = { 200, NULL, 0 },
+    [SV_KIND_MALFORMED] = { 400, "400 Bad Request", 0 },
+    [SV_KIND_UNAUTHORIZED] = { 401, "401 Unauthorized", 0 },
+    [SV_KIND_FORBIDDEN] = { 403, "403 Forbidden", 0 },
+    [SV_KIND_NOT_FOUND] = { 404, "404 Not Found", 0 },
+    [SV_KIND_METHOD] = { 405, "405 Method Not Allowed", 0 },
+    [SV_KIND_CONFLICT] = { 409, "409 Conflict", 0 },
+    [SV_KIND_TOO_LARGE] = { 413, "413 Content Too Large", 0 },
+    [SV_KIND_MEDIA_TYPE] = { 415, "415 Unsupported Media Type", 0 },
+    [SV_KIND_RULE] = { 422, "422 Unprocessable Content", 0 },
+    [SV_KIND_THROTTLED] = { 429, "429 Too Many Requests", 1 },
+    [SV_KIND_UNAVAILABLE] = { 503, "503 Service Unavailable", 2 },
+    [SV_KIND_INTERNAL] = { 500, "500 Internal Server Error", 0 },
+};
+
+typedef struct {
+    unsigned method;
+    const char *name;
+} sv_method_name_t;
+
+static const sv_method_name_t sv_method_names[] = {
+    { NGX_HTTP_GET, "GET, HEAD" }, { NGX_HTTP_POST, "POST" },     { NGX_HTTP_PUT, "PUT" },
+    { NGX_HTTP_PATCH, "PATCH" },   { NGX_HTTP_DELETE, "DELETE" }, { NGX_HTTP_OPTIONS, "OPTIONS" },
+};
+
+ngx_uint_t
+sv_http_status(sv_status_t status)
+{
+    return sv_kind_answers[sv_status_kind(status)].status;
+}
+
+/* A list of entity tags, "*", or weak ones: what If-None-Match may hold. */
+static bool
+sv_etag_matches(const char *list, const char *etag)
+{
+    const char *at = list;
+    size_t length = strlen(etag);
+
+    if (strcmp(list, "*") == 0) {
+        return true;
+    }
+    while ((at = strstr(at, etag)) != NULL) {
+        const char *behind = at + length;
+
+        if ((at == list || at[-1] == ' ' || at[-1] == ',' || at[-1] == '/') &&
+            (*behind == '\0' || *behind == ',' || *behind == ' ')) {
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
+static ngx_str_t
+sv_allow_text(ngx_http_request_t *r, unsigned methods)
+{
+    ngx_str_t text = ngx_null_string;
+    u_char *end;
+
+    text.data = ngx_pnalloc(r->pool, 64);
+    if (text.data == NULL) {
+        return text;
+    }
+    end = text.data;
+    for (size_t i = 0; i < sizeof(sv_method_names) / sizeof(sv_method_names[0]); i++) {
+        if ((methods & sv_method_names[i].method) != 0) {
+            end = ngx_sprintf(end, "%s%s", end == text.data ? "" : ", ", sv_method_names[i].name);
+        }
+    }
+    text.len = (size_t) (end - text.data);
+    return text;
+}
+
+static ngx_int_t
+sv_answer_error_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
+{
+    ngx_http_request_t *r = state->req.http;
+    const sv_error_t *error = &state->call.error;
+    int retry_after_s = error->retry_after_s > 0 ? error->retry_after_s : kind->retry_after_s;
+
+    if (kind->status == NGX_HTTP_UNAUTHORIZED &&
+        sv_header_add_text(r, "WWW-Authenticate",
+                           error->status == SV_ERR_TOKEN_MISSING || error->status == SV_ERR_CREDENTIALS_INVALID
+                               ? "Bearer realm=\"stockverify\""
+                               : "Bearer realm=\"stockverify\", error=\"invalid_token\"") != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (kind->retry_after_s > 0) {
+        return sv_header_add_text(r, "Retry-After", sv_arena_printf(state->call.arena, "%d", retry_after_s));
+    }
+    return NGX_OK;
+}
+
+static ngx_int_t
+sv_answer_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
+{
+    ngx_http_request_t *r = state->req.http;
+    const sv_call_t *call = &state->call;
+
+    if (sv_header_add(r, "X-Request-Id", state->request_id) != NGX_OK ||
+        sv_header_add_text(r, "X-Content-Type-Options", "nosniff") != NGX_OK ||
+        sv_header_add_text(r, "Cache-Control", call->etag != NULL ? "no-cache" : "no-store") != NGX_OK ||
+        sv_cors_headers(r, state->location, r->method == NGX_HTTP_OPTIONS) != NGX_OK ||
+        sv_answer_error_headers(state, kind) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (state->allowed != 0 && sv_header_add(r, "Allow", sv_allow_text(r, state->allowed)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (r->method == NGX_HTTP_OPTIONS && state->location->cors_origins != NULL && state->allowed != 0 &&
+        sv_header_add(r, "Access-Control-Allow-Methods", sv_allow_text(r, state->allowed)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (call->error.status != SV_OK) {
+        return NGX_OK;
+    }
+    if (call->etag != NULL && sv_header_add_text(r, "ETag", call->etag) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    return call->location == NULL ? NGX_OK : sv_header_add_text(r, "Location", call->location);
+}
+
+static void
+sv_answer_log(sv_request_state_t *state)
+{
+    const sv_error_t *error = &state->call.error;
+    sv_kind_t kind = sv_status_kind(error->status);
+    ngx_uint_t level = kind == SV_KIND_INTERNAL ? NGX_LOG_ERR : NGX_LOG_WARN;
+
+    if (kind != SV_KIND_INTERNAL && (kind != SV_KIND_UNAVAILABLE || error->cause == NULL)) {
+        return;
+    }
+    ngx_log_error(level, state->req.http->connection->log, 0, "stockverify: %s: %s (route %s, request id %V)",
+                  sv_status_code(error->status),
+                  error->cause != NULL     ? error->cause
+                  : error->message != NULL ? error->message
+                                           : "no cause was given",
+                  state->entry == NULL ? "-" : state->entry->route->id, &state->request_id);
+}
+
+static ngx_uint_t
+sv_answer_success_status(const sv_request_state_t *state)
+{
+    const sv_call_t *call = &state->call;
+
+    if (state->req.http->method == NGX_HTTP_OPTIONS) {
+        return NGX_HTTP_NO_CONTENT;
+    }
+    if (call->etag != NULL && call->if_none_match != NULL && sv_etag_matches(call->if_none_match, call->etag)) {
+        return NGX_HTTP_NOT_MODIFIED;
+    }
+    return call->success_status == 0 ? NGX_HTTP_OK : (ngx_uint_t) call->success_status;
+}
+
+static ngx_int_t
+sv_answer_body(sv_request_state_t *state, const sv_buffer_t *body, const char *content_type)
+{
+    ngx_http_request_t *r = state->req.http;
+    ngx_chain_t out;
+    ngx_buf_t *buffer;
+    ngx_int_t rc;
+
+    r->headers_out.content_length_n = (off_t) body->length;
+    r->headers_out.content_type.data = (u_char *) content_type;
+    r->headers_out.content_type.len = strlen(content_type);
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    rc = ngx_http_send_header(r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+    buffer = ngx_calloc_buf(r->pool);
+    if (buffer == NULL) {
+        return NGX_ERROR;
+    }
+    buffer->start = buffer->pos = (u_char *) body->data;
+    buffer->end = buffer->last = (u_char *) body->data + body->length;
+    buffer->memory = 1; /* the arena lives as long as the request's pool */
+    buffer->last_buf = r == r->main;
+    buffer->last_in_chain = 1;
+    out.buf = buffer;
+    out.next = NULL;
+    return ngx_http_output_filter(r, &out);
+}
+
+static ngx_int_t
+sv_answer_envelope(sv_request_state_t *state)
+{
+    sv_buffer_t body;
+
+    sv_buffer_init(&body, state->call.arena, state->call.data.length + SV_ENVELOPE_ROOM);
+    sv_envelope_write(state, &body);
+    return sv_answer_body(state, &body, "application/json");
+}
+
+void
+sv_answer_plain(sv_request_state_t *state, const sv_buffer_t *body, const char *content_type)
+{
+    ngx_http_request_t *r = state->req.http;
+
+    state->answered = 1;
+    r->headers_out.status = NGX_HTTP_OK;
+    ngx_http_finalize_request(r, sv_answer_body(state, body, content_type));
+}
+
+static void
+sv_answer_send(sv_request_t *req)
+{
+    sv_request_state_t *state = req->state;
+    ngx_http_request_t *r = req->http;
+    const sv_kind_answer_t *kind = &sv_kind_answers[sv_status_kind(state->call.error.status)];
+    ngx_int_t rc;
+
+    state->answered = 1;
+    state->answer_status = state->call.error.status;
+    if (state->call.error.status == SV_OK) {
+        r->headers_out.status = sv_answer_success_status(state);
+    } else {
+        sv_answer_log(state);
+        r->headers_out.status = kind->status;
+        ngx_str_set(&r->headers_out.status_line, "");
+        r->headers_out.status_line.data = (u_char *) kind->reason;
+        r->headers_out.status_line.len = strlen(kind->reason);
+    }
+    sv_metrics_answer(&state->process->zone->metrics, state->entry == NULL ? NULL : state->entry->route,
+                      r->headers_out.status, sv_metrics_now_us() - state->started_us);
+    if (sv_answer_headers(state, kind) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+    if (r->headers_out.status == NGX_HTTP_NO_CONTENT || r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
+        r->header_only = 1;
+        rc = ngx_http_send_header(r);
+    } else {
+        rc = sv_answer_envelope(state);
+    }
+    ngx_http_finalize_request(r, rc);
+}
+
+void
+sv_http_answer(sv_request_t *req)
+{
+    sv_request_state_t *state = req->state;
+    size_t count = state->call.effect_count;
+
+    state->call.effect_count = 0;
+    sv_http_redis(req, state->call.effects, count, NULL, sv_answer_send);
+}

@@ -1,0 +1,95 @@
+#include "ngx_stockverify_module/metrics.h"
+#include "core/base/json_writer.h"
+#include "ngx_stockverify_module/metrics_page.h"
+#include "ngx_stockverify_module/state.h"
+
+/* GET /metrics and /metrics/json: the zone's counters, and the leases that Redis holds now. */
+
+enum { SV_LEASE_SCAN_COUNT = 1000 };
+
+typedef struct {
+    int64_t leases; /* -1: unknown */
+    const char *cursor;
+    sv_redis_command_t scan;
+} sv_metrics_state_t;
+
+static void sv_metrics_scan(sv_request_t *req);
+
+static void
+sv_metrics_answer_page(sv_request_t *req)
+{
+    sv_request_state_t *state = req->state;
+    sv_metrics_state_t *metrics_state = req->call->state;
+    ngx_str_t uri = req->http->uri;
+    sv_metrics_page_t page = { .zone = state->process->zone, .leases = metrics_state->leases };
+    sv_buffer_t out;
+    bool json = uri.len >= 5 && ngx_strncmp(uri.data + uri.len - 5, "/json", 5) == 0;
+
+    sv_metrics_page_sum(&page);
+    sv_buffer_init(&out, req->call->arena, 32 * 1024);
+    if (json) {
+        sv_metrics_page_json(&page, &out);
+    } else {
+        sv_metrics_page_text(&page, &out);
+    }
+    sv_answer_plain(state, &out, json ? "application/json" : "text/plain; version=0.0.4; charset=utf-8");
+}
+
+static void
+sv_metrics_read_scan(sv_call_t *call, size_t index, const redisReply *reply)
+{
+    sv_metrics_state_t *state = call->state;
+    const char *cursor = sv_redis_element_text(reply, 0);
+
+    (void) index;
+    if (cursor == NULL || reply->elements < 2) {
+        state->leases = -1;
+        state->cursor = NULL;
+        return;
+    }
+    state->leases += (int64_t) reply->element[1]->elements;
+    state->cursor = strcmp(cursor, "0") == 0 ? NULL : sv_arena_strdup(call->arena, cursor);
+}
+
+static void
+sv_metrics_scanned(sv_request_t *req)
+{
+    const sv_metrics_state_t *state = req->call->state;
+
+    if (state->cursor != NULL) {
+        sv_metrics_scan(req);
+        return;
+    }
+    sv_metrics_answer_page(req);
+}
+
+/* The one figure that no counter has: a lease that expires tells nobody.  In small bites, so that Redis serves
+ * others in between. */
+static void
+sv_metrics_scan(sv_request_t *req)
+{
+    sv_metrics_state_t *state = req->call->state;
+
+    sv_redis_command(&state->scan, req->call->arena, "SCAN");
+    sv_redis_arg(&state->scan, state->cursor);
+    sv_redis_arg(&state->scan, "MATCH");
+    sv_redis_arg(&state->scan, "rack:lock:*");
+    sv_redis_arg(&state->scan, "COUNT");
+    sv_redis_arg_int(&state->scan, SV_LEASE_SCAN_COUNT);
+    sv_http_redis(req, (sv_redis_command_t *const[]){ &state->scan }, 1, sv_metrics_read_scan, sv_metrics_scanned);
+}
+
+void
+sv_http_metrics(sv_request_t *req)
+{
+    sv_metrics_state_t *state = sv_arena_zalloc(req->call->arena, sizeof(*state));
+
+    req->call->state = state;
+    if (!sv_redis_ready(req->state->process->redis)) {
+        state->leases = -1;
+        sv_metrics_answer_page(req);
+        return;
+    }
+    state->cursor = "0";
+    sv_metrics_scan(req);
+}

@@ -1,0 +1,31 @@
+#ifndef SV_BREAKER_H
+#define SV_BREAKER_H
+
+#include "ngx_stockverify_module/nginx.h"
+
+/*
+ * The circuit breaker before MongoDB, shared by all nginx processes of a host.  CLOSED until `threshold`
+ * failures in a row; then OPEN for `timeout`; then HALF_OPEN: one request goes through as a probe, whose
+ * outcome closes or reopens.  A probe whose process died expires by itself.
+ * Times are ngx_current_msec, which is the host's monotonic clock.
+ */
+typedef struct {
+    ngx_atomic_t  failures;           /* in a row, while closed */
+    ngx_atomic_t  opened_until;       /* 0: closed */
+    ngx_atomic_t  probe_until;        /* 0: no probe is under way */
+} sv_breaker_t;
+
+typedef enum { SV_CIRCUIT_CLOSED, SV_CIRCUIT_OPEN, SV_CIRCUIT_HALF_OPEN } sv_circuit_t;
+typedef enum { SV_BREAKER_ADMITTED, SV_BREAKER_PROBE, SV_BREAKER_REFUSED } sv_admission_t;
+
+sv_circuit_t sv_breaker_state(const sv_breaker_t *breaker, ngx_msec_t now);
+const char  *sv_circuit_name(sv_circuit_t circuit);
+
+/* Whether a request may go on; *retry_after_s is set when refused. */
+sv_admission_t sv_breaker_admit(sv_breaker_t *breaker, ngx_msec_t now, int *retry_after_s);
+
+/* How an admitted request ended.  True when the circuit changed (worth a line in the log). */
+bool sv_breaker_report(sv_breaker_t *breaker, sv_admission_t admission, bool failed, ngx_msec_t now,
+                       ngx_uint_t threshold, ngx_msec_t timeout);
+
+#endif

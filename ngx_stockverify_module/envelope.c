@@ -1,0 +1,145 @@
+#include "ngx_stockverify_module/state.h"
+
+/* The JSON around every answer: nested, or flat as the replaced system printed it. */
+
+static void
+sv_put(sv_buffer_t *out, const char *text)
+{
+    sv_buffer_append(out, text, strlen(text));
+}
+
+/* `"message": …, "request_id": …}` behind what was written. */
+static void
+sv_envelope_tail(sv_buffer_t *out, const char *message, ngx_str_t request_id)
+{
+    sv_json_writer_t json;
+
+    sv_put(out, "\"message\":");
+    sv_json_writer_init(&json, out);
+    sv_json_text(&json, NULL, message);
+    sv_put(out, ",\"request_id\":\"");
+    sv_buffer_append(out, request_id.data, request_id.len);
+    sv_put(out, "\"}");
+}
+
+static void
+sv_envelope_details(sv_json_writer_t *json, const sv_error_t *error)
+{
+    sv_json_array(json, "details");
+    for (size_t i = 0; i < error->detail_count; i++) {
+        const sv_detail_t *detail = &error->details[i];
+
+        sv_json_object(json, NULL);
+        sv_json_text(json, "field", detail->field);
+        sv_json_text(json, "code", detail->code);
+        sv_json_text(json, "message", detail->message);
+        sv_json_end(json);
+    }
+    sv_json_end(json);
+}
+
+static void
+sv_envelope_holder(sv_json_writer_t *json, const sv_holder_t *holder)
+{
+    sv_json_object(json, "holder");
+    sv_json_text(json, "user_id", holder->user_id);
+    sv_json_text(json, "full_name", holder->full_name);
+    sv_json_text(json, "session_id", holder->session_id);
+    sv_json_time(json, "since", holder->since_ms);
+    sv_json_int(json, "lock_ttl", holder->lock_ttl_s);
+    sv_json_end(json);
+}
+
+/* What an operator must know of an internal error is in the log; the client is told no more than that it was one. */
+static const char *
+sv_error_sentence(const sv_error_t *error)
+{
+    if (error->message == NULL || sv_status_kind(error->status) == SV_KIND_INTERNAL) {
+        return sv_status_message(error->status);
+    }
+    return error->message;
+}
+
+static void
+sv_envelope_head(sv_buffer_t *out, const char *head_members)
+{
+    sv_put(out, "{");
+    if (head_members != NULL) {
+        sv_put(out, head_members);
+    }
+}
+
+void
+sv_envelope_error(sv_buffer_t *out, const sv_error_t *error, ngx_str_t request_id, const char *head_members,
+                  const sv_buffer_t *data)
+{
+    sv_json_writer_t json;
+
+    sv_envelope_head(out, head_members);
+    sv_put(out, "\"success\":false,\"data\":");
+    sv_put(out, data == NULL || data->length == 0 ? "null" : data->data);
+    sv_put(out, ",\"error\":");
+    sv_json_writer_init(&json, out);
+    sv_json_object(&json, NULL);
+    sv_json_text(&json, "code", sv_status_code(error->status));
+    sv_json_text(&json, "message", sv_error_sentence(error));
+    sv_envelope_details(&json, error);
+    if (error->holder != NULL) {
+        sv_envelope_holder(&json, error->holder);
+    }
+    sv_json_end(&json);
+    sv_put(out, ",");
+    sv_envelope_tail(out, sv_error_sentence(error), request_id);
+}
+
+static void
+sv_envelope_nested(sv_request_state_t *state, sv_buffer_t *out)
+{
+    const sv_buffer_t *data = &state->call.data;
+
+    sv_envelope_head(out, state->head_members);
+    sv_put(out, "\"success\":true,\"data\":");
+    if (data->length > 0) {
+        sv_buffer_append(out, data->data, data->length);
+    } else {
+        sv_put(out, "null");
+    }
+    sv_put(out, ",\"error\":null,");
+    sv_envelope_tail(out, state->call.message == NULL ? "OK" : state->call.message, state->request_id);
+}
+
+/* An object's members stand beside `success`; a list is the whole answer; anything else stays under `data`. */
+static void
+sv_envelope_flat(sv_request_state_t *state, sv_buffer_t *out)
+{
+    const sv_buffer_t *data = &state->call.data;
+
+    if (data->length > 0 && data->data[0] == '[') {
+        sv_buffer_append(out, data->data, data->length);
+        return;
+    }
+    sv_envelope_head(out, state->head_members);
+    sv_put(out, "\"success\":true,");
+    if (data->length > 2 && data->data[0] == '{') {
+        sv_buffer_append(out, data->data + 1, data->length - 2);
+        sv_put(out, ",");
+    } else if (data->length > 0 && data->data[0] != '{') {
+        sv_put(out, "\"data\":");
+        sv_buffer_append(out, data->data, data->length);
+        sv_put(out, ",");
+    }
+    sv_envelope_tail(out, state->call.message == NULL ? "OK" : state->call.message, state->request_id);
+}
+
+void
+sv_envelope_write(sv_request_state_t *state, sv_buffer_t *out)
+{
+    if (state->call.error.status != SV_OK) {
+        sv_envelope_error(out, &state->call.error, state->request_id, state->head_members,
+                          state->data_with_error ? &state->call.data : NULL);
+    } else if (state->location->envelope == SV_ENVELOPE_FLAT) {
+        sv_envelope_flat(state, out);
+    } else {
+        sv_envelope_nested(state, out);
+    }
+}

@@ -1,0 +1,182 @@
+#include "ngx_stockverify_module/state.h"
+
+/* Who makes the request and whether they may: token, account, role, rate. */
+
+static const char sv_bearer[] = "bearer";
+static const char sv_sync_rate_prefix[] = "rate:sync:";
+
+static bool
+sv_gate_bearer(ngx_http_request_t *r, ngx_str_t *token)
+{
+    ngx_table_elt_t *header = r->headers_in.authorization;
+    size_t scheme = sizeof(sv_bearer) - 1;
+
+    if (header == NULL || header->value.len <= scheme || header->value.data[scheme] != ' ' ||
+        ngx_strncasecmp(header->value.data, (u_char *) sv_bearer, scheme) != 0) {
+        return false;
+    }
+    token->data = header->value.data + scheme;
+    token->len = header->value.len - scheme;
+    while (token->len > 0 && token->data[0] == ' ') {
+        token->data++;
+        token->len--;
+    }
+    while (token->len > 0 && token->data[token->len - 1] == ' ') {
+        token->len--;
+    }
+    return token->len > 0;
+}
+
+sv_status_t
+sv_gate_read_token(sv_request_state_t *state)
+{
+    sv_call_t *call = &state->call;
+    sv_process_t *process = state->process;
+    const char *text;
+    ngx_str_t token;
+
+    if (!sv_gate_bearer(state->req.http, &token)) {
+        return sv_fail(&call->error, SV_ERR_TOKEN_MISSING, NULL);
+    }
+    text = (const char *) token.data;
+    if (!sv_token_cache_find(process->tokens, text, token.len, ngx_time(), call->arena, &state->claims)) {
+        if (sv_token_verify(process->conf->token_keys, text, token.len, ngx_time(), call->arena, &state->claims,
+                            &call->error) != SV_OK) {
+            return call->error.status;
+        }
+        sv_token_cache_add(process->tokens, text, token.len, &state->claims);
+    }
+    state->has_claims = 1;
+    call->principal.user_id = state->claims.user_id;
+    call->principal.family_id = state->claims.family_id;
+    return SV_OK;
+}
+
+static void
+sv_gate_pass(sv_request_state_t *state)
+{
+    sv_principal_t *principal = &state->call.principal;
+
+    principal->username = state->gate.username;
+    principal->full_name = state->gate.full_name;
+    principal->warehouse = state->gate.warehouse;
+    principal->role = state->gate.role;
+    if (principal->role < state->entry->route->role) {
+        sv_fail(&state->call.error, SV_ERR_FORBIDDEN, NULL);
+        sv_http_answer(&state->req);
+        return;
+    }
+    state->gate_next(&state->req);
+}
+
+static void
+sv_gate_decide(sv_request_state_t *state)
+{
+    if (sv_gate_refuse(&state->gate, &state->call.error) != SV_OK) {
+        sv_http_answer(&state->req);
+        return;
+    }
+    sv_gate_pass(state);
+}
+
+/* On a thread. */
+static void
+sv_gate_load_account(sv_call_t *call)
+{
+    sv_request_state_t *state = (sv_request_state_t *) ((char *) call - offsetof(sv_request_state_t, call));
+
+    if (sv_account_load(call->store, state->claims.user_id, call->arena, &state->account, &call->error) == SV_OK) {
+        sv_gate_admit(&state->account, &state->claims, &state->gate);
+    }
+}
+
+static void
+sv_gate_stored(sv_request_t *req)
+{
+    sv_gate_decide(req->state);
+}
+
+static void
+sv_gate_loaded(sv_request_t *req)
+{
+    sv_request_state_t *state = req->state;
+    sv_error_t *error = &state->call.error;
+    sv_redis_command_t *store = &state->gate_command;
+
+    if (error->status == SV_ERR_NOT_FOUND) {
+        sv_error_clear(error);
+        state->gate.outcome = SV_GATE_UNKNOWN;
+        sv_gate_decide(state);
+        return;
+    }
+    if (error->status != SV_OK) {
+        sv_http_answer(req);
+        return;
+    }
+    if (!sv_redis_ready(state->process->redis)) {
+        sv_gate_decide(state);
+        return;
+    }
+    /* Waited for, because a handler may send its script again right after. */
+    sv_gate_store_command(store, state->call.arena, &state->account, state->call.settings->auth_cache_ttl);
+    sv_http_redis(req, (sv_redis_command_t *const[]){ store }, 1, NULL, sv_gate_stored);
+}
+
+void
+sv_http_gate_load(sv_request_t *req, sv_next_pt next)
+{
+    req->state->gate_next = next;
+    sv_http_thread(req, SV_POOL_DB, sv_gate_load_account, sv_gate_loaded);
+}
+
+void
+sv_http_gate_refused(sv_request_t *req, sv_gate_outcome_t outcome, int wait_s)
+{
+    sv_request_state_t *state = req->state;
+
+    state->gate = (sv_gate_result_t){ .outcome = outcome, .wait_s = wait_s };
+    sv_gate_refuse(&state->gate, &state->call.error);
+    sv_http_answer(req);
+}
+
+static void
+sv_gate_read_reply(sv_call_t *call, size_t index, const redisReply *reply)
+{
+    sv_request_state_t *state = (sv_request_state_t *) ((char *) call - offsetof(sv_request_state_t, call));
+
+    (void) index;
+    sv_gate_read(reply, call->arena, &state->gate);
+}
+
+static void
+sv_gate_answered(sv_request_t *req)
+{
+    sv_request_state_t *state = req->state;
+
+    /* Redis is speed, MongoDB is truth: what Redis does not know, or cannot say, MongoDB is asked. */
+    if (state->gate.outcome == SV_GATE_UNKNOWN) {
+        sv_http_gate_load(req, state->gate_next);
+        return;
+    }
+    sv_gate_decide(state);
+}
+
+void
+sv_gate_enter(sv_request_state_t *state, sv_next_pt next)
+{
+    const sv_route_t *route = state->entry->route;
+    sv_call_t *call = &state->call;
+    const char *rate_key = NULL;
+
+    state->gate_next = next;
+    if (route->role == SV_ROLE_ANYONE || (route->flags & SV_OWN_GATE) != 0) {
+        next(&state->req);
+        return;
+    }
+    if ((route->flags & SV_RATE_SYNC) != 0 && call->settings->sync_rate_limit > 0) {
+        rate_key = sv_arena_printf(call->arena, "%s%s", sv_sync_rate_prefix, state->claims.user_id);
+    }
+    sv_gate_command(&state->gate_command, call->arena, &state->claims, rate_key, call->settings->sync_rate_limit);
+    sv_http_redis(&state->req, (sv_redis_command_t *const[]){ &state->gate_command }, 1, sv_gate_read_reply,
+                  sv_gate_answered);
+}

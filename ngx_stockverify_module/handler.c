@@ -1,0 +1,151 @@
+#include "ngx_stockverify_module/state.h"
+
+/* How a request enters: its route, its query, its token; then the body, the gate, the handler. */
+
+static sv_process_t *
+sv_process_of(ngx_http_request_t *r)
+{
+    sv_main_conf_t *conf = ngx_http_get_module_main_conf(r, ngx_stockverify_module);
+
+    if (conf->process == NULL) {
+        /* nginx starts no processes, and so no threads, for a configuration reloaded under master_process off. */
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "stockverify: this process was not started for its configuration; "
+                      "restart nginx instead of reloading it under \"master_process off\"");
+    }
+    return conf->process;
+}
+
+static ngx_str_t
+sv_raw_path(ngx_http_request_t *r)
+{
+    ngx_str_t path = r->unparsed_uri;
+
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.data[i] == '?' || path.data[i] == '#') {
+            path.len = i;
+        }
+    }
+    return path;
+}
+
+static sv_status_t
+sv_enter_route(sv_request_state_t *state)
+{
+    ngx_http_request_t *r = state->req.http;
+    sv_call_t *call = &state->call;
+    sv_route_match_t match;
+
+    if (sv_router_match(state->process->conf->router, sv_raw_path(r), (unsigned) r->method, call, &match) != SV_OK) {
+        return call->error.status;
+    }
+    state->entry = match.entry;
+    if (match.entry != NULL) {
+        return SV_OK;
+    }
+    if (match.allowed == 0) {
+        return sv_fail(&call->error, SV_ERR_NOT_FOUND, "There is no such path");
+    }
+    state->allowed = match.allowed | NGX_HTTP_OPTIONS;
+    return r->method == NGX_HTTP_OPTIONS ? SV_OK : sv_fail(&call->error, SV_ERR_METHOD_NOT_ALLOWED, NULL);
+}
+
+static void
+sv_enter_if_none_match(sv_request_state_t *state)
+{
+    ngx_table_elt_t *header = state->req.http->headers_in.if_none_match;
+
+    if (header != NULL) {
+        state->call.if_none_match = sv_arena_strndup(state->call.arena, (char *) header->value.data, header->value.len);
+    }
+}
+
+/* All that needs neither a server nor the body. */
+static sv_status_t
+sv_enter(sv_request_state_t *state)
+{
+    sv_call_t *call = &state->call;
+
+    if (sv_enter_route(state) != SV_OK || state->entry == NULL) {
+        return call->error.status;
+    }
+    if (state->entry->route->role != SV_ROLE_ANYONE && sv_gate_read_token(state) != SV_OK) {
+        return call->error.status;
+    }
+    sv_enter_if_none_match(state);
+    return sv_route_read_query(state->entry, state->req.http->args, call);
+}
+
+static void
+sv_run_route(sv_request_t *req)
+{
+    const sv_route_t *route = req->route;
+
+    if (route->step != NULL) {
+        sv_http_thread(req, SV_POOL_DB, route->step, sv_http_answer);
+    } else {
+        route->handler(req);
+    }
+}
+
+static ngx_int_t
+sv_answer_at_once(sv_request_state_t *state)
+{
+    ngx_int_t rc = ngx_http_discard_request_body(state->req.http);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+    state->req.http->main->count++;
+    sv_http_answer(&state->req);
+    return NGX_DONE;
+}
+
+ngx_int_t
+sv_api_handler(ngx_http_request_t *r)
+{
+    sv_process_t *process = sv_process_of(r);
+    sv_request_state_t *state;
+
+    if (process == NULL) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+    if (r != r->main) {
+        return NGX_HTTP_FORBIDDEN; /* threads cannot work for a subrequest in nginx 1.22 */
+    }
+    state = sv_state_create(process, r);
+    if (state == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (sv_enter(state) != SV_OK || state->entry == NULL) {
+        return sv_answer_at_once(state);
+    }
+    state->req.route = state->entry->route;
+    return sv_body_read(state, sv_run_route);
+}
+
+ngx_int_t
+sv_metrics_handler(ngx_http_request_t *r)
+{
+    sv_process_t *process = sv_process_of(r);
+    sv_request_state_t *state;
+    ngx_int_t rc;
+
+    if (process == NULL) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+    if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) == 0) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+    state = sv_state_create(process, r);
+    if (state == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    r->main->count++;
+    sv_http_metrics(&state->req);
+    return NGX_DONE;
+}

@@ -1,0 +1,58 @@
+#ifndef SV_METRICS_H
+#define SV_METRICS_H
+
+#include "core/base/buffer.h"
+#include "ngx_stockverify_module/nginx.h"
+#include "ngx_stockverify_module/routes.h"
+
+/*
+ * Counters of all processes of a host, in the shared zone (zone.h).  Only atomics; every function may run
+ * on any thread.  Labels are route ids, never paths.
+ */
+enum { SV_HISTOGRAM_BOUNDS = 14, SV_STATUS_CLASSES = 6 };
+
+typedef struct {
+    ngx_atomic_t  buckets[SV_HISTOGRAM_BOUNDS + 1];      /* not cumulative; the last is above all bounds */
+    ngx_atomic_t  sum_us;
+} sv_histogram_t;
+
+typedef struct {
+    ngx_atomic_t    responses[SV_STATUS_CLASSES];        /* by the first digit of the status */
+    sv_histogram_t  latency;
+} sv_route_metrics_t;
+
+/* Gauges are kept per process, so that a killed one's do not stay for ever. */
+typedef struct {
+    ngx_atomic_t  queued[2];                             /* by sv_pool_t */
+    ngx_atomic_t  running[2];
+    ngx_atomic_t  redis_connected;
+} sv_process_gauges_t;
+
+typedef struct {
+    sv_histogram_t       redis;
+    sv_histogram_t       mongodb;
+    ngx_atomic_t         redis_errors;
+    ngx_atomic_t         refused[3];                     /* thread steps: circuit open, queue full, no client */
+    ngx_atomic_t         sync_verdicts[3];               /* ok, conflict, error */
+    ngx_atomic_t         unrouted[SV_STATUS_CLASSES];    /* answers of no route: 404, 405, bad paths */
+    sv_process_gauges_t  processes[NGX_MAX_PROCESSES];
+    sv_route_metrics_t   routes[];                       /* sv_route_count */
+} sv_metrics_t;
+
+typedef enum { SV_REFUSED_CIRCUIT, SV_REFUSED_QUEUE, SV_REFUSED_CLIENT } sv_refusal_t;
+
+extern const uint64_t  sv_histogram_bounds_us[SV_HISTOGRAM_BOUNDS];
+
+/* Microseconds of a monotonic clock. */
+uint64_t sv_metrics_now_us(void);
+
+void sv_histogram_note(sv_histogram_t *histogram, uint64_t us);
+void sv_metrics_answer(sv_metrics_t *metrics, const sv_route_t *route, ngx_uint_t status, uint64_t us);
+
+/* How many records of a batch ended how; after the sync step, or on its thread. */
+void sv_metrics_sync_verdicts(size_t ok, size_t conflicts, size_t errors);
+
+/* The zone's metrics of this process' configuration; NULL when the module is not in use. */
+sv_metrics_t *sv_metrics(void);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef SV_METRICS_PAGE_H
+#define SV_METRICS_PAGE_H
+
+#include "ngx_stockverify_module/zone.h"
+
+/* The zone's figures in print: Prometheus' text and JSON. */
+typedef struct {
+    const sv_zone_t  *zone;
+    int64_t           leases;             /* held now; -1: unknown */
+    /* summed over the processes */
+    uint64_t          queued[2];
+    uint64_t          running[2];
+    uint64_t          redis_connected;
+} sv_metrics_page_t;
+
+void sv_metrics_page_sum(sv_metrics_page_t *page);
+void sv_metrics_page_text(const sv_metrics_page_t *page, sv_buffer_t *out);
+void sv_metrics_page_json(const sv_metrics_page_t *page, sv_buffer_t *out);
+
+#endif

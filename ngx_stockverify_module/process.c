@@ -1,0 +1,62 @@
+#include "ngx_stockverify_module/process.h"
+
+#include <stdlib.h>
+
+#include "core/base/codec.h"
+#include "ngx_stockverify_module/health.h"
+
+/* An upper bound: clients are made as threads ask for them. */
+enum { SV_STORE_CLIENTS_MAX = 128 };
+
+sv_process_t *
+sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
+{
+    sv_process_t *process = calloc(1, sizeof(*process));
+    sv_error_t error;
+
+    if (process == NULL) {
+        return NULL;
+    }
+    process->conf = conf;
+    process->log = log;
+    process->zone = sv_zone(conf->zone);
+    process->gauges = &process->zone->metrics.processes[ngx_process_slot];
+    ngx_memzero(process->gauges, sizeof(*process->gauges));
+    sv_random_bytes(process->id_prefix, sizeof(process->id_prefix));
+    sv_random_bytes(&process->id_counter, sizeof(process->id_counter));
+    sv_error_init(&error, conf->arena);
+    process->stores = sv_store_pool_create(&conf->settings, SV_STORE_CLIENTS_MAX, &error);
+    if (process->stores == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0, "stockverify: MongoDB: %s",
+                      error.cause != NULL ? error.cause : error.message);
+        sv_process_destroy(process);
+        return NULL;
+    }
+    process->tokens = sv_token_cache_create();
+    process->health = sv_health_create();
+    process->redis = sv_redis_create(conf, log);
+    if (process->tokens == NULL || process->health == NULL || process->redis == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0, "stockverify: out of memory");
+        sv_process_destroy(process);
+        return NULL;
+    }
+    return process;
+}
+
+void
+sv_process_destroy(sv_process_t *process)
+{
+    if (process == NULL) {
+        return;
+    }
+    if (process->redis != NULL) {
+        sv_redis_destroy(process->redis);
+    }
+    sv_health_destroy(process->health);
+    sv_token_cache_destroy(process->tokens);
+    if (process->stores != NULL) {
+        sv_store_pool_destroy(process->stores);
+    }
+    ngx_memzero(process->gauges, sizeof(*process->gauges));
+    free(process);
+}

@@ -1,0 +1,114 @@
+#ifndef SV_STATE_H
+#define SV_STATE_H
+
+#include "core/auth/account.h"
+#include "core/auth/gate.h"
+#include "ngx_stockverify_module/process.h"
+#include "ngx_stockverify_module/request.h"
+#include "ngx_stockverify_module/router.h"
+
+/* The inside of a request, for the plumbing alone. */
+
+typedef struct sv_request_state_s  sv_request_state_t;
+
+/* The module's context of an nginx request.  An answer that nginx made itself has no state. */
+typedef struct {
+    sv_request_state_t  *state;
+    ngx_buf_t           *replacement;      /* the envelope in place of nginx's page, until it was sent */
+    unsigned             replaced:1;
+} sv_context_t;
+
+struct sv_request_state_s {
+    sv_context_t             context;
+    sv_request_t             req;
+    sv_call_t                call;
+    sv_process_t            *process;
+    sv_location_conf_t      *location;
+    const sv_route_entry_t  *entry;
+    uint64_t                 started_us;
+    ngx_str_t                request_id;
+
+    unsigned                 references;           /* the nginx request, and every step under way */
+    unsigned                 gone:1;               /* the nginx request ended: nothing is to go on */
+    unsigned                 answered:1;
+    unsigned                 resume_on_refusal:1;
+    unsigned                 past_breaker:1;       /* the next thread step asks no breaker (health) */
+    unsigned                 has_claims:1;
+    unsigned                 thread_done:1;
+    unsigned                 failed_before:1;      /* the error is older than the thread step */
+    unsigned                 allowed;              /* methods, for Allow; 0: not to be sent */
+    sv_status_t              answer_status;        /* what was answered, for the log's variable */
+
+    sv_next_pt               next;
+    /* a Redis step */
+    sv_reply_reader_pt       read;
+    size_t                   replies_left;
+    /* a thread step */
+    ngx_thread_task_t       *task;
+    sv_pool_t                pool;
+    sv_call_step_t           work;
+    sv_admission_t           admission;
+    /* the gate */
+    sv_token_claims_t        claims;
+    sv_gate_result_t         gate;
+    sv_redis_command_t       gate_command;
+    sv_account_t             account;
+    sv_next_pt               gate_next;
+    /* the answer's members before `success`: complete JSON members with a comma behind, or NULL */
+    const char              *head_members;
+    unsigned                 data_with_error:1;    /* an error keeps its `data` */
+};
+
+/* A state with its arena; `r` NULL: work of the process' own, which no client waits for.  NULL when out of memory. */
+sv_request_state_t *sv_state_create(sv_process_t *process, ngx_http_request_t *r);
+
+/* One step less uses the state; the last frees it. */
+void sv_state_release(sv_request_state_t *state);
+
+static inline sv_request_state_t *
+sv_state(const sv_request_t *req)
+{
+    return req->state;
+}
+
+/* Goes on in `next` after a step, on behalf of an event that is not the request's own. */
+void sv_state_go_on(sv_request_state_t *state, sv_next_pt next);
+
+/* Sends the call's effects without waiting for anything: the client is gone. */
+void sv_state_send_effects(sv_request_state_t *state);
+
+/* gate.c: from the Authorization header to the handler.  sv_gate_read_token() is the part that needs no waiting. */
+sv_status_t sv_gate_read_token(sv_request_state_t *state);
+void        sv_gate_enter(sv_request_state_t *state, sv_next_pt next);
+
+/* body.c */
+ngx_int_t sv_body_read(sv_request_state_t *state, sv_next_pt next);
+
+/* request_id.c */
+ngx_str_t sv_request_id(ngx_http_request_t *r, sv_process_t *process);
+
+/* api/metrics.c: what the stockverify_metrics locations answer. */
+void sv_http_metrics(sv_request_t *req);
+
+/* answer.c: sends an answer that is not an envelope. */
+void sv_answer_plain(sv_request_state_t *state, const sv_buffer_t *body, const char *content_type);
+
+/* cors.c: adds the headers for a browser of an allowed origin. */
+ngx_int_t sv_cors_headers(ngx_http_request_t *r, const sv_location_conf_t *location, bool preflight);
+
+/* headers.c: adds a header of the answer; `name` is a literal. */
+ngx_int_t sv_header_add(ngx_http_request_t *r, const char *name, ngx_str_t value);
+ngx_int_t sv_header_add_text(ngx_http_request_t *r, const char *name, const char *value);
+/* A request header's value; NULL data when it was not sent. */
+ngx_str_t sv_header_find(ngx_http_request_t *r, const char *lowercase_name);
+
+/* envelope.c */
+void sv_envelope_write(sv_request_state_t *state, sv_buffer_t *out);
+/* `data` NULL: null. */
+void sv_envelope_error(sv_buffer_t *out, const sv_error_t *error, ngx_str_t request_id, const char *head_members,
+                       const sv_buffer_t *data);
+
+/* answer.c: the HTTP status of an error, and its reason line. */
+ngx_uint_t sv_http_status(sv_status_t status);
+
+#endif

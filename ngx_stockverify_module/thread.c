@@ -1,0 +1,237 @@
+#include "ngx_stockverify_module/state.h"
+
+/* Work on the threads of a pool (thread_pool stockverify_db, stockverify_hash). */
+
+enum {
+    SV_THREAD_HOLD_MS = 60000, /* how long nginx' own timers are told that a task is under way; renewed */
+    SV_TELL_AGAIN_S = 60,
+    SV_BUSY_RETRY_S = 1,
+};
+
+/* A standalone server cannot do transactions.  Found out by the first thread that has a client; asked again until it
+ * can. */
+static void
+sv_thread_check_server(sv_process_t *process, sv_call_t *call, ngx_log_t *log)
+{
+    sv_error_t error;
+    sv_status_t status;
+    ngx_atomic_t told = process->server_told_at;
+
+    if (process->server_checked) {
+        return;
+    }
+    sv_error_init(&error, call->arena);
+    status = sv_store_check_server(call->store, &error);
+    if (status == SV_OK) {
+        process->server_checked = 1;
+        return;
+    }
+    if (status == SV_ERR_INTERNAL && (ngx_atomic_t) ngx_time() >= told + SV_TELL_AGAIN_S &&
+        ngx_atomic_cmp_set(&process->server_told_at, told, (ngx_atomic_t) ngx_time())) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0, "stockverify: %s", error.cause != NULL ? error.cause : error.message);
+    }
+    sv_fail_cause(&call->error, SV_ERR_UNAVAILABLE, "%s", error.cause != NULL ? error.cause : "MongoDB is away");
+}
+
+/* On the thread. */
+static void
+sv_thread_with_store(sv_request_state_t *state, ngx_log_t *log)
+{
+    sv_process_t *process = state->process;
+    sv_call_t *call = &state->call;
+    uint64_t begun = sv_metrics_now_us();
+
+    call->store = sv_store_acquire(process->stores);
+    if (call->store == NULL) {
+        ngx_atomic_fetch_add(&process->zone->metrics.refused[SV_REFUSED_CLIENT], 1);
+        sv_fail_cause(&call->error, SV_ERR_UNAVAILABLE, "no MongoDB client came free in time");
+        return;
+    }
+    sv_thread_check_server(process, call, log);
+    if (process->server_checked) {
+        state->work(call);
+        sv_histogram_note(&process->zone->metrics.mongodb, sv_metrics_now_us() - begun);
+    }
+    sv_store_release(call->store);
+    call->store = NULL;
+}
+
+/* On the thread: touches neither the nginx request nor a pool of nginx. */
+static void
+sv_thread_run(void *data, ngx_log_t *log)
+{
+    sv_request_state_t *state = *(sv_request_state_t **) data;
+    sv_process_gauges_t *gauges = state->process->gauges;
+
+    ngx_atomic_fetch_add(&gauges->queued[state->pool], -1);
+    ngx_atomic_fetch_add(&gauges->running[state->pool], 1);
+    if (state->pool == SV_POOL_DB) {
+        sv_thread_with_store(state, log);
+    } else {
+        state->work(&state->call);
+    }
+    ngx_atomic_fetch_add(&gauges->running[state->pool], -1);
+}
+
+static void
+sv_thread_report(sv_request_state_t *state, bool failed)
+{
+    sv_process_t *process = state->process;
+    const sv_settings_t *settings = &process->conf->settings;
+    ngx_uint_t level = failed ? NGX_LOG_ERR : NGX_LOG_NOTICE;
+
+    if (state->pool != SV_POOL_DB || state->past_breaker) {
+        return;
+    }
+    if (sv_breaker_report(&process->zone->breaker, state->admission, failed, ngx_current_msec,
+                          (ngx_uint_t) settings->circuit_breaker_failure_threshold,
+                          (ngx_msec_t) settings->circuit_breaker_timeout * 1000)) {
+        ngx_log_error(level, process->log, 0, "stockverify: the circuit before MongoDB is %s: %s",
+                      failed ? "open" : "closed",
+                      failed && state->call.error.cause != NULL ? state->call.error.cause : "it answers");
+    }
+}
+
+static void
+sv_thread_finish(sv_request_state_t *state)
+{
+    if (state->gone) {
+        sv_state_send_effects(state);
+        sv_state_release(state);
+        return;
+    }
+    state->references--;
+    state->next(&state->req);
+}
+
+/* nginx calls it when the task is done, and, for reasons of its own, sometimes before. */
+static void
+sv_thread_resume(ngx_http_request_t *r)
+{
+    sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
+
+    if (context != NULL && context->state != NULL && context->state->thread_done) {
+        context->state->thread_done = 0;
+        r->write_event_handler = ngx_http_request_empty_handler;
+        sv_thread_finish(context->state);
+    }
+}
+
+static void
+sv_thread_done(ngx_event_t *event)
+{
+    sv_request_state_t *state = event->data;
+    ngx_http_request_t *r = state->req.http;
+    ngx_connection_t *connection;
+
+    if (event->timedout) {
+        event->timedout = 0;
+        ngx_log_error(NGX_LOG_WARN, event->log, 0, "stockverify: a thread has worked for more than %d s",
+                      SV_THREAD_HOLD_MS / 1000);
+        ngx_add_timer(event, SV_THREAD_HOLD_MS);
+        return;
+    }
+    if (event->timer_set) {
+        ngx_del_timer(event);
+    }
+    sv_thread_report(state, state->call.error.status == SV_ERR_UNAVAILABLE && !state->failed_before);
+    if (r == NULL) {
+        sv_thread_finish(state);
+        return;
+    }
+    connection = r->connection;
+    ngx_http_set_log_request(connection->log, r);
+    r->main->blocked--;
+    r->aio = 0;
+    if (state->gone) {
+        /* The request's own end was put off until now; it takes the state with it unless effects still run. */
+        sv_state_send_effects(state);
+        state->references--;
+        r->write_event_handler(r);
+    } else {
+        state->thread_done = 1;
+        r->write_event_handler(r);
+    }
+    ngx_http_run_posted_requests(connection);
+}
+
+static ngx_int_t
+sv_thread_post(sv_request_state_t *state)
+{
+    sv_main_conf_t *conf = state->process->conf;
+    struct {
+        ngx_thread_task_t task;
+        sv_request_state_t *state;
+    } *posted = sv_arena_zalloc(state->call.arena, sizeof(*posted));
+    ngx_thread_task_t *task = &posted->task;
+    sv_process_gauges_t *gauges = state->process->gauges;
+
+    posted->state = state;
+    task->ctx = &posted->state;
+    task->handler = sv_thread_run;
+    task->event.handler = sv_thread_done;
+    task->event.data = state;
+    task->event.log = state->process->log;
+    state->task = task;
+    ngx_atomic_fetch_add(&gauges->queued[state->pool], 1);
+    if (ngx_thread_task_post(state->pool == SV_POOL_DB ? conf->db_pool : conf->hash_pool, task) != NGX_OK) {
+        ngx_atomic_fetch_add(&gauges->queued[state->pool], -1);
+        return NGX_ERROR;
+    }
+    /* Without a timer a worker that is told to quit would not wait for the task. */
+    ngx_add_timer(&task->event, SV_THREAD_HOLD_MS);
+    return NGX_OK;
+}
+
+static void
+sv_thread_refuse(sv_request_state_t *state, sv_refusal_t why, sv_status_t status, int retry_after_s)
+{
+    sv_error_t *error = &state->call.error;
+
+    ngx_atomic_fetch_add(&state->process->zone->metrics.refused[why], 1);
+    if (error->status == SV_OK) {
+        error->retry_after_s = retry_after_s;
+    }
+    sv_fail(error, status, NULL);
+    if (state->resume_on_refusal || state->req.http == NULL) {
+        state->next(&state->req);
+    } else {
+        sv_http_answer(&state->req);
+    }
+}
+
+void
+sv_http_thread(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_next_pt next)
+{
+    sv_request_state_t *state = req->state;
+    ngx_http_request_t *r = req->http;
+    int retry_after_s = 0;
+
+    state->pool = pool;
+    state->work = work;
+    state->next = next;
+    state->thread_done = 0;
+    state->failed_before = state->call.error.status != SV_OK;
+    state->admission = SV_BREAKER_ADMITTED;
+    if (pool == SV_POOL_DB && !state->past_breaker) {
+        state->admission = sv_breaker_admit(&state->process->zone->breaker, ngx_current_msec, &retry_after_s);
+        if (state->admission == SV_BREAKER_REFUSED) {
+            sv_thread_refuse(state, SV_REFUSED_CIRCUIT, SV_ERR_CIRCUIT_OPEN, retry_after_s);
+            return;
+        }
+    }
+    if (sv_thread_post(state) != NGX_OK) {
+        if (state->admission == SV_BREAKER_PROBE) {
+            state->process->zone->breaker.probe_until = 0; /* it never went out */
+        }
+        sv_thread_refuse(state, SV_REFUSED_QUEUE, SV_ERR_BUSY, SV_BUSY_RETRY_S);
+        return;
+    }
+    state->references++;
+    if (r != NULL) {
+        r->main->blocked++;
+        r->aio = 1;
+        r->read_event_handler = ngx_http_test_reading;
+        r->write_event_handler = sv_thread_resume;
+    }
+}
