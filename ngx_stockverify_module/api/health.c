@@ -80,10 +80,13 @@ sv_health_answer(sv_request_t *req)
     sv_json_end(json);
     sv_json_end(json);
     sv_json_end(json);
-    req->state->head_members = sv_arena_printf(req->call->arena, "\"status\":\"%s\",", status);
     if (!health->mongodb.up) {
         req->state->data_with_error = 1;
         sv_fail(&req->call->error, SV_ERR_UNAVAILABLE, "The database is away");
+    }
+    /* `status` stands on top always; the flat envelope brings it there by itself. */
+    if (!health->mongodb.up || req->state->location->envelope == SV_ENVELOPE_NESTED) {
+        req->state->head_members = sv_arena_printf(req->call->arena, "\"status\":\"%s\",", status);
     }
     sv_http_answer(req);
 }
