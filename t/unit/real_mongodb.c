@@ -37,16 +37,26 @@ sv_real_json(sv_arena_t *arena, const char *json)
 }
 
 bool
-sv_real_mongodb_open(sv_real_mongodb_t *real)
+sv_real_mongodb_named(void)
 {
     const char *uri = getenv("SV_TEST_MONGODB");
+
+    if (uri == NULL || *uri == '\0') {
+        print_message("SKIPPED: SV_TEST_MONGODB names no MongoDB server\n");
+        return false;
+    }
+    return true;
+}
+
+bool
+sv_real_mongodb_open(sv_real_mongodb_t *real)
+{
     sv_index_summary_t summary;
     uint8_t bytes[6];
     char suffix[13];
 
     memset(real, 0, sizeof(*real));
-    if (uri == NULL || *uri == '\0') {
-        print_message("SKIPPED: SV_TEST_MONGODB names no MongoDB server\n");
+    if (!sv_real_mongodb_named()) {
         return false;
     }
     real->arena = sv_arena_create();
@@ -54,7 +64,7 @@ sv_real_mongodb_open(sv_real_mongodb_t *real)
     sv_settings_defaults(&real->settings);
     sv_random_bytes(bytes, sizeof(bytes));
     sv_hex_encode(bytes, sizeof(bytes), suffix);
-    real->settings.mongodb_uri = uri;
+    real->settings.mongodb_uri = getenv("SV_TEST_MONGODB");
     real->settings.mongodb_database = sv_arena_printf(real->arena, "sv_unit_%s", suffix);
     real->pool = sv_store_pool_create(&real->settings, SV_REAL_CLIENTS, &real->error);
     real->store = real->pool != NULL ? sv_store_acquire(real->pool) : NULL;

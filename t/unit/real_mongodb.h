@@ -12,6 +12,9 @@ typedef struct {
     sv_error_t error;
 } sv_real_mongodb_t;
 
+/* Whether SV_TEST_MONGODB names a server; says so when not. */
+bool sv_real_mongodb_named(void);
+
 /* False, having said so, when SV_TEST_MONGODB is not set.  A server that is named and does not answer ends the test. */
 bool sv_real_mongodb_open(sv_real_mongodb_t *real);
 void sv_real_mongodb_close(sv_real_mongodb_t *real); /* drops the database */

@@ -1,0 +1,238 @@
+#include "core/floor/write_behind.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/buffer.h"
+#include "core/floor/floor.h"
+#include "core/store/bulk.h"
+#include "core/store/transaction.h"
+
+#define SV_HEARTBEATS "floor:heartbeats"
+
+/* One transaction each: one commit to disk for all of them, yet short enough that a sync of one of these
+ * sessions that has to wait for it does not notice. */
+enum { SV_HEARTBEAT_CHUNK = 250 };
+
+typedef struct {
+    const char *session_id;
+    const char *score; /* as Redis spells it */
+    int64_t at_ms;     /* of the heartbeat, by MongoDB's clock */
+    int64_t hold_ms;   /* what is left of its hold */
+} sv_noted_heartbeat_t;
+
+typedef struct {
+    sv_arena_t *arena;
+    sv_noted_heartbeat_t *heartbeats;
+    size_t count;
+    bool note; /* write last_heartbeat too */
+    int64_t held;
+} sv_heartbeat_chunk_t;
+
+static sv_status_t
+sv_heartbeats_take(sv_redis_client_t *redis, const char *newest, sv_arena_t *arena, redisReply **reply,
+                   sv_error_t *error)
+{
+    sv_redis_command_t command;
+    sv_status_t status;
+
+    sv_redis_script(&command, arena, SV_SCRIPT_HEARTBEATS_TAKE, 1);
+    sv_redis_arg(&command, SV_HEARTBEATS);
+    sv_redis_arg(&command, newest);
+    sv_redis_arg_int(&command, SV_HEARTBEAT_CHUNK);
+    status = sv_redis_client_run(redis, &command, reply, error);
+    if (status == SV_OK && ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements < 1)) {
+        freeReplyObject(*reply);
+        *reply = NULL;
+        status = sv_fail_cause(error, SV_ERR_INTERNAL, "heartbeats_take: an unexpected reply");
+    }
+    return status;
+}
+
+/* Ages are Redis' own (its clock now less the score), so the two servers' clocks need not agree. */
+static void
+sv_heartbeats_read(const redisReply *reply, const sv_settings_t *settings, int64_t mongodb_now_ms,
+                   sv_heartbeat_chunk_t *chunk)
+{
+    int64_t redis_now_ms = sv_redis_element_int(reply, 0);
+
+    chunk->count = 0;
+    chunk->heartbeats = sv_arena_alloc(chunk->arena, (reply->elements / 2 + 1) * sizeof(chunk->heartbeats[0]));
+    for (size_t i = 1; i + 1 < reply->elements; i += 2) {
+        sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[chunk->count++];
+        int64_t age_ms;
+
+        heartbeat->session_id = sv_arena_strdup(chunk->arena, sv_redis_element_text(reply, i));
+        heartbeat->score = sv_arena_strdup(chunk->arena, sv_redis_element_text(reply, i + 1));
+        age_ms = redis_now_ms - (int64_t) strtod(heartbeat->score, NULL);
+        age_ms = age_ms < 0 ? 0 : age_ms;
+        heartbeat->at_ms = mongodb_now_ms - age_ms;
+        heartbeat->hold_ms = sv_active_hold_ms(settings) - age_ms;
+    }
+}
+
+static sv_status_t
+sv_heartbeats_hold(sv_store_t *store, sv_heartbeat_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_status_t status = SV_OK;
+    sv_bulk_result_t result;
+    sv_bulk_t bulk;
+
+    sv_bulk_begin(&bulk, store, SV_COLLECTION_RACK_REGISTRY, arena);
+    for (size_t i = 0; status == SV_OK && i < chunk->count; i++) {
+        const sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[i];
+        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
+
+        if (heartbeat->hold_ms > 0) {
+            BCON_APPEND(&filter, "session_id", BCON_UTF8(heartbeat->session_id), "status", "claimed", "held_at", "{",
+                        "$lt", BCON_DATE_TIME(heartbeat->at_ms), "}");
+            BCON_APPEND(&update, "$currentDate", "{", "held_at", BCON_BOOL(true), "}", "$set", "{", "hold_ms",
+                        BCON_INT64(heartbeat->hold_ms), "}");
+            status = sv_bulk_update(&bulk, &filter, &update, false, error);
+        }
+        bson_destroy(&filter);
+        bson_destroy(&update);
+    }
+    if (status != SV_OK) {
+        sv_bulk_discard(&bulk);
+        return status;
+    }
+    status = sv_bulk_run(&bulk, arena, &result, error);
+    chunk->held = result.matched;
+    return status;
+}
+
+static sv_status_t
+sv_heartbeats_note(sv_store_t *store, const sv_heartbeat_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_status_t status = SV_OK;
+    sv_bulk_result_t result;
+    sv_bulk_t bulk;
+
+    sv_bulk_begin(&bulk, store, SV_COLLECTION_VERIFICATION_SESSIONS, arena);
+    for (size_t i = 0; status == SV_OK && i < chunk->count; i++) {
+        const sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[i];
+        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
+
+        BCON_APPEND(&filter, "session_id", BCON_UTF8(heartbeat->session_id));
+        BCON_APPEND(&update, "$max", "{", "last_heartbeat", BCON_DATE_TIME(heartbeat->at_ms), "}");
+        status = sv_bulk_update(&bulk, &filter, &update, false, error);
+        bson_destroy(&filter);
+        bson_destroy(&update);
+    }
+    if (status != SV_OK) {
+        sv_bulk_discard(&bulk);
+        return status;
+    }
+    return sv_bulk_run(&bulk, arena, &result, error);
+}
+
+static sv_status_t
+sv_heartbeats_write(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_heartbeat_chunk_t *chunk = context;
+    sv_arena_t *arena = sv_arena_create();
+    sv_status_t status = sv_heartbeats_hold(store, chunk, arena, error);
+
+    if (status == SV_OK && chunk->note) {
+        status = sv_heartbeats_note(store, chunk, arena, error);
+    }
+    sv_arena_destroy(arena);
+    return status;
+}
+
+/* A batch being synced for one of these sessions changes the same session document.  Whoever comes second is told to
+ * try again and does; a sync holds its document for milliseconds.  One that hangs (its host died) holds it for a
+ * minute: then the racks are held without the sessions' last_heartbeat, because a hold may not wait so long. */
+static sv_status_t
+sv_heartbeats_commit(sv_store_t *store, sv_heartbeat_chunk_t *chunk, sv_error_t *error)
+{
+    sv_status_t status;
+
+    chunk->note = true;
+    status = sv_transaction_run(store, sv_heartbeats_write, chunk, error);
+    if (status == SV_ERR_UNAVAILABLE) {
+        chunk->note = false;
+        sv_error_clear(error);
+        status = sv_transaction_run(store, sv_heartbeats_write, chunk, error);
+    }
+    return status;
+}
+
+static sv_status_t
+sv_heartbeats_forget(sv_redis_client_t *redis, const sv_heartbeat_chunk_t *chunk, int64_t *forgotten, sv_error_t *error)
+{
+    sv_redis_command_t command;
+    sv_buffer_t lines;
+    redisReply *reply;
+    sv_status_t status;
+
+    sv_buffer_init(&lines, chunk->arena, chunk->count * 80 + 1);
+    for (size_t i = 0; i < chunk->count; i++) {
+        sv_buffer_printf(&lines, "%s %s\n", chunk->heartbeats[i].score, chunk->heartbeats[i].session_id);
+    }
+    sv_redis_script(&command, chunk->arena, SV_SCRIPT_HEARTBEATS_WRITTEN, 1);
+    sv_redis_arg(&command, SV_HEARTBEATS);
+    sv_redis_arg_n(&command, lines.data, lines.length);
+    status = sv_redis_client_run(redis, &command, &reply, error);
+    if (status == SV_OK) {
+        *forgotten = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
+        freeReplyObject(reply);
+    }
+    return status;
+}
+
+/* One chunk.  `newest` bounds the round to what was noted when it began; *left is false after the last chunk. */
+static sv_status_t
+sv_write_behind_chunk(sv_store_t *store, sv_redis_client_t *redis, char newest[24], sv_write_behind_t *done, bool *left,
+                      sv_arena_t *arena, sv_error_t *error)
+{
+    sv_heartbeat_chunk_t chunk = { .arena = arena };
+    int64_t mongodb_now_ms = 0, forgotten = 0;
+    redisReply *reply;
+    sv_status_t status = sv_heartbeats_take(redis, newest, arena, &reply, error);
+
+    *left = false;
+    if (status != SV_OK) {
+        return status;
+    }
+    if (newest[0] == '\0') {
+        snprintf(newest, 24, "%" PRId64, sv_redis_element_int(reply, 0));
+    }
+    if (reply->elements > 1) {
+        status = sv_store_now(store, &mongodb_now_ms, error);
+    }
+    if (status == SV_OK) {
+        sv_heartbeats_read(reply, store->settings, mongodb_now_ms, &chunk);
+    }
+    freeReplyObject(reply);
+    if (status != SV_OK || chunk.count == 0) {
+        return status;
+    }
+    status = sv_heartbeats_commit(store, &chunk, error);
+    if (status == SV_OK) {
+        status = sv_heartbeats_forget(redis, &chunk, &forgotten, error);
+    }
+    done->taken += (int64_t) chunk.count;
+    done->held += chunk.held;
+    *left = chunk.count == SV_HEARTBEAT_CHUNK;
+    return status;
+}
+
+sv_status_t
+sv_write_behind_round(sv_store_t *store, sv_redis_client_t *redis, sv_write_behind_t *done, sv_error_t *error)
+{
+    char newest[24] = "";
+    bool left = true;
+    sv_status_t status = SV_OK;
+
+    memset(done, 0, sizeof(*done));
+    while (status == SV_OK && left) {
+        sv_arena_t *arena = sv_arena_create();
+
+        status = sv_write_behind_chunk(store, redis, newest, done, &left, arena, error);
+        sv_arena_destroy(arena);
+    }
+    return status;
+}

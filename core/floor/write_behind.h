@@ -1,0 +1,25 @@
+#ifndef SV_WRITE_BEHIND_H
+#define SV_WRITE_BEHIND_H
+
+#include "core/redis/client.h"
+#include "core/store/store.h"
+
+/*
+ * Writes the heartbeats that Redis noted (floor:heartbeats) to MongoDB: the rack's hold and the session's
+ * last_heartbeat.  A heartbeat is forgotten in Redis only after it was written, and only if no newer one came, so a
+ * round may die anywhere and be repeated by anybody; two workers at it do the same work twice and no harm.
+ *
+ * A hold is never shortened: a rack is written only where its held_at is older than the heartbeat, and the hold
+ * ends TTL and margin after the heartbeat, however late it is written.
+ */
+typedef struct {
+    int64_t taken;   /* heartbeats read */
+    int64_t held;    /* racks whose hold was renewed */
+    int64_t put_off; /* left in Redis for the next round */
+} sv_write_behind_t;
+
+/* One round: everything noted when it begins.  Blocks; the thread owns store and redis. */
+sv_status_t
+sv_write_behind_round(sv_store_t *store, sv_redis_client_t *redis, sv_write_behind_t *done, sv_error_t *error);
+
+#endif
