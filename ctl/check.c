@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "core/auth/auth_keys.h"
 #include "core/store/indexes.h"
@@ -44,20 +45,30 @@ sv_check_mongodb(sv_ctl_t *ctl)
     return ctl->error.status;
 }
 
+/* A text index is left out by servers that have none: fuzzy search does without it. */
+static void
+sv_check_count_index(const sv_index_row_t *row, sv_index_outcome_t outcome, const char *detail, void *context)
+{
+    unsigned *wrong = context;
+
+    (void) detail;
+    if (outcome == SV_INDEX_DIFFERENT || (outcome == SV_INDEX_MISSING && strstr(row->keys, ":text") == NULL)) {
+        (*wrong)++;
+    }
+}
+
 static sv_status_t
 sv_check_indexes(sv_ctl_t *ctl)
 {
     sv_index_summary_t summary;
+    unsigned wrong = 0;
 
-    if (sv_ctl_store(ctl) == NULL || sv_indexes_show(ctl->store, NULL, NULL, &summary, &ctl->error) != SV_OK) {
+    if (sv_ctl_store(ctl) == NULL ||
+        sv_indexes_show(ctl->store, sv_check_count_index, &wrong, &summary, &ctl->error) != SV_OK || wrong == 0) {
         return ctl->error.status;
     }
-    if (summary.counts[SV_INDEX_MISSING] + summary.counts[SV_INDEX_DIFFERENT] > 0) {
-        return sv_fail(&ctl->error, SV_ERR_CONFLICT_STATE,
-                       "%u are missing and %u differ: see stockverifyctl indexes show, and run indexes ensure",
-                       summary.counts[SV_INDEX_MISSING], summary.counts[SV_INDEX_DIFFERENT]);
-    }
-    return SV_OK;
+    return sv_fail(&ctl->error, SV_ERR_CONFLICT_STATE,
+                   "%u are missing or differ: see stockverifyctl indexes show, and run indexes ensure", wrong);
 }
 
 int

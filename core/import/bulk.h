@@ -4,28 +4,40 @@
 #include "core/import/import.h"
 #include "core/store/store.h"
 
-/* Upserts gathered into bulks, so that 100,000 rows take seconds.  Not in a transaction: an import that breaks off
- * is repeated, and a row says the same however often it is written. */
+/*
+ * Rows gathered and written a thousand at a time, so that 100,000 take seconds: new documents in one insert, known ones
+ * in one transaction of updates, which a server makes durable once and not row by row.  What is written together is
+ * not atomic as a whole: an import that breaks off is repeated, and a row says the same however often it is written.
+ */
 enum { SV_IMPORT_BULK_ROWS = 1000 };
+
+typedef struct {
+    long line;
+    const char *key;        /* the selector's values, to tell rows apart */
+    const bson_t *selector; /* unique fields of type text */
+    const bson_t *update;   /* $set, $setOnInsert and $currentDate {updated_at} */
+    bool known;             /* the document exists: update it */
+} sv_import_row_t;
 
 typedef struct {
     sv_store_t *store;
     sv_collection_t collection;
     sv_import_table_t *table;
-    mongoc_bulk_operation_t *operation;
-    sv_arena_t *arena; /* of the rows of this bulk */
-    long lines[SV_IMPORT_BULK_ROWS];
+    sv_arena_t *arena; /* of the rows gathered */
+    sv_import_row_t rows[SV_IMPORT_BULK_ROWS];
     size_t count;
-    int64_t created, changed, unchanged;
+    int64_t now_ms; /* the server's time when the import began */
+    int64_t created, changed;
 } sv_import_bulk_t;
 
-void
-sv_import_bulk_init(sv_import_bulk_t *bulk, sv_store_t *store, sv_collection_t collection, sv_import_table_t *table);
+sv_status_t sv_import_bulk_init(sv_import_bulk_t *bulk, sv_store_t *store, sv_collection_t collection,
+                                sv_import_table_t *table, sv_error_t *error);
 void sv_import_bulk_close(sv_import_bulk_t *bulk);
 
-/* Takes the row; writes when the bulk is full.  Rows the server refuses are reported by their line. */
-sv_status_t sv_import_bulk_upsert(sv_import_bulk_t *bulk, long line, const bson_t *selector, const bson_t *update,
-                                  sv_error_t *error);
+/* Takes the row, which is copied; writes when enough are gathered.  Rows the server refuses are reported by their
+ * line. */
+sv_status_t
+sv_import_bulk_put(sv_import_bulk_t *bulk, long line, const bson_t *selector, const bson_t *update, sv_error_t *error);
 sv_status_t sv_import_bulk_flush(sv_import_bulk_t *bulk, sv_error_t *error);
 
 /* What became of the rows so far. */

@@ -93,7 +93,7 @@ sv_expected_write(sv_expected_t *expected, const sv_expected_row_t *row, sv_erro
     BSON_APPEND_BOOL(&set, "deleted", false);
     bson_append_document_end(update, &set);
     BCON_APPEND(update, "$currentDate", "{", "updated_at", BCON_BOOL(true), "}");
-    return sv_import_bulk_upsert(&expected->bulk, row->line, selector, update, error);
+    return sv_import_bulk_put(&expected->bulk, row->line, selector, update, error);
 }
 
 static void
@@ -155,7 +155,7 @@ sv_expected_take(sv_expected_t *expected, sv_error_t *error)
 static void
 sv_expected_run(sv_expected_t *expected, sv_error_t *error)
 {
-    sv_import_bulk_init(&expected->bulk, expected->store, SV_COLLECTION_RACK_ITEMS, &expected->table);
+    sv_import_bulk_init(&expected->bulk, expected->store, SV_COLLECTION_RACK_ITEMS, &expected->table, error);
     expected->arena = sv_arena_create();
     while (error->status == SV_OK && sv_import_table_next(&expected->table, error)) {
         sv_expected_take(expected, error);

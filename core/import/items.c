@@ -162,14 +162,13 @@ sv_item_put_defaults(const sv_import_table_t *table, bool has_barcodes, bson_t *
 }
 
 static const bson_t *
-sv_item_update(sv_import_table_t *table, const char *code, const char *name, const char *barcode, sv_arena_t *arena)
+sv_item_update(sv_import_table_t *table, const char *name, const char *barcode, sv_arena_t *arena)
 {
     bool has_barcodes = sv_import_has(table, "barcode") || sv_import_has(table, "barcodes");
     bson_t *update = sv_doc_new(arena);
     bson_t set;
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    BSON_APPEND_UTF8(&set, "item_code", code);
     BSON_APPEND_UTF8(&set, "item_name", name);
     BSON_APPEND_BOOL(&set, "deleted", false);
     sv_item_put_warehouse(table, &set);
@@ -198,7 +197,7 @@ sv_item_read(sv_import_table_t *table, sv_arena_t *arena, sv_import_take_t take,
     sv_import_required_text(table, code_column, SV_ITEM_CODE_MAX, &code);
     sv_import_required_text(table, "item_name", SV_ITEM_NAME_MAX, &name);
     sv_import_text(table, "barcode", SV_BARCODE_MAX, &barcode);
-    update = sv_item_update(table, code, name, barcode, arena);
+    update = sv_item_update(table, name, barcode, arena);
     if (!table->good) {
         return SV_OK;
     }
@@ -238,7 +237,7 @@ sv_import_items_read(sv_import_table_t *table, FILE *stream, const sv_import_opt
 static sv_status_t
 sv_items_take(void *context, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
 {
-    return sv_import_bulk_upsert(context, line, selector, update, error);
+    return sv_import_bulk_put(context, line, selector, update, error);
 }
 
 sv_status_t
@@ -246,13 +245,14 @@ sv_import_items(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
                 sv_error_t *error)
 {
     sv_import_table_t table = { 0 };
-    sv_import_bulk_t bulk;
+    sv_import_bulk_t *bulk = sv_arena_alloc(error->arena, sizeof(*bulk));
 
-    sv_import_bulk_init(&bulk, store, SV_COLLECTION_ERP_ITEMS, &table);
-    if (sv_import_items_read(&table, stream, options, sv_items_take, &bulk, error) == SV_OK) {
-        sv_import_bulk_flush(&bulk, error);
+    *result = (sv_import_result_t){ 0 };
+    if (sv_import_bulk_init(bulk, store, SV_COLLECTION_ERP_ITEMS, &table, error) == SV_OK &&
+        sv_import_items_read(&table, stream, options, sv_items_take, bulk, error) == SV_OK) {
+        sv_import_bulk_flush(bulk, error);
     }
-    sv_import_bulk_result(&bulk, result);
-    sv_import_bulk_close(&bulk);
+    sv_import_bulk_result(bulk, result);
+    sv_import_bulk_close(bulk);
     return error->status;
 }

@@ -59,7 +59,7 @@ sv_rack_update(const sv_import_table_t *table, const sv_rack_row_t *row, int64_t
 }
 
 static sv_status_t
-sv_rack_take(sv_import_table_t *table, sv_import_bulk_t *bulk, int64_t now_ms, sv_error_t *error)
+sv_rack_take(sv_import_table_t *table, sv_import_bulk_t *bulk, sv_error_t *error)
 {
     sv_rack_row_t row = { .warehouse = table->options->default_warehouse };
     bson_t *selector = sv_doc_new(bulk->arena);
@@ -75,8 +75,8 @@ sv_rack_take(sv_import_table_t *table, sv_import_bulk_t *bulk, int64_t now_ms, s
         return SV_OK;
     }
     BSON_APPEND_UTF8(selector, "rack_id", row.rack_id);
-    return sv_import_bulk_upsert(bulk, table->row.line, selector, sv_rack_update(table, &row, now_ms, bulk->arena),
-                                 error);
+    return sv_import_bulk_put(bulk, table->row.line, selector, sv_rack_update(table, &row, bulk->now_ms, bulk->arena),
+                              error);
 }
 
 sv_status_t
@@ -84,24 +84,22 @@ sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
                 sv_error_t *error)
 {
     sv_import_table_t table;
-    sv_import_bulk_t bulk;
-    int64_t now_ms;
+    sv_import_bulk_t *bulk = sv_arena_alloc(error->arena, sizeof(*bulk));
 
     *result = (sv_import_result_t){ 0 };
-    if (sv_store_now(store, &now_ms, error) != SV_OK ||
-        sv_import_table_open(&table, stream, sv_rack_columns, sizeof(sv_rack_columns) / sizeof(sv_rack_columns[0]),
+    if (sv_import_table_open(&table, stream, sv_rack_columns, sizeof(sv_rack_columns) / sizeof(sv_rack_columns[0]),
                              options, error) != SV_OK) {
         return error->status;
     }
-    sv_import_bulk_init(&bulk, store, SV_COLLECTION_RACK_REGISTRY, &table);
+    sv_import_bulk_init(bulk, store, SV_COLLECTION_RACK_REGISTRY, &table, error);
     while (error->status == SV_OK && sv_import_table_next(&table, error)) {
-        sv_rack_take(&table, &bulk, now_ms, error);
+        sv_rack_take(&table, bulk, error);
     }
     if (error->status == SV_OK) {
-        sv_import_bulk_flush(&bulk, error);
+        sv_import_bulk_flush(bulk, error);
     }
-    sv_import_bulk_result(&bulk, result);
-    sv_import_bulk_close(&bulk);
+    sv_import_bulk_result(bulk, result);
+    sv_import_bulk_close(bulk);
     sv_import_table_close(&table);
     return error->status;
 }
