@@ -208,3 +208,15 @@ sv_stats_write_members(sv_json_writer_t *w, const sv_session_stats_t *stats)
     }
     sv_json_double(w, "items_per_minute", sv_stats_items_per_minute(stats));
 }
+
+void
+sv_floor_stats_write_json(sv_json_writer_t *w, const sv_floor_session_t *session, const sv_session_stats_t *stats)
+{
+    sv_json_object(w, NULL);
+    sv_json_text(w, "session_id", session->session_id);
+    sv_json_text(w, "kind", "floor");
+    sv_json_text(w, "rack_id", session->rack_id);
+    sv_json_text(w, "status", sv_session_status_name(session->status));
+    sv_stats_write_members(w, stats);
+    sv_json_end(w);
+}

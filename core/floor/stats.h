@@ -24,5 +24,7 @@ void sv_stats_read(const bson_t *document, sv_session_stats_t *stats);
 
 /* The figures' members, into an object that is open. */
 void sv_stats_write_members(sv_json_writer_t *w, const sv_session_stats_t *stats);
+/* The answer of a floor session's stats and completion: one object. */
+void sv_floor_stats_write_json(sv_json_writer_t *w, const sv_floor_session_t *session, const sv_session_stats_t *stats);
 
 #endif

@@ -170,26 +170,57 @@ sv_page_options(const sv_page_t *page, const bson_t *projection, sv_arena_t *are
     return options;
 }
 
-static sv_status_t
-sv_page_write(sv_store_t *store, mongoc_cursor_t *rows, const sv_page_t *page, sv_page_write_t write, void *context,
-              sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
-{
-    const char *next = NULL;
-    const bson_t *row;
+/* What a page does with each of its rows. */
+typedef void (*sv_page_row_t)(const bson_t *row, void *context);
 
-    sv_json_array(w, "items");
-    for (int64_t n = 1; n <= page->limit && mongoc_cursor_next(rows, &row); n++) {
-        write(w, row, context);
+static sv_status_t
+sv_page_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
+             const sv_page_t *page, sv_page_row_t each, void *context, const char **next, sv_arena_t *arena,
+             sv_error_t *error)
+{
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status;
+
+    *next = NULL;
+    if (page->cursor != NULL) {
+        sv_cursor_t after;
+
+        if (!sv_cursor_decode(page, &after, arena)) {
+            return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
+        }
+        filter = sv_page_filter(page, filter, &after, arena);
+    }
+    status = sv_store_find(store, collection, filter, sv_page_options(page, projection, arena), &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    for (int64_t n = 1; n <= page->limit && mongoc_cursor_next(cursor, &row); n++) {
+        each(row, context);
         if (n == page->limit) {
-            next = sv_cursor_encode(page, row, arena);
+            *next = sv_cursor_encode(page, row, arena);
         }
     }
-    if (next != NULL && !mongoc_cursor_next(rows, &row)) {
-        next = NULL;
+    if (*next != NULL && !mongoc_cursor_next(cursor, &row)) {
+        *next = NULL;
     }
-    sv_json_end(w);
-    sv_json_text(w, "next_cursor", next);
-    return sv_store_cursor_end(store, rows, error);
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+typedef struct {
+    sv_json_writer_t *w;
+    sv_page_write_t write;
+    void *context;
+} sv_page_writing_t;
+
+static void
+sv_page_write_row(const bson_t *row, void *context)
+{
+    sv_page_writing_t *writing = context;
+
+    writing->write(writing->w, row, writing->context);
 }
 
 sv_status_t
@@ -197,22 +228,39 @@ sv_page_run(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
             const sv_page_t *page, sv_page_write_t write, void *context, sv_json_writer_t *w, sv_arena_t *arena,
             sv_error_t *error)
 {
-    mongoc_cursor_t *rows;
+    sv_page_writing_t writing = { .w = w, .write = write, .context = context };
+    const char *next;
     sv_status_t status;
 
-    if (page->cursor != NULL) {
-        sv_cursor_t cursor;
-
-        if (!sv_cursor_decode(page, &cursor, arena)) {
-            return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
-        }
-        filter = sv_page_filter(page, filter, &cursor, arena);
-    }
-    status = sv_store_find(store, collection, filter, sv_page_options(page, projection, arena), &rows, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    status = sv_page_write(store, rows, page, write, context, w, arena, error);
-    mongoc_cursor_destroy(rows);
+    sv_json_array(w, "items");
+    status =
+        sv_page_each(store, collection, filter, projection, page, sv_page_write_row, &writing, &next, arena, error);
+    sv_json_end(w);
+    sv_json_text(w, "next_cursor", next);
     return status;
+}
+
+typedef struct {
+    sv_page_rows_t *rows;
+    sv_arena_t *arena;
+} sv_page_reading_t;
+
+static void
+sv_page_keep_row(const bson_t *row, void *context)
+{
+    sv_page_reading_t *reading = context;
+
+    reading->rows->rows[reading->rows->count++] = sv_doc_copy(row, reading->arena);
+}
+
+sv_status_t
+sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
+             const sv_page_t *page, sv_page_rows_t *rows, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_page_reading_t reading = { .rows = rows, .arena = arena };
+
+    rows->rows = sv_arena_alloc(arena, (size_t) page->limit * sizeof(*rows->rows));
+    rows->count = 0;
+    return sv_page_each(store, collection, filter, projection, page, sv_page_keep_row, &reading, &rows->next_cursor,
+                        arena, error);
 }

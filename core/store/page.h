@@ -27,4 +27,14 @@ sv_status_t sv_page_run(sv_store_t *store, sv_collection_t collection, const bso
                         const sv_page_t *page, sv_page_write_t write, void *context, sv_json_writer_t *w,
                         sv_arena_t *arena, sv_error_t *error);
 
+/* The same page as rows (copies in the arena), for lists that look something up for all of them. */
+typedef struct {
+    const bson_t **rows;
+    size_t         count;
+    const char    *next_cursor;   /* NULL: the last page */
+} sv_page_rows_t;
+
+sv_status_t sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
+                         const sv_page_t *page, sv_page_rows_t *rows, sv_arena_t *arena, sv_error_t *error);
+
 #endif

@@ -390,20 +390,21 @@ a_foreign_or_damaged_cursor_is_refused(void **state)
     bench_t *bench = *state;
     sv_page_t page = { .list = "one", .unique_field = "n", .direction = 1, .limit = 2 };
     int seen[ROWS] = { 0 };
+    sv_page_rows_t rows;
     bson_t filter = BSON_INITIALIZER;
     const char *cursor = read_page(bench, &page, seen);
 
     assert_non_null(cursor);
     page.list = "two";
     page.cursor = cursor;
-    assert_int_equal(sv_page_run(bench->store, SV_COLLECTION_COUNT_LINES, &filter, NULL, &page, write_number, seen,
-                                 NULL, bench->arena, &bench->error),
-                     SV_ERR_CURSOR_INVALID);
+    assert_int_equal(
+        sv_page_read(bench->store, SV_COLLECTION_COUNT_LINES, &filter, NULL, &page, &rows, bench->arena, &bench->error),
+        SV_ERR_CURSOR_INVALID);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         sv_error_clear(&bench->error);
         page.cursor = bad[i];
-        assert_int_equal(sv_page_run(bench->store, SV_COLLECTION_COUNT_LINES, &filter, NULL, &page, write_number, seen,
-                                     NULL, bench->arena, &bench->error),
+        assert_int_equal(sv_page_read(bench->store, SV_COLLECTION_COUNT_LINES, &filter, NULL, &page, &rows,
+                                      bench->arena, &bench->error),
                          SV_ERR_CURSOR_INVALID);
     }
 }

@@ -1,0 +1,253 @@
+#include "core/floor/rack_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store/document.h"
+
+bool
+sv_rack_is_held(const sv_rack_t *rack, int64_t now_ms)
+{
+    return rack->session_id != NULL && rack->held_at_ms + rack->hold_ms > now_ms;
+}
+
+static void
+sv_put_not_deleted(bson_t *filter)
+{
+    BCON_APPEND(filter, "deleted", "{", "$ne", BCON_BOOL(true), "}");
+}
+
+static bson_t *
+sv_available_filter(const char *warehouse, const char *floor, const char *zone, sv_arena_t *arena)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_t choices, choice;
+
+    if (warehouse != NULL) {
+        BSON_APPEND_UTF8(filter, "warehouse", warehouse);
+    }
+    if (floor != NULL) {
+        BSON_APPEND_UTF8(filter, "floor", floor);
+    }
+    if (zone != NULL) {
+        BSON_APPEND_UTF8(filter, "zone", zone);
+    }
+    sv_put_not_deleted(filter);
+    BSON_APPEND_ARRAY_BEGIN(filter, "$or", &choices);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "0", &choice);
+    BSON_APPEND_UTF8(&choice, "status", "available");
+    bson_append_document_end(&choices, &choice);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "1", &choice);
+    BCON_APPEND(&choice, "status", "{", "$in", "[", BCON_UTF8("claimed"), BCON_UTF8("paused"), "]", "}");
+    sv_filter_hold_is_past(&choice);
+    bson_append_document_end(&choices, &choice);
+    bson_append_array_end(filter, &choices);
+    return filter;
+}
+
+static void
+sv_write_available(sv_json_writer_t *w, const bson_t *row, void *context)
+{
+    sv_rack_t rack;
+
+    sv_rack_read(row, context, &rack);
+    sv_json_object(w, NULL);
+    sv_json_text(w, "rack_id", rack.rack_id);
+    sv_json_text(w, "warehouse", rack.warehouse);
+    sv_json_text(w, "floor", rack.floor);
+    sv_json_text(w, "zone", rack.zone);
+    sv_json_text(w, "status", "available");
+    if (rack.estimated_items >= 0) {
+        sv_json_int(w, "estimated_items", rack.estimated_items);
+    } else {
+        sv_json_null(w, "estimated_items");
+    }
+    sv_json_time(w, "last_verified_at", rack.last_verified_at_ms);
+    sv_json_end(w);
+}
+
+sv_status_t
+sv_rack_list_available(sv_store_t *store, const char *warehouse, const char *floor, const char *zone, sv_page_t *page,
+                       sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+{
+    page->list = "racks";
+    page->sort_field = NULL;
+    page->unique_field = "rack_id";
+    page->direction = 1;
+    return sv_page_run(store, SV_COLLECTION_RACK_REGISTRY, sv_available_filter(warehouse, floor, zone, arena), NULL,
+                       page, sv_write_available, arena, w, arena, error);
+}
+
+/* One rack's place and state, as the figures need them. */
+typedef struct {
+    const char *warehouse;
+    const char *floor;
+    const char *status;
+} sv_place_t;
+
+typedef struct {
+    sv_place_t *places;
+    size_t count, capacity;
+} sv_places_t;
+
+static int
+sv_compare_places(const void *a, const void *b)
+{
+    const sv_place_t *left = a, *right = b;
+    int order = strcmp(left->warehouse, right->warehouse);
+
+    return order != 0 ? order : strcmp(left->floor, right->floor);
+}
+
+static const char *
+sv_text_or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static void
+sv_places_add(sv_places_t *places, const bson_t *row, sv_arena_t *arena)
+{
+    if (places->count == places->capacity) {
+        size_t capacity = places->capacity == 0 ? 256 : places->capacity * 2;
+        sv_place_t *grown = sv_arena_alloc(arena, capacity * sizeof(*grown));
+
+        if (places->count > 0) {
+            memcpy(grown, places->places, places->count * sizeof(*grown));
+        }
+        places->places = grown;
+        places->capacity = capacity;
+    }
+    places->places[places->count++] = (sv_place_t){
+        .warehouse = sv_text_or_empty(sv_doc_text(row, "warehouse", arena)),
+        .floor = sv_text_or_empty(sv_doc_text(row, "floor", arena)),
+        .status = sv_text_or_empty(sv_doc_text(row, "status", arena)),
+    };
+}
+
+/* All racks' places, sorted by warehouse and floor. */
+static sv_status_t
+sv_places_read(sv_store_t *store, const char *warehouse, sv_places_t *places, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "_id", BCON_INT32(0), "warehouse", BCON_INT32(1), "floor",
+                                           BCON_INT32(1), "status", BCON_INT32(1), "}"),
+                                  arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status;
+
+    if (warehouse != NULL) {
+        BSON_APPEND_UTF8(filter, "warehouse", warehouse);
+    }
+    sv_put_not_deleted(filter);
+    status = sv_store_find(store, SV_COLLECTION_RACK_REGISTRY, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        sv_places_add(places, row, arena);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    if (places->count > 0) {
+        qsort(places->places, places->count, sizeof(places->places[0]), sv_compare_places);
+    }
+    return status;
+}
+
+static const char *const sv_rack_states[] = { "available", "claimed", "paused", "completed" };
+
+enum { SV_RACK_STATES = sizeof(sv_rack_states) / sizeof(sv_rack_states[0]) };
+
+sv_status_t
+sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_places_t places = { 0 };
+    sv_status_t status = sv_places_read(store, warehouse, &places, arena, error);
+
+    sv_json_array(w, NULL);
+    for (size_t i = 0, next; status == SV_OK && i < places.count; i = next) {
+        int64_t figures[SV_RACK_STATES] = { 0 };
+
+        for (next = i; next < places.count && sv_compare_places(&places.places[i], &places.places[next]) == 0; next++) {
+            for (int s = 0; s < SV_RACK_STATES; s++) {
+                figures[s] += strcmp(places.places[next].status, sv_rack_states[s]) == 0;
+            }
+        }
+        sv_json_object(w, NULL);
+        sv_json_text(w, "warehouse", places.places[i].warehouse);
+        sv_json_text(w, "floor", places.places[i].floor);
+        sv_json_int(w, "total", (int64_t) (next - i));
+        for (int s = 0; s < SV_RACK_STATES; s++) {
+            sv_json_int(w, sv_rack_states[s], figures[s]);
+        }
+        sv_json_end(w);
+    }
+    sv_json_end(w);
+    return status;
+}
+
+sv_status_t
+sv_rack_list_warehouses(sv_store_t *store, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_places_t places = { 0 };
+    sv_status_t status = sv_places_read(store, NULL, &places, arena, error);
+
+    sv_json_array(w, NULL);
+    for (size_t i = 0; status == SV_OK && i < places.count; i++) {
+        const sv_place_t *place = &places.places[i];
+        bool new_warehouse = i == 0 || strcmp(place->warehouse, places.places[i - 1].warehouse) != 0;
+        bool last_of_it = i + 1 == places.count || strcmp(place->warehouse, places.places[i + 1].warehouse) != 0;
+
+        if (new_warehouse) {
+            sv_json_object(w, NULL);
+            sv_json_text(w, "warehouse", place->warehouse);
+            sv_json_array(w, "floors");
+        }
+        if (new_warehouse || strcmp(place->floor, places.places[i - 1].floor) != 0) {
+            sv_json_text(w, NULL, place->floor);
+        }
+        if (last_of_it) {
+            sv_json_end(w);
+            sv_json_end(w);
+        }
+    }
+    sv_json_end(w);
+    return status;
+}
+
+sv_status_t
+sv_rack_list_held(sv_store_t *store, const char *user_id, sv_arena_t *arena, sv_floor_session_t **sessions,
+                  size_t *count, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("user_id", BCON_UTF8(user_id), "status", "{", "$in", "[", BCON_UTF8("active"),
+                                          BCON_UTF8("paused"), "]", "}", "superseded", BCON_BOOL(false)),
+                                 arena);
+    size_t capacity = 0;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, &cursor, error);
+
+    *sessions = NULL;
+    *count = 0;
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        if (*count == capacity) {
+            sv_floor_session_t *grown;
+
+            capacity = capacity == 0 ? 8 : capacity * 2;
+            grown = sv_arena_alloc(arena, capacity * sizeof(*grown));
+            if (*count > 0) {
+                memcpy(grown, *sessions, *count * sizeof(*grown));
+            }
+            *sessions = grown;
+        }
+        sv_floor_session_read(sv_doc_copy(row, arena), arena, &(*sessions)[(*count)++]);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}

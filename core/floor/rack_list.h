@@ -1,0 +1,27 @@
+#ifndef SV_RACK_LIST_H
+#define SV_RACK_LIST_H
+
+#include "core/floor/floor.h"
+#include "core/store/page.h"
+
+/* Lists of racks, written as JSON; run on any thread that owns `store`. */
+
+/* `warehouse`, `floor` and `zone` may be NULL: any.  Writes a page's members into an object that is open. */
+sv_status_t sv_rack_list_available(sv_store_t *store, const char *warehouse, const char *floor, const char *zone,
+                                   sv_page_t *page, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
+
+/* [{floor, total, available, claimed, paused, completed}] of one warehouse (NULL: all), by floor. */
+sv_status_t sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *w, sv_arena_t *arena,
+                                sv_error_t *error);
+
+/* [{warehouse, floors[]}] */
+sv_status_t sv_rack_list_warehouses(sv_store_t *store, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
+
+/* The floor sessions by which a user has racks, active or paused. */
+sv_status_t sv_rack_list_held(sv_store_t *store, const char *user_id, sv_arena_t *arena, sv_floor_session_t **sessions,
+                              size_t *count, sv_error_t *error);
+
+/* Whether the rack is held now by the server's clock: claimed or paused, and its hold not past. */
+bool sv_rack_is_held(const sv_rack_t *rack, int64_t now_ms);
+
+#endif

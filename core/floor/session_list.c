@@ -1,0 +1,164 @@
+#include "core/floor/session_list.h"
+
+#include <string.h>
+
+#include "core/counts/count_list.h"
+#include "core/floor/stats.h"
+#include "core/store/document.h"
+#include "core/sync/record.h"
+
+static sv_status_t
+sv_view_may(const sv_principal_t *who, const sv_session_view_t *view, sv_view_depth_t depth, sv_error_t *error)
+{
+    const sv_count_t *count = &view->count;
+
+    if (who->role >= SV_ROLE_SUPERVISOR) {
+        return SV_OK;
+    }
+    if (!view->is_count) {
+        return strcmp(view->floor_session.user_id, who->user_id) == 0
+                   ? SV_OK
+                   : sv_fail(error, SV_ERR_FORBIDDEN, "The session is another user's");
+    }
+    if (depth == SV_VIEW_HEAD && sv_count_is_open(count) && who->warehouse != NULL && count->warehouse != NULL &&
+        strcmp(count->warehouse, who->warehouse) == 0) {
+        return SV_OK;
+    }
+    return sv_fail(error, SV_ERR_FORBIDDEN, NULL);
+}
+
+sv_status_t
+sv_session_view(sv_store_t *store, const sv_principal_t *who, const char *id, sv_view_depth_t depth, sv_arena_t *arena,
+                sv_session_view_t *view, sv_error_t *error)
+{
+    sv_status_t status;
+
+    memset(view, 0, sizeof(*view));
+    status = sv_floor_session_find(store, id, arena, &view->floor_session, error);
+    if (status == SV_ERR_WRONG_KIND) {
+        sv_error_clear(error);
+        view->is_count = true;
+        status = sv_count_find(store, id, arena, &view->count, error);
+    }
+    return status == SV_OK ? sv_view_may(who, view, depth, error) : status;
+}
+
+sv_status_t
+sv_session_list_active(sv_store_t *store, const sv_principal_t *who, sv_json_writer_t *w, sv_arena_t *arena,
+                       sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("status", "{", "$in", "[", BCON_UTF8("active"), BCON_UTF8("paused"), "]", "}",
+                                          "superseded", BCON_BOOL(false)),
+                                 arena);
+    int64_t now = 0;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_now(store, &now, error);
+
+    if (who->role < SV_ROLE_SUPERVISOR) {
+        BSON_APPEND_UTF8(filter, "user_id", who->user_id);
+    }
+    if (status == SV_OK) {
+        status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, &cursor, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    sv_json_array(w, NULL);
+    while (mongoc_cursor_next(cursor, &row)) {
+        sv_floor_session_t session;
+
+        sv_floor_session_read(row, arena, &session);
+        sv_floor_session_write_json(w, NULL, &session, now);
+    }
+    sv_json_end(w);
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+static void
+sv_write_session_row(sv_json_writer_t *w, const bson_t *row, void *context)
+{
+    sv_floor_session_t session;
+
+    sv_floor_session_read(row, context, &session);
+    sv_floor_session_write_json(w, NULL, &session, 0);
+}
+
+sv_status_t
+sv_session_list_history(sv_store_t *store, const char *user_id, sv_page_t *page, sv_json_writer_t *w, sv_arena_t *arena,
+                        sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("user_id", BCON_UTF8(user_id)), arena);
+
+    page->list = "history";
+    page->sort_field = "started_at";
+    page->unique_field = "session_id";
+    page->direction = -1;
+    return sv_page_run(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, page, sv_write_session_row, arena, w,
+                       arena, error);
+}
+
+static void
+sv_write_record_row(sv_json_writer_t *w, const bson_t *row, void *context)
+{
+    (void) context;
+    sv_record_write_json(w, row);
+}
+
+sv_status_t
+sv_session_list_records(sv_store_t *store, const sv_session_view_t *view, int64_t since_ms, sv_page_t *page,
+                        sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_t since;
+
+    BSON_APPEND_UTF8(filter, view->is_count ? "count_id" : "session_id",
+                     view->is_count ? view->count.session_id : view->floor_session.session_id);
+    if (since_ms != 0) {
+        BSON_APPEND_DOCUMENT_BEGIN(filter, "changed_at", &since);
+        BSON_APPEND_DATE_TIME(&since, "$gte", since_ms);
+        bson_append_document_end(filter, &since);
+    }
+    page->list = "records";
+    page->sort_field = "changed_at";
+    page->unique_field = "client_record_id";
+    page->direction = 1;
+    return sv_page_run(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, page, sv_write_record_row, NULL, w,
+                       arena, error);
+}
+
+static sv_status_t
+sv_floor_stats_now(sv_store_t *store, const sv_floor_session_t *session, sv_arena_t *arena, sv_session_stats_t *stats,
+                   sv_error_t *error)
+{
+    int64_t until = session->completed_at_ms;
+    sv_status_t status = SV_OK;
+
+    if (session->final_stats != NULL) {
+        sv_stats_read(session->final_stats, stats);
+        return SV_OK;
+    }
+    if (session->status != SV_SESSION_COMPLETED || until == 0) {
+        status = sv_store_now(store, &until, error);
+    }
+    return status == SV_OK ? sv_floor_session_stats(store, session, until, arena, stats, error) : status;
+}
+
+sv_status_t
+sv_session_write_stats(sv_store_t *store, const sv_session_view_t *view, sv_json_writer_t *w, sv_arena_t *arena,
+                       sv_error_t *error)
+{
+    sv_session_stats_t stats;
+    sv_status_t status;
+
+    if (view->is_count) {
+        return sv_count_write_stats(store, &view->count, w, arena, error);
+    }
+    status = sv_floor_stats_now(store, &view->floor_session, arena, &stats, error);
+    if (status == SV_OK) {
+        sv_floor_stats_write_json(w, &view->floor_session, &stats);
+    }
+    return status;
+}
