@@ -23,8 +23,12 @@ is_deeply [sort keys %listed], [sort keys %known], 'worker.conf lists every sett
 for my $name (sort keys %known) {
     my $default = $known{$name}{default};
     $default = { true => 'on', false => 'off' }->{$default} if $known{$name}{kind} eq 'FLAG';
+    next if $name =~ /^(?:JWT|SECRET)_KEY_FILE$/;
     is $listed{$name}, $default, "$name stands there with its default";
 }
+
+is $listed{JWT_KEY_FILE}, '/etc/stockverify/jwt.key', 'the keys stand where operators are told to put them';
+is $listed{SECRET_KEY_FILE}, '/etc/stockverify/secret.key', 'both of them';
 
 my %directives = map { ($_->{directive} => 1) } values %known;
 $directives{$_} = 1 for qw(stockverify stockverify_metrics stockverify_envelope stockverify_cors_origin);

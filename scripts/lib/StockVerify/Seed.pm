@@ -11,7 +11,6 @@ sub seed {
     $stack->say('Seeding demo users, racks and items');
     $stack->run_tool(demo => ["$stack->{root}/scripts/demo-data", $demo]) unless -e "$demo/users.csv";
     my @steps = (
-        [qw(indexes ensure)],
         [qw(users import),  "$demo/users.csv"],
         [qw(items import),  "$demo/items.csv"],
         [qw(racks import),  "$demo/racks.csv"],

@@ -163,6 +163,8 @@ sub check_configuration {
     my ($self) = @_;
     my $state = $self->{state};
     $self->run_tool(nginx_test => [@{ $state->{commands}{nginx} }, '-t']);
+    # A new database has no indexes yet, which the check would find fault with.
+    $self->run_tool(check => $self->ctl_command(qw(indexes ensure))) unless -e $self->file('seeded');
     $self->run_tool(check => $self->ctl_command('check'));
     return;
 }
