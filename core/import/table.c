@@ -142,10 +142,29 @@ sv_import_field(const sv_import_table_t *table, const char *column)
     return i < 0 || table->places[i] < 0 ? "" : table->row.fields[table->places[i]];
 }
 
+/* Exports pad their fields; the blanks mean nothing. */
+static const char *
+sv_import_trimmed(const sv_import_table_t *table, const char *column)
+{
+    int i = sv_import_column_find(table, column);
+    char *field, *end;
+
+    if (i < 0 || table->places[i] < 0) {
+        return "";
+    }
+    field = table->row.fields[table->places[i]];
+    field += strspn(field, " ");
+    end = field + strlen(field);
+    while (end > field && end[-1] == ' ') {
+        *--end = '\0';
+    }
+    return field;
+}
+
 bool
 sv_import_text(sv_import_table_t *table, const char *column, size_t max_characters, const char **value)
 {
-    const char *field = sv_import_field(table, column);
+    const char *field = sv_import_trimmed(table, column);
 
     if (field[0] == '\0') {
         return false;
@@ -163,7 +182,7 @@ sv_import_text(sv_import_table_t *table, const char *column, size_t max_characte
 bool
 sv_import_required_text(sv_import_table_t *table, const char *column, size_t max_characters, const char **value)
 {
-    if (sv_import_field(table, column)[0] == '\0') {
+    if (sv_import_trimmed(table, column)[0] == '\0') {
         sv_import_reject(table, column, "it is required");
         return false;
     }
@@ -173,7 +192,7 @@ sv_import_required_text(sv_import_table_t *table, const char *column, size_t max
 bool
 sv_import_quantity(sv_import_table_t *table, const char *column, bool allow_negative, sv_quantity_t *value)
 {
-    const char *field = sv_import_field(table, column);
+    const char *field = sv_import_trimmed(table, column);
     sv_quantity_t quantity;
 
     if (field[0] == '\0') {
@@ -194,7 +213,7 @@ sv_import_quantity(sv_import_table_t *table, const char *column, bool allow_nega
 bool
 sv_import_int(sv_import_table_t *table, const char *column, int64_t max, int64_t *value)
 {
-    const char *field = sv_import_field(table, column);
+    const char *field = sv_import_trimmed(table, column);
     char *end;
     long long number;
 
@@ -220,7 +239,7 @@ sv_import_flag(sv_import_table_t *table, const char *column, bool *value)
     } words[] = {
         { "true", true }, { "yes", true }, { "1", true }, { "false", false }, { "no", false }, { "0", false }
     };
-    const char *field = sv_import_field(table, column);
+    const char *field = sv_import_trimmed(table, column);
 
     if (field[0] == '\0') {
         return false;

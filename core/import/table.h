@@ -54,10 +54,10 @@ void sv_import_reject(sv_import_table_t *table, const char *column, const char *
 
 bool sv_import_has(const sv_import_table_t *table, const char *column);
 
-/* The field of a column; "" when the file does not have the column. */
+/* The field of a column as it stands; "" when the file does not have the column. */
 const char *sv_import_field(const sv_import_table_t *table, const char *column);
 
-/* Each returns false when the field is empty or wrong (then it was reported). */
+/* Each returns false when the field is empty or wrong (then it was reported).  Blanks at its ends do not count. */
 bool sv_import_text(sv_import_table_t *table, const char *column, size_t max_characters, const char **value);
 bool sv_import_quantity(sv_import_table_t *table, const char *column, bool allow_negative, sv_quantity_t *value);
 bool sv_import_int(sv_import_table_t *table, const char *column, int64_t max, int64_t *value);
