@@ -96,7 +96,9 @@ sv_bulk_run(sv_bulk_t *bulk, sv_arena_t *arena, sv_bulk_result_t *result, sv_err
     if (mongoc_bulk_operation_execute(bulk->operation, &reply, &reason) == 0) {
         bool single = sv_bulk_read_errors(bulk, &reply, result) && !bson_has_field(&reply, "writeConcernErrors.0");
 
-        if (bulk->store->transaction != NULL || !single) {
+        if (bulk->store->transaction != NULL && single && result->failed_count == 0) {
+            status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
+        } else if (bulk->store->transaction != NULL || !single) {
             status = sv_transaction_fail(bulk->store, &reason, &reply, error);
         }
     }

@@ -29,7 +29,8 @@ typedef struct {
 } sv_bulk_result_t;
 
 /* Runs it (nothing added: nothing is sent).  SV_OK also when single updates failed outside a transaction, as
- * `result` tells; SV_ERR_UNAVAILABLE and SV_ERR_INTERNAL: none may be taken as made. */
+ * `result` tells.  SV_ERR_ALREADY_EXISTS, inside one only: an upsert lost a race for a unique key, so the transaction
+ * is to be begun again.  SV_ERR_UNAVAILABLE and SV_ERR_INTERNAL: none may be taken as made. */
 sv_status_t sv_bulk_run(sv_bulk_t *bulk, sv_arena_t *arena, sv_bulk_result_t *result, sv_error_t *error);
 void sv_bulk_discard(sv_bulk_t *bulk);
 

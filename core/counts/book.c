@@ -1,0 +1,234 @@
+#include "core/counts/book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store/document.h"
+#include "core/store/filter.h"
+
+/* What is known of an item's racks in scope. */
+typedef struct {
+    sv_quantity_t sum;
+    bool any;
+    bool unknown; /* a rack of it has no book quantity of its own */
+} sv_rack_book_t;
+
+static int
+sv_compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static bool
+sv_scope_has_rack(const sv_book_scope_t *scope, const char *rack_id)
+{
+    return rack_id != NULL &&
+           bsearch(&rack_id, scope->racks, scope->rack_count, sizeof(scope->racks[0]), sv_compare_texts) != NULL;
+}
+
+static void
+sv_scope_add_rack(sv_book_scope_t *scope, size_t *capacity, const char *rack_id, sv_arena_t *arena)
+{
+    if (scope->rack_count == *capacity) {
+        const char **grown = sv_arena_alloc(arena, (*capacity * 2 + 16) * sizeof(grown[0]));
+
+        if (scope->rack_count > 0) {
+            memcpy(grown, scope->racks, scope->rack_count * sizeof(grown[0]));
+        }
+        scope->racks = grown;
+        *capacity = *capacity * 2 + 16;
+    }
+    scope->racks[scope->rack_count++] = rack_id;
+}
+
+static sv_status_t
+sv_scope_read_floor(sv_store_t *store, sv_book_scope_t *scope, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *rack;
+    size_t capacity = 0;
+    sv_status_t status;
+
+    BCON_APPEND(filter, "warehouse", BCON_UTF8(scope->warehouse), "floor", BCON_UTF8(scope->floor));
+    BCON_APPEND(options, "projection", "{", "rack_id", BCON_INT32(1), "}");
+    status = sv_store_find(store, SV_COLLECTION_RACK_REGISTRY, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &rack)) {
+        const char *rack_id = sv_doc_text(rack, "rack_id", arena);
+
+        if (rack_id != NULL) {
+            sv_scope_add_rack(scope, &capacity, rack_id, arena);
+        }
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+sv_status_t
+sv_book_scope_read(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv_book_scope_t *scope, sv_error_t *error)
+{
+    const bson_t *racks = sv_doc_child(count, "racks", arena);
+    sv_status_t status = SV_OK;
+    size_t capacity = 0;
+    bson_iter_t iter;
+
+    memset(scope, 0, sizeof(*scope));
+    scope->count_id = sv_doc_text(count, "session_id", arena);
+    scope->warehouse = sv_doc_text(count, "warehouse", arena);
+    scope->floor = sv_doc_text(count, "floor", arena);
+    if (scope->count_id == NULL || scope->warehouse == NULL) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "sessions: a count without an id or a warehouse");
+    }
+    if (racks != NULL && bson_iter_init(&iter, racks)) {
+        scope->by_racks = true;
+        while (bson_iter_next(&iter)) {
+            if (BSON_ITER_HOLDS_UTF8(&iter)) {
+                sv_scope_add_rack(scope, &capacity, sv_arena_strdup(arena, bson_iter_utf8(&iter, NULL)), arena);
+            }
+        }
+    } else if (scope->floor != NULL) {
+        status = sv_scope_read_floor(store, scope, arena, error);
+    } else {
+        scope->whole = true;
+    }
+    if (scope->rack_count > 0) {
+        qsort(scope->racks, scope->rack_count, sizeof(scope->racks[0]), sv_compare_texts);
+    }
+    return status;
+}
+
+static int
+sv_compare_line(const void *code, const void *line)
+{
+    return strcmp(code, ((const sv_book_line_t *) line)->item_code);
+}
+
+static sv_book_line_t *
+sv_line_of(const bson_t *document, sv_book_line_t *lines, size_t count, sv_arena_t *arena)
+{
+    const char *code = sv_doc_text(document, "item_code", arena);
+
+    return code == NULL ? NULL : bsearch(code, lines, count, sizeof(lines[0]), sv_compare_line);
+}
+
+static bson_t *
+sv_lines_filter(const sv_book_line_t *lines, size_t count, sv_arena_t *arena)
+{
+    const char **codes = sv_arena_alloc(arena, (count + 1) * sizeof(codes[0]));
+    bson_t *filter = sv_doc_new(arena);
+
+    for (size_t i = 0; i < count; i++) {
+        codes[i] = lines[i].item_code;
+    }
+    sv_filter_in(filter, "item_code", codes, count);
+    return filter;
+}
+
+static sv_status_t
+sv_book_read_racks(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line_t *lines, size_t count,
+                   sv_rack_book_t *racks, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_lines_filter(lines, count, arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_RACK_ITEMS, filter, NULL, &cursor, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        sv_book_line_t *line = sv_line_of(row, lines, count, arena);
+        sv_rack_book_t *rack;
+
+        if (line == NULL || sv_doc_bool(row, "deleted") ||
+            !sv_scope_has_rack(scope, sv_doc_text(row, "rack_id", arena))) {
+            continue;
+        }
+        rack = &racks[line - lines];
+        rack->any = true;
+        rack->unknown = rack->unknown || !sv_doc_has(row, "book_qty") ||
+                        !sv_quantity_add(rack->sum, sv_doc_quantity(row, "book_qty"), &rack->sum);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+/* Whether the item's place in its master data lies in what is counted. */
+static bool
+sv_scope_has_place(const sv_book_scope_t *scope, const bson_t *item, sv_arena_t *arena)
+{
+    const char *warehouse = sv_doc_text(item, "warehouse", arena);
+    const char *floor = sv_doc_text(item, "floor", arena);
+
+    if (warehouse != NULL && strcmp(warehouse, scope->warehouse) != 0) {
+        return false;
+    }
+    if (scope->whole) {
+        return true;
+    }
+    if (scope->by_racks) {
+        return sv_scope_has_rack(scope, sv_doc_text(item, "rack", arena));
+    }
+    return floor != NULL && strcmp(floor, scope->floor) == 0;
+}
+
+static void
+sv_line_fill(const sv_book_scope_t *scope, const bson_t *item, const sv_rack_book_t *rack, sv_book_line_t *line,
+             sv_arena_t *arena)
+{
+    line->unit_cost = sv_doc_quantity(item, "unit_cost");
+    if (rack->any && !rack->unknown) {
+        line->system_qty = rack->sum;
+    } else if (rack->any || sv_scope_has_place(scope, item, arena)) {
+        line->system_qty = sv_doc_quantity(item, "stock_qty");
+    }
+}
+
+sv_status_t
+sv_book_read_lines(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line_t *lines, size_t count,
+                   sv_arena_t *arena, sv_error_t *error)
+{
+    sv_rack_book_t *racks = sv_arena_zalloc(arena, (count + 1) * sizeof(racks[0]));
+    bson_t *options;
+    mongoc_cursor_t *cursor;
+    const bson_t *item;
+    sv_status_t status = SV_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        lines[i].system_qty = 0;
+        lines[i].unit_cost = 0;
+    }
+    if (count == 0) {
+        return SV_OK;
+    }
+    if (!scope->whole) {
+        status = sv_book_read_racks(store, scope, lines, count, racks, arena, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    options =
+        BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "warehouse", BCON_INT32(1), "floor", BCON_INT32(1),
+                 "rack", BCON_INT32(1), "stock_qty", BCON_INT32(1), "unit_cost", BCON_INT32(1), "}");
+    status =
+        sv_store_find(store, SV_COLLECTION_ERP_ITEMS, sv_lines_filter(lines, count, arena), options, &cursor, error);
+    bson_destroy(options);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &item)) {
+        sv_book_line_t *line = sv_line_of(item, lines, count, arena);
+
+        if (line != NULL) {
+            sv_line_fill(scope, item, &racks[line - lines], line, arena);
+        }
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}

@@ -1,0 +1,214 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/counts/book.h"
+#include "core/store/bulk.h"
+#include "core/store/document.h"
+#include "core/store/filter.h"
+#include "core/store/transaction.h"
+
+/* A chunk is one transaction: one commit to disk instead of one a line. */
+enum { SV_BOOK_CHUNK = 500, SV_BOOK_RACK_CHUNK = 100, SV_BOOK_TRIES = 10 };
+
+typedef struct {
+    sv_store_t *store;
+    sv_book_scope_t scope;
+    int64_t now_ms; /* the server's */
+    int64_t lines;
+    /* the chunk under way */
+    sv_arena_t *arena;
+    sv_book_line_t chunk[SV_BOOK_CHUNK];
+    size_t count;
+} sv_book_work_t;
+
+static int
+sv_compare_lines(const void *a, const void *b)
+{
+    return strcmp(((const sv_book_line_t *) a)->item_code, ((const sv_book_line_t *) b)->item_code);
+}
+
+static sv_status_t
+sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_book_work_t *work = context;
+    sv_arena_t *arena = sv_arena_create();
+    sv_status_t status = SV_OK;
+    sv_bulk_result_t result;
+    sv_bulk_t bulk;
+
+    sv_bulk_begin(&bulk, store, SV_COLLECTION_SESSION_BOOK, arena);
+    for (size_t i = 0; status == SV_OK && i < work->count; i++) {
+        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, line;
+
+        BCON_APPEND(&filter, "session_id", BCON_UTF8(work->scope.count_id), "item_code",
+                    BCON_UTF8(work->chunk[i].item_code));
+        BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &line);
+        sv_doc_put_text(&line, "warehouse", work->scope.warehouse);
+        sv_doc_put_quantity(&line, "system_qty", work->chunk[i].system_qty);
+        sv_doc_put_quantity(&line, "unit_cost", work->chunk[i].unit_cost);
+        sv_doc_put_time(&line, "frozen_at", work->now_ms);
+        bson_append_document_end(&update, &line);
+        status = sv_bulk_update(&bulk, &filter, &update, true, error);
+        bson_destroy(&filter);
+        bson_destroy(&update);
+    }
+    if (status == SV_OK) {
+        status = sv_bulk_run(&bulk, arena, &result, error);
+        work->lines += status == SV_OK ? result.upserted : 0;
+    } else {
+        sv_bulk_discard(&bulk);
+    }
+    sv_arena_destroy(arena);
+    return status;
+}
+
+/* Freezes the chunk and begins the next. */
+static sv_status_t
+sv_book_flush(sv_book_work_t *work, sv_error_t *error)
+{
+    int64_t lines = work->lines;
+    sv_status_t status;
+
+    qsort(work->chunk, work->count, sizeof(work->chunk[0]), sv_compare_lines);
+    status = sv_book_read_lines(work->store, &work->scope, work->chunk, work->count, work->arena, error);
+    /* An item counted at this moment gets its line from the totals: the next try finds it. */
+    for (int i = 0; i < SV_BOOK_TRIES && status == SV_OK && work->count > 0; i++) {
+        work->lines = lines;
+        status = sv_transaction_run(work->store, sv_book_put_lines, work, error);
+        if (status != SV_ERR_ALREADY_EXISTS) {
+            break;
+        }
+        sv_error_clear(error);
+        status =
+            i + 1 < SV_BOOK_TRIES ? SV_OK : sv_fail_cause(error, SV_ERR_UNAVAILABLE, "session_book: too many races");
+    }
+    work->count = 0;
+    sv_arena_destroy(work->arena);
+    work->arena = sv_arena_create();
+    return status;
+}
+
+/* Freezes the item of every row the filter matches in a collection that has item_code. */
+static sv_status_t
+sv_book_freeze_rows(sv_book_work_t *work, sv_collection_t collection, const bson_t *filter, sv_error_t *error)
+{
+    bson_t *options = BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "}", "batchSize", BCON_INT32(2000));
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(work->store, collection, filter, options, &cursor, error);
+
+    bson_destroy(options);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (status == SV_OK && mongoc_cursor_next(cursor, &row)) {
+        const char *code = sv_doc_text(row, "item_code", work->arena);
+
+        if (code != NULL) {
+            work->chunk[work->count++].item_code = code;
+        }
+        if (work->count == SV_BOOK_CHUNK) {
+            status = sv_book_flush(work, error);
+        }
+    }
+    if (status == SV_OK) {
+        status = sv_store_cursor_end(work->store, cursor, error);
+    }
+    mongoc_cursor_destroy(cursor);
+    return status == SV_OK ? sv_book_flush(work, error) : status;
+}
+
+/* Items whose master data places them in the scope. */
+static sv_status_t
+sv_book_freeze_places(sv_book_work_t *work, sv_error_t *error)
+{
+    const sv_book_scope_t *scope = &work->scope;
+    bson_t filter = BSON_INITIALIZER;
+    sv_status_t status;
+
+    BCON_APPEND(&filter, "warehouse", BCON_UTF8(scope->warehouse), "deleted", "{", "$ne", BCON_BOOL(true), "}");
+    if (!scope->whole && !scope->by_racks) {
+        BSON_APPEND_UTF8(&filter, "floor", scope->floor);
+    }
+    if (scope->by_racks) {
+        sv_filter_in(&filter, "rack", scope->racks, scope->rack_count);
+    }
+    status = sv_book_freeze_rows(work, SV_COLLECTION_ERP_ITEMS, &filter, error);
+    bson_destroy(&filter);
+    return status;
+}
+
+/* Items expected on the racks of the scope, wherever their master data places them. */
+static sv_status_t
+sv_book_freeze_racks(sv_book_work_t *work, sv_error_t *error)
+{
+    const sv_book_scope_t *scope = &work->scope;
+    sv_status_t status = SV_OK;
+
+    for (size_t i = 0; status == SV_OK && i < scope->rack_count; i += SV_BOOK_RACK_CHUNK) {
+        size_t left = scope->rack_count - i;
+        bson_t filter = BSON_INITIALIZER;
+
+        sv_filter_in(&filter, "rack_id", scope->racks + i, left < SV_BOOK_RACK_CHUNK ? left : SV_BOOK_RACK_CHUNK);
+        BCON_APPEND(&filter, "deleted", "{", "$ne", BCON_BOOL(true), "}");
+        status = sv_book_freeze_rows(work, SV_COLLECTION_RACK_ITEMS, &filter, error);
+        bson_destroy(&filter);
+    }
+    return status;
+}
+
+static sv_status_t
+sv_book_freeze_count(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv_book_frozen_t *done,
+                     sv_error_t *error)
+{
+    sv_book_work_t *work = sv_arena_zalloc(arena, sizeof(*work));
+    bson_t *filter, *update;
+    int64_t matched = 0;
+    sv_status_t status = sv_book_scope_read(store, count, arena, &work->scope, error);
+
+    work->store = store;
+    work->arena = sv_arena_create();
+    if (status == SV_OK) {
+        status = sv_store_now(store, &work->now_ms, error);
+    }
+    if (status == SV_OK) {
+        status = sv_book_freeze_places(work, error);
+    }
+    if (status == SV_OK) {
+        status = sv_book_freeze_racks(work, error);
+    }
+    sv_arena_destroy(work->arena);
+    done->lines += work->lines;
+    if (status != SV_OK) {
+        return status;
+    }
+    filter = BCON_NEW("session_id", BCON_UTF8(work->scope.count_id), "book_state", "pending");
+    update = BCON_NEW("$set", "{", "book_state", "frozen", "}");
+    status = sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, &matched, error);
+    bson_destroy(filter);
+    bson_destroy(update);
+    done->counts += status == SV_OK ? matched : 0;
+    return status;
+}
+
+sv_status_t
+sv_book_freeze_round(sv_store_t *store, sv_book_frozen_t *done, sv_error_t *error)
+{
+    sv_status_t status = SV_OK;
+    const bson_t *count = NULL;
+
+    memset(done, 0, sizeof(*done));
+    do {
+        sv_arena_t *arena = sv_arena_create();
+        bson_t *filter = sv_doc_new(arena);
+
+        /* By status first: that is the index, and few counts are not closed. */
+        BCON_APPEND(filter, "status", "{", "$in", "[", "OPEN", "RECONCILE", "]", "}", "book_state", "pending");
+        status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, NULL, arena, &count, error);
+        if (status == SV_OK && count != NULL) {
+            status = sv_book_freeze_count(store, count, arena, done, error);
+        }
+        sv_arena_destroy(arena);
+    } while (status == SV_OK && count != NULL);
+    return status;
+}

@@ -1,0 +1,515 @@
+#include "core/counts/totals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/counts/book.h"
+#include "core/counts/totals_item.h"
+#include "core/store/bulk.h"
+#include "core/store/document.h"
+#include "core/store/filter.h"
+#include "core/store/transaction.h"
+
+enum { SV_TOTALS_LINES = 500, SV_TOTALS_ITEMS = 500, SV_TOTALS_TRIES = 10 };
+
+/* Who counted any of the items: dozens of people at most. */
+typedef struct {
+    const char **ids;
+    size_t count, capacity;
+} sv_staff_t;
+
+/* An item of a count that somebody touched. */
+typedef struct {
+    const char *count_id;
+    const char *item_code;
+} sv_touch_t;
+
+/* The work of one round, read before its transaction. */
+typedef struct {
+    sv_arena_t *arena;
+    bson_t *lines; /* {$in: [ids]} of the lines */
+    sv_touch_t *touches;
+    size_t touch_count, touch_capacity;
+    int64_t line_count;
+    int64_t now_ms; /* the server's */
+} sv_totals_work_t;
+
+static int
+sv_compare_touches(const void *a, const void *b)
+{
+    const sv_touch_t *x = a, *y = b;
+    int order = strcmp(x->count_id, y->count_id);
+
+    return order != 0 ? order : strcmp(x->item_code, y->item_code);
+}
+
+static int
+sv_compare_item(const void *code, const void *item)
+{
+    return strcmp(code, ((const sv_totals_item_t *) item)->item_code);
+}
+
+sv_totals_item_t *
+sv_totals_item_find(sv_totals_item_t *items, size_t count, const char *item_code)
+{
+    return item_code == NULL ? NULL : bsearch(item_code, items, count, sizeof(items[0]), sv_compare_item);
+}
+
+static void
+sv_work_add_touch(sv_totals_work_t *work, const char *count_id, const char *item_code)
+{
+    if (work->touch_count == work->touch_capacity) {
+        sv_touch_t *grown = sv_arena_alloc(work->arena, (work->touch_capacity * 2 + 256) * sizeof(grown[0]));
+
+        if (work->touch_count > 0) {
+            memcpy(grown, work->touches, work->touch_count * sizeof(grown[0]));
+        }
+        work->touches = grown;
+        work->touch_capacity = work->touch_capacity * 2 + 256;
+    }
+    work->touches[work->touch_count++] = (sv_touch_t){ count_id, item_code };
+}
+
+static void
+sv_work_add_line(sv_totals_work_t *work, const bson_t *line, bson_t *ids)
+{
+    const char *count_id = sv_doc_text(line, "count_id", work->arena);
+    const bson_t *codes = sv_doc_child(line, "item_codes", work->arena);
+    char digits[16];
+    const char *key;
+    bson_iter_t iter;
+
+    bson_uint32_to_string((uint32_t) work->line_count++, &key, digits, sizeof(digits));
+    if (bson_iter_init_find(&iter, line, "_id")) {
+        bson_append_iter(ids, key, -1, &iter);
+    }
+    if (count_id == NULL || codes == NULL || !bson_iter_init(&iter, codes)) {
+        return;
+    }
+    while (bson_iter_next(&iter)) {
+        if (BSON_ITER_HOLDS_UTF8(&iter)) {
+            sv_work_add_touch(work, count_id, sv_arena_strdup(work->arena, bson_iter_utf8(&iter, NULL)));
+        }
+    }
+}
+
+static void
+sv_work_sort(sv_totals_work_t *work)
+{
+    size_t kept = 0;
+
+    if (work->touch_count == 0) {
+        return;
+    }
+    qsort(work->touches, work->touch_count, sizeof(work->touches[0]), sv_compare_touches);
+    for (size_t i = 1; i < work->touch_count; i++) {
+        if (sv_compare_touches(&work->touches[kept], &work->touches[i]) != 0) {
+            work->touches[++kept] = work->touches[i];
+        }
+    }
+    work->touch_count = kept + 1;
+}
+
+/* Takes the oldest lines, until they name enough items. */
+static sv_status_t
+sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(work->arena), *options = sv_doc_new(work->arena), ids;
+    mongoc_cursor_t *cursor;
+    const bson_t *line;
+    int64_t read = 0;
+    sv_status_t status;
+
+    BCON_APPEND(options, "sort", "{", "at", BCON_INT32(1), "}", "limit", BCON_INT64(SV_TOTALS_LINES));
+    status = sv_store_find(store, SV_COLLECTION_TOUCHED_ITEMS, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    work->lines = sv_doc_new(work->arena);
+    BSON_APPEND_ARRAY_BEGIN(work->lines, "$in", &ids);
+    while (mongoc_cursor_next(cursor, &line)) {
+        read++;
+        if (work->touch_count < SV_TOTALS_ITEMS) {
+            sv_work_add_line(work, line, &ids);
+        }
+    }
+    bson_append_array_end(work->lines, &ids);
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    *more = read > work->line_count || read == SV_TOTALS_LINES;
+    sv_work_sort(work);
+    return status;
+}
+
+/* A total past int64 is nobody's stock: it is kept at the limit rather than stopping every other total. */
+static void
+sv_add_to(sv_quantity_t *sum, sv_quantity_t quantity)
+{
+    if (!sv_quantity_add(*sum, quantity, sum)) {
+        *sum = quantity > 0 ? INT64_MAX : INT64_MIN;
+        sv_log(SV_LOG_WARNING, "a total is past what can be counted");
+    }
+}
+
+static void
+sv_staff_add(sv_staff_t *staff, const char *user_id, sv_arena_t *arena)
+{
+    for (size_t i = 0; i < staff->count; i++) {
+        if (strcmp(staff->ids[i], user_id) == 0) {
+            return;
+        }
+    }
+    if (staff->count == staff->capacity) {
+        const char **grown = sv_arena_alloc(arena, (staff->capacity * 2 + 32) * sizeof(grown[0]));
+
+        if (staff->count > 0) {
+            memcpy(grown, staff->ids, staff->count * sizeof(grown[0]));
+        }
+        staff->ids = grown;
+        staff->capacity = staff->capacity * 2 + 32;
+    }
+    staff->ids[staff->count++] = user_id;
+}
+
+static void
+sv_item_add_record(sv_totals_item_t *item, const bson_t *record, sv_staff_t *staff, sv_arena_t *arena)
+{
+    const char *rack_id = sv_doc_text(record, "rack_id", arena);
+    const char *user_id = sv_doc_text(record, "user_id", arena);
+    int64_t at_ms = sv_doc_time(record, "changed_at");
+
+    sv_add_to(&item->verified_qty, sv_doc_quantity(record, "verified_qty"));
+    sv_add_to(&item->damage_qty, sv_doc_quantity(record, "damage_qty"));
+    sv_add_to(&item->non_returnable_damaged_qty, sv_doc_quantity(record, "non_returnable_damaged_qty"));
+    item->records++;
+    if (rack_id != NULL && (item->last_rack_id == NULL || strcmp(item->last_rack_id, rack_id) != 0)) {
+        item->racks++;
+        item->last_rack_id = rack_id;
+    }
+    if (user_id != NULL) {
+        sv_staff_add(staff, user_id, arena);
+    }
+    if (item->last_user_id == NULL || at_ms >= item->last_at_ms) {
+        item->last_user_id = user_id;
+        item->last_at_ms = at_ms;
+    }
+}
+
+static void
+sv_items_put_filter(bson_t *filter, const sv_totals_item_t *items, size_t count, sv_arena_t *arena)
+{
+    const char **codes = sv_arena_alloc(arena, (count + 1) * sizeof(codes[0]));
+
+    for (size_t i = 0; i < count; i++) {
+        codes[i] = items[i].item_code;
+    }
+    sv_filter_in(filter, "item_code", codes, count);
+}
+
+static sv_status_t
+sv_items_read_records(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_arena_t *arena,
+                      sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *record;
+    sv_status_t status;
+
+    BSON_APPEND_UTF8(filter, "count_id", count_id);
+    sv_items_put_filter(filter, items, count, arena);
+    BCON_APPEND(filter, "status", "{", "$ne", "void", "}", "superseded", "{", "$ne", BCON_BOOL(true), "}");
+    /* the order of the index, so that an item's racks come one after the other */
+    BCON_APPEND(options, "sort", "{", "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "}", "projection", "{",
+                "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "user_id", BCON_INT32(1), "changed_at",
+                BCON_INT32(1), "verified_qty", BCON_INT32(1), "damage_qty", BCON_INT32(1), "non_returnable_damaged_qty",
+                BCON_INT32(1), "}");
+    status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &record)) {
+        sv_totals_item_t *item = sv_totals_item_find(items, count, sv_doc_text(record, "item_code", arena));
+
+        if (item != NULL) {
+            sv_item_add_record(item, record, staff, arena);
+        }
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+static sv_status_t
+sv_items_read_book(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_arena_t *arena,
+                   sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *line;
+    sv_status_t status;
+
+    BSON_APPEND_UTF8(filter, "session_id", count_id);
+    sv_items_put_filter(filter, items, count, arena);
+    status = sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, NULL, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &line)) {
+        sv_totals_item_t *item = sv_totals_item_find(items, count, sv_doc_text(line, "item_code", arena));
+
+        if (item != NULL) {
+            item->in_book = true;
+            item->system_qty = sv_doc_quantity(line, "system_qty");
+            item->unit_cost = sv_doc_quantity(line, "unit_cost");
+            item->was_counted = sv_doc_has(line, "counted");
+            item->old_variance = sv_doc_quantity(line, "counted.variance");
+        }
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+/* Items the count has no line for yet: of a standing count, found where none was expected, or counted before the
+ * count's book was frozen. */
+static sv_status_t
+sv_items_freeze(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_t *items, size_t count,
+                sv_arena_t *arena, sv_error_t *error)
+{
+    sv_book_line_t *lines = sv_arena_alloc(arena, (count + 1) * sizeof(lines[0]));
+    size_t missing = 0;
+    sv_status_t status;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!items[i].in_book) {
+            lines[missing++].item_code = items[i].item_code;
+        }
+    }
+    status = sv_book_read_lines(store, scope, lines, missing, arena, error);
+    for (size_t i = 0; status == SV_OK && i < missing; i++) {
+        sv_totals_item_t *item = sv_totals_item_find(items, count, lines[i].item_code);
+
+        item->system_qty = lines[i].system_qty;
+        item->unit_cost = lines[i].unit_cost;
+    }
+    return status;
+}
+
+static void
+sv_item_put_counted(const sv_totals_item_t *item, bson_t *update)
+{
+    bson_t set, counted;
+
+    if (item->records == 0) {
+        BCON_APPEND(update, "$unset", "{", "counted", "", "}");
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_DOCUMENT_BEGIN(&set, "counted", &counted);
+    sv_doc_put_quantity(&counted, "verified_qty", item->verified_qty);
+    sv_doc_put_quantity(&counted, "damage_qty", item->damage_qty);
+    sv_doc_put_quantity(&counted, "non_returnable_damaged_qty", item->non_returnable_damaged_qty);
+    sv_doc_put_quantity(&counted, "variance", item->variance);
+    BSON_APPEND_INT64(&counted, "racks", item->racks);
+    BSON_APPEND_INT64(&counted, "records", item->records);
+    sv_doc_put_text(&counted, "last_user_id", item->last_user_id);
+    sv_doc_put_time(&counted, "at", item->last_at_ms);
+    bson_append_document_end(&set, &counted);
+    bson_append_document_end(update, &set);
+}
+
+static sv_status_t
+sv_items_write_book(sv_store_t *store, const sv_book_scope_t *scope, const sv_totals_item_t *items, size_t count,
+                    int64_t now_ms, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_status_t status = SV_OK;
+    sv_bulk_result_t result;
+    sv_bulk_t bulk;
+
+    sv_bulk_begin(&bulk, store, SV_COLLECTION_SESSION_BOOK, arena);
+    for (size_t i = 0; status == SV_OK && i < count; i++) {
+        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, line;
+
+        BCON_APPEND(&filter, "session_id", BCON_UTF8(scope->count_id), "item_code", BCON_UTF8(items[i].item_code));
+        BCON_APPEND(&update, "$inc", "{", "derivations", BCON_INT64(1), "}");
+        sv_item_put_counted(&items[i], &update);
+        BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &line);
+        sv_doc_put_text(&line, "warehouse", scope->warehouse);
+        sv_doc_put_quantity(&line, "system_qty", items[i].system_qty);
+        sv_doc_put_quantity(&line, "unit_cost", items[i].unit_cost);
+        sv_doc_put_time(&line, "frozen_at", now_ms);
+        bson_append_document_end(&update, &line);
+        status = sv_bulk_update(&bulk, &filter, &update, !items[i].in_book, error);
+        bson_destroy(&filter);
+        bson_destroy(&update);
+    }
+    if (status != SV_OK) {
+        sv_bulk_discard(&bulk);
+        return status;
+    }
+    return sv_bulk_run(&bulk, arena, &result, error);
+}
+
+static void
+sv_put_staff(const sv_staff_t *staff, bson_t *update)
+{
+    bson_t add, user, each;
+    char digits[16];
+    const char *key;
+
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$addToSet", &add);
+    BSON_APPEND_DOCUMENT_BEGIN(&add, "staff_user", &user);
+    BSON_APPEND_ARRAY_BEGIN(&user, "$each", &each);
+    for (size_t i = 0; i < staff->count; i++) {
+        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
+        BSON_APPEND_UTF8(&each, key, staff->ids[i]);
+    }
+    bson_append_array_end(&user, &each);
+    bson_append_document_end(&add, &user);
+    bson_append_document_end(update, &add);
+}
+
+/* The count's totals move by what its items moved: all of this is one transaction, and every round of the count
+ * changes its document, so the differences add up to the whole. */
+static sv_status_t
+sv_count_write_totals(sv_store_t *store, const bson_t *count_document, const sv_totals_item_t *items, size_t count,
+                      const sv_staff_t *staff, sv_arena_t *arena, sv_error_t *error)
+{
+    int64_t total_items = sv_doc_int(count_document, "total_items");
+    sv_quantity_t total_variance = sv_doc_quantity(count_document, "total_variance");
+    bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena), set;
+
+    for (size_t i = 0; i < count; i++) {
+        total_items += (items[i].records > 0) - items[i].was_counted;
+        sv_add_to(&total_variance, items[i].variance);
+        sv_add_to(&total_variance, -items[i].old_variance);
+    }
+    sv_doc_put_text(filter, "session_id", sv_doc_text(count_document, "session_id", arena));
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_INT64(&set, "total_items", total_items);
+    sv_doc_put_quantity(&set, "total_variance", total_variance);
+    bson_append_document_end(update, &set);
+    BCON_APPEND(update, "$inc", "{", "derivations", BCON_INT64(1), "}");
+    sv_put_staff(staff, update);
+    return sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
+}
+
+/* The items of one count. */
+static sv_status_t
+sv_totals_derive_count(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, int64_t now_ms,
+                       sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+    const bson_t *count_document = NULL;
+    sv_staff_t staff = { 0 };
+    sv_book_scope_t scope;
+    sv_status_t status;
+
+    BSON_APPEND_UTF8(filter, "session_id", count_id);
+    status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, NULL, arena, &count_document, error);
+    if (status == SV_OK && count_document == NULL) {
+        sv_log(SV_LOG_WARNING, "items of count %s were touched, and there is no such count", count_id);
+        return SV_OK;
+    }
+    if (status == SV_OK) {
+        status = sv_book_scope_read(store, count_document, arena, &scope, error);
+    }
+    if (status == SV_OK) {
+        status = sv_items_read_book(store, count_id, items, count, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_items_freeze(store, &scope, items, count, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_items_read_records(store, count_id, items, count, &staff, arena, error);
+    }
+    for (size_t i = 0; status == SV_OK && i < count; i++) {
+        if (items[i].records > 0) {
+            items[i].variance = items[i].verified_qty;
+            sv_add_to(&items[i].variance, items[i].damage_qty);
+            sv_add_to(&items[i].variance, -items[i].system_qty);
+        }
+    }
+    if (status == SV_OK) {
+        status = sv_items_write_book(store, &scope, items, count, now_ms, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_overlay_write(store, count_id, items, count, arena, error);
+    }
+    return status == SV_OK ? sv_count_write_totals(store, count_document, items, count, &staff, arena, error) : status;
+}
+
+static sv_status_t
+sv_totals_delete_lines(sv_store_t *store, const sv_totals_work_t *work, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_error_t reason;
+    bson_t reply;
+    sv_status_t status = SV_OK;
+
+    BSON_APPEND_DOCUMENT(filter, "_id", work->lines);
+    if (!mongoc_collection_delete_many(store->collections[SV_COLLECTION_TOUCHED_ITEMS], filter,
+                                       sv_store_options(store, arena), &reply, &reason)) {
+        status = sv_transaction_fail(store, &reason, &reply, error);
+    }
+    bson_destroy(&reply);
+    return status;
+}
+
+static sv_status_t
+sv_totals_derive(sv_store_t *store, void *context, sv_error_t *error)
+{
+    const sv_totals_work_t *work = context;
+    sv_arena_t *arena = sv_arena_create();
+    sv_status_t status = sv_totals_delete_lines(store, work, arena, error);
+
+    for (size_t from = 0; status == SV_OK && from < work->touch_count;) {
+        const char *count_id = work->touches[from].count_id;
+        sv_totals_item_t *items = sv_arena_zalloc(arena, (work->touch_count - from) * sizeof(items[0]));
+        size_t count = 0;
+
+        while (from < work->touch_count && strcmp(work->touches[from].count_id, count_id) == 0) {
+            items[count++].item_code = work->touches[from++].item_code;
+        }
+        status = sv_totals_derive_count(store, count_id, items, count, work->now_ms, arena, error);
+    }
+    sv_arena_destroy(arena);
+    return status;
+}
+
+static sv_status_t
+sv_totals_commit(sv_store_t *store, sv_totals_work_t *work, sv_error_t *error)
+{
+    sv_status_t status = sv_store_now(store, &work->now_ms, error);
+
+    /* A book line made by the freezing at this moment: the next try finds it. */
+    for (int i = 0; i < SV_TOTALS_TRIES && status == SV_OK; i++) {
+        status = sv_transaction_run(store, sv_totals_derive, work, error);
+        if (status != SV_ERR_ALREADY_EXISTS) {
+            return status;
+        }
+        sv_error_clear(error);
+        status = SV_OK;
+    }
+    return status == SV_OK ? sv_fail_cause(error, SV_ERR_UNAVAILABLE, "session_book: too many races") : status;
+}
+
+sv_status_t
+sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error)
+{
+    sv_totals_work_t work = { .arena = sv_arena_create() };
+    sv_status_t status;
+
+    memset(done, 0, sizeof(*done));
+    status = sv_work_read(store, &work, &done->more, error);
+    if (status == SV_OK && work.line_count > 0) {
+        status = sv_totals_commit(store, &work, error);
+        if (status == SV_OK) {
+            done->touched = work.line_count;
+            done->items = (int64_t) work.touch_count;
+        }
+    }
+    sv_arena_destroy(work.arena);
+    return status;
+}

@@ -1,0 +1,26 @@
+#ifndef SV_TOTALS_H
+#define SV_TOTALS_H
+
+#include "core/store/store.h"
+
+/*
+ * Totals of items, derived from the records: session_book.counted of the count, the overlay of erp_items, and the
+ * count's own total_items, total_variance and staff_user.
+ *
+ * Every transaction that changes records leaves a line in touched_items; a round takes the oldest lines, sums the
+ * records of their items afresh and deletes the lines, all in one transaction.  It changes the book line of every
+ * item it derives, so of two derivations at once the one with the older view of the records fails and is made again;
+ * one that dies leaves its lines for the next.
+ *
+ * An overlay shows the count whose latest record of the item is the youngest.
+ */
+typedef struct {
+    int64_t touched; /* lines worked off */
+    int64_t items;   /* items derived (of a count each) */
+    bool more;       /* lines were left for another round */
+} sv_totals_t;
+
+/* One round of a few hundred items. */
+sv_status_t sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error);
+
+#endif

@@ -1,0 +1,230 @@
+#include "core/floor/reaper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/audit/audit.h"
+#include "core/floor/floor.h"
+#include "core/floor/lease.h"
+#include "core/store/document.h"
+#include "core/store/transaction.h"
+
+enum { SV_REAPER_BATCH = 200 };
+
+/* A rack whose hold is past, as it was read. */
+typedef struct {
+    const char *rack_id;
+    const char *session_id;
+    const char *status;
+    int64_t held_at_ms;
+    sv_arena_t *arena;
+    sv_floor_session_t session; /* after the interruption */
+    bool interrupted;
+} sv_silent_rack_t;
+
+/* How long Redis has been up, from INFO. */
+static sv_status_t
+sv_redis_uptime(sv_redis_client_t *redis, int64_t *uptime_s, sv_arena_t *arena, sv_error_t *error)
+{
+    static const char field[] = "uptime_in_seconds:";
+    sv_redis_command_t command;
+    redisReply *reply;
+    sv_status_t status;
+
+    sv_redis_command(&command, arena, "INFO");
+    sv_redis_arg(&command, "server");
+    status = sv_redis_client_run(redis, &command, &reply, error);
+    if (status == SV_OK) {
+        const char *found = reply->str != NULL ? strstr(reply->str, field) : NULL;
+
+        *uptime_s = found != NULL ? strtoll(found + sizeof(field) - 1, NULL, 10) : 0;
+        freeReplyObject(reply);
+    }
+    return status;
+}
+
+static sv_status_t
+sv_rack_has_lease(sv_redis_client_t *redis, const char *rack_id, bool *has, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_redis_command_t command;
+    redisReply *reply;
+    sv_status_t status;
+
+    sv_redis_command(&command, arena, "EXISTS");
+    sv_redis_arg_key(&command, "rack:lock:", rack_id);
+    status = sv_redis_client_run(redis, &command, &reply, error);
+    if (status == SV_OK) {
+        *has = reply->type != REDIS_REPLY_INTEGER || reply->integer != 0;
+        freeReplyObject(reply);
+    }
+    return status;
+}
+
+/* Appends that hold and grace are past by MongoDB's clock. */
+static void
+sv_filter_grace_is_past(bson_t *filter, const sv_settings_t *settings)
+{
+    BCON_APPEND(filter, "$expr", "{", "$lte", "[", "{", "$dateAdd", "{", "startDate", "$held_at", "unit", "millisecond",
+                "amount", "{", "$add", "[", "$hold_ms", BCON_INT64(settings->session_grace * 1000), "]", "}", "}", "}",
+                "$$NOW", "]", "}");
+}
+
+/* Racks that may have fallen silent.  The bound on held_at only lets the index find them; the filter's $expr decides.
+ */
+static sv_status_t
+sv_reaper_find(sv_store_t *store, sv_silent_rack_t *racks, size_t *count, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena);
+    int64_t now_ms = 0;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_now(store, &now_ms, error);
+
+    *count = 0;
+    if (status != SV_OK) {
+        return status;
+    }
+    BCON_APPEND(filter, "status", "{", "$in", "[", "claimed", "paused", "]", "}", "held_at", "{", "$lte",
+                BCON_DATE_TIME(now_ms - store->settings->session_grace * 1000), "}");
+    sv_filter_grace_is_past(filter, store->settings);
+    BCON_APPEND(options, "limit", BCON_INT64(SV_REAPER_BATCH));
+    status = sv_store_find(store, SV_COLLECTION_RACK_REGISTRY, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (*count < SV_REAPER_BATCH && mongoc_cursor_next(cursor, &row)) {
+        sv_silent_rack_t *rack = &racks[*count];
+
+        *rack = (sv_silent_rack_t){ .rack_id = sv_doc_text(row, "rack_id", arena),
+                                    .session_id = sv_doc_text(row, "session_id", arena),
+                                    .status = sv_doc_text(row, "status", arena),
+                                    .held_at_ms = sv_doc_time(row, "held_at"),
+                                    .arena = arena };
+        *count += rack->rack_id != NULL && rack->session_id != NULL;
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+/* Any heartbeat written, claim, pause or end since the rack was read has changed held_at or status. */
+static sv_status_t
+sv_interrupt_rack(sv_store_t *store, const sv_silent_rack_t *rack, int64_t *matched, sv_arena_t *arena,
+                  sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena);
+
+    BCON_APPEND(filter, "rack_id", BCON_UTF8(rack->rack_id), "session_id", BCON_UTF8(rack->session_id), "status",
+                BCON_UTF8(rack->status), "held_at", BCON_DATE_TIME(rack->held_at_ms));
+    BCON_APPEND(update, "$set", "{", "status", "available", "hold_ms", BCON_INT64(0), "}", "$currentDate", "{",
+                "updated_at", BCON_BOOL(true), "}");
+    return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, filter, update, matched, error);
+}
+
+static sv_status_t
+sv_interrupt_session(sv_store_t *store, sv_silent_rack_t *rack, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena);
+    const bson_t *document = NULL;
+    sv_status_t status;
+
+    BCON_APPEND(filter, "session_id", BCON_UTF8(rack->session_id), "status", "{", "$in", "[", "active", "paused", "]",
+                "}", "superseded", BCON_BOOL(false));
+    BCON_APPEND(update, "$set", "{", "status", "interrupted", "}", "$currentDate", "{", "interrupted_at",
+                BCON_BOOL(true), "}", "$inc", "{", "writes", BCON_INT64(1), "}");
+    status = sv_store_find_and_update(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, true, false,
+                                      rack->arena, &document, error);
+    if (status == SV_OK && document != NULL) {
+        sv_floor_session_read(document, rack->arena, &rack->session);
+        rack->interrupted = true;
+    }
+    return status;
+}
+
+static sv_status_t
+sv_interrupt_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_silent_rack_t *rack = context;
+    sv_arena_t *arena = sv_arena_create();
+    int64_t matched = 0;
+    sv_status_t status = sv_interrupt_rack(store, rack, &matched, arena, error);
+
+    rack->interrupted = false;
+    if (status == SV_OK && matched == 1) {
+        status = sv_interrupt_session(store, rack, arena, error);
+    }
+    if (status == SV_OK && rack->interrupted) {
+        sv_audit_t entry = { .action = "session.interrupt",
+                             .session_id = rack->session_id,
+                             .rack_id = rack->rack_id,
+                             .count_id = rack->session.count_id,
+                             .warehouse = rack->session.warehouse };
+
+        status = sv_audit_write(store, NULL, &entry, error);
+    }
+    sv_arena_destroy(arena);
+    return status;
+}
+
+/* Tells Redis and its listeners.  Lost when the worker dies here: a heartbeat then finds no lease and asks MongoDB. */
+static sv_status_t
+sv_reaper_tell(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_silent_rack_t *rack, sv_arena_t *arena,
+               sv_error_t *error)
+{
+    sv_redis_command_t command;
+    redisReply *reply;
+    sv_status_t status;
+
+    sv_session_state_command(&command, arena, settings, &rack->session, 0, "rack.interrupted");
+    status = sv_redis_client_run(redis, &command, &reply, error);
+    if (status == SV_OK) {
+        freeReplyObject(reply);
+    }
+    return status;
+}
+
+static sv_status_t
+sv_reaper_settle(sv_store_t *store, sv_redis_client_t *redis, sv_silent_rack_t *rack, sv_reaped_t *done,
+                 sv_arena_t *arena, sv_error_t *error)
+{
+    bool leased = true;
+    sv_status_t status = sv_rack_has_lease(redis, rack->rack_id, &leased, arena, error);
+
+    done->silent++;
+    if (status != SV_OK || leased) {
+        return status;
+    }
+    status = sv_transaction_run(store, sv_interrupt_body, rack, error);
+    if (status == SV_OK && rack->interrupted) {
+        done->interrupted++;
+        status = sv_reaper_tell(redis, store->settings, rack, arena, error);
+    }
+    return status;
+}
+
+sv_status_t
+sv_reaper_round(sv_store_t *store, sv_redis_client_t *redis, int64_t running_ms, sv_reaped_t *done, sv_error_t *error)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_silent_rack_t *racks = sv_arena_alloc(arena, SV_REAPER_BATCH * sizeof(racks[0]));
+    int64_t ttl_s = store->settings->rack_lock_ttl, uptime_s = 0;
+    size_t count = 0;
+    sv_status_t status = SV_OK;
+
+    memset(done, 0, sizeof(*done));
+    /* A lease can only be missed where one could have been seen: clients need one TTL to come back to a new Redis,
+     * and their heartbeats to reach MongoDB through a new worker. */
+    done->too_early = running_ms < ttl_s * 1000;
+    if (!done->too_early) {
+        status = sv_redis_uptime(redis, &uptime_s, arena, error);
+        done->too_early = uptime_s < ttl_s;
+    }
+    if (status == SV_OK && !done->too_early) {
+        status = sv_reaper_find(store, racks, &count, arena, error);
+    }
+    for (size_t i = 0; status == SV_OK && i < count; i++) {
+        status = sv_reaper_settle(store, redis, &racks[i], done, arena, error);
+    }
+    sv_arena_destroy(arena);
+    return status;
+}

@@ -1,0 +1,19 @@
+#ifndef SV_WORKER_ROLE_H
+#define SV_WORKER_ROLE_H
+
+#include "core/store/store.h"
+
+/*
+ * Roles of workers (worker_roles): which of several does what one alone had better do.  A role is held for a while by
+ * MongoDB's clock.  It only saves work: every duty is right also when two do it at once, so a holder who was
+ * stopped and goes on needs no fence.
+ */
+
+/* Takes the role, or keeps it: *mine says whether `holder` has it for the next `ttl_ms`. */
+sv_status_t sv_worker_role_take(sv_store_t *store, const char *role, const char *holder, int64_t ttl_ms, bool *mine,
+                                sv_error_t *error);
+
+/* Gives it back, so that another need not wait. */
+sv_status_t sv_worker_role_release(sv_store_t *store, const char *role, const char *holder, sv_error_t *error);
+
+#endif
