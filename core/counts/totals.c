@@ -208,8 +208,8 @@ sv_items_put_filter(bson_t *filter, const sv_totals_item_t *items, size_t count,
 }
 
 static sv_status_t
-sv_items_read_records(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_arena_t *arena,
-                      sv_error_t *error)
+sv_items_read_records(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_staff_t *staff,
+                      sv_arena_t *arena, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena);
     mongoc_cursor_t *cursor;
