@@ -84,8 +84,8 @@ sv_batch_sessions_are_plain(const sv_batch_run_t *run)
     for (size_t i = 0; i < run->session_count; i++) {
         const sv_fenced_t *session = &run->sessions[i];
 
-        if (session->outcome != SV_FENCE_HOLDS || !session->open || session->strict || session->has_partials ||
-            session->round > 1) {
+        if (session->outcome != SV_FENCE_HOLDS || !session->open || session->facts.strict || session->has_partials ||
+            session->facts.round > 1) {
             return false;
         }
     }
@@ -115,14 +115,22 @@ sv_batch_judge_blind(sv_batch_task_t *task)
     return sv_batch_all_good(task->run);
 }
 
+bool
+sv_batch_leaves_item(const sv_slot_t *slot)
+{
+    return slot->record != NULL && slot->stored != NULL &&
+           (slot->now.is_void != slot->before.is_void || slot->now.partial != slot->before.partial ||
+            slot->now.superseded != slot->before.superseded || strcmp(slot->now.item_key, slot->before.item_key) != 0);
+}
+
 void
 sv_batch_collect(sv_batch_run_t *run)
 {
     for (size_t i = 0; i < run->slot_count; i++) {
         sv_slot_t *slot = run->slots[i];
 
-        if (slot->record != NULL && slot->stored == NULL) {
-            run->inserts[run->insert_count++] = (sv_placed_t){ .record = slot->record, .session = slot->session };
+        if (slot->record != NULL && (slot->stored == NULL || sv_batch_leaves_item(slot))) {
+            run->inserts[run->insert_count++] = (sv_placed_t){ slot->record, slot->session, slot->stored, false };
         }
     }
 }
@@ -214,19 +222,18 @@ static sv_status_t
 sv_batch_store(sv_store_t *store, sv_batch_task_t *task, sv_error_t *error)
 {
     int64_t deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
+    const char *cause = NULL;
 
-    for (int round = 0; round < SV_BATCH_ROUNDS; round++) {
+    for (int round = 0; round < SV_BATCH_ROUNDS && (round == 0 || sv_clock_monotonic_ms() < deadline_ms); round++) {
+        sv_error_clear(error);
         if (sv_transaction_run(store, sv_batch_body, task, error) != SV_ERR_ALREADY_EXISTS) {
             return error->status;
         }
         task->look = true;
-        if (sv_clock_monotonic_ms() >= deadline_ms) {
-            break;
-        }
-        sv_error_clear(error);
+        cause = error->cause;
     }
     sv_error_clear(error);
-    return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a batch met new duplicates in every round");
+    return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a batch met new duplicates in every round; last: %s", cause);
 }
 
 static void

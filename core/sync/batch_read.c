@@ -191,15 +191,15 @@ sv_read_rounds(sv_batch_run_t *run, sv_error_t *error)
         bson_t *filter;
         sv_read_items_t items;
 
-        if (session->outcome == SV_FENCE_UNKNOWN || (session->round <= 1 && !run->over_all) ||
+        if (session->outcome == SV_FENCE_UNKNOWN || (session->facts.round <= 1 && !run->over_all) ||
             !sv_read_items(run, session->session_id, &items)) {
             continue;
         }
         filter = sv_doc_new(run->arena);
-        BSON_APPEND_UTF8(filter, "count_id", session->count_id);
-        BSON_APPEND_UTF8(filter, "rack_id", session->rack_id);
+        BSON_APPEND_UTF8(filter, "count_id", session->facts.count_id);
+        BSON_APPEND_UTF8(filter, "rack_id", session->facts.rack_id);
         sv_filter_items(filter, &items);
-        sv_query_compare(filter, "fence", run->over_all ? "$ne" : "$lt", session->fence);
+        sv_query_compare(filter, "fence", run->over_all ? "$ne" : "$lt", session->facts.fence);
         if (sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_read_round_row, run,
                           error) != SV_OK) {
             return error->status;
@@ -315,12 +315,12 @@ sv_read_book(sv_batch_run_t *run, sv_error_t *error)
         bson_t *filter;
         sv_read_items_t items;
 
-        if (run->sessions[i].outcome == SV_FENCE_UNKNOWN || !run->sessions[i].strict ||
+        if (run->sessions[i].outcome == SV_FENCE_UNKNOWN || !run->sessions[i].facts.strict ||
             !sv_read_items(run, run->sessions[i].session_id, &items) || items.known.count == 0) {
             continue;
         }
         filter = sv_doc_new(run->arena);
-        BSON_APPEND_UTF8(filter, "rack_id", run->sessions[i].rack_id);
+        BSON_APPEND_UTF8(filter, "rack_id", run->sessions[i].facts.rack_id);
         sv_query_in(filter, "item_code", &items.known);
         if (sv_query_each(run->store, SV_COLLECTION_RACK_ITEMS, filter, NULL, sv_read_book_row, run, error) != SV_OK) {
             return error->status;

@@ -57,7 +57,8 @@ typedef struct {
 typedef struct {
     const sv_record_t *record;
     sv_fenced_t *session;
-    bool superseded; /* stored, but another record counts */
+    const bson_t *stored; /* the version it takes the place of; NULL: it is new */
+    bool superseded;      /* stored, but another record counts */
 } sv_placed_t;
 
 typedef struct {
@@ -101,8 +102,10 @@ sv_serial_t *sv_batch_serial(sv_batch_run_t *run, const char *serial_number); /*
 /* batch_read.c: fills the run with what is stored, inside the transaction, after the fences. */
 sv_status_t sv_batch_read(sv_batch_run_t *run, sv_error_t *error);
 
-/* batch.c: lists the accepted records that are new as inserts. */
+/* batch.c: lists the accepted records that are to be inserted: new ones, and edits that leave their item. */
 void sv_batch_collect(sv_batch_run_t *run);
+/* Whether an edit changes what the unique index on session and item says of its record. */
+bool sv_batch_leaves_item(const sv_slot_t *slot);
 
 /* classify.c: judges every record against the run, in the order of the batch. */
 void sv_batch_classify(sv_batch_run_t *run);
@@ -117,8 +120,8 @@ void sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t
 
 /* batch_write.c: writes what the run holds.  SV_ERR_ALREADY_EXISTS: a unique key was taken meanwhile. */
 sv_status_t sv_batch_write(sv_batch_run_t *run, sv_error_t *error);
-/* Runs a bulk inside the transaction; its updates must have matched `matches` documents, else SV_ERR_ALREADY_EXISTS:
- * somebody was faster. */
+/* Runs a bulk inside the transaction; its updates and deletions must have found `matches` documents, else
+ * SV_ERR_ALREADY_EXISTS: somebody was faster. */
 sv_status_t sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, int64_t matches, sv_error_t *error);
 
 /* serials.c */

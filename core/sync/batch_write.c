@@ -5,11 +5,13 @@
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
 
-/* A record's document.  `received_at_ms` is when it was first stored. */
+/* A record's document. */
 static void
-sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_record_t *record, const sv_fenced_t *session,
-                 bool superseded, int64_t received_at_ms)
+sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_placed_t *placed)
 {
+    const sv_floor_session_t *session = &placed->session->facts;
+    int64_t now_ms = placed->session->now_ms;
+
     BSON_APPEND_UTF8(document, "session_id", session->session_id);
     sv_doc_put_text(document, "count_id", session->count_id);
     sv_doc_put_text(document, "rack_id", session->rack_id);
@@ -18,10 +20,11 @@ sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_record_t *recor
     BSON_APPEND_UTF8(document, "user_id", session->user_id);
     BSON_APPEND_INT64(document, "fence", session->fence);
     BSON_APPEND_INT64(document, "round", session->round);
-    sv_record_append(document, record, superseded);
+    sv_record_append(document, placed->record, placed->superseded);
     sv_doc_put_text(document, "batch_id", run->batch->batch_id);
-    BSON_APPEND_DATE_TIME(document, "received_at", received_at_ms);
-    BSON_APPEND_DATE_TIME(document, "changed_at", session->now_ms);
+    BSON_APPEND_DATE_TIME(document, "received_at",
+                          placed->stored != NULL ? sv_doc_time(placed->stored, "received_at") : now_ms);
+    BSON_APPEND_DATE_TIME(document, "changed_at", now_ms);
 }
 
 sv_status_t
@@ -37,7 +40,7 @@ sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, int64_t match
         } else {
             status = sv_transaction_fail(store, &reason, &reply, error);
         }
-    } else if (sv_doc_int(&reply, "nMatched") != matches) {
+    } else if (sv_doc_int(&reply, "nMatched") + sv_doc_int(&reply, "nRemoved") != matches) {
         status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "a record changed meanwhile");
     }
     bson_destroy(&reply);
@@ -45,47 +48,13 @@ sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, int64_t match
 }
 
 static mongoc_bulk_operation_t *
-sv_records_bulk(sv_batch_run_t *run, bool ordered, sv_error_t *error)
+sv_records_bulk(sv_batch_run_t *run, sv_error_t *error)
 {
     bson_t *options = sv_store_options(run->store, error->arena);
 
-    BSON_APPEND_BOOL(options, "ordered", ordered);
+    BSON_APPEND_BOOL(options, "ordered", false);
     return mongoc_collection_create_bulk_operation_with_opts(
         run->store->collections[SV_COLLECTION_VERIFICATION_RECORDS], options);
-}
-
-/* The driver copies each document into its command at once, so one is enough for all. */
-static sv_status_t
-sv_write_inserts(sv_batch_run_t *run, sv_error_t *error)
-{
-    mongoc_bulk_operation_t *bulk;
-    bson_t document;
-    bson_oid_t id;
-    bson_error_t reason;
-    sv_status_t status = SV_OK;
-
-    if (run->insert_count == 0) {
-        return SV_OK;
-    }
-    bulk = sv_records_bulk(run, false, error);
-    bson_init(&document);
-    for (size_t i = 0; i < run->insert_count && status == SV_OK; i++) {
-        const sv_placed_t *placed = &run->inserts[i];
-
-        bson_reinit(&document);
-        bson_oid_init(&id, NULL);
-        BSON_APPEND_OID(&document, "_id", &id);
-        sv_append_record(run, &document, placed->record, placed->session, placed->superseded, placed->session->now_ms);
-        if (!mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, &reason)) {
-            status = sv_store_fail(&reason, error);
-        }
-    }
-    bson_destroy(&document);
-    if (status == SV_OK) {
-        status = sv_batch_execute(run->store, bulk, 0, error);
-    }
-    mongoc_bulk_operation_destroy(bulk);
-    return status;
 }
 
 static bool
@@ -94,16 +63,28 @@ sv_is_edit(const sv_slot_t *slot)
     return slot->record != NULL && slot->stored != NULL;
 }
 
-/* What changes on a record that gives way, or on all edited ones before they are rewritten. */
-static sv_status_t
-sv_update_slots(sv_batch_run_t *run, bool (*concerns)(const sv_slot_t *slot), const bson_t *update, sv_error_t *error)
+static bool
+sv_gives_way(const sv_slot_t *slot)
 {
-    bson_t *filter = sv_doc_new(run->arena);
+    return slot->supersede && slot->stored != NULL;
+}
+
+/* Whether it gives way within its own floor session, whose only whole figure of the item it was. */
+static bool
+sv_is_replaced(const sv_batch_run_t *run, const sv_slot_t *slot)
+{
+    return sv_gives_way(slot) && sv_text_map_get(&run->session_of, slot->before.session_id) != NULL;
+}
+
+static sv_status_t
+sv_write_superseded(sv_batch_run_t *run, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(run->arena), *update = sv_doc_new(run->arena), child;
     sv_query_texts_t ids;
 
     sv_query_texts_init(&ids, run->arena);
     for (size_t i = 0; i < run->slot_count; i++) {
-        if (concerns(run->slots[i])) {
+        if (sv_gives_way(run->slots[i]) && !sv_is_replaced(run, run->slots[i])) {
             sv_query_texts_add(&ids, run->slots[i]->client_record_id);
         }
     }
@@ -111,54 +92,29 @@ sv_update_slots(sv_batch_run_t *run, bool (*concerns)(const sv_slot_t *slot), co
         return SV_OK;
     }
     sv_query_in(filter, "client_record_id", &ids);
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
+    BSON_APPEND_BOOL(&child, "superseded", true);
+    bson_append_document_end(update, &child);
+    sv_query_mark(update, "$currentDate", "changed_at");
     return sv_store_update_many(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error);
 }
 
-static bool
-sv_gives_way(const sv_slot_t *slot)
+/* The version a slot was judged by; when another stands there by now, the batch is judged again. */
+static void
+sv_append_seen(bson_t *filter, const sv_slot_t *slot)
 {
-    return slot->supersede && slot->stored != NULL;
+    BSON_APPEND_UTF8(filter, "client_record_id", slot->client_record_id);
+    BSON_APPEND_INT64(filter, "order", slot->before.order);
+    sv_doc_put_text(filter, "content_hash", slot->before.content_hash);
 }
 
-static sv_status_t
-sv_write_superseded(sv_batch_run_t *run, sv_error_t *error)
-{
-    bson_t *update = sv_doc_new(run->arena), child;
-
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
-    BSON_APPEND_BOOL(&child, "superseded", true);
-    BSON_APPEND_BOOL(&child, "whole", false);
-    bson_append_document_end(update, &child);
-    sv_query_mark(update, "$currentDate", "changed_at");
-    return sv_update_slots(run, sv_gives_way, update, error);
-}
-
-static bool
-sv_leaves_its_item(const sv_slot_t *slot)
-{
-    return sv_is_edit(slot) &&
-           (slot->now.is_void != slot->before.is_void || slot->now.partial != slot->before.partial ||
-            strcmp(slot->now.item_key, slot->before.item_key) != 0);
-}
-
-/* Edits may exchange items among each other: all leave theirs before any takes another's. */
+/* A record that gives up its place in the unique index on session and item is deleted here and inserted again: edits
+ * may exchange items among each other, and SecantusDB (0.5) frees a unique key by deletion only. */
 static sv_status_t
 sv_write_leaving(sv_batch_run_t *run, sv_error_t *error)
 {
-    bson_t *update = sv_doc_new(run->arena), child;
-
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
-    BSON_APPEND_BOOL(&child, "whole", false);
-    bson_append_document_end(update, &child);
-    return sv_update_slots(run, sv_leaves_its_item, update, error);
-}
-
-/* Each edit finds the version it was judged against, or the batch is judged again. */
-static sv_status_t
-sv_write_edits(sv_batch_run_t *run, sv_error_t *error)
-{
-    mongoc_bulk_operation_t *bulk = sv_records_bulk(run, false, error);
-    bson_t filter = BSON_INITIALIZER, document = BSON_INITIALIZER;
+    mongoc_bulk_operation_t *bulk = sv_records_bulk(run, error);
+    bson_t filter = BSON_INITIALIZER;
     int64_t count = 0;
     bson_error_t reason;
     sv_status_t status = SV_OK;
@@ -166,15 +122,44 @@ sv_write_edits(sv_batch_run_t *run, sv_error_t *error)
     for (size_t i = 0; i < run->slot_count && status == SV_OK; i++) {
         const sv_slot_t *slot = run->slots[i];
 
-        if (!sv_is_edit(slot)) {
+        if (!sv_batch_leaves_item(slot) && !sv_is_replaced(run, slot)) {
             continue;
         }
         bson_reinit(&filter);
-        BSON_APPEND_UTF8(&filter, "client_record_id", slot->client_record_id);
-        BSON_APPEND_INT64(&filter, "order", slot->before.order);
-        sv_doc_put_text(&filter, "content_hash", slot->before.content_hash);
+        sv_append_seen(&filter, slot);
+        count++;
+        if (!mongoc_bulk_operation_remove_one_with_opts(bulk, &filter, NULL, &reason)) {
+            status = sv_store_fail(&reason, error);
+        }
+    }
+    bson_destroy(&filter);
+    if (status == SV_OK && count > 0) {
+        status = sv_batch_execute(run->store, bulk, count, error);
+    }
+    mongoc_bulk_operation_destroy(bulk);
+    return status;
+}
+
+static sv_status_t
+sv_write_edits(sv_batch_run_t *run, sv_error_t *error)
+{
+    mongoc_bulk_operation_t *bulk = sv_records_bulk(run, error);
+    bson_t filter = BSON_INITIALIZER, document = BSON_INITIALIZER;
+    int64_t count = 0;
+    bson_error_t reason;
+    sv_status_t status = SV_OK;
+
+    for (size_t i = 0; i < run->slot_count && status == SV_OK; i++) {
+        const sv_slot_t *slot = run->slots[i];
+        sv_placed_t placed = { slot->record, slot->session, slot->stored, false };
+
+        if (!sv_is_edit(slot) || sv_batch_leaves_item(slot)) {
+            continue;
+        }
+        bson_reinit(&filter);
+        sv_append_seen(&filter, slot);
         bson_reinit(&document);
-        sv_append_record(run, &document, slot->record, slot->session, false, sv_doc_time(slot->stored, "received_at"));
+        sv_append_record(run, &document, &placed);
         count++;
         if (!mongoc_bulk_operation_replace_one_with_opts(bulk, &filter, &document, NULL, &reason)) {
             status = sv_store_fail(&reason, error);
@@ -189,6 +174,58 @@ sv_write_edits(sv_batch_run_t *run, sv_error_t *error)
     return status;
 }
 
+/* A replaced figure stays visible, and its sending stays a replay. */
+static void
+sv_append_replaced(bson_t *document, const sv_slot_t *slot)
+{
+    bson_copy_to_excluding_noinit(slot->stored, document, "_id", "whole", "superseded", NULL);
+    BSON_APPEND_BOOL(document, "whole", false);
+    BSON_APPEND_BOOL(document, "superseded", true);
+}
+
+/* Queues what is to be inserted; the driver copies each document at once, so one is enough for all. */
+static bool
+sv_queue_inserts(sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, bson_error_t *reason)
+{
+    bson_t document = BSON_INITIALIZER;
+    bson_oid_t id;
+    bool good = true;
+
+    for (size_t i = 0; good && i < run->insert_count; i++) {
+        bson_reinit(&document);
+        bson_oid_init(&id, NULL);
+        BSON_APPEND_OID(&document, "_id", &id);
+        sv_append_record(run, &document, &run->inserts[i]);
+        good = mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, reason);
+    }
+    for (size_t i = 0; good && i < run->slot_count; i++) {
+        if (sv_is_replaced(run, run->slots[i])) {
+            bson_reinit(&document);
+            sv_append_replaced(&document, run->slots[i]);
+            good = mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, reason);
+        }
+    }
+    bson_destroy(&document);
+    return good;
+}
+
+static sv_status_t
+sv_write_inserts(sv_batch_run_t *run, sv_error_t *error)
+{
+    mongoc_bulk_operation_t *bulk;
+    bson_error_t reason;
+    sv_status_t status;
+
+    if (run->insert_count == 0) {
+        return SV_OK;
+    }
+    bulk = sv_records_bulk(run, error);
+    status = sv_queue_inserts(run, bulk, &reason) ? sv_batch_execute(run->store, bulk, 0, error)
+                                                  : sv_store_fail(&reason, error);
+    mongoc_bulk_operation_destroy(bulk);
+    return status;
+}
+
 /* What a floor session's share of the batch was, for the audit trail. */
 static sv_status_t
 sv_write_audit(sv_batch_run_t *run, sv_error_t *error)
@@ -197,21 +234,21 @@ sv_write_audit(sv_batch_run_t *run, sv_error_t *error)
         const sv_fenced_t *session = &run->sessions[i];
         bson_t *details;
         sv_audit_t entry = { .session_id = session->session_id,
-                             .rack_id = session->rack_id,
-                             .count_id = session->count_id,
-                             .warehouse = session->warehouse };
+                             .rack_id = session->facts.rack_id,
+                             .count_id = session->facts.count_id,
+                             .warehouse = session->facts.warehouse };
         int64_t inserted = 0, edited = 0, superseded = 0;
 
         if (!session->wrote || run->resolving) {
             continue;
         }
         for (size_t j = 0; j < run->insert_count; j++) {
-            inserted += run->inserts[j].session == session;
+            inserted += run->inserts[j].session == session && run->inserts[j].stored == NULL;
         }
         for (size_t j = 0; j < run->slot_count; j++) {
             edited += sv_is_edit(run->slots[j]) && run->slots[j]->session == session;
             superseded += sv_gives_way(run->slots[j]) && run->slots[j]->now.rack_id != NULL &&
-                          strcmp(run->slots[j]->now.rack_id, session->rack_id) == 0;
+                          strcmp(run->slots[j]->now.rack_id, session->facts.rack_id) == 0;
         }
         details = sv_doc_new(run->arena);
         sv_doc_put_text(details, "batch_id", run->batch->batch_id);
@@ -254,14 +291,14 @@ sv_write_touched_of(sv_batch_run_t *run, const sv_fenced_t *session, sv_error_t 
     sv_query_texts_init(&touched.items, run->arena);
     sv_text_map_init(&touched.seen, run->arena, run->insert_count);
     for (size_t i = 0; i < run->insert_count; i++) {
-        if (strcmp(run->inserts[i].session->count_id, session->count_id) == 0) {
+        if (strcmp(run->inserts[i].session->facts.count_id, session->facts.count_id) == 0) {
             sv_touch(&touched, run->inserts[i].record->item_key);
         }
     }
     for (size_t i = 0; i < run->slot_count; i++) {
         const sv_slot_t *slot = run->slots[i];
 
-        if ((sv_is_edit(slot) || sv_gives_way(slot)) && strcmp(slot->now.count_id, session->count_id) == 0) {
+        if ((sv_is_edit(slot) || sv_gives_way(slot)) && strcmp(slot->now.count_id, session->facts.count_id) == 0) {
             sv_touch(&touched, slot->now.item_key);
             sv_touch(&touched, slot->before.item_key);
         }
@@ -269,8 +306,8 @@ sv_write_touched_of(sv_batch_run_t *run, const sv_fenced_t *session, sv_error_t 
     if (touched.items.count == 0) {
         return SV_OK;
     }
-    sv_doc_put_text(document, "count_id", session->count_id);
-    sv_doc_put_text(document, "warehouse", session->warehouse);
+    sv_doc_put_text(document, "count_id", session->facts.count_id);
+    sv_doc_put_text(document, "warehouse", session->facts.warehouse);
     BSON_APPEND_ARRAY(document, "item_codes", touched.items.array);
     sv_doc_put_time(document, "at", session->now_ms);
     return sv_store_insert(run->store, SV_COLLECTION_TOUCHED_ITEMS, document, error);
@@ -279,8 +316,8 @@ sv_write_touched_of(sv_batch_run_t *run, const sv_fenced_t *session, sv_error_t 
 static bool
 sv_is_first_of_count(const sv_batch_run_t *run, size_t i)
 {
-    for (size_t j = 0; j < i; j++) {
-        if (run->sessions[j].wrote && strcmp(run->sessions[j].count_id, run->sessions[i].count_id) == 0) {
+    for (size_t j = 0; run->sessions[i].wrote && j < i; j++) {
+        if (run->sessions[j].wrote && strcmp(run->sessions[j].facts.count_id, run->sessions[i].facts.count_id) == 0) {
             return false;
         }
     }

@@ -38,9 +38,9 @@ static void
 sv_verdict_place(sv_verdict_t *verdict, const sv_fenced_t *session)
 {
     if (session != NULL && session->outcome != SV_FENCE_UNKNOWN) {
-        verdict->count_id = session->count_id;
-        verdict->rack_id = session->rack_id;
-        verdict->warehouse = session->warehouse;
+        verdict->count_id = session->facts.count_id;
+        verdict->rack_id = session->facts.rack_id;
+        verdict->warehouse = session->facts.warehouse;
     }
 }
 
@@ -79,8 +79,9 @@ sv_judge_belonging(sv_batch_run_t *run, const sv_record_t *record, const sv_fenc
         sv_verdict_error(run, verdict, "session_id", "session_unknown", "You have no session %s", record->session_id);
         return false;
     }
-    if (record->rack_id != NULL && strcmp(record->rack_id, session->rack_id) != 0) {
-        sv_verdict_error(run, verdict, "rack_id", "rack_mismatch", "The session is for rack %s", session->rack_id);
+    if (record->rack_id != NULL && strcmp(record->rack_id, session->facts.rack_id) != 0) {
+        sv_verdict_error(run, verdict, "rack_id", "rack_mismatch", "The session is for rack %s",
+                         session->facts.rack_id);
         return false;
     }
     if (slot->exists && strcmp(slot->now.session_id, record->session_id) != 0) {
@@ -96,10 +97,10 @@ sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fence
     const sv_quantity_t *book_qty;
     sv_record_t checked;
 
-    if (!session->strict || record->item_code == NULL) {
+    if (!session->facts.strict || record->item_code == NULL) {
         return true;
     }
-    book_qty = sv_text_map_get(&run->book, sv_key_book(run, session->rack_id, record->item_code));
+    book_qty = sv_text_map_get(&run->book, sv_key_book(run, session->facts.rack_id, record->item_code));
     if (book_qty == NULL) {
         return true;
     }
@@ -126,7 +127,7 @@ sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced
         return true;
     }
     description = sv_serials_describe(run, taken, &verdict->holder);
-    rack_id = taken->taken_by != NULL ? taken->taken_by->session->rack_id : NULL;
+    rack_id = taken->taken_by != NULL ? taken->taken_by->session->facts.rack_id : NULL;
     if (rack_id == NULL) {
         bson_iter_t iter;
 
@@ -208,12 +209,13 @@ sv_accept_over_rounds(sv_batch_run_t *run, const sv_record_t *record, const sv_f
 {
     sv_slot_link_t *link;
 
-    if ((session->round <= 1 && !run->over_all) || sv_record_is_void(record)) {
+    if ((session->facts.round <= 1 && !run->over_all) || sv_record_is_void(record)) {
         return;
     }
-    link = sv_text_map_get(&run->rounds, sv_key_round(run, session->count_id, session->rack_id, record->item_key));
+    link = sv_text_map_get(&run->rounds,
+                           sv_key_round(run, session->facts.count_id, session->facts.rack_id, record->item_key));
     for (; link != NULL; link = link->next) {
-        if ((link->slot->now.fence < session->fence || run->over_all) && !link->slot->now.superseded) {
+        if ((link->slot->now.fence < session->facts.fence || run->over_all) && !link->slot->now.superseded) {
             sv_batch_give_way(run, link->slot);
         }
     }
@@ -229,14 +231,14 @@ sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *ses
     slot->supersede = false;
     slot->exists = true;
     slot->now = (sv_figure_t){
-        .user_id = session->user_id,
+        .user_id = session->facts.user_id,
         .session_id = record->session_id,
-        .rack_id = session->rack_id,
-        .count_id = session->count_id,
+        .rack_id = session->facts.rack_id,
+        .count_id = session->facts.count_id,
         .item_key = record->item_key,
         .content_hash = record->content_hash,
         .order = record->order,
-        .fence = session->fence,
+        .fence = session->facts.fence,
         .is_void = sv_record_is_void(record),
         .partial = record->partial,
         .serials = record->serial_numbers,

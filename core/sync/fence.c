@@ -10,27 +10,13 @@ enum { SV_MS = 1000 };
 static void
 sv_fence_take_facts(sv_fenced_t *fenced, const bson_t *session, sv_arena_t *arena)
 {
-    const char *count_state = sv_doc_text(session, "count_state", arena);
+    const char *count_state;
 
-    fenced->user_id = sv_doc_text(session, "user_id", arena);
-    fenced->full_name = sv_doc_text(session, "full_name", arena);
-    fenced->rack_id = sv_doc_text(session, "rack_id", arena);
-    fenced->warehouse = sv_doc_text(session, "warehouse", arena);
-    fenced->floor = sv_doc_text(session, "floor", arena);
-    fenced->count_id = sv_doc_text(session, "count_id", arena);
+    sv_floor_session_read(session, arena, &fenced->facts);
+    count_state = fenced->facts.count_state;
     fenced->open = count_state != NULL && strcmp(count_state, "OPEN") == 0;
     fenced->closed = count_state != NULL && strcmp(count_state, "CLOSED") == 0;
-    fenced->blind = sv_doc_bool(session, "blind");
-    fenced->strict = sv_doc_bool(session, "strict");
     fenced->has_partials = sv_doc_bool(session, "has_partials");
-    fenced->fence = sv_doc_int(session, "fence");
-    fenced->round = sv_doc_int(session, "round");
-    fenced->status = sv_doc_text(session, "status", arena);
-    fenced->started_at_ms = sv_doc_time(session, "started_at");
-    fenced->last_contact_ms = sv_doc_time(session, "last_heartbeat");
-    if (fenced->last_contact_ms < fenced->started_at_ms) {
-        fenced->last_contact_ms = fenced->started_at_ms;
-    }
     fenced->now_ms = sv_doc_time(session, "written_at");
 }
 
@@ -57,32 +43,22 @@ sv_fence_find(sv_store_t *store, const char *session_id, const bson_t **session,
     return sv_store_find_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, error->arena, session, error);
 }
 
-sv_status_t
-sv_fence_holder(sv_store_t *store, const char *rack_id, const sv_holder_t **holder, sv_error_t *error)
+/* Who holds the session's rack now: somebody newer, or nobody. */
+static sv_status_t
+sv_fence_find_holder(sv_store_t *store, sv_fenced_t *fenced, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(error->arena);
-    const bson_t *rack, *session = NULL;
-    const char *session_id;
-    sv_holder_t *found;
+    const sv_holder_t *holder = NULL;
+    sv_rack_t rack;
 
-    BSON_APPEND_UTF8(filter, "rack_id", rack_id);
-    if (sv_store_find_one(store, SV_COLLECTION_RACK_REGISTRY, filter, NULL, error->arena, &rack, error) != SV_OK) {
-        return error->status;
-    }
-    if (rack == NULL || sv_doc_int(rack, "hold_ms") == 0) {
+    if (sv_rack_find(store, fenced->facts.rack_id, error->arena, &rack, error) == SV_ERR_NOT_FOUND) {
+        sv_error_clear(error);
         return SV_OK;
     }
-    session_id = sv_doc_text(rack, "session_id", error->arena);
-    if (session_id == NULL || sv_fence_find(store, session_id, &session, error) != SV_OK || session == NULL) {
-        return error->status;
+    if (error->status == SV_OK && rack.hold_ms > 0 &&
+        sv_rack_holder(store, &rack, error->arena, &holder, error) == SV_OK) {
+        fenced->holder = holder;
     }
-    found = sv_arena_zalloc(error->arena, sizeof(*found));
-    found->user_id = sv_doc_text(session, "user_id", error->arena);
-    found->full_name = sv_doc_text(session, "full_name", error->arena);
-    found->session_id = session_id;
-    found->since_ms = sv_doc_time(session, "started_at");
-    *holder = found;
-    return SV_OK;
+    return error->status;
 }
 
 /* The fence write matched nothing: why. */
@@ -97,11 +73,11 @@ sv_fence_explain(sv_store_t *store, const char *user_id, sv_fenced_t *fenced, sv
     }
     sv_fence_take_facts(fenced, session, error->arena);
     /* Another's session is as unknown as none: its existence is nobody else's business. */
-    if (fenced->user_id == NULL || strcmp(fenced->user_id, user_id) != 0) {
+    if (fenced->facts.user_id == NULL || strcmp(fenced->facts.user_id, user_id) != 0) {
         return SV_OK;
     }
     fenced->outcome = SV_FENCE_LOST;
-    return sv_fence_holder(store, fenced->rack_id, &fenced->holder, error);
+    return sv_fence_find_holder(store, fenced, error);
 }
 
 sv_status_t
@@ -151,11 +127,11 @@ sv_fence_rearm(sv_store_t *store, const sv_fenced_t *fenced, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena), child;
 
-    BSON_APPEND_UTF8(filter, "rack_id", fenced->rack_id);
+    BSON_APPEND_UTF8(filter, "rack_id", fenced->facts.rack_id);
     BSON_APPEND_UTF8(filter, "session_id", fenced->session_id);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
     BSON_APPEND_UTF8(&child, "status", "claimed");
-    BSON_APPEND_INT64(&child, "hold_ms", (store->settings->rack_lock_ttl + store->settings->rack_hold_margin) * SV_MS);
+    BSON_APPEND_INT64(&child, "hold_ms", sv_active_hold_ms(store->settings));
     bson_append_document_end(update, &child);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$currentDate", &child);
     BSON_APPEND_BOOL(&child, "held_at", true);
@@ -167,14 +143,13 @@ sv_fence_rearm(sv_store_t *store, const sv_fenced_t *fenced, sv_error_t *error)
 static bool
 sv_fence_is_silent(const sv_store_t *store, const sv_fenced_t *fenced)
 {
-    if (fenced->status == NULL) {
-        return false;
-    }
-    if (strcmp(fenced->status, "interrupted") == 0) {
-        return true;
-    }
-    return strcmp(fenced->status, "active") == 0 &&
-           fenced->now_ms - fenced->last_contact_ms >= store->settings->rack_lock_ttl * SV_MS;
+    const sv_floor_session_t *session = &fenced->facts;
+    int64_t contact_ms =
+        session->last_heartbeat_ms > session->started_at_ms ? session->last_heartbeat_ms : session->started_at_ms;
+
+    return session->status == SV_SESSION_INTERRUPTED ||
+           (session->status == SV_SESSION_ACTIVE &&
+            fenced->now_ms - contact_ms >= store->settings->rack_lock_ttl * SV_MS);
 }
 
 sv_status_t
@@ -185,8 +160,12 @@ sv_fence_finish(sv_store_t *store, sv_fenced_t *fenced, sv_error_t *error)
 
     fenced->rearmed =
         fenced->outcome == SV_FENCE_HOLDS && !fenced->bypassed && fenced->wrote && sv_fence_is_silent(store, fenced);
-    if (fenced->rearmed && sv_fence_rearm(store, fenced, error) != SV_OK) {
-        return error->status;
+    if (fenced->rearmed) {
+        fenced->facts.status = SV_SESSION_ACTIVE;
+        fenced->facts.last_heartbeat_ms = fenced->now_ms;
+        if (sv_fence_rearm(store, fenced, error) != SV_OK) {
+            return error->status;
+        }
     }
     if (!fenced->rearmed && !notes_partials) {
         return SV_OK;

@@ -1,6 +1,7 @@
 #ifndef SV_SYNC_FENCE_H
 #define SV_SYNC_FENCE_H
 
+#include "core/floor/floor.h"
 #include "core/store/store.h"
 
 /*
@@ -16,23 +17,11 @@ typedef enum {
 typedef struct {
     const char *session_id;
     sv_fence_outcome_t outcome;
-    /* of the session, unless it is unknown */
-    const char *user_id;
-    const char *full_name;
-    const char *rack_id;
-    const char *warehouse;
-    const char *floor;
-    const char *count_id;
-    bool open;   /* its count is OPEN */
-    bool closed; /* its count is CLOSED */
-    bool blind;
-    bool strict;
+    /* unless it is unknown: */
+    sv_floor_session_t facts; /* as the fence write left it */
+    bool open;                /* its count is OPEN */
+    bool closed;              /* its count is CLOSED */
     bool has_partials;
-    int64_t fence;
-    int64_t round;
-    const char *status;
-    int64_t started_at_ms;
-    int64_t last_contact_ms;   /* last written heartbeat */
     int64_t now_ms;            /* the database's clock, told by the fence write itself */
     const sv_holder_t *holder; /* SV_FENCE_LOST: who holds the rack now; NULL: nobody */
     bool bypassed;             /* written to by a supervisor, not by its user */
@@ -53,8 +42,5 @@ sv_status_t sv_fence_bypass(sv_store_t *store, const char *session_id, sv_fenced
 /* Once its records are written, in the same transaction: notes that there are partial records, and arms the
  * hold again of a session that was interrupted or had fallen silent for a lease's length.  Sets `rearmed`. */
 sv_status_t sv_fence_finish(sv_store_t *store, sv_fenced_t *fenced, sv_error_t *error);
-
-/* Who holds a rack by the database; *holder stays NULL when nobody does. */
-sv_status_t sv_fence_holder(sv_store_t *store, const char *rack_id, const sv_holder_t **holder, sv_error_t *error);
 
 #endif

@@ -264,7 +264,7 @@ sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *err
     sum->order = other->before.order;
     sv_batch_accept(run, sum, &resolution->resolved->session, other);
     if (resolution->slot->stored == NULL) {
-        run->inserts[run->insert_count++] = (sv_placed_t){ mine, &resolution->resolved->session, true };
+        run->inserts[run->insert_count++] = (sv_placed_t){ mine, &resolution->resolved->session, NULL, true };
     }
     return SV_OK;
 }
@@ -312,6 +312,8 @@ sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
                              .resolving = true,
                              .over_all = session->bypassed };
     sv_batch_run_init(run);
+    sv_text_map_init(&run->session_of, run->arena, 1);
+    *sv_text_map_put(&run->session_of, session->session_id) = session;
     if (sv_batch_read(run, error) != SV_OK) {
         return error->status;
     }

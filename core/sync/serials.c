@@ -47,8 +47,8 @@ static bool
 sv_serials_gives_way(sv_batch_run_t *run, const sv_serial_t *serial, const sv_record_t *record,
                      const sv_fenced_t *session)
 {
-    const sv_slot_link_t *link =
-        sv_text_map_get(&run->rounds, sv_key_round(run, session->count_id, session->rack_id, record->item_key));
+    const sv_slot_link_t *link = sv_text_map_get(
+        &run->rounds, sv_key_round(run, session->facts.count_id, session->facts.rack_id, record->item_key));
 
     for (; link != NULL; link = link->next) {
         if (strcmp(link->slot->client_record_id, serial->holder_id) == 0) {
@@ -70,7 +70,7 @@ sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_f
         if (serial->taken_by == NULL && !serial->before_open) {
             continue;
         }
-        if ((session->round <= 1 && !run->over_all) || !sv_serials_gives_way(run, serial, record, session)) {
+        if ((session->facts.round <= 1 && !run->over_all) || !sv_serials_gives_way(run, serial, record, session)) {
             return serial;
         }
     }
@@ -82,12 +82,12 @@ sv_serials_append_place(bson_t *place, const sv_slot_t *slot)
 {
     const sv_fenced_t *session = slot->session;
 
-    sv_doc_put_text(place, "count_id", session->count_id);
+    sv_doc_put_text(place, "count_id", session->facts.count_id);
     sv_doc_put_text(place, "client_record_id", slot->client_record_id);
     sv_doc_put_text(place, "session_id", session->session_id);
-    sv_doc_put_text(place, "rack_id", session->rack_id);
-    sv_doc_put_text(place, "user_id", session->user_id);
-    sv_doc_put_text(place, "full_name", session->full_name);
+    sv_doc_put_text(place, "rack_id", session->facts.rack_id);
+    sv_doc_put_text(place, "user_id", session->facts.user_id);
+    sv_doc_put_text(place, "full_name", session->facts.full_name);
     sv_doc_put_time(place, "at", session->now_ms);
 }
 
