@@ -255,6 +255,21 @@ sv_write_row(sv_json_writer_t *w, const bson_t *row, void *context)
     sv_conflict_write_json(w, NULL, row);
 }
 
+static void
+sv_filter_session_or_count(bson_t *filter, const char *id)
+{
+    static const char *const names[] = { "session_id", "count_id" };
+    bson_t either, one;
+
+    BSON_APPEND_ARRAY_BEGIN(filter, "$or", &either);
+    for (int i = 0; i < 2; i++) {
+        bson_append_document_begin(&either, i == 0 ? "0" : "1", 1, &one);
+        BSON_APPEND_UTF8(&one, names[i], id);
+        bson_append_document_end(&either, &one);
+    }
+    bson_append_array_end(filter, &either);
+}
+
 sv_status_t
 sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_query_t *query, sv_json_writer_t *w,
                   sv_error_t *error)
@@ -268,7 +283,7 @@ sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_quer
         BSON_APPEND_UTF8(filter, "status", query->status);
     }
     if (query->session_id != NULL) {
-        BSON_APPEND_UTF8(filter, "session_id", query->session_id);
+        sv_filter_session_or_count(filter, query->session_id);
     }
     if (query->since_ms != 0) {
         BSON_APPEND_DOCUMENT_BEGIN(filter, "created_at", &since);

@@ -1,0 +1,10 @@
+#ifndef SV_SYNC_ANNOUNCE_H
+#define SV_SYNC_ANNOUNCE_H
+
+#include "core/redis/command.h"
+#include "core/sync/fence.h"
+
+/* Publishes on session:updates:{session} that records of the floor session were stored. */
+void sv_sync_announce_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_fenced_t *session);
+
+#endif

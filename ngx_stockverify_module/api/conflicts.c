@@ -1,0 +1,50 @@
+/* /api/sync/conflicts: what waits for a person to decide. */
+#include "core/floor/lease.h"
+#include "core/sync/announce.h"
+#include "core/sync/conflict.h"
+#include "ngx_stockverify_module/call.h"
+
+enum { SV_CONFLICT_SESSION_MAX = 320 };
+
+void
+sv_step_conflicts(sv_call_t *call)
+{
+    sv_conflict_query_t query = { 0 };
+    int status;
+
+    if (!sv_call_query_choice(call, "status", sv_conflict_statuses, &status) ||
+        !sv_call_query_identifier(call, "session", SV_CONFLICT_SESSION_MAX, &query.session_id) ||
+        !sv_call_query_time(call, "since", &query.since_ms) || !sv_call_query_page(call, &query.page)) {
+        return;
+    }
+    query.status = status >= 0 ? sv_conflict_statuses[status] : NULL;
+    sv_json_object(&call->json, NULL);
+    sv_conflicts_list(call->store, &call->principal, &query, &call->json, &call->error);
+    sv_json_end(&call->json);
+}
+
+void
+sv_step_conflict_resolve(sv_call_t *call)
+{
+    sv_json_fields_t fields = { sv_call_body(call), "", &call->error };
+    sv_resolve_t resolve = { .conflict_id = call->params[0] };
+    sv_resolved_t resolved;
+    int action;
+
+    if (fields.object == NULL || !sv_json_get_choice(&fields, "action", SV_REQUIRED, sv_resolve_actions, &action)) {
+        return;
+    }
+    sv_json_get_object(&fields, "record", SV_OPTIONAL, &resolve.record);
+    resolve.action = (sv_resolve_action_t) action;
+    if (call->error.status != SV_OK ||
+        sv_conflict_resolve(call->store, &call->principal, &resolve, &resolved, &call->error) != SV_OK) {
+        return;
+    }
+    if (resolved.session.rearmed) {
+        sv_lease_restore_command(sv_call_effect(call), call->arena, call->settings, &resolved.session.facts);
+    }
+    if (resolved.session.wrote) {
+        sv_sync_announce_command(sv_call_effect(call), call->arena, &resolved.session);
+    }
+    sv_conflict_write_json(&call->json, NULL, resolved.conflict);
+}
