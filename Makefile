@@ -25,6 +25,8 @@ UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
 
 object = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
+# Objects between a source and a program are kept, or the next build would make them again.
+.SECONDARY:
 .PHONY: all core worker ctl module module-asan unit unit-plain tools fuzz check install clean help format
 all: module worker ctl
 
