@@ -1,6 +1,7 @@
 #ifndef SV_CALL_H
 #define SV_CALL_H
 
+#include "core/auth/auth_keys.h"
 #include "core/auth/principal.h"
 #include "core/base/error.h"
 #include "core/base/json_reader.h"
@@ -29,6 +30,7 @@ typedef struct {
 typedef struct sv_call_s {
     /* inputs */
     const sv_settings_t   *settings;
+    const sv_auth_keys_t  *keys;                           /* of tokens and PINs */
     sv_arena_t            *arena;
     sv_principal_t         principal;                      /* role SV_ROLE_ANYONE before and without login */
     const char            *params[SV_CALL_MAX_PARAMS];     /* {names} of the path in order, decoded */

@@ -2,7 +2,7 @@
 #define SV_CONF_H
 
 #include "ngx_stockverify_module/nginx.h"
-#include "core/auth/token.h"
+#include "core/auth/auth_keys.h"
 #include "core/settings/settings.h"
 
 /* The module's configuration: read-only while requests run, except `process`. */
@@ -15,7 +15,7 @@ typedef struct {
     sv_arena_t           *arena;           /* settings, keys and router; lives as long as the cycle */
     uint8_t              *assigned;        /* per row of settings.def: a directive set it */
     ngx_uint_t            enabled;         /* some location uses the module */
-    sv_token_keys_t      *token_keys;
+    const sv_auth_keys_t *auth_keys;
     struct sv_router_s   *router;
     const char           *redis_address;   /* numeric, or the path of a unix socket */
     ngx_uint_t            redis_is_unix;

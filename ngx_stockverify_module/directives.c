@@ -208,8 +208,8 @@ sv_init_main_conf(ngx_conf_t *cf, void *conf)
                            error.message == NULL ? sv_status_message(error.status) : error.message);
         return NGX_CONF_ERROR;
     }
-    main_conf->token_keys = sv_token_keys_create(&main_conf->settings, main_conf->arena, &error);
-    if (main_conf->token_keys == NULL) {
+    main_conf->auth_keys = sv_auth_keys_create(&main_conf->settings, main_conf->arena, &error);
+    if (main_conf->auth_keys == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "stockverify: %s",
                            error.message == NULL ? sv_status_message(error.status) : error.message);
         return NGX_CONF_ERROR;

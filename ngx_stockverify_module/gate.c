@@ -40,7 +40,7 @@ sv_gate_read_token(sv_request_state_t *state)
     }
     text = (const char *) token.data;
     if (!sv_token_cache_find(process->tokens, text, token.len, ngx_time(), call->arena, &state->claims)) {
-        if (sv_token_verify(process->conf->token_keys, text, token.len, ngx_time(), call->arena, &state->claims,
+        if (sv_token_verify(process->conf->auth_keys->tokens, text, token.len, ngx_time(), call->arena, &state->claims,
                             &call->error) != SV_OK) {
             return call->error.status;
         }

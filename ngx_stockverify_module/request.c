@@ -69,6 +69,7 @@ sv_state_create(sv_process_t *process, ngx_http_request_t *r)
     state->started_us = sv_metrics_now_us();
     call->arena = arena;
     call->settings = &process->conf->settings;
+    call->keys = process->conf->auth_keys;
     sv_error_init(&call->error, arena);
     sv_buffer_init(&call->data, arena, 512);
     sv_json_writer_init(&call->json, &call->data);

@@ -21,6 +21,9 @@ sv_account_read(const bson_t *document, sv_arena_t *arena, sv_account_t *account
         .created_at_ms = sv_doc_time(document, "created_at"),
         .last_login_at_ms = sv_doc_time(document, "last_login_at"),
     };
+    if (account->full_name == NULL) {
+        account->full_name = account->username;
+    }
     /* A role nobody knows lets its owner do nothing. */
     if (role == NULL || !sv_role_parse(role, &account->role)) {
         account->role = SV_ROLE_ANYONE;

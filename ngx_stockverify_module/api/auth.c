@@ -1,0 +1,164 @@
+#include "core/auth/account_admin.h"
+#include "core/auth/login.h"
+#include "core/auth/user_json.h"
+#include "ngx_stockverify_module/api/login_throttle.h"
+
+/* Logins, their renewal and their end. */
+
+enum { SV_REFRESH_TEXT_MAX = 512 };
+
+typedef struct {
+    sv_login_throttle_t throttle; /* first: see login_throttle.h */
+    sv_login_t login;
+} sv_login_state_t;
+
+static void
+sv_auth_login_commit(sv_call_t *call)
+{
+    sv_login_t *login = &((sv_login_state_t *) call->state)->login;
+
+    if (sv_login_commit(call->store, &call->principal, login, &call->error) != SV_OK) {
+        return;
+    }
+    sv_throttle_settle(call);
+    sv_gate_store_command(sv_call_effect(call), call->arena, &login->account, call->settings->auth_cache_ttl);
+    sv_login_write_json(&call->json, call->settings, call->keys, &login->account, &login->grant, login->issued_secret,
+                        &call->error);
+    call->message = "Login successful";
+}
+
+static void
+sv_auth_login_verified(sv_request_t *req)
+{
+    if (req->call->error.status != SV_OK) {
+        sv_http_answer(req);
+        return;
+    }
+    sv_http_thread(req, SV_POOL_DB, sv_auth_login_commit, sv_http_answer);
+}
+
+static void
+sv_auth_login_verify(sv_call_t *call)
+{
+    sv_login_verify(call->settings, call->keys, &((sv_login_state_t *) call->state)->login, &call->error);
+}
+
+static void
+sv_auth_login_fetched(sv_request_t *req)
+{
+    if (req->call->error.status != SV_OK) {
+        sv_http_answer(req);
+        return;
+    }
+    sv_http_thread(req, SV_POOL_HASH, sv_auth_login_verify, sv_auth_login_verified);
+}
+
+static void
+sv_auth_login_fetch(sv_call_t *call)
+{
+    sv_login_fetch(call->store, &((sv_login_state_t *) call->state)->login, &call->error);
+}
+
+static void
+sv_auth_login_admitted(sv_request_t *req)
+{
+    sv_http_thread(req, SV_POOL_DB, sv_auth_login_fetch, sv_auth_login_fetched);
+}
+
+void
+sv_http_auth_login(sv_request_t *req)
+{
+    sv_call_t *call = req->call;
+    sv_login_state_t *state = sv_arena_zalloc(call->arena, sizeof(*state));
+    const json_t *body = sv_call_body(call);
+    const sv_json_fields_t fields = { body, "", &call->error };
+
+    call->state = state;
+    if (body == NULL || !sv_login_read(&fields, &state->login.input)) {
+        sv_http_answer(req);
+        return;
+    }
+    /* A device secret cannot be guessed and the PIN counts its own tries: whoever guesses passwords must not be able to
+     * lock out the people on the floor. */
+    state->throttle.attempt.username = state->login.input.pin == NULL ? state->login.input.username : NULL;
+    sv_http_throttle(req, sv_auth_login_admitted);
+}
+
+void
+sv_step_auth_refresh(sv_call_t *call)
+{
+    const json_t *body = sv_call_body(call);
+    const sv_json_fields_t fields = { body, "", &call->error };
+    const char *token;
+    sv_refresh_grant_t grant = { 0 };
+    sv_account_t account;
+
+    if (body == NULL || !sv_json_get_text(&fields, "refresh_token", SV_REQUIRED, 1, SV_REFRESH_TEXT_MAX, &token)) {
+        return;
+    }
+    if (sv_refresh_rotate(call->store, call->keys, token, call->arena, &grant, &account, &call->error) == SV_OK) {
+        sv_login_write_json(&call->json, call->settings, call->keys, &account, &grant, NULL, &call->error);
+    } else if (call->error.status == SV_ERR_TOKEN_REUSED) {
+        sv_gate_end_families_command(sv_call_effect(call), call->arena, &grant.family_id, 1,
+                                     call->settings->access_token_ttl);
+    }
+}
+
+static void
+sv_auth_logout_all(sv_call_t *call)
+{
+    sv_families_t ended = { 0 };
+    sv_account_t account;
+
+    if (sv_account_revoke(call->store, &call->principal, call->principal.user_id, &ended, &account, &call->error) ==
+        SV_OK) {
+        sv_gate_store_command(sv_call_effect(call), call->arena, &account, call->settings->auth_cache_ttl);
+        sv_json_int(&call->json, "revoked", (int64_t) ended.count);
+    }
+}
+
+static void
+sv_auth_logout_one(sv_call_t *call)
+{
+    bool was_live = false;
+
+    if (sv_family_log_out(call->store, &call->principal, &was_live, &call->error) == SV_OK) {
+        if (call->principal.family_id != NULL) {
+            sv_gate_end_families_command(sv_call_effect(call), call->arena, &call->principal.family_id, 1,
+                                         call->settings->access_token_ttl);
+        }
+        sv_json_int(&call->json, "revoked", was_live ? 1 : 0);
+    }
+}
+
+void
+sv_step_auth_logout(sv_call_t *call)
+{
+    const json_t *body = sv_call_body(call);
+    const sv_json_fields_t fields = { body, "", &call->error };
+    bool all = false;
+
+    if (body == NULL) {
+        return;
+    }
+    sv_json_get_bool(&fields, "all", SV_OPTIONAL, &all);
+    if (call->error.status != SV_OK) {
+        return;
+    }
+    sv_json_object(&call->json, NULL);
+    if (all) {
+        sv_auth_logout_all(call);
+    } else {
+        sv_auth_logout_one(call);
+    }
+    sv_json_end(&call->json);
+    call->message = "Logged out";
+}
+
+/* The gate has just read the account; there is nothing to ask for. */
+void
+sv_http_auth_me(sv_request_t *req)
+{
+    sv_user_write_json(&req->call->json, NULL, &req->call->principal);
+    sv_http_answer(req);
+}
