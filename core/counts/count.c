@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/codec.h"
 #include "core/store/document.h"
 
@@ -217,4 +218,25 @@ sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *cou
         sv_json_quantity(w, "total_variance", sv_doc_quantity(count->document, "total_variance"));
     }
     sv_json_end(w);
+}
+
+void
+sv_count_event_command(sv_redis_command_t *command, sv_arena_t *arena, const char *type, const char *count_id,
+                       const char *warehouse, const char *status)
+{
+    sv_buffer_t out;
+    sv_json_writer_t w;
+
+    sv_buffer_init(&out, arena, 256);
+    sv_json_writer_init(&w, &out);
+    sv_json_object(&w, NULL);
+    sv_json_text(&w, "type", type);
+    sv_json_text(&w, "id", count_id);
+    sv_json_time(&w, "at", sv_clock_now_ms());
+    sv_json_text(&w, "warehouse", warehouse);
+    sv_json_text(&w, "status", status);
+    sv_json_end(&w);
+    sv_redis_command(command, arena, "PUBLISH");
+    sv_redis_arg(command, "global:notifications");
+    sv_redis_arg(command, out.data);
 }

@@ -133,6 +133,39 @@ sv_session_state_command(sv_redis_command_t *command, sv_arena_t *arena, const s
     sv_redis_arg(command, sv_session_status_name(session->status));
 }
 
+void
+sv_lease_ttl_command(sv_redis_command_t *command, sv_arena_t *arena, const char *rack_id)
+{
+    sv_redis_command(command, arena, "PTTL");
+    sv_redis_arg_key(command, SV_KEY_RACK_LOCK, rack_id);
+}
+
+int64_t
+sv_lease_ttl_read_s(const redisReply *reply)
+{
+    if (reply == NULL || reply->type != REDIS_REPLY_INTEGER || reply->integer <= 0) {
+        return 0;
+    }
+    return (reply->integer + 999) / 1000;
+}
+
+void
+sv_last_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const char *session_id)
+{
+    sv_redis_command(command, arena, "ZSCORE");
+    sv_redis_arg(command, SV_KEY_HEARTBEATS);
+    sv_redis_arg(command, session_id);
+}
+
+int64_t
+sv_last_heartbeat_read_ms(const redisReply *reply)
+{
+    if (reply == NULL || reply->type != REDIS_REPLY_STRING) {
+        return 0;
+    }
+    return (int64_t) strtod(reply->str, NULL);
+}
+
 const char *
 sv_floor_event_json(sv_arena_t *arena, const char *type, const sv_floor_session_t *session)
 {

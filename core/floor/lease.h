@@ -37,6 +37,13 @@ bool sv_lease_restore_read(const redisReply *reply);
 void sv_session_state_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
                               const sv_floor_session_t *session, int64_t lock_ttl_s, const char *event);
 
+/* What is left of a rack's lease, and when a session last sent a heartbeat; their replies in seconds and in
+ * UTC ms, 0 when there is none. */
+void sv_lease_ttl_command(sv_redis_command_t *command, sv_arena_t *arena, const char *rack_id);
+int64_t sv_lease_ttl_read_s(const redisReply *reply);
+void sv_last_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const char *session_id);
+int64_t sv_last_heartbeat_read_ms(const redisReply *reply);
+
 /* {"type": ..., "id": ..., "at": ...} and the session's members, for pub/sub. */
 const char *sv_floor_event_json(sv_arena_t *arena, const char *type, const sv_floor_session_t *session);
 
