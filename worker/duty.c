@@ -1,0 +1,182 @@
+#include "worker/duty.h"
+
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/codec.h"
+#include "core/store/worker_role.h"
+#include "worker/log.h"
+
+enum {
+    SV_ROLE_TTL_MS = 3000, /* for how long a dead worker's duties wait for another */
+    SV_ROLE_RENEW_MS = 1000,
+    SV_BACKOFF_MAX_MS = 15000,
+};
+
+/* What the thread remembers between rounds. */
+typedef struct {
+    sv_duty_t *duty;
+    sv_store_t *store;
+    sv_redis_client_t *redis;
+    bool mine;             /* this worker has the role */
+    int64_t role_asked_ms; /* monotonic; 0: not yet */
+    int failures;          /* rounds in a row */
+    int64_t rounds, done;
+} sv_duty_loop_t;
+
+/* A tenth more or less, so that workers do not keep step. */
+static int64_t
+sv_with_jitter(int64_t ms)
+{
+    uint16_t random;
+
+    sv_random_bytes(&random, sizeof(random));
+    return ms - ms / 10 + ms * random / 5 / UINT16_MAX;
+}
+
+static int64_t
+sv_duty_interval_ms(const sv_duty_t *duty)
+{
+    const char *settings = (const char *) duty->worker->settings;
+
+    return *(const int64_t *) (settings + duty->row->interval);
+}
+
+static int64_t
+sv_duty_backoff_ms(const sv_duty_loop_t *loop)
+{
+    int64_t ms = sv_duty_interval_ms(loop->duty);
+
+    for (int i = 0; i < loop->failures && ms < SV_BACKOFF_MAX_MS; i++) {
+        ms *= 2;
+    }
+    return ms < SV_BACKOFF_MAX_MS ? ms : SV_BACKOFF_MAX_MS;
+}
+
+/* Keeps the role or tries for it, not more often than it must. */
+static sv_status_t
+sv_duty_take_role(sv_duty_loop_t *loop, sv_error_t *error)
+{
+    int64_t now_ms = sv_clock_monotonic_ms();
+    const sv_duty_t *duty = loop->duty;
+    bool mine = false;
+    sv_status_t status;
+
+    if (loop->role_asked_ms != 0 && now_ms - loop->role_asked_ms < SV_ROLE_RENEW_MS) {
+        return SV_OK;
+    }
+    status = sv_worker_role_take(loop->store, duty->row->name, duty->worker->worker_id, SV_ROLE_TTL_MS, &mine, error);
+    loop->role_asked_ms = status == SV_OK ? now_ms : 0;
+    if (mine != loop->mine) {
+        sv_worker_log(SV_LOG_INFO, mine ? "role.taken" : "role.lost", SV_FIELD_TEXT("duty", duty->row->name));
+        loop->mine = mine;
+    }
+    return status;
+}
+
+static sv_status_t
+sv_duty_run_round(sv_duty_loop_t *loop, bool *again, sv_error_t *error)
+{
+    sv_duty_round_t round = { .store = loop->store,
+                              .redis = loop->redis,
+                              .running_ms = sv_clock_monotonic_ms() - loop->duty->worker->started_ms };
+    sv_status_t status = sv_duty_take_role(loop, error);
+
+    *again = false;
+    if (status != SV_OK || !loop->mine) {
+        return status;
+    }
+    status = loop->duty->row->run(&round, error);
+    loop->rounds++;
+    loop->done += round.done;
+    *again = round.again;
+    return status;
+}
+
+/* Only changes are told: the first failure of a row of them, and the end of the row. */
+static void
+sv_duty_note_outcome(sv_duty_loop_t *loop, const sv_error_t *error)
+{
+    const char *name = loop->duty->row->name;
+
+    if (error->status == SV_OK && loop->failures > 0) {
+        sv_worker_log(SV_LOG_NOTICE, "duty.recovered", SV_FIELD_TEXT("duty", name),
+                      SV_FIELD_NUMBER("failures", loop->failures));
+        loop->failures = 0;
+    } else if (error->status != SV_OK && loop->failures++ == 0) {
+        sv_worker_log(error->status == SV_ERR_UNAVAILABLE ? SV_LOG_WARNING : SV_LOG_ERROR, "duty.failing",
+                      SV_FIELD_TEXT("duty", name), SV_FIELD_TEXT("code", sv_status_code(error->status)),
+                      SV_FIELD_TEXT("cause", error->cause != NULL ? error->cause : error->message));
+    }
+}
+
+static void
+sv_duty_loop(sv_duty_loop_t *loop)
+{
+    sv_duty_t *duty = loop->duty;
+    int64_t pause_ms = 0;
+
+    while (!sv_stop_wait(duty->worker->stop, pause_ms)) {
+        sv_arena_t *arena = sv_arena_create();
+        sv_error_t error;
+        bool again = false;
+
+        sv_error_init(&error, arena);
+        atomic_store(&duty->begun_ms, sv_clock_monotonic_ms());
+        sv_duty_run_round(loop, &again, &error);
+        atomic_store(&duty->begun_ms, 0);
+        sv_duty_note_outcome(loop, &error);
+        if (error.status != SV_OK) {
+            pause_ms = sv_with_jitter(sv_duty_backoff_ms(loop));
+        } else {
+            pause_ms = again ? 0 : sv_with_jitter(sv_duty_interval_ms(duty));
+        }
+        sv_arena_destroy(arena);
+    }
+}
+
+static void
+sv_duty_end(sv_duty_loop_t *loop)
+{
+    const sv_duty_t *duty = loop->duty;
+    sv_arena_t *arena = sv_arena_create();
+    sv_error_t error;
+
+    sv_error_init(&error, arena);
+    if (loop->mine) {
+        sv_worker_role_release(loop->store, duty->row->name, duty->worker->worker_id, &error);
+    }
+    sv_worker_log(SV_LOG_INFO, "duty.stopped", SV_FIELD_TEXT("duty", duty->row->name),
+                  SV_FIELD_NUMBER("rounds", loop->rounds), SV_FIELD_NUMBER("done", loop->done));
+    sv_arena_destroy(arena);
+}
+
+static void *
+sv_duty_thread(void *context)
+{
+    sv_duty_loop_t loop = { .duty = context };
+    sv_worker_t const *worker = loop.duty->worker;
+
+    loop.store = sv_store_acquire(worker->pool);
+    loop.redis = sv_redis_client_create(worker->settings);
+    sv_duty_loop(&loop);
+    sv_duty_end(&loop);
+    sv_redis_client_destroy(loop.redis);
+    sv_store_release(loop.store);
+    sv_stop_leave(worker->stop);
+    return NULL;
+}
+
+bool
+sv_duty_start(sv_duty_t *duty, const sv_duty_row_t *row, const sv_worker_t *worker)
+{
+    duty->row = row;
+    duty->worker = worker;
+    atomic_init(&duty->begun_ms, 0);
+    sv_stop_enter(worker->stop);
+    if (pthread_create(&duty->thread, NULL, sv_duty_thread, duty) != 0) {
+        sv_stop_leave(worker->stop);
+        return false;
+    }
+    return true;
+}
