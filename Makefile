@@ -4,7 +4,7 @@
 BUILD    ?= build
 CC       ?= cc
 PREFIX   ?= /usr
-PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd
+PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd glib-2.0
 WARN     := -Wall -Wextra -Wshadow
 CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"'
 # The libraries' headers are not ours to warn about.
@@ -113,6 +113,13 @@ $(BUILD)/libstockverify-fuzz.a: $(call object,libfuzz,$(CORE_SRC))
 $(BUILD)/fuzz/%: $(BUILD)/libfuzz/t/fuzz/%.o $(BUILD)/libstockverify-fuzz.a
 	@mkdir -p $(@D)
 	clang -fsanitize=fuzzer,address,undefined $^ -o $@ $(LIBS)
+
+## make bench               what scripts/bench measures with, in $(BUILD)/bench
+bench: $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+
+$(BUILD)/bench/%: $(BUILD)/plain/bench/%.o $(BUILD)/libstockverify.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 ## make check               everything scripts/test runs
 check:
