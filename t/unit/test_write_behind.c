@@ -1,0 +1,229 @@
+/* Heartbeats on their way from Redis to MongoDB. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/floor/floor.h"
+#include "core/floor/write_behind.h"
+#include "core/store/document.h"
+#include "t/unit/real_mongodb.h"
+#include "t/unit/real_redis.h"
+
+static sv_real_mongodb_t real;
+static sv_redis_client_t *redis;
+
+static void
+make_floor(const char *session, const char *status, int64_t held_ms_ago)
+{
+    const char *held = sv_arena_printf(real.arena, "{'$date': {'$numberLong': '%lld'}}",
+                                       (long long) (sv_clock_now_ms() - held_ms_ago));
+
+    sv_real_insert(&real, SV_COLLECTION_RACK_REGISTRY,
+                   sv_arena_printf(real.arena,
+                                   "{'rack_id': 'R-%s', 'session_id': '%s', 'status': '%s', 'hold_ms': "
+                                   "{'$numberLong': '70000'}, 'held_at': %s}",
+                                   session, session, status, held));
+    sv_real_insert(
+        &real, SV_COLLECTION_VERIFICATION_SESSIONS,
+        sv_arena_printf(real.arena, "{'session_id': '%s', 'status': 'active', 'last_heartbeat': %s}", session, held));
+}
+
+static void
+beat(const char *session, int64_t ms_ago)
+{
+    sv_real_redis(redis, "ZADD floor:heartbeats %lld %s", (long long) (sv_clock_now_ms() - ms_ago), session);
+}
+
+static sv_write_behind_t
+run_round(void)
+{
+    sv_write_behind_t done;
+
+    if (sv_write_behind_round(real.store, redis, &done, &real.error) != SV_OK) {
+        fail_msg("%s", real.error.cause);
+    }
+    return done;
+}
+
+static const bson_t *
+rack_of(const char *session)
+{
+    return sv_real_find(&real, SV_COLLECTION_RACK_REGISTRY,
+                        sv_arena_printf(real.arena, "{'session_id': '%s'}", session));
+}
+
+static int64_t
+held_until(const char *session)
+{
+    return sv_doc_time(rack_of(session), "held_at") + sv_doc_int(rack_of(session), "hold_ms");
+}
+
+static void
+test_a_heartbeat_renews_hold_and_session(void **state)
+{
+    int64_t before, now, heartbeat;
+
+    (void) state;
+    make_floor("s1", "claimed", 40000);
+    before = held_until("s1");
+    beat("s1", 5000);
+    now = sv_clock_now_ms();
+    assert_int_equal(run_round().taken, 1);
+    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+    /* The hold ends TTL and margin after the heartbeat, not after its writing: 35 s later than before, within the time
+     * the round took. */
+    assert_true(held_until("s1") - before >= 35000 - 1000);
+    assert_true(held_until("s1") <= sv_clock_now_ms() - 5000 + sv_active_hold_ms(&real.settings) + 50);
+    heartbeat =
+        sv_doc_time(sv_real_find(&real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}"), "last_heartbeat");
+    assert_true(heartbeat >= now - 6000 && heartbeat <= sv_clock_now_ms() - 4900);
+}
+
+static void
+test_a_hold_is_never_shortened(void **state)
+{
+    int64_t before;
+
+    (void) state;
+    make_floor("s1", "claimed", 1000); /* claimed or resumed after the heartbeat */
+    before = held_until("s1");
+    beat("s1", 30000);
+    assert_int_equal(run_round().held, 0);
+    assert_int_equal(held_until("s1"), before);
+    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+}
+
+static void
+test_a_heartbeat_older_than_its_hold_holds_nothing(void **state)
+{
+    int64_t before;
+
+    (void) state;
+    make_floor("s1", "claimed", 500000);
+    before = held_until("s1");
+    beat("s1", 400000);
+    assert_int_equal(run_round().held, 0);
+    assert_int_equal(held_until("s1"), before);
+    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+}
+
+static void
+test_paused_and_ended_racks_are_left_alone(void **state)
+{
+    static const char *const statuses[] = { "paused", "completed", "available" };
+
+    (void) state;
+    for (size_t i = 0; i < 3; i++) {
+        int64_t before;
+
+        make_floor(statuses[i], statuses[i], 20000);
+        before = held_until(statuses[i]);
+        beat(statuses[i], 0);
+        assert_int_equal(run_round().held, 0);
+        assert_int_equal(held_until(statuses[i]), before);
+    }
+}
+
+static void
+test_a_displaced_session_does_not_hold_its_successors_rack(void **state)
+{
+    (void) state;
+    make_floor("s1", "claimed", 20000);
+    sv_real_update(&real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R-s1'}", "{'$set': {'session_id': 's2'}}");
+    beat("s1", 0);
+    assert_int_equal(run_round().held, 0);
+}
+
+static void
+test_many_heartbeats_are_all_written(void **state)
+{
+    enum { MANY = 800 };
+    char session[16];
+
+    (void) state;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(session, sizeof(session), "m%d", i);
+        make_floor(session, "claimed", 30000);
+        beat(session, i % 20000);
+    }
+    sv_write_behind_t done = run_round();
+    assert_int_equal(done.taken, MANY);
+    assert_int_equal(done.held, MANY);
+    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+    assert_int_equal(run_round().taken, 0);
+}
+
+/* A sync that hangs keeps its session's document; the holds of all others must not wait for it. */
+static void
+test_a_stuck_sync_does_not_keep_holds_from_being_written(void **state)
+{
+    mongoc_client_session_t *session;
+    bson_t options = BSON_INITIALIZER;
+    sv_store_t *other = sv_store_acquire(real.pool);
+    bson_t *filter = sv_real_json(real.arena, "{'session_id': 's1'}");
+    bson_t *update = sv_real_json(real.arena, "{'$inc': {'writes': 1}}");
+
+    (void) state;
+    make_floor("s1", "claimed", 40000);
+    make_floor("s2", "claimed", 40000);
+    session = mongoc_client_start_session(other->client, NULL, NULL);
+    assert_non_null(session);
+    assert_true(mongoc_client_session_start_transaction(session, NULL, NULL));
+    assert_true(mongoc_client_session_append(session, &options, NULL));
+    assert_true(mongoc_collection_update_one(other->collections[SV_COLLECTION_VERIFICATION_SESSIONS], filter, update,
+                                             &options, NULL, NULL));
+    beat("s1", 0);
+    beat("s2", 0);
+    real.settings.transaction_time = 300;
+    assert_int_equal(run_round().held, 2);
+    assert_true(mongoc_client_session_commit_transaction(session, NULL, NULL));
+    real.settings.transaction_time = 5000;
+    mongoc_client_session_destroy(session);
+    bson_destroy(&options);
+    sv_store_release(other);
+}
+
+static int
+open_servers(void **state)
+{
+    (void) state;
+    if (!sv_real_mongodb_open(&real)) {
+        return -1;
+    }
+    redis = sv_real_redis_open(&real.settings, real.arena);
+    return 0;
+}
+
+static int
+close_servers(void **state)
+{
+    (void) state;
+    sv_redis_client_destroy(redis);
+    sv_real_mongodb_close(&real);
+    return 0;
+}
+
+#define WITH_SERVERS(test) cmocka_unit_test_setup_teardown(test, open_servers, close_servers)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SERVERS(test_a_heartbeat_renews_hold_and_session),
+        WITH_SERVERS(test_a_hold_is_never_shortened),
+        WITH_SERVERS(test_a_heartbeat_older_than_its_hold_holds_nothing),
+        WITH_SERVERS(test_paused_and_ended_racks_are_left_alone),
+        WITH_SERVERS(test_a_displaced_session_does_not_hold_its_successors_rack),
+        WITH_SERVERS(test_many_heartbeats_are_all_written),
+        WITH_SERVERS(test_a_stuck_sync_does_not_keep_holds_from_being_written),
+    };
+
+    if (!sv_real_mongodb_named() || !sv_real_redis_named()) {
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
