@@ -89,13 +89,11 @@ sub references {
 # The error codes a response may carry.
 sub codes {
     my ($self, $response) = @_;
-    my %codes;
-    my @nodes = ($response->{content}{'application/json'}{schema});
-    while (my $node = shift @nodes) {
-        my $code = (($node->{properties}{error} || {})->{properties} || {})->{code};
-        $codes{$_} = 1 for @{ ($code || {})->{enum} || [] };
-        push @nodes, @{ $node->{allOf} || [] };
-    }
+    my $content = $response->{content} || {};
+    my $schema = ($content->{'application/json'} || {})->{schema} or return;
+    my @errors = map { ($_->{properties} || {})->{error} // () } $self->faces($schema);
+    my @codes = map { ($_->{properties} || {})->{code} // () } map { $self->faces($_) } @errors;
+    my %codes = map { ($_ => 1) } map { @{ $_->{enum} || [] } } @codes;
     return sort keys %codes;
 }
 

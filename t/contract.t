@@ -1,0 +1,377 @@
+#!/usr/bin/perl
+# openapi.yaml, the route table, the error table and what a server really answers say the same.
+use lib 't/lib';
+use StockVerify::Test;
+use StockVerify::Contract;
+use Mojo::Util 'url_escape';
+
+my $contract = StockVerify::Contract->new('.');
+my @operations = $contract->operations;
+my @api = grep { !$_->{location} } @operations;
+
+# ---- The files against each other
+
+subtest 'openapi.yaml in itself' => sub {
+    ok eval { $contract->references }, 'every reference leads somewhere' or diag $@;
+    my %ids;
+    $ids{ $_->{id} }++ for @operations;
+    is_deeply [grep { $ids{$_} > 1 } sort keys %ids], [], 'operation ids are unique';
+    for my $operation (@operations) {
+        for my $status (sort keys %{ $operation->{responses} }) {
+            my $content = ($operation->{responses}{$status}{content} || {})->{'application/json'} or next;
+            next unless $content->{example};
+            is_deeply [complaints_of($content)], [], "the example of $operation->{id} $status is one";
+        }
+    }
+};
+
+sub complaints_of {
+    my ($content) = @_;
+    my ($schema, $example) = @$content{qw(schema example)};
+    return ($contract->schema_complaints($schema, $example), $contract->undocumented($schema, $example, ''));
+}
+
+subtest 'routes' => sub {
+    my %documented = map { ("$_->{method} $_->{path}" => $_) } @api;
+    my @routes = $contract->routes;
+    is_deeply [sort map { "$_->{method} $_->{path}" } @routes], [sort keys %documented], 'the same methods and paths';
+    for my $route (@routes) {
+        my $operation = $documented{"$route->{method} $route->{path}"} or next;
+        is $operation->{id}, $route->{id}, "$route->{id}: operationId";
+        is $operation->{role}, $route->{role}, "$route->{id}: role";
+        my @query = (@{ $route->{query} }, (meets_a_word($route, @routes) ? 'code' : ()));
+        is_deeply $operation->{query}, [sort @query], "$route->{id}: query parameters";
+        is $operation->{body}, $route->{body}, "$route->{id}: body";
+        is !!$operation->{alias}, !!$route->{alias}, "$route->{id}: alias";
+    }
+};
+
+# Whether a path value of the route may be a word of another, so that ?code= says it instead.
+sub meets_a_word {
+    my ($route, @routes) = @_;
+    my @mine = split m{/}, $route->{path};
+    for my $other (grep { $_ != $route && $_->{method} eq $route->{method} } @routes) {
+        my @theirs = split m{/}, $other->{path};
+        next if @mine != @theirs;
+        my @pairs = map { [$mine[$_], $theirs[$_]] } 0 .. $#mine;
+        next if grep { my ($mine, $theirs) = @$_; $mine !~ /^\{/ && $mine ne $theirs } @pairs;
+        return 1 if grep { my ($mine, $theirs) = @$_; $mine =~ /^\{/ && $theirs !~ /^\{/ } @pairs;
+    }
+    return 0;
+}
+
+my %STATUS = (
+    MALFORMED => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_FOUND => 404, METHOD => 405, CONFLICT => 409,
+    TOO_LARGE => 413, MEDIA_TYPE => 415, RULE => 422, THROTTLED => 429, INTERNAL => 'default', UNAVAILABLE => 503,
+);
+
+subtest 'error codes' => sub {
+    my %status_of = map { ($_->{code} => $STATUS{ $_->{kind} }) } $contract->error_rows;
+    is_deeply [sort @{ $contract->schema('ErrorCode')->{enum} }], [sort keys %status_of], 'errors.def and ErrorCode';
+    my %used;
+    for my $operation (@api) {
+        for my $status (sort keys %{ $operation->{responses} }) {
+            for my $code ($contract->codes($operation->{responses}{$status})) {
+                $used{$code} = 1;
+                is $status_of{$code}, $status, "$code comes with $status in $operation->{id}"
+                    unless ($status_of{$code} // '') eq $status;
+            }
+        }
+    }
+    my $not_allowed = $contract->response('MethodNotAllowed');
+    $used{$_} = 1 for $contract->codes($not_allowed), verdict_codes();
+    is_deeply [grep { !$used{$_} } sort keys %status_of], ['already_exists'], 'every code but the admin command\'s is told by some operation';
+};
+
+# The codes that stand inside a 200: verdicts on each of several counts.
+sub verdict_codes {
+    my $content = $contract->operation('counts_close')->{responses}{200}{content}{'application/json'};
+    my ($data) = map { $_->{properties}{data} || () } @{ $content->{schema}{allOf} };
+    my $code = $data->{properties}{results}{items}{properties}{code};
+    return map { @{ $_->{enum} || [] } } @{ $code->{oneOf} };
+}
+
+subtest 'records' => sub {
+    my @members = $contract->rows('core/sync/record.def', qr/SV_RECORD_MEMBER/);
+    my $schema = $contract->schema('Record');
+    is_deeply [sort keys %{ $schema->{properties} }], [sort map { $_->[0] } @members], 'record.def and Record have the same members';
+    is_deeply [sort @{ $schema->{required} }], [sort map { $_->[0] } grep { $_->[2] eq 'REQUIRED' } @members], 'and require the same';
+    for my $member (grep { $_->[1] =~ /^(?:IDENTIFIER|TEXT|NOTE)$/ } @members) {
+        my ($of_member) = grep { defined $_->{maxLength} } $contract->faces($schema->{properties}{ $member->[0] });
+        is $of_member->{maxLength}, $member->[3], "the length of $member->[0]";
+    }
+    my %documented = map { ($_ => 1) } @{ $contract->schema('RecordErrorCode')->{enum} };
+    my %told;
+    for my $file (glob 'core/sync/*.c') {
+        open my $in, '<', $file or die "$file: $!\n";
+        my $text = do { local $/; <$in> };
+        $told{$1} = $file while $text =~ /sv_record_fail\([^;"]*"[a-z_.\[\]]+",\s*"([a-z_]+)"/g;
+    }
+    cmp_ok scalar(keys %told), '>=', 4, 'faults are found in the source';
+    is_deeply [grep { !$documented{$_} } sort keys %told], [], 'every fault of the source is in RecordErrorCode';
+};
+
+# ---- A server against openapi.yaml
+
+my $stack = start_stack(
+    settings => { SYNC_RATE_LIMIT => 30, LOGIN_ATTEMPTS => 2, MONGODB_TIMEOUT => 1000, CIRCUIT_BREAKER_FAILURE_THRESHOLD => 3 });
+my ($asha, $ben, $carl) = map { $stack->login('staff') } 1 .. 3;
+my $supervisor = $stack->login('supervisor');
+my $nobody = $stack->client;
+my %seen;
+
+# Calls an operation; the answer must have this status (and code), and be what openapi.yaml says.
+# Options of the client, and: path => {name => value}, tries => how often it is asked until it does.
+sub answers {
+    my ($client, $id, $expected, %option) = @_;
+    my ($status, $code) = ref $expected ? @$expected : $expected;
+    my $operation = $contract->operation($id);
+    my $path = path_of($operation, %{ delete $option{path} || {} });
+    my $tries = delete $option{tries} // 1;
+    my $answer;
+    do { $answer = $client->request($operation->{method} => $path, %option) } until $answer->status == $status || !--$tries;
+    my @complaints = $contract->complaints($operation, $answer);
+    my $got = $answer->status . ($code ? ' ' . $answer->code : '');
+    $seen{$id}{ $answer->status }++;
+    ok $got eq join(' ', grep { defined } $status, $code) && !@complaints, "$id answers " . join ' ', grep { defined } $status, $code
+        or diag join "\n", "$operation->{method} $path: " . $answer->text, @complaints;
+    my %codes = map { ($_ => 1) } $contract->codes($operation->{responses}{ $answer->status } || {});
+    ok $codes{ $answer->code }, "$id: " . $answer->code . ' is listed' if $answer->code && !$codes{ $answer->code };
+    return $answer;
+}
+
+sub path_of {
+    my ($operation, %values) = @_;
+    return $operation->{path} =~ s/\{(\w+)\}/url_escape($values{$1} \/\/ 'no-such-thing', '^A-Za-z0-9\\-._~')/ger;
+}
+
+my ($rack, $other_rack) = map { $stack->rack } 1 .. 2;
+my ($rack_row) = grep { $_->{rack_id} eq $rack } $stack->demo('racks');
+my $warehouse = $rack_row->{warehouse};
+my @items = map { $_->{item_code} } grep { ($_->{serial_tracked} // '') !~ /^(?:1|true|yes)$/i } $stack->demo('items');
+my ($count, $session, $conflict);
+
+sub record {
+    my ($name, %member) = @_;
+    return {
+        client_record_id => "contract-$name", session_id => $session, item_code => $items[0], verified_qty => 3,
+        status => 'finalized', created_at => '2026-01-02T03:04:05Z', updated_at => '2026-01-02T03:04:05Z', %member,
+    };
+}
+
+subtest 'accounts' => sub {
+    my $login = sub { my ($user, %more) = @_; return (json => { username => $user->{username}, %more }) };
+    my $user = $asha->user;
+    my $answer = answers($nobody, auth_login => 200, $login->($user, password => $user->{password}, device_id => 'phone-1'));
+    my $secret = $answer->data->{device_secret};
+    my $here = $nobody->with(token => $answer->data->{access_token});
+    answers($nobody, auth_refresh => 200, json => { refresh_token => $answer->data->{refresh_token} });
+    answers($nobody, auth_refresh => [401, 'token_invalid'], json => { refresh_token => 'A' x 43 });
+    answers($here, auth_me => 200);
+    answers($here, auth_pin => 200, json => { current_password => $user->{password}, pin => '493817' });
+    my %wrong_pin = (json => { current_password => 'not this one', pin => '493817' });
+    answers($here, auth_pin => [422, 'password_wrong'], %wrong_pin);
+    answers($here, auth_pin => [429, 'login_throttled'], %wrong_pin, tries => 5);
+    answers($nobody, auth_login => 200, $login->($user, pin => '493817', device_id => 'phone-1', device_secret => $secret));
+    answers($nobody, auth_login => [401, 'pin_wrong'],
+        $login->($user, pin => '000000', device_id => 'phone-1', device_secret => $secret));
+    answers($here, auth_devices => 200);
+    answers($here, auth_device => 200, path => { id => 'phone-1' });
+    answers($here, auth_device_delete => 200, path => { id => 'phone-1' });
+    my $changing = $stack->login('staff');
+    my %wrong_password = (json => { current_password => 'not this one', new_password => 'entirely another' });
+    answers($changing, auth_password => [422, 'password_wrong'], %wrong_password);
+    answers($changing, auth_password => 200,
+        json => { current_password => $changing->user->{password}, new_password => 'entirely another' });
+    answers($changing, auth_password => [429, 'login_throttled'], %wrong_password, tries => 5);
+    answers($stack->login('staff'), auth_logout => 200);
+    my $throttled = $stack->login('staff')->user;
+    answers($nobody, auth_login => [401, 'credentials_invalid'], $login->($throttled, password => 'wrong'));
+    answers($nobody, auth_login => [429, 'login_throttled'], $login->($throttled, password => 'wrong again'), tries => 5);
+    my $config = answers($asha, config => 200);
+    answers($asha, config => 304, headers => { 'If-None-Match' => $config->header('ETag') });
+};
+
+subtest 'racks and counts' => sub {
+    $count = answers($supervisor, count_open => 201, json => { warehouse => $warehouse, name => 'Contract' })->data->{session_id};
+    answers($asha, $_ => 200) for qw(warehouses racks_available racks_floors counts sessions_active sessions_history racks_user_active);
+    answers($supervisor, counts => 200, query => { status => 'OPEN', warehouse => $warehouse, limit => 1 });
+    $session = answers($asha, rack_claim => 200, path => { rack_id => $rack }, json => { count_id => $count })->data->{session_id};
+    answers($ben, rack_claim => [409, 'rack_locked'], path => { rack_id => $rack });
+    for my $end (qw(release pause resume)) {
+        answers($ben, "rack_$end" => [409, 'lock_lost'], path => { rack_id => $rack });
+        answers($ben, "rack_$end" => [403, 'forbidden'], path => { rack_id => $rack }, json => { session_id => $session });
+    }
+    answers($asha, rack_status => 200, path => { rack_id => $rack });
+    answers($asha, racks_user_active => 200);
+    my $expected = answers($asha, rack_items => 200, path => { rack_id => $rack });
+    answers($asha, rack_items => 304, path => { rack_id => $rack }, headers => { 'If-None-Match' => $expected->header('ETag') });
+    answers($asha, session_heartbeat => 200, path => { id => $session });
+    answers($asha, sync_heartbeat => 200, json => { session_id => $session });
+    answers($ben, $_ => [403, 'forbidden'], path => { id => $session })
+        for qw(session session_records session_stats session_heartbeat session_complete);
+    answers($ben, sync_heartbeat => [403, 'forbidden'], query => { session_id => $session });
+    answers($nobody->with(token => $ben->token), sync_heartbeat => [404, 'not_found'], query => { session_id => 'no-such-thing' });
+};
+
+subtest 'sync' => sub {
+    my $verdict = answers($asha, sync_batch => 200, json => { records => [
+        record('good', damage_qty => 1, remark => "two\nlines", revision => 1), record('second', item_code => $items[1]),
+        record('negative', verified_qty => -1), record('again', item_code => $items[0], verified_qty => 4),
+        record('void', item_code => $items[2], status => 'void'), record('unknown', item_code => 'no such item'),
+    ] })->data;
+    is_deeply $verdict->{ok}, [map { "contract-$_" } qw(good second void)], 'good records are ok';
+    is_deeply [map { "$_->{client_record_id} $_->{type}" } @{ $verdict->{conflicts} }], ['contract-again duplicate_count'], 'a conflict';
+    is_deeply [map { "$_->{client_record_id} $_->{code}" } @{ $verdict->{errors} }],
+        ['contract-negative negative', 'contract-unknown unknown_item'], 'and errors';
+    $conflict = $verdict->{conflicts}[0]{conflict_id};
+    answers($asha, sync_batch => [422, 'batch_too_large'], json => { records => [map { record("many-$_") } 1 .. 101] });
+    answers($asha, session_records => 200, path => { id => $session });
+    answers($asha, session_records => 200, path => { id => $session }, query => { limit => 1, since => '2026-01-01T00:00:00Z' });
+    answers($asha, conflicts => 200, query => { status => 'open', session => $session });
+    answers($ben, conflict_resolve => [404, 'not_found'], path => { id => $conflict }, json => { action => 'keep_server' });
+    answers($asha, conflict_resolve => 200, path => { id => $conflict }, json => { action => 'merge' });
+    answers($asha, conflict_resolve => [409, 'conflict_resolved'], path => { id => $conflict }, json => { action => 'keep_server' });
+    answers($supervisor, conflicts => 200, query => { status => 'resolved' });
+    answers($asha, $_ => 200, path => { id => $session }) for qw(session session_stats);
+    answers($supervisor, $_ => 200, path => { id => $count }) for qw(session session_stats session_records);
+    answers($carl, sync_batch => 200, json => { records => [] });
+    answers($carl, sync_batch => [429, 'rate_limited'], json => { records => [] }, tries => 40);
+};
+
+subtest 'both envelopes' => sub {
+    my @calls = (
+        [rack_claim => { rack_id => $rack }], [session_heartbeat => { id => $session }], [session => { id => $session }],
+        [session_stats => { id => $session }], [rack_status => { rack_id => $rack }], [racks_floors => {}], ['sync_batch'],
+    );
+    my @changing = qw(lock_ttl lock_ttl_remaining duration_seconds items_per_minute processing_time_ms heartbeat_age_seconds
+        resumed batch_id request_id last_heartbeat);
+    my $same = sub { my ($value) = @_; return ref $value eq 'HASH' ? { %$value, map { ($_ => undef) } @changing } : $value };
+    for my $call (@calls) {
+        my ($id, $values) = @$call;
+        my $operation = $contract->operation($id);
+        my @request = ($operation->{method} => path_of($operation, %{ $values || {} }));
+        push @request, json => { records => [record('good', damage_qty => 1, remark => "two\nlines", revision => 1)] } unless $values;
+        my $nested = $asha->request(@request);
+        my $flat = $asha->with(url => $stack->url_flat)->request(@request);
+        is $flat->status, 200, "$id, flat" or diag $flat->text;
+        if (ref $nested->data eq 'ARRAY') {
+            is_deeply $flat->json, $nested->data, "$id: a list is bare";
+            next;
+        }
+        my %beside = (success => $nested->json->{success}, message => $nested->message);
+        is_deeply $same->($flat->json), $same->({ %{ $nested->data }, %beside }), "$id: the same members";
+        is_deeply [$contract->schema_complaints($contract->schema('FlatSuccess'), $flat->json)], [], "$id: FlatSuccess";
+    }
+    my $refused = $ben->with(url => $stack->url_flat)->post("/api/racks/$rack/claim", {});
+    is_deeply [$contract->complaints($contract->operation('rack_claim'), $refused)], [], 'an error keeps its form';
+};
+
+subtest 'ends' => sub {
+    my %here = (path => { rack_id => $rack }, json => { session_id => $session });
+    answers($asha, rack_pause => 200, %here);
+    answers($asha, session_heartbeat => [409, 'session_paused'], path => { id => $session });
+    answers($asha, sync_heartbeat => [409, 'session_paused'], json => { session_id => $session });
+    answers($asha, rack_resume => 200, %here);
+    answers($asha, session_complete => 200, path => { id => $session });
+    answers($asha, session_heartbeat => [409, 'session_completed'], path => { id => $session });
+    answers($asha, rack_claim => [409, 'rack_completed'], path => { rack_id => $rack }, json => { count_id => $count });
+    my $released = answers($ben, rack_claim => 200, path => { rack_id => $other_rack }, json => { count_id => $count })->data->{session_id};
+    answers($ben, rack_release => 200, path => { rack_id => $other_rack });
+    answers($ben, session_complete => [409, 'wrong_kind'], path => { id => $count });
+    my $verdicts = answers($supervisor, counts_close => 200, json => { session_ids => [$count, 'no-such-thing'] })->data->{results};
+    is_deeply [map { $_->{success} ? 'done' : $_->{code} } @$verdicts], ['done', 'not_found'], 'a verdict for each count';
+    answers($supervisor, counts_reconcile => 200, json => { session_ids => [$count] });
+    answers($asha, rack_claim => [409, 'session_closed'], path => { rack_id => $rack }, json => { count_id => $count });
+};
+
+subtest 'operations' => sub {
+    answers($nobody, $_ => 200) for qw(health metrics metrics_json);
+    my $head = $nobody->request(HEAD => '/api/health');
+    is $head->status . ' ' . length $head->body, '200 0', 'HEAD is answered where GET is';
+};
+
+# A body that each operation takes; one that breaks a rule.
+my %BODY = (
+    auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
+    auth_pin => { current_password => 'x', pin => '493817' }, auth_password => { current_password => 'x', new_password => 'long enough' },
+    count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
+    counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
+    sync_heartbeat => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
+);
+my %WRONG = (
+    auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
+    auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
+    counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
+    rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 },
+    session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
+    conflict_resolve => { action => 'toss a coin' },
+);
+
+subtest 'what is wrong by itself' => sub {
+    for my $operation (@api) {
+        my $id = $operation->{id};
+        my $client = $operation->{role} eq 'anyone' ? $nobody : $supervisor;
+        my %body = $operation->{body} eq 'none' ? () : (json => $BODY{$id} || {});
+        my %there = (path => { rack_id => $rack, id => $session });
+        my %documented = map { ($_ => 1) } keys %{ $operation->{responses} };
+        answers($client, $id => [400, 'parameter_unknown'], %body, query => { nonsense => 1 });
+        answers($client, $id => [400, 'cursor_invalid'], %there, query => { cursor => '!' }) if grep { $_ eq 'cursor' } @{ $operation->{query} };
+        if (grep { $_ eq 'limit' } @{ $operation->{query} }) {
+            answers($client, $id => [400, 'parameter_invalid'], query => { limit => $_ }) for 0, 501, 'x';
+        }
+        if ($documented{401} && $operation->{role} ne 'anyone') {
+            answers($nobody, $id => [401, 'token_missing'], %body);
+            answers($nobody->with(token => 'not.a.token'), $id => [401, 'token_invalid'], %body);
+        }
+        answers($asha, $id => [403, 'forbidden'], %body) if $operation->{role} eq 'supervisor';
+        answers($client, $id => [404, 'not_found'], %body) if $documented{404} && $operation->{path} =~ /\{/;
+        next if $operation->{body} eq 'none';
+        answers($client, $id => [400, 'json_invalid'], body => '{"a": ');
+        answers($client, $id => [415, 'media_type'], body => '{}', headers => { 'Content-Type' => 'text/plain' });
+        answers($client, $id => [413, 'body_too_large'], body => '{"a": "' . 'x' x 1048576 . '"}');
+        next unless $documented{422};
+        my $answer = answers($client, $id => [422, 'validation_failed'], json => $WRONG{$id}, %there);
+        my @fields = $answer->fields;
+        ok scalar(@fields), "$id names the field" or diag $answer->text;
+    }
+};
+
+subtest 'methods' => sub {
+    my $response = $contract->response('MethodNotAllowed');
+    my %methods;
+    push @{ $methods{ path_of($_) } }, $_->{method} for @api;
+    for my $path (sort keys %methods) {
+        my %allowed = map { ($_ => 1) } @{ $methods{$path} };
+        my ($wrong) = grep { !$allowed{$_} } qw(PATCH PUT);
+        my $answer = $supervisor->request($wrong => $path);
+        is $answer->status, 405, "$wrong $path";
+        is_deeply [$contract->complaints(undef, $answer, $response)], [], 'is answered as documented' or diag $answer->text;
+        my %told = map { ($_ => 1) } split /\s*,\s*/, $answer->header('Allow') // '';
+        delete @told{qw(HEAD OPTIONS)};
+        is_deeply \%told, \%allowed, 'and Allow names what there is';
+    }
+    my $answer = $supervisor->get('/api/no/such/thing');
+    is $answer->status . ' ' . $answer->code, '404 not_found', 'a path that does not exist';
+    is_deeply [$contract->complaints(undef, $answer, $contract->response('NotFound'))], [], 'is answered as documented';
+};
+
+SKIP: {
+    skip 'the MongoDB server is not ours to stop', 1 unless $stack->owns('mongodb');
+    subtest 'without MongoDB' => sub {
+        $stack->stop_part('mongodb');
+        for my $operation (@api) {
+            # No account is known to Redis then, so every token has to be looked up.
+            $stack->redis->command('FLUSHALL');
+            my %body = $operation->{body} eq 'none' ? () : (json => $BODY{ $operation->{id} } || {});
+            answers($operation->{role} eq 'anyone' ? $nobody : $supervisor, $operation->{id} => 503, %body, path => { rack_id => $rack });
+        }
+    };
+
+    for my $operation (@operations) {
+        my @unseen = grep { $_ ne 'default' && !$seen{ $operation->{id} }{$_} } sort keys %{ $operation->{responses} };
+        is_deeply \@unseen, [], "every documented answer of $operation->{id} was seen";
+    }
+}
+
+done_testing;
