@@ -248,7 +248,7 @@ sub log_lines {
 my %FORBIDDEN = (
     error  => qr/\[(?:alert|crit|emerg)\]|open socket left|Sanitizer|runtime error:/,
     nginx  => qr/\[(?:alert|crit|emerg)\]|Sanitizer|runtime error:/,
-    worker => qr/\b(?:level=error|"level": ?"(?:error|alert|crit)")|\berror:|\[error\]|Sanitizer|runtime error:/i,
+    worker => qr/"level": ?"error"|Sanitizer|runtime error:/,
 );
 
 sub complaints {
