@@ -62,6 +62,24 @@ sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
     return status;
 }
 
+/* Sorts the chunk and leaves out what stands in it twice: an item on several racks. */
+static void
+sv_book_sort_chunk(sv_book_work_t *work)
+{
+    size_t kept = 0;
+
+    if (work->count == 0) {
+        return;
+    }
+    qsort(work->chunk, work->count, sizeof(work->chunk[0]), sv_compare_lines);
+    for (size_t i = 1; i < work->count; i++) {
+        if (sv_compare_lines(&work->chunk[kept], &work->chunk[i]) != 0) {
+            work->chunk[++kept] = work->chunk[i];
+        }
+    }
+    work->count = kept + 1;
+}
+
 /* Freezes the chunk and begins the next. */
 static sv_status_t
 sv_book_flush(sv_book_work_t *work, sv_error_t *error)
@@ -69,7 +87,7 @@ sv_book_flush(sv_book_work_t *work, sv_error_t *error)
     int64_t lines = work->lines;
     sv_status_t status;
 
-    qsort(work->chunk, work->count, sizeof(work->chunk[0]), sv_compare_lines);
+    sv_book_sort_chunk(work);
     status = sv_book_read_lines(work->store, &work->scope, work->chunk, work->count, work->arena, error);
     /* An item counted at this moment gets its line from the totals: the next try finds it. */
     for (int i = 0; i < SV_BOOK_TRIES && status == SV_OK && work->count > 0; i++) {
