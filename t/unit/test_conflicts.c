@@ -1,0 +1,369 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/json_reader.h"
+#include "core/store/document.h"
+#include "t/unit/sync_world.h"
+
+static int
+setup(void **state)
+{
+    sync_world_t *world = calloc(1, sizeof(*world));
+
+    if (!world_open(world)) {
+        free(world);
+        return -1;
+    }
+    world_claim(world, "s1", "ann", "R1", "C1");
+    *state = world;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    world_close(*state);
+    free(*state);
+    return 0;
+}
+
+#define R(id, item, qty, more) world_record(world, id, "s1", item, qty, more)
+
+/* Syncs one record that must meet a conflict of this type; its conflict_id. */
+static const char *
+meet(sync_world_t *world, const char *user_id, const char *record, const char *type)
+{
+    sv_sync_result_t result = world_sync_list(world, world->store, user_id, &record, 1);
+
+    assert_string_equal(world_words(world, &result), type);
+    assert_non_null(result.verdicts[0].conflict_id);
+    return result.verdicts[0].conflict_id;
+}
+
+static int64_t
+touched(sync_world_t *world)
+{
+    return sv_real_count(&world->real, SV_COLLECTION_TOUCHED_ITEMS, "{}");
+}
+
+static void
+the_same_conflict_is_kept_once(void **state)
+{
+    sync_world_t *world = *state;
+    const char *record = R("r1", "ITM-1", 4, "'revision':1"), *first, *other;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
+    first = meet(world, "ann", record, "stale_update");
+    assert_string_equal(meet(world, "ann", record, "stale_update"), first);
+    other = meet(world, "ann", R("r1", "ITM-1", 7, "'revision':0"), "stale_update");
+    assert_string_not_equal(first, other);
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{}"), 2);
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS,
+                                   "{'type': 'stale_update', 'status': 'open', 'user_id': 'ann', 'rack_id': 'R1', "
+                                   "'server.client_record_id': 'r1', 'mine.client_record_id': 'r1'}"),
+                     2);
+}
+
+static void
+keep_server_leaves_everything_as_it_is(void **state)
+{
+    sync_world_t *world = *state;
+    const char *id, *before;
+    sv_resolved_t resolved;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
+    id = meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
+    before = world_state(world);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_SERVER, NULL, &resolved), SV_OK);
+    assert_string_equal(sv_doc_text(resolved.conflict, "status", world->arena), "resolved");
+    assert_string_equal(sv_doc_text(resolved.conflict, "resolved_by", world->arena), "ann");
+    assert_true(sv_doc_time(resolved.conflict, "resolved_at") > 0);
+    assert_string_equal(world_state(world), before);
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_ACTIVITY_LOGS, "{'action': 'conflict.resolve'}"), 1);
+    /* Again the same way is the same answer, another way is too late. */
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_CONFLICT_RESOLVED);
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_ACTIVITY_LOGS, "{'action': 'conflict.resolve'}"), 1);
+}
+
+static void
+keep_mine_stores_the_older_edit(void **state)
+{
+    sync_world_t *world = *state;
+    const char *mine = R("r1", "ITM-1", 4, "'revision':1");
+    int64_t before;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
+    before = touched(world);
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", mine, "stale_update"), SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "4 ok");
+    assert_int_equal(touched(world), before + 1);
+    /* What was decided for is a replay from now on; later edits are later than all that was seen. */
+    assert_string_equal(world_sync(world, "ann", mine, NULL), "ok");
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 6, "'revision':2"), NULL), "stale_update");
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 6, "'revision':3"), NULL), "ok");
+}
+
+static void
+merge_of_an_edit_wants_the_merged_record(void **state)
+{
+    sync_world_t *world = *state;
+    const char *id;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
+    id = meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, NULL, NULL), SV_ERR_VALIDATION_FAILED);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'verified_qty': -1}", NULL),
+                     SV_ERR_VALIDATION_FAILED);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'verified_qty': 1, 'damage_qty': 2}", NULL),
+                     SV_ERR_VALIDATION_FAILED);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'item_code': 'NONE'}", NULL),
+                     SV_ERR_VALIDATION_FAILED);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'client_record_id': 'r9'}", NULL),
+                     SV_ERR_VALIDATION_FAILED);
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'verified_qty': 9}", NULL), SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "9 ok");
+}
+
+static void
+keep_mine_replaces_the_figure_that_stands(void **state)
+{
+    sync_world_t *world = *state;
+    const char *first = R("r1", "SER-1", 2, "'serial_numbers':['A','B']");
+    const char *mine = R("r2", "SER-1", 3, "'serial_numbers':['C']");
+
+    assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", mine, "duplicate_count"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
+        SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "2 superseded");
+    assert_string_equal(world_figure(world, "r2"), "3 ok");
+    assert_string_equal(world_serial(world, "A"), "free");
+    assert_string_equal(world_serial(world, "C"), "r2");
+    assert_string_equal(world_sync(world, "ann", first, mine, NULL), "ok ok");
+    assert_string_equal(world_figure(world, "r1"), "2 superseded");
+    /* A third still meets the one that counts. */
+    assert_string_equal(world_sync(world, "ann", R("r3", "SER-1", 1, ""), NULL), "duplicate_count");
+}
+
+static void
+merge_adds_to_the_figure_that_stands(void **state)
+{
+    sync_world_t *world = *state;
+    const char *first = R("r1", "SER-1", 2, "'damage_qty':1,'serial_numbers':['A','B']");
+    const char *mine = R("r2", "SER-1", 3.5, "'damage_qty':0.5,'serial_numbers':['C']");
+    const bson_t *sum;
+
+    assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", mine, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+    sum = sv_real_find(&world->real, SV_COLLECTION_VERIFICATION_RECORDS, "{'client_record_id': 'r1'}");
+    assert_int_equal(sv_doc_quantity(sum, "verified_qty"), 5500000);
+    assert_int_equal(sv_doc_quantity(sum, "damage_qty"), 1500000);
+    assert_string_equal(world_serial(world, "A"), "r1");
+    assert_string_equal(world_serial(world, "C"), "r1");
+    /* Both are acknowledged now, and each stands once. */
+    assert_string_equal(world_figure(world, "r2"), "3.5 superseded");
+    assert_string_equal(world_sync(world, "ann", first, mine, NULL), "ok ok");
+    assert_string_equal(world_figure(world, "r1"), "5.5 ok");
+}
+
+static void
+keep_mine_takes_the_serial_number(void **state)
+{
+    sync_world_t *world = *state;
+    const char *first = R("r1", "SER-1", 2, "'serial_numbers':['A','B']"), *mine, *id;
+
+    world_claim(world, "s2", "bob", "R2", "C1");
+    mine = world_record(world, "r2", "s2", "SER-1", 2, "'serial_numbers':['B','C']");
+    assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
+    id = meet(world, "bob", mine, "duplicate_serial");
+    assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
+    assert_string_equal(world_serial(world, "A"), "r1");
+    assert_string_equal(world_serial(world, "B"), "r2");
+    assert_string_equal(world_serial(world, "C"), "r2");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_RECORDS,
+                                   "{'client_record_id': 'r1', 'serial_numbers': ['A']}"),
+                     1);
+    assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
+    assert_string_equal(world_serial(world, "B"), "r2");
+}
+
+static void
+merge_leaves_the_serial_number_where_it_is(void **state)
+{
+    sync_world_t *world = *state;
+    const char *mine;
+
+    world_claim(world, "s2", "bob", "R2", "C1");
+    mine = world_record(world, "r2", "s2", "SER-1", 2, "'serial_numbers':['B','C']");
+    assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 1, "'serial_numbers':['B']"), NULL), "ok");
+    assert_int_equal(
+        world_resolve(world, "bob", meet(world, "bob", mine, "duplicate_serial"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+    assert_string_equal(world_serial(world, "B"), "r1");
+    assert_string_equal(world_serial(world, "C"), "r2");
+    assert_string_equal(world_figure(world, "r2"), "2 ok");
+    assert_string_equal(world_sync(world, "bob", mine, NULL), "ok");
+}
+
+static void
+a_lost_rack_is_decided_by_a_supervisor(void **state)
+{
+    sync_world_t *world = *state;
+    const char *mine = R("r1", "ITM-1", 5, ""), *id;
+    sv_resolved_t resolved;
+
+    world_claim(world, "s2", "bob", "R1", "C1");
+    assert_string_equal(world_sync(world, "bob", world_record(world, "r2", "s2", "ITM-1", 6, ""), NULL), "ok");
+    id = meet(world, "ann", mine, "lock_lost");
+    assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_ERR_NOT_FOUND);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_LOCK_LOST);
+    assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_MINE, NULL, &resolved), SV_OK);
+    assert_true(resolved.session.bypassed);
+    /* One figure counts, and the supervisor said which. */
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+    assert_string_equal(world_figure(world, "r2"), "6 superseded");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_ACTIVITY_LOGS,
+                                   "{'action': 'conflict.resolve', 'user_id': 'sue', 'details.past_fence': true, "
+                                   "'details.owner': 'ann'}"),
+                     1);
+    assert_int_equal(
+        sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_RECORDS, "{'client_record_id': 'r1', 'user_id': 'ann'}"),
+        1);
+    assert_string_equal(world_sync(world, "ann", mine, NULL), "ok");
+}
+
+static void
+a_closed_count_takes_no_decision(void **state)
+{
+    sync_world_t *world = *state;
+    const char *first, *second;
+
+    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
+                   "{'$set': {'count_state': 'RECONCILE'}}");
+    first = meet(world, "ann", R("r1", "ITM-1", 5, ""), "session_closed");
+    second = meet(world, "ann", R("r2", "ITM-2", 5, ""), "session_closed");
+    assert_int_equal(world_resolve(world, "ann", first, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_SESSION_CLOSED);
+    assert_int_equal(world_resolve(world, "sue", first, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
+                   "{'$set': {'count_state': 'CLOSED'}}");
+    assert_int_equal(world_resolve(world, "sue", second, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_SESSION_CLOSED);
+    assert_int_equal(world_resolve(world, "ann", second, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
+    assert_string_equal(world_figure(world, "r2"), "none");
+}
+
+static void
+another_users_record_is_never_replaced(void **state)
+{
+    sync_world_t *world = *state;
+    const char *id;
+
+    world_claim(world, "s2", "bob", "R2", "C1");
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, ""), NULL), "ok");
+    id = meet(world, "bob", world_record(world, "r1", "s2", "ITM-1", 6, ""), "foreign_record");
+    assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_VALIDATION_FAILED);
+    assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+}
+
+static void
+a_decision_may_meet_another_conflict(void **state)
+{
+    sync_world_t *world = *state;
+    const char *id;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), R("r2", "ITM-2", 1, ""), NULL),
+                        "ok ok");
+    id = meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'item_code': 'ITM-2'}", NULL),
+                     SV_ERR_CONFLICT_STATE);
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+}
+
+static const json_t *
+list(sync_world_t *world, const char *user_id, sv_conflict_query_t *query)
+{
+    sv_principal_t who = world_user(user_id);
+    sv_json_writer_t writer;
+    sv_buffer_t text;
+    sv_error_t error;
+    const json_t *value;
+
+    query->page.limit = query->page.limit > 0 ? query->page.limit : 50;
+    sv_error_init(&error, world->arena);
+    sv_buffer_init(&text, world->arena, 1024);
+    sv_json_writer_init(&writer, &text);
+    sv_json_object(&writer, NULL);
+    assert_int_equal(sv_conflicts_list(world->store, &who, query, &writer, &error), SV_OK);
+    sv_json_end(&writer);
+    value = sv_json_parse_object(text.data, text.length, world->arena, &error);
+    assert_non_null(value);
+    return value;
+}
+
+static void
+staff_see_their_own_conflicts_supervisors_all(void **state)
+{
+    sync_world_t *world = *state;
+    sv_conflict_query_t all = { 0 }, open = { .status = "open" }, of_count = { .session_id = "C1" },
+                        of_other = { .session_id = "C2" }, first = { .page.limit = 2 }, second = { .page.limit = 2 };
+    const json_t *page, *row;
+    const char *id;
+
+    world_claim(world, "s2", "bob", "R1", "C1");
+    id = meet(world, "ann", R("r1", "ITM-1", 1, ""), "lock_lost");
+    meet(world, "ann", R("r2", "ITM-2", 2, ""), "lock_lost");
+    meet(world, "ann", R("r3", "ITM-3", 3, ""), "lock_lost");
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
+    assert_int_equal(json_array_size(json_object_get(list(world, "ann", &all), "items")), 3);
+    assert_int_equal(json_array_size(json_object_get(list(world, "sue", &all), "items")), 3);
+    assert_int_equal(json_array_size(json_object_get(list(world, "bob", &all), "items")), 0);
+    assert_int_equal(json_array_size(json_object_get(list(world, "ann", &open), "items")), 2);
+    assert_int_equal(json_array_size(json_object_get(list(world, "ann", &of_count), "items")), 3);
+    assert_int_equal(json_array_size(json_object_get(list(world, "ann", &of_other), "items")), 0);
+    page = list(world, "ann", &first);
+    row = json_array_get(json_object_get(page, "items"), 0);
+    assert_string_equal(json_string_value(json_object_get(json_object_get(row, "mine"), "session_id")), "s1");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(row, "holder"), "user_id")), "bob");
+    assert_true(json_is_null(json_object_get(row, "server")));
+    second.page.cursor = json_string_value(json_object_get(page, "next_cursor"));
+    assert_non_null(second.page.cursor);
+    assert_int_equal(json_array_size(json_object_get(list(world, "ann", &second), "items")), 1);
+}
+
+int
+main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(the_same_conflict_is_kept_once),
+        T(keep_server_leaves_everything_as_it_is),
+        T(keep_mine_stores_the_older_edit),
+        T(merge_of_an_edit_wants_the_merged_record),
+        T(keep_mine_replaces_the_figure_that_stands),
+        T(merge_adds_to_the_figure_that_stands),
+        T(keep_mine_takes_the_serial_number),
+        T(merge_leaves_the_serial_number_where_it_is),
+        T(a_lost_rack_is_decided_by_a_supervisor),
+        T(a_closed_count_takes_no_decision),
+        T(another_users_record_is_never_replaced),
+        T(a_decision_may_meet_another_conflict),
+        T(staff_see_their_own_conflicts_supervisors_all),
+    };
+
+    if (getenv("SV_TEST_MONGODB") == NULL) {
+        print_message("SKIPPED: SV_TEST_MONGODB names no MongoDB server\n");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
