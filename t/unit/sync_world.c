@@ -254,9 +254,10 @@ world_serial(sync_world_t *world, const char *serial_number)
 
 /* All documents of a collection, sorted, without members that no two runs have in common. */
 static void
-world_append(sync_world_t *world, sv_buffer_t *out, sv_collection_t collection, const char *sort, const char *hide)
+world_append(sync_world_t *world, sv_buffer_t *out, sv_collection_t collection, const char *filter_json,
+             const char *sort, const char *hide)
 {
-    bson_t *filter = sv_doc_new(world->arena);
+    bson_t *filter = sv_real_json(world->arena, filter_json);
     bson_t *options = sv_real_json(
         world->arena, sv_arena_printf(world->arena, "{'sort': {'%s': 1}, 'projection': {%s}}", sort, hide));
     mongoc_cursor_t *cursor;
@@ -282,10 +283,11 @@ world_state(sync_world_t *world)
 
     sv_buffer_init(&out, world->arena, 4096);
     sv_buffer_puts(&out, "");
-    world_append(world, &out, SV_COLLECTION_VERIFICATION_RECORDS, "client_record_id",
+    world_append(world, &out, SV_COLLECTION_VERIFICATION_RECORDS, "{}", "client_record_id",
                  "'_id': 0, 'received_at': 0, 'changed_at': 0");
-    world_append(world, &out, SV_COLLECTION_ITEM_SERIALS, "serial_number", "'_id': 0, 'current.at': 0, 'history': 0");
-    world_append(world, &out, SV_COLLECTION_VERIFICATION_SESSIONS, "session_id",
+    world_append(world, &out, SV_COLLECTION_ITEM_SERIALS, "{'current': {'$ne': null}}", "serial_number",
+                 "'_id': 0, 'current.at': 0, 'history': 0");
+    world_append(world, &out, SV_COLLECTION_VERIFICATION_SESSIONS, "{}", "session_id",
                  "'_id': 0, 'writes': 0, 'written_at': 0, 'started_at': 0, 'last_heartbeat': 0");
     return out.data;
 }

@@ -45,7 +45,8 @@ sv_status_t world_resolve(sync_world_t *world, const char *user_id, const char *
 const char *world_figure(sync_world_t *world, const char *client_record_id);
 /* The record that holds a serial number, "none" or "free". */
 const char *world_serial(sync_world_t *world, const char *serial_number);
-/* Every record, serial and session that sync writes, without times and ids of the database: for comparing runs. */
+/* Every record, every serial number that is somewhere, every floor session, without times, ids of the database and
+ * history: for comparing runs. */
 const char *world_state(sync_world_t *world);
 
 #endif
