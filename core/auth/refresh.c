@@ -159,8 +159,9 @@ sv_refresh_in_grace(sv_store_t *store, const sv_rotation_t *rotation, bool *in_g
     const bson_t *document = NULL;
 
     *in_grace = false;
-    BCON_APPEND(recent, "token_hash", BCON_UTF8(rotation->presented_hash), "$expr", "{", "$gt", "[", "{", "$add", "[",
-                "$used_at", BCON_INT64(store->settings->refresh_reuse_grace * 1000), "]", "}", "$$NOW", "]", "}");
+    BCON_APPEND(recent, "token_hash", BCON_UTF8(rotation->presented_hash), "$expr", "{", "$gt", "[", "{", "$dateAdd",
+                "{", "startDate", "$used_at", "unit", "millisecond", "amount",
+                BCON_INT64(store->settings->refresh_reuse_grace * 1000), "}", "}", "$$NOW", "]", "}");
     if (sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, recent, NULL, error->arena, &document, error) != SV_OK ||
         document == NULL) {
         return error->status;
