@@ -1,0 +1,57 @@
+# 10,000 clients, each heartbeating every 25 s, beside 20 users who sync a batch of 100 every 5 s, for two minutes.
+
+use strict;
+use warnings;
+use StockVerify::Bench;
+
+my ($CLIENTS, $EVERY, $SYNCERS) = (10_000, 25, 20);
+
+sub batch_line {
+    my ($n, $session, $token) = @_;
+    my $round = int($n / $SYNCERS);
+    my @records = map {
+        sprintf '{"client_record_id":"fleet-%d-%d","session_id":"%s","item_code":"BENCH-%05d","verified_qty":%d,"status":"finalized",'
+            . '"created_at":"2026-01-05T08:00:00Z","updated_at":"2026-01-05T09:00:00Z"}', $n, $_, $session,
+            ($round * 100 + $_) % 20_000, $_ + 1
+    } 0 .. 99;
+    return "POST /api/sync/batch $token {\"records\":[" . join(',', @records) . "]}\n";
+}
+
+sub {
+    my ($bench) = @_;
+    my $seconds = $bench->{fleet_seconds} // 120;
+    my @tokens = $bench->add_users(120);
+    my @racks = $bench->add_racks($CLIENTS + $SYNCERS);
+    $bench->add_items(20_000);
+    my @sessions = $bench->claim_racks(\@tokens, @racks);
+    my @syncing = splice @sessions, 0, $SYNCERS;
+    my $heartbeats = $bench->write_file('fleet', join '', map { "POST /api/sessions/$_->[0]/heartbeat $_->[1] {}\n" } @sessions);
+    my $batches = $bench->write_file('fleet-batches', join '', map { batch_line($_, @{ $syncing[ $_ % $SYNCERS ] }) }
+        0 .. int($seconds / 5) * $SYNCERS);
+
+    my $before = StockVerify::Bench::median($bench->nginx_mb);
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        my $got = $bench->open_loop($bench->{host}, $batches, connections => $SYNCERS, rate => $SYNCERS / 5, seconds => $seconds);
+        $bench->write_file('fleet-sync.json', JSON::PP::encode_json($got));
+        POSIX::_exit(0);
+    }
+    my $beat = $bench->open_loop($bench->{host}, $heartbeats, connections => scalar @sessions,
+                                 rate => @sessions / $EVERY, seconds => $seconds);
+    waitpid $pid, 0;
+    my $sync = JSON::PP::decode_json(StockVerify::Bench::read_file($bench->file('fleet-sync.json')));
+    my $lost = 0;
+    $lost += $beat->{statuses}{$_} for grep { $_ ne '200' } keys %{ $beat->{statuses} };
+    $bench->table('fleet',
+        [ 'clients', scalar @sessions, "every $EVERY s, for $seconds s" ],
+        [ 'heartbeats answered', $beat->{answered} ],
+        [ 'heartbeats refused or broken (lost leases)', $lost + $beat->{broken}, 'wanted: 0' ],
+        [ 'heartbeat p50 ms', $beat->{p50_ms} ],
+        [ 'heartbeat p99 ms', $beat->{p99_ms}, 'wanted: below 50' ],
+        [ 'heartbeat max ms', $beat->{max_ms} ],
+        [ 'batches answered', $sync->{answered}, JSON::PP::encode_json($sync->{statuses}) ],
+        [ 'batch p99 ms', $sync->{p99_ms} ],
+        [ 'nginx process MB before', sprintf('%.1f', $before) ],
+        [ 'nginx process MB after', sprintf('%.1f', StockVerify::Bench::median($bench->nginx_mb)) ]);
+    return;
+};
