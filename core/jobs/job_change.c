@@ -1,0 +1,169 @@
+/* What people do with a job: look at it, cancel it, have a failed one run again. */
+#include <string.h>
+
+#include "core/audit/audit.h"
+#include "core/jobs/job.h"
+#include "core/store/document.h"
+#include "core/store/transaction.h"
+
+static bool
+sv_job_may_see(const sv_principal_t *who, const bson_t *job, sv_arena_t *arena)
+{
+    const char *owner = sv_doc_text(job, "requested_by", arena);
+    const sv_job_kind_t *kind = sv_job_kind(sv_doc_text(job, "type", arena));
+
+    if (owner != NULL && strcmp(owner, who->user_id) == 0) {
+        return true;
+    }
+    return who->role >= (kind != NULL && kind->role > SV_ROLE_SUPERVISOR ? kind->role : SV_ROLE_SUPERVISOR);
+}
+
+static sv_status_t
+sv_job_find(sv_store_t *store, const char *job_id, sv_arena_t *arena, const bson_t **job, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(job_id)), arena);
+    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, arena, job, error);
+
+    if (status == SV_OK && *job == NULL) {
+        status = sv_fail(error, SV_ERR_NOT_FOUND, "There is no job %s", job_id);
+    }
+    return status;
+}
+
+sv_status_t
+sv_job_load(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena, const bson_t **job,
+            sv_error_t *error)
+{
+    sv_status_t status = sv_job_find(store, job_id, arena, job, error);
+
+    if (status == SV_OK && !sv_job_may_see(who, *job, arena)) {
+        status = sv_fail(error, SV_ERR_FORBIDDEN, "The job is somebody else's");
+    }
+    if (status != SV_OK) {
+        *job = NULL;
+    }
+    return status;
+}
+
+typedef struct {
+    const sv_principal_t *who;
+    const char *job_id;
+    sv_arena_t *arena;
+    const bson_t *job; /* as it stands in the end */
+} sv_job_change_t;
+
+static sv_status_t
+sv_job_audit(sv_store_t *store, const sv_job_change_t *change, const char *action, sv_error_t *error)
+{
+    bson_t *details = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id), "type",
+                                           BCON_UTF8(sv_doc_text(change->job, "type", change->arena))),
+                                  change->arena);
+    sv_audit_t entry = { .action = action, .details = details };
+
+    entry.warehouse = sv_doc_text(change->job, "warehouse", change->arena);
+    return sv_audit_write(store, change->who, &entry, error);
+}
+
+/* Cancels it in the given state; change->job stays as it was when it is in another. */
+static sv_status_t
+sv_job_cancel_in(sv_store_t *store, sv_job_change_t *change, const char *state, bool *done, sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id), "status", BCON_UTF8(state)), change->arena);
+    bson_t *update;
+    const bson_t *changed = NULL;
+    sv_status_t status;
+
+    if (strcmp(state, "queued") == 0) {
+        update = BCON_NEW("$set", "{", "status", "cancelled", "pending", BCON_BOOL(false), "cancel_requested",
+                          BCON_BOOL(true), "}", "$currentDate", "{", "finished_at", BCON_BOOL(true), "}");
+    } else {
+        update = BCON_NEW("$set", "{", "cancel_requested", BCON_BOOL(true), "}");
+    }
+    status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, sv_doc_take(update, change->arena), true,
+                                      false, change->arena, &changed, error);
+    *done = changed != NULL;
+    change->job = changed != NULL ? changed : change->job;
+    return status;
+}
+
+static sv_status_t
+sv_job_cancel_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    static const char *const states[] = { "queued", "running" };
+    sv_job_change_t *change = context;
+    const char *now;
+    bool done = false;
+    sv_status_t status = sv_job_load(store, change->who, change->job_id, change->arena, &change->job, error);
+
+    if (status != SV_OK || sv_doc_bool(change->job, "cancel_requested")) {
+        return status;
+    }
+    for (size_t i = 0; status == SV_OK && !done && i < sizeof(states) / sizeof(states[0]); i++) {
+        status = sv_job_cancel_in(store, change, states[i], &done, error);
+    }
+    if (status == SV_OK && done) {
+        return sv_job_audit(store, change, "job.cancel", error);
+    }
+    if (status == SV_OK) {
+        now = sv_doc_text(change->job, "status", change->arena);
+        status = sv_fail(error, SV_ERR_CONFLICT_STATE, "The job has %s already", now);
+    }
+    return status;
+}
+
+sv_status_t
+sv_job_cancel(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena, const bson_t **job,
+              sv_error_t *error)
+{
+    sv_job_change_t change = { .who = who, .job_id = job_id, .arena = arena };
+    sv_status_t status = sv_transaction_run(store, sv_job_cancel_body, &change, error);
+
+    *job = status == SV_OK ? change.job : NULL;
+    return status;
+}
+
+static sv_status_t
+sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_job_change_t *change = context;
+    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id), "status", "failed"), change->arena);
+    bson_t *update =
+        sv_doc_take(BCON_NEW("$set", "{", "status", "queued", "pending", BCON_BOOL(true), "crashed", BCON_INT64(0),
+                             "failed_attempts", BCON_INT64(0), "delay_ms", BCON_INT64(0), "cancel_requested",
+                             BCON_BOOL(false), "error", BCON_NULL, "}", "$unset", "{", "finished_at", "", "}",
+                             "$currentDate", "{", "queued_at", BCON_BOOL(true), "}"),
+                    change->arena);
+    const bson_t *changed = NULL;
+    sv_status_t status = sv_job_find(store, change->job_id, change->arena, &change->job, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, update, true, false, change->arena, &changed,
+                                      error);
+    if (status == SV_ERR_ALREADY_EXISTS) {
+        sv_error_clear(error);
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The same job is pending already");
+    }
+    if (status == SV_OK && changed == NULL) {
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The job is %s, not failed",
+                       sv_doc_text(change->job, "status", change->arena));
+    }
+    if (status == SV_OK) {
+        change->job = changed;
+        status = sv_job_audit(store, change, "job.requeue", error);
+    }
+    return status;
+}
+
+sv_status_t
+sv_job_requeue(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena, const bson_t **job,
+               sv_error_t *error)
+{
+    sv_job_change_t change = { .who = who, .job_id = job_id, .arena = arena };
+    sv_status_t status = sv_transaction_run(store, sv_job_requeue_body, &change, error);
+
+    *job = status == SV_OK ? change.job : NULL;
+    return status;
+}

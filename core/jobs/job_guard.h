@@ -1,0 +1,14 @@
+#ifndef SV_JOB_GUARD_H
+#define SV_JOB_GUARD_H
+
+#include "core/jobs/job.h"
+
+/* The filters that decide, in one place; for core/jobs only. */
+
+/* The running attempt of this claim. */
+bson_t *sv_job_guard(const sv_job_claim_t *claim, sv_arena_t *arena);
+
+/* Queued, and its delay has passed by MongoDB's clock; `job_id` NULL: any. */
+bson_t *sv_job_due_filter(const char *job_id, sv_arena_t *arena);
+
+#endif
