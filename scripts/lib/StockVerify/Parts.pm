@@ -108,6 +108,8 @@ sub plan_mongodb {
         'secantusd-rs' => [@secantus, '--log-file-max', '32MB'],
         'secantusd-py' => \@secantus,
     );
+    # The server written in Python takes its time over a bulk of a thousand.
+    $state->{settings}{MONGODB_TIMEOUT} //= 60_000 if $kind eq 'secantusd-py';
     $state->{commands}{mongodb} = [$path, @{ $arguments{$kind} }];
     $state->{mongodb} = "mongodb://127.0.0.1:$port/?directConnection=true";
     $state->{mongodb_kind} = $kind;
@@ -245,9 +247,12 @@ sub mongodb_is_ready {
     return 1;
 }
 
+# The worker says so itself, in what this start of it wrote to the log.
 sub worker_is_ready {
     my ($stack) = @_;
-    return -s $stack->{state}{logs}{worker};
+    open my $log, '<', $stack->{state}{logs}{worker} or return 0;
+    seek $log, $stack->{log_start}{worker} // 0, 0;
+    return scalar grep { /"event":"worker\.ready"/ } <$log>;
 }
 
 # The status line of a GET answer; undef when nobody answers.

@@ -195,6 +195,7 @@ sub environment {
 sub begin_part {
     my ($self, $part) = @_;
     my $state = $self->{state};
+    $self->{log_start}{$part} = -s $state->{logs}{$part} // 0;
     my $process = spawn($state->{commands}{$part}, $state->{logs}{$part},
         directory => $self->{directory}, env => $self->environment($part));
     $state->{pids}{$part} = $process->{pid};
