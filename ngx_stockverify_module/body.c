@@ -53,7 +53,7 @@ sv_body_copy(ngx_http_request_t *r, char *to)
             if (ngx_read_file(buffer->file, (u_char *) to, length, buffer->file_pos) != (ssize_t) length) {
                 return NGX_ERROR;
             }
-        } else {
+        } else if (length > 0) { /* the end of a chunked body is a buffer without memory */
             memcpy(to, buffer->pos, length);
         }
         to += length;
