@@ -1,0 +1,334 @@
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/codec.h"
+#include "core/counts/count_close.h"
+#include "core/counts/count_list.h"
+#include "core/counts/count_open.h"
+#include "core/store/document.h"
+#include "t/unit/floor_fixture.h"
+
+static sv_real_mongodb_t real;
+
+static int
+open_database(void **state)
+{
+    (void) state;
+    return sv_real_mongodb_open(&real) ? 0 : -1;
+}
+
+static int
+close_database(void **state)
+{
+    (void) state;
+    sv_real_mongodb_close(&real);
+    return 0;
+}
+
+static sv_status_t
+open_count(const sv_count_opening_t *opening, sv_count_t *count)
+{
+    sv_principal_t boss = sv_fixture_user("boss", SV_ROLE_SUPERVISOR);
+
+    sv_error_clear(&real.error);
+    return sv_count_open(real.store, &boss, opening, real.arena, count, &real.error);
+}
+
+static sv_count_verdict_t
+advance(const char *count_id, sv_count_step_t step, bool force)
+{
+    sv_principal_t boss = sv_fixture_user("boss", SV_ROLE_SUPERVISOR);
+    sv_count_verdict_t verdict;
+
+    sv_error_clear(&real.error);
+    assert_int_equal(sv_count_advance(real.store, &boss, count_id, step, force, real.arena, &verdict, &real.error),
+                     SV_OK);
+    return verdict;
+}
+
+static sv_status_t
+claim_in(const char *user_id, const char *rack_id, const char *count_id, sv_claim_result_t *result)
+{
+    sv_principal_t who = sv_fixture_user(user_id, SV_ROLE_STAFF);
+    sv_claim_t claim = { .who = &who, .rack_id = rack_id, .count_id = count_id };
+
+    sv_error_clear(&real.error);
+    return sv_rack_claim(real.store, &claim, real.arena, result, &real.error);
+}
+
+enum { MAKERS = 6 };
+
+static void *
+make_standing(void *warehouse)
+{
+    sv_store_t *store = sv_store_acquire(real.pool);
+    sv_arena_t *arena = sv_arena_create();
+    sv_error_t error;
+    sv_status_t status;
+
+    sv_error_init(&error, arena);
+    status = sv_count_ensure_standing(store, warehouse, &error);
+    sv_arena_destroy(arena);
+    sv_store_release(store);
+    return (void *) (intptr_t) status;
+}
+
+static void
+many_at_once_make_one_standing_count(void **state)
+{
+    pthread_t threads[MAKERS];
+    char warehouse[16];
+
+    (void) state;
+    for (int round = 0; round < 10; round++) {
+        snprintf(warehouse, sizeof(warehouse), "WS%d", round);
+        for (int i = 0; i < MAKERS; i++) {
+            assert_int_equal(pthread_create(&threads[i], NULL, make_standing, warehouse), 0);
+        }
+        for (int i = 0; i < MAKERS; i++) {
+            void *status;
+
+            pthread_join(threads[i], &status);
+            assert_int_equal((intptr_t) status, SV_OK);
+        }
+        assert_int_equal(
+            sv_real_count(&real, SV_COLLECTION_SESSIONS, sv_arena_printf(real.arena, "{'warehouse':'%s'}", warehouse)),
+            1);
+    }
+}
+
+static void
+a_rack_belongs_to_the_only_count_that_covers_it(void **state)
+{
+    const char *racks[] = { "C2" };
+    sv_count_opening_t floor = { .warehouse = "W2", .floor = "F1" };
+    sv_count_opening_t one = { .warehouse = "W2", .racks = racks, .rack_count = 1 };
+    sv_count_t of_floor, of_one;
+    sv_claim_result_t claim;
+
+    (void) state;
+    sv_fixture_rack(&real, "C1", "W2", "F1");
+    sv_fixture_rack(&real, "C2", "W2", "F1");
+    sv_fixture_rack(&real, "C3", "W2", "F2");
+    assert_int_equal(open_count(&floor, &of_floor), SV_OK);
+    assert_int_equal(open_count(&one, &of_one), SV_OK);
+    assert_int_equal(claim_in("asha", "C1", NULL, &claim), SV_OK);
+    assert_string_equal(claim.session.count_id, of_floor.session_id);
+    assert_int_equal(claim_in("asha", "C2", NULL, &claim), SV_ERR_COUNT_AMBIGUOUS);
+    assert_int_equal(claim_in("asha", "C2", of_one.session_id, &claim), SV_OK);
+    assert_int_equal(claim_in("asha", "C3", NULL, &claim), SV_OK);
+    assert_int_equal(
+        sv_real_count(&real, SV_COLLECTION_SESSIONS,
+                      sv_arena_printf(real.arena, "{'session_id':'%s','kind':'standing'}", claim.session.count_id)),
+        1);
+    assert_int_equal(claim_in("ben", "C3", of_floor.session_id, &claim), SV_ERR_VALIDATION_FAILED);
+    assert_string_equal(real.error.details[0].field, "count_id");
+    assert_int_equal(claim_in("asha", "C1", of_one.session_id, &claim), SV_ERR_CONFLICT_STATE);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSIONS,
+                                   "{'warehouse':'W2','kind':'opened','book_state':'pending','status':'OPEN'}"),
+                     2);
+}
+
+static void
+openings_against_the_rules_name_the_field(void **state)
+{
+    const char *racks[] = { "D1", "C1", "none" };
+    sv_count_opening_t both = { .warehouse = "W3", .blind = true, .strict = true };
+    sv_count_opening_t nowhere = { .warehouse = "nowhere" };
+    sv_count_opening_t attic = { .warehouse = "W3", .floor = "attic" };
+    sv_count_opening_t foreign = { .warehouse = "W3", .racks = racks, .rack_count = 3 };
+    sv_count_t count;
+
+    (void) state;
+    sv_fixture_rack(&real, "D1", "W3", "F1");
+    assert_int_equal(open_count(&both, &count), SV_ERR_VALIDATION_FAILED);
+    assert_string_equal(real.error.details[0].field, "strict");
+    assert_int_equal(open_count(&nowhere, &count), SV_ERR_VALIDATION_FAILED);
+    assert_string_equal(real.error.details[0].field, "warehouse");
+    assert_int_equal(open_count(&attic, &count), SV_ERR_VALIDATION_FAILED);
+    assert_string_equal(real.error.details[0].field, "floor");
+    assert_int_equal(open_count(&foreign, &count), SV_ERR_VALIDATION_FAILED);
+    assert_int_equal(real.error.detail_count, 2);
+    assert_string_equal(real.error.details[0].field, "racks[1]");
+    assert_string_equal(real.error.details[1].field, "racks[2]");
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSIONS, "{'warehouse':'W3'}"), 0);
+}
+
+static void
+closing_waits_for_people_unless_forced(void **state)
+{
+    sv_count_opening_t opening = { .warehouse = "W4" };
+    sv_count_t count;
+    sv_claim_result_t first, second;
+    sv_rack_change_result_t change;
+    sv_principal_t ben = sv_fixture_user("ben", SV_ROLE_STAFF);
+    sv_count_verdict_t verdict;
+
+    (void) state;
+    sv_fixture_rack(&real, "E1", "W4", "F1");
+    sv_fixture_rack(&real, "E2", "W4", "F1");
+    assert_int_equal(open_count(&opening, &count), SV_OK);
+    assert_int_equal(claim_in("asha", "E1", NULL, &first), SV_OK);
+    assert_int_equal(claim_in("ben", "E2", NULL, &second), SV_OK);
+    assert_int_equal(sv_fixture_change(&real, &ben, SV_RACK_COMPLETE, "E2", NULL, &change), SV_OK);
+    verdict = advance(count.session_id, SV_COUNT_CLOSE, false);
+    assert_int_equal(verdict.result, SV_ERR_STILL_COUNTING);
+    assert_string_equal(verdict.status, "OPEN");
+    assert_string_equal(sv_fixture_read_session(&real, first.session.session_id).count_state, "OPEN");
+    verdict = advance(count.session_id, SV_COUNT_RECONCILE, false);
+    assert_string_equal(verdict.status, "RECONCILE");
+    assert_string_equal(sv_fixture_read_session(&real, first.session.session_id).count_state, "RECONCILE");
+    assert_int_equal(sv_fixture_read_session(&real, first.session.session_id).status, SV_SESSION_ACTIVE);
+    assert_int_equal(claim_in("cara", "E1", count.session_id, &second), SV_ERR_SESSION_CLOSED);
+    verdict = advance(count.session_id, SV_COUNT_CLOSE, true);
+    assert_int_equal(verdict.result, SV_OK);
+    assert_int_equal(verdict.interrupted_count, 1);
+    assert_string_equal(verdict.interrupted[0].session_id, first.session.session_id);
+    assert_int_equal(sv_fixture_read_session(&real, first.session.session_id).status, SV_SESSION_INTERRUPTED);
+    assert_string_equal(sv_fixture_read_rack(&real, "E1").status, "available");
+    assert_string_equal(sv_fixture_read_rack(&real, "E2").status, "available"); /* for the next count */
+    assert_int_equal(advance(count.session_id, SV_COUNT_CLOSE, false).result, SV_OK);
+    assert_int_equal(advance(count.session_id, SV_COUNT_RECONCILE, false).result, SV_ERR_SESSION_CLOSED);
+    assert_int_equal(advance("nothing", SV_COUNT_CLOSE, false).result, SV_ERR_NOT_FOUND);
+    assert_int_equal(advance(first.session.session_id, SV_COUNT_CLOSE, false).result, SV_ERR_WRONG_KIND);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS, "{'warehouse':'W4','action':'count.close'}"), 1);
+}
+
+enum { CLAIMERS = 5, CLOSE_ROUNDS = 20 };
+
+static pthread_barrier_t start_line;
+static char racing_count[SV_UUID_SIZE + 1];
+
+typedef struct {
+    int number;
+    sv_store_t *store;
+} claimer_t;
+
+static void *
+claim_while_closing(void *argument)
+{
+    claimer_t *claimer = argument;
+    char user[16], rack[16];
+    sv_principal_t who;
+    sv_claim_t claim = { .who = &who, .rack_id = rack, .count_id = racing_count };
+
+    snprintf(user, sizeof(user), "closer%d", claimer->number);
+    snprintf(rack, sizeof(rack), "K%d", claimer->number);
+    who = sv_fixture_user(user, SV_ROLE_STAFF);
+    for (int round = 0; round < CLOSE_ROUNDS; round++) {
+        sv_arena_t *arena = sv_arena_create();
+        sv_claim_result_t result;
+        sv_error_t error;
+
+        sv_error_init(&error, arena);
+        pthread_barrier_wait(&start_line);
+        sv_rack_claim(claimer->store, &claim, arena, &result, &error);
+        pthread_barrier_wait(&start_line);
+        sv_arena_destroy(arena);
+        pthread_barrier_wait(&start_line);
+    }
+    return NULL;
+}
+
+static void
+a_claim_beside_a_closing_leaves_no_live_session_behind(void **state)
+{
+    sv_count_opening_t opening = { .warehouse = "W5" };
+    claimer_t claimers[CLAIMERS];
+    pthread_t threads[CLAIMERS];
+
+    (void) state;
+    pthread_barrier_init(&start_line, NULL, CLAIMERS + 1);
+    for (int i = 0; i < CLAIMERS; i++) {
+        sv_fixture_rack(&real, sv_arena_printf(real.arena, "K%d", i), "W5", "F1");
+        claimers[i] = (claimer_t){ .number = i, .store = sv_store_acquire(real.pool) };
+        assert_int_equal(pthread_create(&threads[i], NULL, claim_while_closing, &claimers[i]), 0);
+    }
+    for (int round = 0; round < CLOSE_ROUNDS; round++) {
+        sv_count_t count;
+
+        assert_int_equal(open_count(&opening, &count), SV_OK);
+        snprintf(racing_count, sizeof(racing_count), "%s", count.session_id);
+        pthread_barrier_wait(&start_line);
+        assert_int_equal(advance(racing_count, SV_COUNT_CLOSE, true).result, SV_OK);
+        pthread_barrier_wait(&start_line);
+        assert_int_equal(sv_real_count(&real, SV_COLLECTION_VERIFICATION_SESSIONS,
+                                       sv_arena_printf(real.arena,
+                                                       "{'count_id':'%s','$or':[{'count_state':{'$ne':'CLOSED'}},"
+                                                       "{'status':{'$in':['active','paused']}}]}",
+                                                       racing_count)),
+                         0);
+        assert_int_equal(sv_real_count(&real, SV_COLLECTION_RACK_REGISTRY,
+                                       "{'warehouse':'W5','hold_ms':{'$gt':{'$numberLong':'0'}}}"),
+                         0);
+        pthread_barrier_wait(&start_line);
+    }
+    for (int i = 0; i < CLAIMERS; i++) {
+        pthread_join(threads[i], NULL);
+        sv_store_release(claimers[i].store);
+    }
+}
+
+static void
+staff_list_open_counts_of_their_warehouse(void **state)
+{
+    sv_principal_t asha = sv_fixture_user("asha", SV_ROLE_STAFF);
+    sv_count_opening_t opening = { .warehouse = "W1" };
+    sv_count_query_t query = { .warehouse = "W2" };
+    sv_page_t page = { .limit = 10 };
+    sv_count_t count;
+    sv_buffer_t out;
+    sv_json_writer_t w;
+    bool blind = true;
+
+    (void) state;
+    sv_fixture_rack(&real, "G1", "W1", "F1");
+    assert_int_equal(open_count(&opening, &count), SV_OK);
+    sv_buffer_init(&out, real.arena, 64);
+    sv_json_writer_init(&w, &out);
+    sv_json_object(&w, NULL);
+    assert_int_equal(sv_count_list(real.store, &asha, &query, &page, &w, real.arena, &real.error), SV_OK);
+    sv_json_end(&w);
+    assert_string_equal(out.data, "{\"items\":[],\"next_cursor\":null}");
+    query.warehouse = NULL;
+    sv_buffer_init(&out, real.arena, 64);
+    sv_json_writer_init(&w, &out);
+    sv_json_object(&w, NULL);
+    assert_int_equal(sv_count_list(real.store, &asha, &query, &page, &w, real.arena, &real.error), SV_OK);
+    sv_json_end(&w);
+    assert_non_null(strstr(out.data, count.session_id));
+    assert_null(strstr(out.data, "total_variance"));
+    assert_int_equal(sv_count_blind_in(real.store, "W1", &blind, &real.error), SV_OK);
+    assert_false(blind);
+    opening.blind = true;
+    assert_int_equal(open_count(&opening, &count), SV_OK);
+    assert_int_equal(sv_count_blind_in(real.store, "W1", &blind, &real.error), SV_OK);
+    assert_true(blind);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_at_once_make_one_standing_count),
+        cmocka_unit_test(a_rack_belongs_to_the_only_count_that_covers_it),
+        cmocka_unit_test(openings_against_the_rules_name_the_field),
+        cmocka_unit_test(closing_waits_for_people_unless_forced),
+        cmocka_unit_test(a_claim_beside_a_closing_leaves_no_live_session_behind),
+        cmocka_unit_test(staff_list_open_counts_of_their_warehouse),
+    };
+
+    if (getenv("SV_TEST_MONGODB") == NULL) {
+        puts("test_counts: skipped, SV_TEST_MONGODB names no server");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, open_database, close_database);
+}
