@@ -1,0 +1,95 @@
+#!/usr/bin/perl
+# Conflicts wait for a person: who sees them, who may decide, and what a decision does.
+use lib 't/lib';
+use StockVerify::Test;
+
+my $stack = start_stack();
+my ($asha, $ben) = map { $stack->login('staff') } 1 .. 2;
+my $sue = $stack->login('supervisor');
+my @items = map { $_->{item_code} } grep { ($_->{serial_tracked} // '') !~ /^(?:true|1|yes)$/i } $stack->demo('items');
+my $rack = $stack->rack;
+my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
+
+sub record {
+    my ($id, $item, $quantity, %member) = @_;
+    return { client_record_id => $id, session_id => $session, item_code => $item, verified_qty => $quantity, status => 'finalized',
+             created_at => '2026-01-05T08:00:00Z', updated_at => '2026-01-05T08:00:00Z', %member };
+}
+
+sub sync { my ($user, @records) = @_; return $user->post('/api/sync/batch', { records => \@records })->data }
+
+# Syncs a record that meets a conflict; the conflict's id.
+sub meet {
+    my ($user, $type, $record) = @_;
+    my $conflict = sync($user, $record)->{conflicts}[0];
+    is $conflict->{type}, $type, "$record->{client_record_id} meets $type";
+    return $conflict->{conflict_id};
+}
+
+sub resolve { my ($user, $id, @decision) = @_; return $user->post("/api/sync/conflicts/$id/resolve", {@decision}) }
+sub code    { my ($answer) = @_; return $answer->status . ' ' . ($answer->json->{error} ? $answer->json->{error}{code} : 'ok') }
+
+sub quantity {
+    my ($id) = @_;
+    my $record = plain($stack->mongo->find_one('verification_records', { client_record_id => $id })) or return 'none';
+    return $record->{verified_qty} . ($record->{superseded} ? ' superseded' : '');
+}
+
+is_deeply sync($asha, record('c1', $items[0], 5, revision => 2), record('c2', $items[1], 2))->{ok}, [ 'c1', 'c2' ], 'two figures';
+my $stale = meet($asha, stale_update => record('c1', $items[0], 4, revision => 1));
+my $double = meet($asha, duplicate_count => record('c3', $items[1], 3));
+
+subtest 'who sees what' => sub {
+    my $mine = $asha->get('/api/sync/conflicts', query => { status => 'open' });
+    is $mine->status, 200, 'a page';
+    is_deeply [ sort map { $_->{conflict_id} } @{ $mine->data->{items} } ], [ sort $stale, $double ], 'one sees one\'s own';
+    my ($shown) = grep { $_->{conflict_id} eq $stale } @{ $mine->data->{items} };
+    is $shown->{mine}{verified_qty}, 4, 'what was sent';
+    is $shown->{server}{verified_qty}, 5, 'beside what is stored';
+    is_deeply $ben->get('/api/sync/conflicts')->data->{items}, [], 'nobody else\'s';
+    is scalar @{ $sue->get('/api/sync/conflicts', query => { session => $session })->data->{items} }, 2, 'a supervisor sees all';
+    my $first = $asha->get('/api/sync/conflicts', query => { limit => 1 })->data;
+    my $second = $asha->get('/api/sync/conflicts', query => { limit => 1, cursor => $first->{next_cursor} })->data;
+    isnt $first->{items}[0]{conflict_id}, $second->{items}[0]{conflict_id}, 'page by page';
+    is code($asha->get('/api/sync/conflicts', query => { status => 'lost' })), '400 parameter_invalid', 'a wrong filter';
+    is code($asha->get('/api/sync/conflicts', query => { colour => 'red' })), '400 parameter_unknown', 'an unknown one';
+};
+
+subtest 'decisions' => sub {
+    is code(resolve($ben, $stale, action => 'keep_server')), '404 not_found', 'another\'s conflict';
+    is code(resolve($asha, 'none', action => 'keep_server')), '404 not_found', 'no conflict';
+    is code(resolve($asha, $stale, action => 'toss')), '422 validation_failed', 'no such action';
+    is code(resolve($asha, $stale)), '422 validation_failed', 'no action';
+    is code(resolve($asha, $stale, action => 'merge')), '422 validation_failed', 'a merge without the merged record';
+    is code(resolve($asha, $stale, action => 'merge', record => { verified_qty => -1 })), '422 validation_failed', 'a bad one';
+    my $answer = resolve($asha, $stale, action => 'merge', record => { verified_qty => 4.5 });
+    is code($answer), '200 ok', 'merged';
+    is $answer->data->{status}, 'resolved', 'it is resolved';
+    is $answer->data->{resolution}, 'merge', 'so';
+    is $answer->data->{resolved_by}, $asha->user_id, 'by whom';
+    is quantity('c1'), '4.5', 'the merged figure is stored';
+    is code(resolve($asha, $stale, action => 'merge', record => { verified_qty => 7 })), '200 ok', 'again is the same answer';
+    is quantity('c1'), '4.5', 'and changes nothing';
+    is code(resolve($asha, $stale, action => 'keep_mine')), '409 conflict_resolved', 'another decision is too late';
+    is code(resolve($asha, $double, action => 'merge')), '200 ok', 'a second figure is added';
+    is quantity('c2'), '5', 'to the first';
+    is quantity('c3'), '3 superseded', 'and kept';
+    is_deeply sync($asha, record('c3', $items[1], 3), record('c2', $items[1], 2))->{ok}, [ 'c3', 'c2' ], 'both are replays now';
+    is quantity('c2'), '5', 'which add nothing';
+};
+
+subtest 'a lost rack is the supervisor\'s' => sub {
+    is $asha->post("/api/racks/$rack/release", {})->status, 200, 'released';
+    my $theirs = $ben->post("/api/racks/$rack/claim", {})->data->{session_id};
+    is_deeply sync($ben, { %{ record('b1', $items[2], 8) }, session_id => $theirs })->{ok}, ['b1'], 'counted by another';
+    my $lost = meet($asha, lock_lost => record('c4', $items[2], 7));
+    my $answer = resolve($asha, $lost, action => 'keep_mine');
+    is code($answer), '409 lock_lost', 'not the owner\'s to keep';
+    is $answer->json->{error}{holder}{user_id}, $ben->user_id, 'who has the rack is told';
+    is code(resolve($sue, $lost, action => 'keep_mine')), '200 ok', 'but a supervisor\'s';
+    is quantity('c4'), '7', 'it counts';
+    is quantity('b1'), '8 superseded', 'in place of the other';
+    ok $stack->mongo->count('activity_logs', { action => 'conflict.resolve', 'details.past_fence' => \1 }), 'and the audit trail says so';
+};
+
+done_testing;
