@@ -8,7 +8,8 @@
  *   bare     libmongoc writing the same documents in the same transaction: the session's write, records, serials, audit
  *            entry, touched items, commit
  *   inserts  libmongoc inserting only the records and serials in a transaction
- * Floor sessions are made between slices, outside the time measured.  The database is dropped at the end.
+ * CPU is the client's, a batch.  Floor sessions are made between slices, outside the time measured.  The database is
+ * dropped at the end.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ struct load_s {
     int used;   /* batches of the floor session */
     char session_id[64], rack_id[32];
     long done;
-    double busy_s;
+    double busy_s, cpu_s;
 };
 
 static const char *const way_names[WAYS] = { "ours", "bare", "inserts" };
@@ -49,6 +50,16 @@ now_s(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* Of the calling thread. */
+static double
+cpu_s(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (double) used.tv_sec + (double) used.tv_nsec / 1e9;
 }
 
 static void
@@ -131,13 +142,14 @@ store_ours(load_t *load)
     sv_json_writer_t writer;
     sv_error_t error;
     const json_t *value;
-    double start;
+    double start, cpu_start;
     bool good;
 
     sv_error_init(&error, arena);
     sv_buffer_init(&body, arena, 40000);
     write_body(load, &body);
     start = now_s();
+    cpu_start = cpu_s();
     value = sv_json_parse_object(body.data, body.length, arena, &error);
     good = value != NULL && sv_sync_parse(value, load->store->settings, &batch, &error) == SV_OK &&
            sv_sync_batch(load->store, &who, &batch, &result, &error) == SV_OK && result.ok == RECORDS;
@@ -147,6 +159,7 @@ store_ours(load_t *load)
         sv_sync_result_write_json(&writer, &result);
     }
     load->busy_s += now_s() - start;
+    load->cpu_s += cpu_s() - cpu_start;
     if (!good) {
         fprintf(stderr, "ours: %zu ok, %zu conflicts, %zu errors, %s\n", result.ok, result.conflicts, result.errors,
                 error.cause != NULL ? error.cause : "");
@@ -339,7 +352,7 @@ store_bare(load_t *load, bool all)
 {
     mongoc_transaction_opt_t *options = transaction_options();
     bson_t session = BSON_INITIALIZER, many;
-    double start = now_s();
+    double start = now_s(), cpu_start = cpu_s();
     bson_error_t reason;
     bool good;
 
@@ -353,6 +366,7 @@ store_bare(load_t *load, bool all)
            (!all || bare_rest(load, &session)) &&
            mongoc_client_session_commit_transaction(load->transaction, NULL, &reason);
     load->busy_s += now_s() - start;
+    load->cpu_s += cpu_s() - cpu_start;
     bson_destroy(&session);
     bson_destroy(&many);
     mongoc_transaction_opts_destroy(options);
@@ -429,6 +443,7 @@ measure(sv_store_t **stores, int threads, int serials, double seconds)
         for (int i = 0; i < threads; i++) {
             loads[way][i].done = 0;
             loads[way][i].busy_s = 0;
+            loads[way][i].cpu_s = 0;
         }
     }
     for (end = now_s() + seconds; now_s() < end;) {
@@ -438,7 +453,13 @@ measure(sv_store_t **stores, int threads, int serials, double seconds)
     }
     printf("%d thread%s, %d serial%s a record:", threads, threads > 1 ? "s" : "", serials, serials == 1 ? "" : "s");
     for (int way = 0; way < WAYS; way++) {
-        printf(" %s %.0f/s%s", way_names[way], rates[way], way < WAYS - 1 ? "," : "");
+        double cpu = 0, done = 0;
+
+        for (int i = 0; i < threads; i++) {
+            cpu += loads[way][i].cpu_s;
+            done += (double) loads[way][i].done;
+        }
+        printf(" %s %.0f/s (%.0f us CPU)%s", way_names[way], rates[way], cpu / done * 1e6, way < WAYS - 1 ? "," : "");
         for (int i = 0; i < threads; i++) {
             mongoc_client_session_destroy(loads[way][i].transaction);
         }
