@@ -97,11 +97,8 @@ sv_expected_write(sv_expected_t *expected, const sv_expected_row_t *row, sv_erro
 }
 
 static void
-sv_expected_unknown(sv_expected_t *expected, const sv_expected_row_t *row, const char *column, const char *id)
+sv_expected_unknown(sv_expected_t *expected, const sv_expected_row_t *row, const char *column, const char *message)
 {
-    char message[512];
-
-    snprintf(message, sizeof(message), "there is no %s %s", column, id);
     expected->table.errors++;
     expected->table.options->report(expected->table.options->context, row->line, column, message);
 }
@@ -116,9 +113,11 @@ sv_expected_flush(sv_expected_t *expected, sv_error_t *error)
         const sv_expected_row_t *row = &expected->rows[i];
 
         if (json_object_get(racks, row->rack_id) == NULL) {
-            sv_expected_unknown(expected, row, "rack_id", row->rack_id);
+            sv_expected_unknown(expected, row, "rack_id",
+                                sv_arena_printf(expected->arena, "there is no rack %s", row->rack_id));
         } else if (json_object_get(items, row->item_code) == NULL) {
-            sv_expected_unknown(expected, row, "item_code", row->item_code);
+            sv_expected_unknown(expected, row, "item_code",
+                                sv_arena_printf(expected->arena, "there is no item %s", row->item_code));
         } else {
             sv_expected_write(expected, row, error);
         }

@@ -1,0 +1,172 @@
+#!/usr/bin/env perl
+# The admin command: accounts, imports with errors by line, checks, and a look into the database.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use StockVerify::Test;
+
+my $stack = start_stack(seed => 0);
+my $nobody = $stack->client;
+
+sub ctl {
+    my ($words, $input, $expected) = @_;
+    my ($text, $status) = $stack->ctl($words, $input);
+    is $status, $expected // 0, "@$words" or diag $text;
+    return $text;
+}
+
+sub login {
+    my ($username, $password) = @_;
+    return $nobody->post('/api/auth/login', { username => $username, password => $password });
+}
+
+subtest 'help and usage' => sub {
+    for my $words (['--help'], ['help'], ['users', '--help'], ['users', 'add', '--help'], ['db', 'find', '--help']) {
+        like ctl($words), qr/^usage:|  users add|^stockverifyctl /m, 'help';
+    }
+    like ctl(['--version']), qr/^stockverifyctl \d/, 'version';
+    for my $words ([], ['nonsense'], ['users'], ['users', 'fly'], ['users', 'add'], ['users', 'disable'],
+        ['users', 'add', 'x', '--role', 'king', '--full-name', 'X'], ['items', 'import', 'a', '--nonsense'], ['-x'],
+        ['db', 'find', 'no_such_collection', '{}']) {
+        ctl($words, '', 2);
+    }
+};
+
+subtest 'a check says what is right and what is not' => sub {
+    ctl(['indexes', 'ensure']);
+    my $text = ctl(['check']);
+    like $text, qr/^$_ +ok$/m, $_ for qw(settings keys redis mongodb indexes);
+    like ctl(['indexes', 'show']), qr/^kept +users\.username \(username\) unique$/m, 'indexes are shown' if $ENV{MONGODB_URI};
+};
+
+subtest 'the first administrator' => sub {
+    my @add = ('users', 'add', 'Root', '--role', 'admin', '--full-name', 'Root of All', '--password-file', '-');
+    like ctl(\@add, "short\n", 1), qr/8 characters/, 'a password has eight characters';
+    ctl(\@add, '', 1);
+    like ctl([@add, '--user-id', 'root-1'], "correct horse battery\n"), qr/^root \(root-1\): created$/m, 'created';
+    like ctl(\@add, "correct horse battery\n", 1), qr/is taken/, 'once';
+    my $answer = login('root', 'correct horse battery');
+    is $answer->status, 200, 'it logs in' or diag $answer->text;
+    is $answer->data->{user}{user_id}, 'root-1', 'under its id';
+    is $answer->data->{user}{role}, 'admin', 'as admin';
+    like ctl(['users', 'list']), qr/^root +root-1 +admin +enabled/m, 'it is listed';
+};
+
+subtest 'changes of an account show at once' => sub {
+    ctl(['users', 'add', 'asha', '--role=staff', '--full-name=Asha Rao', '--warehouse=W1', '--password-file=-'], "correct horse battery\n");
+    my $client = $stack->client(token => login('asha', 'correct horse battery')->data->{access_token});
+    is $client->get('/api/auth/me')->data->{role}, 'staff', 'staff';
+    ctl(['users', 'set-role', 'asha', 'supervisor']);
+    is $client->get('/api/auth/me')->data->{role}, 'supervisor', 'supervisor with the same token';
+    ctl(['users', 'revoke', 'asha']);
+    is $client->get('/api/auth/me')->code, 'token_revoked', 'revoked';
+    ctl(['users', 'reset-password', 'asha', '--password-file', '-'], "staple of another kind\n");
+    is login('asha', 'correct horse battery')->status, 401, 'the old password is out';
+    is login('asha', 'staple of another kind')->status, 200, 'the new one is in';
+    ctl(['users', 'disable', 'asha']);
+    is login('asha', 'staple of another kind')->code, 'account_disabled', 'disabled';
+    ctl(['users', 'enable', 'asha']);
+    is login('asha', 'staple of another kind')->status, 200, 'enabled';
+    like ctl(['users', 'disable', 'nobody'], '', 1), qr/no user nobody/, 'who is not there is named';
+};
+
+subtest 'users from CSV' => sub {
+    my $csv = "username,full_name,role,warehouse,password\n"
+        . "ben,Ben Weiss,staff,W1,correct horse\n" . "eva,,staff,W1,correct horse\n" . "max,Max,king,W1,correct horse\n"
+        . "pia,Pia,staff,W1,short\n" . "ida,\"Ida \"\"I\"\" Holm\",supervisor,,correct horse\n" . "zoe,Zoe,staff\n";
+    my $text = ctl(['users', 'import', '-'], $csv, 1);
+    like $text, qr/^line 3: full_name: it is required$/m, 'an empty name';
+    like $text, qr/^line 4: role: "king" is not staff, supervisor or admin$/m, 'an unknown role';
+    like $text, qr/^line 5: password: .*8 characters/m, 'a short password';
+    like $text, qr/^line 7: it has 3 fields, the header has 5$/m, 'a short row';
+    like $text, qr/^6 rows: 2 created, 0 changed, 0 unchanged, 4 bad$/m, 'the good ones are there';
+    is login('ida', 'correct horse')->data->{user}{full_name}, 'Ida "I" Holm', 'quotes are read';
+
+    my $again = "username,full_name,role,warehouse,password\nben,Ben Weiss,staff,W1,correct horse\nida,Ida Holm,supervisor,W2,\n";
+    like ctl(['users', 'import', '-'], $again), qr/0 created, 1 changed, 1 unchanged, 0 bad/, 'again: only what differs changes';
+    is login('ida', 'correct horse')->data->{user}{warehouse}, 'W2', 'and an empty password is no new one';
+    like ctl(['users', 'import', '-'], "username,fullname,role,password\n", 1), qr/fullname: there is no such column/, 'a misspelt column';
+    like ctl(['users', 'import', '-'], "username,role,password\n", 1), qr/full_name: the column is missing/, 'a missing column';
+    like ctl(['users', 'import', '-'], '', 1), qr/empty|header/, 'an empty file';
+    ctl(['users', 'import', '/no/such/file.csv'], '', 1);
+};
+
+subtest 'racks from CSV, without touching who holds them' => sub {
+    like ctl(['racks', 'import', '-'], "rack_id,warehouse,floor,zone,estimated_items\nR1,W1,F1,A,12\nR2,W1,F2,,x\nR3,,F1,A,1\n", 1),
+        qr/^line 3: estimated_items: .*\n(?:.*\n)*3 rows: 1 created/m, 'bad numbers are named';
+    like ctl(['racks', 'import', '-', '--warehouse', 'W1'], "rack_id,floor\nR2,F2\nR3,F2\n"), qr/2 created/, 'a default warehouse';
+    my $before = $stack->mongo->find_one('rack_registry', { rack_id => 'R1' });
+    is plain($before)->{fence}, 0, 'a new rack was never held';
+    my $client = $stack->client(token => login('ben', 'correct horse')->data->{access_token});
+    my $claim = $client->post('/api/racks/R1/claim', {});
+    is $claim->status, 200, 'it can be claimed' or diag $claim->text;
+    like ctl(['racks', 'import', '-'], "rack_id,warehouse,floor,zone\nR1,W1,F1,B\n"), qr/0 created, 1 changed/, 'imported again';
+    my $rack = plain($stack->mongo->find_one('rack_registry', { rack_id => 'R1' }));
+    is $rack->{zone}, 'B', 'the zone changed';
+    is $rack->{session_id}, $claim->data->{session_id}, 'the holder did not';
+    is $rack->{fence}, 1, 'nor the fence';
+    is $rack->{estimated_items}, 12, 'nor what the file does not tell of';
+};
+
+subtest 'items from CSV' => sub {
+    my $csv = "item_code,item_name,barcode,barcodes,pack_qty,warehouse,stock_qty,unit_cost,serial_tracked\r\n"
+        . "I1, Rice ,290,291|292 290,6,W1,-4.5,12.25,yes\r\n" . "I2,,1,,,W1,1,1,no\r\n" . "I3,Oil,2,,,W1,1.1234567,1,no\r\n"
+        . "I4,Oil,2,,,W1,1,-1,no\r\n" . "I5,Oil,2,,,W1,1,1,perhaps\r\n" . "I6,\"Two\nlines\",2,,,W1,1,1,no\r\n" . "I7,Öl,3,,1,W1,5,,\r\n";
+    my $text = ctl(['items', 'import', '-'], $csv, 1);
+    like $text, qr/^line 3: item_name: it is required$/m, 'no name';
+    like $text, qr/^line 4: stock_qty: "1\.1234567" is not a number of at most six places/m, 'seven places';
+    like $text, qr/^line 5: unit_cost: -1 is negative$/m, 'a negative price';
+    like $text, qr/^line 6: serial_tracked: "perhaps" is neither true nor false$/m, 'no flag';
+    like $text, qr/^line 7: item_name: /m, 'a line break in a name';
+    like $text, qr/^7 rows: 2 created, 0 changed, 0 unchanged, 5 bad$/m, 'the good ones are there';
+    my $item = plain($stack->mongo->find_one('erp_items', { item_code => 'I1' }));
+    is $item->{item_name}, 'Rice', 'blanks round a field do not count';
+    is_deeply $item->{barcodes}, ['290', '291', '292'], 'all barcodes, each once';
+    is $item->{stock_qty}, '-4.5', 'exact quantities';
+    ok $item->{serial_tracked}, 'serial tracked';
+
+    $stack->mongo->update('erp_items', { item_code => 'I1' }, { '$set' => { verified => \1, verified_by => 'ben' } });
+    like ctl(['items', 'import', '-'], "item_code,item_name,stock_qty\nI1,Rice 5 kg,7\n"), qr/0 created, 1 changed/, 'imported again';
+    $item = plain($stack->mongo->find_one('erp_items', { item_code => 'I1' }));
+    is $item->{item_name}, 'Rice 5 kg', 'a new name';
+    is $item->{verified_by}, 'ben', 'what was counted stays';
+    is_deeply $item->{barcodes}, ['290', '291', '292'], 'and what the file does not tell of';
+
+    like ctl(['items', 'import', '-', '--warehouse', 'W2'], "barcode,item_name\n0041497153718,Olive Oil\n,Nothing\n0041497153718,Olive Oil 1 l\n", 1),
+        qr/^line 3: barcode: it is required$/m, 'two columns will do';
+    $item = plain($stack->mongo->find_one('erp_items', { item_code => '0041497153718' }));
+    is $item->{item_name}, 'Olive Oil 1 l', 'the last row of a code counts';
+    is $item->{warehouse}, 'W2', 'in the default warehouse';
+    is $stack->mongo->count('erp_items', { item_code => '0041497153718' }), 1, 'once';
+};
+
+subtest 'what the books expect' => sub {
+    my $text = ctl(['racks', 'expect', '-'], "rack_id,item_code,book_qty\nR1,I1,2.5\nR9,I1,1\nR1,I9,1\nR1,I7,\n", 1);
+    like $text, qr/^line 3: rack_id: there is no rack R9$/m, 'an unknown rack';
+    like $text, qr/^line 4: item_code: there is no item I9$/m, 'an unknown item';
+    is plain($stack->mongo->find_one('rack_items', { item_code => 'I1' }))->{book_qty}, '2.5', 'the quantity';
+    is plain($stack->mongo->find_one('rack_items', { item_code => 'I7' }))->{book_qty}, undef, 'none known';
+};
+
+subtest 'a look into the database keeps secrets' => sub {
+    my $text = ctl(['db', 'find', 'users', '{"username":"asha"}']);
+    like $text, qr/"username" : "asha"/, 'the document';
+    unlike $text, qr/argon2|_hash/, 'without hashes';
+    my @lines = split /\n/, ctl(['db', 'find', 'users', '{}', '--sort', '{"username":-1}', '--limit', '2']);
+    is scalar @lines, 2, 'the limit';
+    like $lines[0], qr/"root"/, 'the order';
+    like ctl(['db', 'find', 'users', '{'], '', 1), qr/not JSON/, 'a bad filter';
+    unlike ctl(['settings']), qr{mongodb://}, 'settings keep the connection string';
+    like ctl(['settings', '--markdown']), qr/RACK_LOCK_TTL/, 'the reference';
+};
+
+subtest 'servers that do not answer' => sub {
+    plan skip_all => 'the servers are not ours to stop' unless $stack->owns('redis');
+    $stack->expect_log(qr/redis/i);
+    $stack->stop_part('redis');
+    like ctl(['check'], '', 1), qr/^redis +(?!ok)/m, 'the check names Redis';
+    like ctl(['users', 'set-role', 'asha', 'staff']), qr/Redis could not be told about asha/, 'a change is made and the delay is told';
+    $stack->start_part('redis');
+};
+
+done_testing;
