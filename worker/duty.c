@@ -68,14 +68,17 @@ sv_duty_take_role(sv_duty_loop_t *loop, sv_error_t *error)
     status = sv_worker_role_take(loop->store, duty->row->name, duty->worker->worker_id, SV_ROLE_TTL_MS, &mine, error);
     loop->role_asked_ms = status == SV_OK ? now_ms : 0;
     if (mine != loop->mine) {
-        sv_worker_log(SV_LOG_INFO, mine ? "role.taken" : "role.lost", SV_FIELD_TEXT("duty", duty->row->name));
+        /* A duty that fails for longer than a role lasts wanders between workers; that it fails was told. */
+        if (loop->failures == 0) {
+            sv_worker_log(SV_LOG_INFO, mine ? "role.taken" : "role.lost", SV_FIELD_TEXT("duty", duty->row->name));
+        }
         loop->mine = mine;
     }
     return status;
 }
 
 static sv_status_t
-sv_duty_run_round(sv_duty_loop_t *loop, bool *again, sv_error_t *error)
+sv_duty_run_round(sv_duty_loop_t *loop, bool *ran, bool *again, sv_error_t *error)
 {
     sv_duty_round_t round = { .store = loop->store,
                               .redis = loop->redis,
@@ -83,7 +86,8 @@ sv_duty_run_round(sv_duty_loop_t *loop, bool *again, sv_error_t *error)
     sv_status_t status = sv_duty_take_role(loop, error);
 
     *again = false;
-    if (status != SV_OK || !loop->mine) {
+    *ran = status == SV_OK && loop->mine;
+    if (!*ran) {
         return status;
     }
     status = loop->duty->row->run(&round, error);
@@ -93,13 +97,14 @@ sv_duty_run_round(sv_duty_loop_t *loop, bool *again, sv_error_t *error)
     return status;
 }
 
-/* Only changes are told: the first failure of a row of them, and the end of the row. */
+/* Only changes are told: the first failure of a row of them, and the end of the row.  Leaving the work to another
+ * worker ends no row. */
 static void
-sv_duty_note_outcome(sv_duty_loop_t *loop, const sv_error_t *error)
+sv_duty_note_outcome(sv_duty_loop_t *loop, bool ran, const sv_error_t *error)
 {
     const char *name = loop->duty->row->name;
 
-    if (error->status == SV_OK && loop->failures > 0) {
+    if (ran && error->status == SV_OK && loop->failures > 0) {
         sv_worker_log(SV_LOG_NOTICE, "duty.recovered", SV_FIELD_TEXT("duty", name),
                       SV_FIELD_NUMBER("failures", loop->failures));
         loop->failures = 0;
@@ -119,13 +124,13 @@ sv_duty_loop(sv_duty_loop_t *loop)
     while (!sv_stop_wait(duty->worker->stop, pause_ms)) {
         sv_arena_t *arena = sv_arena_create();
         sv_error_t error;
-        bool again = false;
+        bool ran = false, again = false;
 
         sv_error_init(&error, arena);
         atomic_store(&duty->begun_ms, sv_clock_monotonic_ms());
-        sv_duty_run_round(loop, &again, &error);
+        sv_duty_run_round(loop, &ran, &again, &error);
         atomic_store(&duty->begun_ms, 0);
-        sv_duty_note_outcome(loop, &error);
+        sv_duty_note_outcome(loop, ran, &error);
         if (error.status != SV_OK) {
             pause_ms = sv_with_jitter(sv_duty_backoff_ms(loop));
         } else {

@@ -143,6 +143,9 @@ sv_store_close(sv_store_t *store)
     for (size_t i = 0; i < SV_COLLECTION_COUNT; i++) {
         mongoc_collection_destroy(store->collections[i]);
     }
+    if (store->session != NULL) {
+        mongoc_client_session_destroy(store->session);
+    }
     mongoc_database_destroy(store->database);
     mongoc_client_pool_push(store->pool->clients, store->client);
 }
@@ -311,4 +314,19 @@ sv_store_check_server(sv_store_t *store, sv_error_t *error)
     }
     bson_destroy(&reply);
     return status;
+}
+
+sv_status_t
+sv_store_kill_session(sv_store_t *store, const bson_t *session_id, sv_error_t *error)
+{
+    bson_t command = BSON_INITIALIZER, list;
+    bson_error_t reason;
+    bool done;
+
+    BSON_APPEND_ARRAY_BEGIN(&command, "killSessions", &list);
+    BSON_APPEND_DOCUMENT(&list, "0", session_id);
+    bson_append_array_end(&command, &list);
+    done = mongoc_client_command_simple(store->client, "admin", &command, NULL, NULL, &reason);
+    bson_destroy(&command);
+    return done ? SV_OK : sv_store_fail(&reason, error);
 }

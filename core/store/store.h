@@ -29,6 +29,7 @@ typedef struct sv_store_s {
     mongoc_database_t        *database;
     mongoc_collection_t      *collections[SV_COLLECTION_COUNT];
     const sv_settings_t      *settings;
+    mongoc_client_session_t  *session;         /* of its transactions, kept for the next; NULL before the first */
     mongoc_client_session_t  *transaction;     /* set while sv_transaction_run runs its body, else NULL */
     sv_store_pool_t          *pool;
     /* kept by the transaction loop (core/store/transaction.c) */
@@ -63,6 +64,12 @@ sv_status_t sv_store_ping(sv_store_t *store, sv_error_t *error);
  * write-concern errors are SV_ERR_UNAVAILABLE, anything else SV_ERR_INTERNAL, with the cause for the log. */
 sv_status_t sv_store_fail(const bson_error_t *driver_error, sv_error_t *error);
 bool        sv_store_is_duplicate_key(const bson_error_t *driver_error, const bson_t *reply);
+
+/* The id of the session this store's transactions run in, until it changes after a failure of the network; NULL with
+ * `error` when none can be had.  Whoever takes over from a dead process kills its session by this id
+ * (sv_store_kill_session), so that documents a transaction left changed need not wait for the server's time limit. */
+const bson_t *sv_store_session_id(sv_store_t *store, sv_error_t *error);
+sv_status_t   sv_store_kill_session(sv_store_t *store, const bson_t *session_id, sv_error_t *error);
 
 /* Options for a driver call: carries the transaction's session when there is one.  The
  * result is a bson_t in the arena; append to it freely. */

@@ -40,20 +40,34 @@ sv_retry_wait(sv_retry_t *retry)
     return true;
 }
 
-static mongoc_client_session_t *
+static sv_status_t
 sv_session_start(sv_store_t *store, sv_error_t *error)
 {
-    mongoc_session_opt_t *options = mongoc_session_opts_new();
-    mongoc_client_session_t *session;
+    mongoc_session_opt_t *options;
     bson_error_t reason;
 
-    mongoc_session_opts_set_causal_consistency(options, false);
-    session = mongoc_client_start_session(store->client, options, &reason);
-    mongoc_session_opts_destroy(options);
-    if (session == NULL) {
-        sv_store_fail(&reason, error);
+    if (store->session != NULL) {
+        return SV_OK;
     }
-    return session;
+    options = mongoc_session_opts_new();
+    mongoc_session_opts_set_causal_consistency(options, false);
+    store->session = mongoc_client_start_session(store->client, options, &reason);
+    mongoc_session_opts_destroy(options);
+    return store->session != NULL ? SV_OK : sv_store_fail(&reason, error);
+}
+
+/* After a failure nobody knows what the server still has of the session: the next transaction gets another. */
+static void
+sv_session_end(sv_store_t *store)
+{
+    mongoc_client_session_destroy(store->session);
+    store->session = NULL;
+}
+
+const bson_t *
+sv_store_session_id(sv_store_t *store, sv_error_t *error)
+{
+    return sv_session_start(store, error) == SV_OK ? mongoc_client_session_get_lsid(store->session) : NULL;
 }
 
 static mongoc_transaction_opt_t *
@@ -137,17 +151,19 @@ sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, void *context,
     clock_gettime(CLOCK_MONOTONIC, &now);
     retry.random = ((uint64_t) now.tv_nsec << 20) ^ (uintptr_t) store ^ 0x9e3779b97f4a7c15u;
     retry.deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
-    store->transaction = sv_session_start(store, error);
-    if (store->transaction == NULL) {
+    if (sv_session_start(store, error) != SV_OK) {
         return error->status;
     }
+    store->transaction = store->session;
     options = sv_transaction_options();
     do {
         result = sv_transaction_try(&retry, options, body, context, error);
     } while (result == SV_TRY_AGAIN && sv_retry_wait(&retry));
     mongoc_transaction_opts_destroy(options);
-    mongoc_client_session_destroy(store->transaction);
     store->transaction = NULL;
+    if (error->status == SV_ERR_UNAVAILABLE || result == SV_TRY_AGAIN) {
+        sv_session_end(store);
+    }
     if (result == SV_TRY_DONE) {
         sv_error_clear(error);
     } else if (result == SV_TRY_AGAIN) {

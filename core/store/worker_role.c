@@ -1,5 +1,8 @@
 #include "core/store/worker_role.h"
 
+#include <string.h>
+
+#include "core/base/log.h"
 #include "core/store/document.h"
 
 /* So that taking is one conditional update: an upsert with a condition on the clock would make a second document. */
@@ -19,21 +22,45 @@ sv_worker_role_make(sv_store_t *store, const char *role, sv_arena_t *arena, sv_e
     return status;
 }
 
+/* The one who had the role did not renew it: dead, stopped, or cut off.  What a transaction of it left changed would be
+ * kept from everybody until the server's time limit, a minute; one that goes on after all is made again. */
+static void
+sv_worker_role_clear(sv_store_t *store, const bson_t *before, const char *holder, sv_arena_t *arena, sv_error_t *error)
+{
+    const char *other = sv_doc_text(before, "holder", arena);
+    const bson_t *session = sv_doc_child(before, "session", arena);
+
+    if (other != NULL && *other != '\0' && strcmp(other, holder) != 0 && session != NULL) {
+        if (sv_store_kill_session(store, session, error) != SV_OK) {
+            sv_log(SV_LOG_INFO, "the session of worker %s was not ended: %s", other, error->cause);
+            sv_error_clear(error);
+        }
+    }
+}
+
 static sv_status_t
 sv_worker_role_try(sv_store_t *store, const char *role, const char *holder, int64_t ttl_ms, bool *mine,
                    sv_arena_t *arena, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena);
-    int64_t matched = 0;
+    const bson_t *session = sv_store_session_id(store, error), *before = NULL;
     sv_status_t status;
 
+    *mine = false;
+    if (session == NULL) {
+        return error->status;
+    }
     BCON_APPEND(filter, "role", BCON_UTF8(role), "$or", "[", "{", "holder", BCON_UTF8(holder), "}", "{", "$expr", "{",
                 "$lte", "[", "{", "$dateAdd", "{", "startDate", "$taken_at", "unit", "millisecond", "amount", "$ttl_ms",
                 "}", "}", "$$NOW", "]", "}", "}", "]");
-    BCON_APPEND(update, "$set", "{", "holder", BCON_UTF8(holder), "ttl_ms", BCON_INT64(ttl_ms), "}", "$currentDate",
-                "{", "taken_at", BCON_BOOL(true), "}");
-    status = sv_store_update_one(store, SV_COLLECTION_WORKER_ROLES, filter, update, &matched, error);
-    *mine = status == SV_OK && matched == 1;
+    BCON_APPEND(update, "$set", "{", "holder", BCON_UTF8(holder), "ttl_ms", BCON_INT64(ttl_ms), "session",
+                BCON_DOCUMENT(session), "}", "$currentDate", "{", "taken_at", BCON_BOOL(true), "}");
+    status = sv_store_find_and_update(store, SV_COLLECTION_WORKER_ROLES, filter, update, false, false, arena, &before,
+                                      error);
+    *mine = status == SV_OK && before != NULL;
+    if (*mine) {
+        sv_worker_role_clear(store, before, holder, arena, error);
+    }
     return status;
 }
 
@@ -64,7 +91,7 @@ sv_status_t
 sv_worker_role_release(sv_store_t *store, const char *role, const char *holder, sv_error_t *error)
 {
     bson_t *filter = BCON_NEW("role", BCON_UTF8(role), "holder", BCON_UTF8(holder));
-    bson_t *update = BCON_NEW("$set", "{", "holder", "", "ttl_ms", BCON_INT64(0), "}");
+    bson_t *update = BCON_NEW("$set", "{", "holder", "", "ttl_ms", BCON_INT64(0), "session", BCON_NULL, "}");
     sv_status_t status = sv_store_update_one(store, SV_COLLECTION_WORKER_ROLES, filter, update, NULL, error);
 
     bson_destroy(filter);

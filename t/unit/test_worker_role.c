@@ -46,6 +46,34 @@ test_a_dead_holders_role_is_taken_over(void **state)
     assert_false(take("a", LONG_MS));
 }
 
+/* A worker that died inside a transaction must not keep its documents from everybody until the server's time limit. */
+static void
+test_a_takeover_ends_the_transaction_of_the_dead(void **state)
+{
+    sv_store_t *dead = sv_store_acquire(real.pool);
+    bson_t *filter = sv_real_json(real.arena, "{'item_code': 'A'}");
+    bson_t *update = sv_real_json(real.arena, "{'$inc': {'derivations': 1}}");
+    bson_t options = BSON_INITIALIZER;
+    bool mine = false;
+
+    (void) state;
+    sv_real_insert(&real, SV_COLLECTION_ERP_ITEMS, "{'item_code': 'A', 'derivations': 0}");
+    assert_int_equal(sv_worker_role_take(dead, "totals", "dead", 1, &mine, &real.error), SV_OK);
+    assert_true(mine);
+    assert_true(mongoc_client_session_start_transaction(dead->session, NULL, NULL));
+    assert_true(mongoc_client_session_append(dead->session, &options, NULL));
+    assert_true(
+        mongoc_collection_update_one(dead->collections[SV_COLLECTION_ERP_ITEMS], filter, update, &options, NULL, NULL));
+    while (!take("b", LONG_MS)) {
+        usleep(1000);
+    }
+    sv_real_update(&real, SV_COLLECTION_ERP_ITEMS, "{'item_code': 'A'}", "{'$inc': {'derivations': 10}}");
+    assert_false(mongoc_client_session_commit_transaction(dead->session, NULL, NULL));
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ERP_ITEMS, "{'item_code': 'A', 'derivations': 10}"), 1);
+    bson_destroy(&options);
+    sv_store_release(dead);
+}
+
 enum { WORKERS = 6 };
 
 static void *
@@ -107,6 +135,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(test_one_holder_at_a_time),
         WITH_SERVER(test_a_dead_holders_role_is_taken_over),
+        WITH_SERVER(test_a_takeover_ends_the_transaction_of_the_dead),
         WITH_SERVER(test_a_race_for_a_new_role_has_one_winner),
     };
 
