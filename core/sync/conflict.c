@@ -87,7 +87,7 @@ sv_append_conflict(bson_t *document, const sv_principal_t *who, const sv_verdict
     BSON_APPEND_NULL(document, "resolved_at");
 }
 
-/* One upsert a conflict; only the first that meets it writes. */
+/* One upsert a conflict: the first that meets it says everything, later ones only when it was last met. */
 static bool
 sv_queue_conflict(mongoc_bulk_operation_t *bulk, const sv_principal_t *who, const sv_verdict_t *verdict,
                   bson_error_t *reason)
