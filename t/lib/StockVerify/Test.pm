@@ -183,6 +183,9 @@ sub load {
 # The stores behind the API. Each call of `redis` is a new connection, so that it works after a restart.
 sub redis { return $_[0]{stack}->redis }
 
+# All of a Redis of our own; of another's, only the database made for this stack.
+sub empty_redis { my ($self, $redis) = @_; return ($redis || $self->redis)->command($self->owns('redis') ? 'FLUSHALL' : 'FLUSHDB') }
+
 sub mongo {
     my ($self) = @_;
     return $self->{mongo} ||= $self->{stack}->mongo;
