@@ -246,6 +246,12 @@ states_stand_in_the_order_of_their_versions(void **state)
     assert_int_equal(set_state(&session, 0), 1);
     assert_int_equal(lease_ttl(rack), 0);
     assert_int_equal(beat(&asha, session.session_id), SV_HEARTBEAT_COMPLETED);
+    /* So does the claim's own settlement, when a supervisor was quicker with a release. */
+    session.status = SV_SESSION_ACTIVE;
+    session.writes = 0;
+    assert_int_equal(settle(&session), 0);
+    assert_int_equal(lease_ttl(rack), 0);
+    assert_int_equal(beat(&asha, session.session_id), SV_HEARTBEAT_COMPLETED);
 }
 
 static void

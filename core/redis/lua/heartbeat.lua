@@ -1,6 +1,7 @@
 -- One heartbeat: the account may, the session is the user's and active, the lease is the session's: renew it.
 -- KEYS   1 auth:user:{user}, 2 session:lock:{session}, 3 user:heartbeat:{user}, 4 user_status:{user}:last_seen,
---        5 floor:heartbeats, 6 family:ended:{family} of the token's login (the rack's lease, rack:lock:{rack}, is named by the session)
+--        5 floor:heartbeats, 6 family:ended:{family} of the token's login
+--        (the rack's lease, rack:lock:{rack}, is named by the session)
 -- ARGV   1 generation of the token, 2 user, 3 session, 4 rack named by the client or '', 5 lease TTL in ms,
 --        6 session TTL in ms, 7 presence TTL in s, 8 last-seen TTL in s
 -- Reply  0 renewed | 1 account unknown here | 2 account disabled | 3 token revoked | 4 session unknown here |
@@ -35,5 +36,6 @@ call('PEXPIRE', KEYS[2], ARGV[6])
 local now = call('TIME')
 call('SET', KEYS[3], '1', 'EX', ARGV[7])
 call('SET', KEYS[4], now[1], 'EX', ARGV[8])
-call('ZADD', KEYS[5], now[1] * 1000 + math.floor(now[2] / 1000), ARGV[3])
+-- Milliseconds as text: Redis formats a Lua number with 17 digits, which costs more than the write.
+call('ZADD', KEYS[5], now[1] .. string.sub(1000000 + now[2], 2, 4), ARGV[3])
 return 0

@@ -3,10 +3,14 @@
 -- KEYS   1 rack:lock:{rack}, 2 session:lock:{session}, 3 floor:heartbeats
 -- ARGV   1 user, 2 full name, 3 session, 4 fence, 5 since in ms, 6 rack, 7 version of the session,
 --        8 lease TTL in ms, 9 session TTL in ms, 10 channel of the rack, 11 channel of the session, 12 message
--- Reply  1 settled | 0 a lease of a higher fence stands
+-- Reply  1 settled | 0 a lease of a higher fence, or a later change of this session's state, stands
 -- The fence decides: a lease of a lower one, or of a claim under way, gives way to a committed claim.
 local lease = redis.call('HGET', KEYS[1], 'fence')
 if lease and tonumber(lease) > tonumber(ARGV[4]) then
+    return 0
+end
+local version = redis.call('HGET', KEYS[2], 'version')
+if version and tonumber(version) > tonumber(ARGV[7]) then
     return 0
 end
 redis.call('HSET', KEYS[1], 'user', ARGV[1], 'full_name', ARGV[2], 'session', ARGV[3], 'fence', ARGV[4],
