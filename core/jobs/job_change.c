@@ -3,6 +3,7 @@
 
 #include "core/audit/audit.h"
 #include "core/jobs/job.h"
+#include "core/jobs/job_guard.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -134,18 +135,21 @@ sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
                              BCON_BOOL(false), "error", BCON_NULL, "}", "$unset", "{", "finished_at", "", "}",
                              "$currentDate", "{", "queued_at", BCON_BOOL(true), "}"),
                     change->arena);
-    const bson_t *changed = NULL;
+    const bson_t *changed = NULL, *holder = NULL;
     sv_status_t status = sv_job_find(store, change->job_id, change->arena, &change->job, error);
 
+    if (status == SV_OK) {
+        status = sv_job_key_take(store, sv_doc_text(change->job, "unique_key", change->arena), change->job_id,
+                                 change->arena, &holder, error);
+    }
+    if (status == SV_OK && holder != NULL && !sv_doc_bool(change->job, "pending")) {
+        status = sv_fail(error, SV_ERR_CONFLICT_STATE, "The same job is pending already");
+    }
     if (status != SV_OK) {
         return status;
     }
     status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, update, true, false, change->arena, &changed,
                                       error);
-    if (status == SV_ERR_ALREADY_EXISTS) {
-        sv_error_clear(error);
-        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The same job is pending already");
-    }
     if (status == SV_OK && changed == NULL) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The job is %s, not failed",
                        sv_doc_text(change->job, "status", change->arena));

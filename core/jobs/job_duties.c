@@ -63,8 +63,8 @@ sv_jobs_lapsed(const char *job_id, int64_t attempt, sv_arena_t *arena)
     if (job_id != NULL) {
         BCON_APPEND(filter, "job_id", BCON_UTF8(job_id), "attempt", BCON_INT64(attempt));
     }
-    BCON_APPEND(filter, "status", "running", "$expr", "{", "$lt", "[", "{", "$add", "[", "$claimed_at", "$claim_ms",
-                "]", "}", "$$NOW", "]", "}");
+    BSON_APPEND_UTF8(filter, "status", "running");
+    sv_job_filter_past(filter, "$claimed_at", "$claim_ms", true);
     return filter;
 }
 
@@ -190,8 +190,8 @@ sv_jobs_find_live(sv_store_t *store, const sv_dispatch_entry_t *entries, size_t 
     }
     bson_append_array_end(&in, &list);
     bson_append_document_end(filter, &in);
-    BCON_APPEND(filter, "status", "running", "$expr", "{", "$gte", "[", "{", "$add", "[", "$claimed_at", "$claim_ms",
-                "]", "}", "$$NOW", "]", "}");
+    BSON_APPEND_UTF8(filter, "status", "running");
+    sv_job_filter_past(filter, "$claimed_at", "$claim_ms", false);
     memset(live, 0, count * sizeof(*live));
     status = sv_store_find(store, SV_COLLECTION_JOBS, filter, sv_jobs_dispatch_fields(arena), &cursor, error);
     if (status != SV_OK) {

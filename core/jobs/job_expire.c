@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/jobs/job_duties.h"
+#include "core/jobs/job_guard.h"
 #include "core/jobs/spool.h"
 #include "core/store/document.h"
 
@@ -24,14 +25,14 @@ sv_jobs_expire_result(sv_store_t *store, const bson_t *job, sv_arena_t *arena, s
 static sv_status_t
 sv_jobs_expire_results(sv_store_t *store, int64_t *removed, sv_arena_t *arena, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("result_kept", BCON_BOOL(true), "$expr", "{", "$lt", "[", "{", "$add", "[",
-                                          "$finished_at", "$result.keep_ms", "]", "}", "$$NOW", "]", "}"),
-                                 arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("result_kept", BCON_BOOL(true)), arena);
     bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64(SV_EXPIRE_LIMIT)), arena);
     mongoc_cursor_t *cursor;
     const bson_t *job;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_JOBS, filter, options, &cursor, error);
+    sv_status_t status;
 
+    sv_job_filter_past(filter, "$finished_at", "$result.keep_ms", true);
+    status = sv_store_find(store, SV_COLLECTION_JOBS, filter, options, &cursor, error);
     if (status != SV_OK) {
         return status;
     }

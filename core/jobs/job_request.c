@@ -1,14 +1,16 @@
-#include <string.h>
-
 #include "core/base/codec.h"
 #include "core/jobs/job.h"
+#include "core/jobs/job_guard.h"
 #include "core/store/document.h"
+#include "core/store/transaction.h"
 
-/* A job without a key of its own is its own key, so that one unique index (where pending) serves both. */
 static const char *
-sv_job_unique_key(const sv_job_request_t *request, const char *job_id, sv_arena_t *arena)
+sv_job_new_id(sv_arena_t *arena)
 {
-    return request->unique_key == NULL ? job_id : sv_arena_printf(arena, "%s:%s", request->type, request->unique_key);
+    char job_id[SV_UUID_SIZE];
+
+    sv_uuid_v4(job_id);
+    return sv_arena_strdup(arena, job_id);
 }
 
 static void
@@ -23,7 +25,7 @@ sv_job_put_new(bson_t *job, const sv_principal_t *who, const sv_job_request_t *r
     BSON_APPEND_UTF8(job, "requested_by", who->user_id);
     BSON_APPEND_UTF8(job, "role", sv_role_name(who->role));
     sv_doc_put_text(job, "warehouse", who->warehouse);
-    BSON_APPEND_UTF8(job, "unique_key", unique_key);
+    sv_doc_put_text(job, "unique_key", unique_key);
     BSON_APPEND_BOOL(job, "pending", true);
     BSON_APPEND_UTF8(job, "status", "queued");
     BSON_APPEND_INT64(job, "delay_ms", 0);
@@ -53,54 +55,85 @@ sv_job_insert(sv_store_t *store, const sv_principal_t *who, const sv_job_request
     return sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, update, true, true, arena, job, error);
 }
 
-/* What the insert met: the slot's job, else the pending one of the same key.  *job NULL: that ended meanwhile. */
-static sv_status_t
-sv_job_find_same(sv_store_t *store, const sv_job_request_t *request, const char *unique_key, sv_arena_t *arena,
-                 const bson_t **job, sv_error_t *error)
+sv_status_t
+sv_job_key_take(sv_store_t *store, const char *unique_key, const char *job_id, sv_arena_t *arena, const bson_t **holder,
+                sv_error_t *error)
 {
-    bson_t *filter;
+    const bson_t *key = NULL;
+    bson_t *filter, *update;
     sv_status_t status;
 
-    if (request->slot_ms != 0) {
-        filter = sv_doc_take(BCON_NEW("schedule_id", BCON_UTF8(request->schedule_id), "slot",
-                                      BCON_DATE_TIME(request->slot_ms), "scheduled", BCON_BOOL(true)),
-                             arena);
-        status = sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, arena, job, error);
-        if (status != SV_OK || *job != NULL) {
-            return status != SV_OK ? status : sv_fail(error, SV_ERR_ALREADY_EXISTS, "The slot has its job already");
-        }
+    *holder = NULL;
+    if (unique_key == NULL) {
+        return SV_OK;
     }
-    filter = sv_doc_take(BCON_NEW("unique_key", BCON_UTF8(unique_key), "pending", BCON_BOOL(true)), arena);
-    return sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, arena, job, error);
+    filter = sv_doc_take(BCON_NEW("_id", BCON_UTF8(unique_key)), arena);
+    status = sv_store_find_one(store, SV_COLLECTION_JOB_KEYS, filter, NULL, arena, &key, error);
+    if (status == SV_OK && key != NULL) {
+        bson_t *pending = sv_doc_take(
+            BCON_NEW("job_id", BCON_UTF8(sv_doc_text(key, "job_id", arena)), "pending", BCON_BOOL(true)), arena);
+
+        status = sv_store_find_one(store, SV_COLLECTION_JOBS, pending, NULL, arena, holder, error);
+    }
+    if (status != SV_OK || *holder != NULL) {
+        return status;
+    }
+    update = sv_doc_take(
+        BCON_NEW("$set", "{", "job_id", BCON_UTF8(job_id), "}", "$currentDate", "{", "at", BCON_BOOL(true), "}"),
+        arena);
+    return sv_store_find_and_update(store, SV_COLLECTION_JOB_KEYS, filter, update, true, true, arena, &key, error);
+}
+
+typedef struct {
+    const sv_principal_t *who;
+    const sv_job_request_t *request;
+    const char *job_id;
+    const char *unique_key;
+    sv_arena_t *arena;
+    const bson_t *job;
+    bool created;
+} sv_job_asked_t;
+
+/* The key and the job are there together, so a key without its job is of one that ended. */
+static sv_status_t
+sv_job_request_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_job_asked_t *asked = context;
+    sv_status_t status = sv_job_key_take(store, asked->unique_key, asked->job_id, asked->arena, &asked->job, error);
+
+    asked->created = status == SV_OK && asked->job == NULL;
+    return asked->created ? sv_job_insert(store, asked->who, asked->request, asked->job_id, asked->unique_key,
+                                          asked->arena, &asked->job, error)
+                          : status;
 }
 
 sv_status_t
 sv_job_request(sv_store_t *store, const sv_principal_t *who, const sv_job_request_t *request, sv_arena_t *arena,
                const bson_t **job, bool *created, sv_error_t *error)
 {
-    enum { SV_REQUEST_TRIES = 5 };
-    char job_id[SV_UUID_SIZE];
-    const char *unique_key;
-    sv_status_t status;
+    enum { SV_KEY_TRIES = 5 };
+    sv_job_asked_t asked = { .who = who, .request = request, .arena = arena };
+    sv_status_t status = SV_OK;
 
     *job = NULL;
     *created = false;
     if (sv_job_kind(request->type) == NULL) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "%s is no kind of job", request->type);
     }
-    sv_uuid_v4(job_id);
-    unique_key = sv_job_unique_key(request, job_id, arena);
-    for (int i = 0; i < SV_REQUEST_TRIES; i++) {
-        status = sv_job_insert(store, who, request, job_id, unique_key, arena, job, error);
-        if (status != SV_ERR_ALREADY_EXISTS) {
-            *created = status == SV_OK;
-            return status;
-        }
-        sv_error_clear(error);
-        status = sv_job_find_same(store, request, unique_key, arena, job, error);
-        if (status != SV_OK || *job != NULL) {
-            return status;
+    asked.job_id = sv_job_new_id(arena);
+    if (request->unique_key == NULL) {
+        status = sv_job_request_body(store, &asked, error);
+    } else {
+        asked.unique_key = sv_arena_printf(arena, "%s:%s", request->type, request->unique_key);
+        for (int i = 0; i == 0 || (status == SV_ERR_ALREADY_EXISTS && i < SV_KEY_TRIES); i++) {
+            /* Two that insert the same key at once: the second finds it when it looks again. */
+            sv_error_clear(error);
+            status = sv_transaction_run(store, sv_job_request_body, &asked, error);
         }
     }
-    return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "jobs with the key %s begin and end too fast", unique_key);
+    if (status == SV_OK) {
+        *job = asked.job;
+        *created = asked.created;
+    }
+    return status;
 }

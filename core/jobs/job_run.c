@@ -16,6 +16,13 @@ sv_job_guard(const sv_job_claim_t *claim, sv_arena_t *arena)
                        arena);
 }
 
+void
+sv_job_filter_past(bson_t *filter, const char *since, const char *length_ms, bool past)
+{
+    BCON_APPEND(filter, "$expr", "{", past ? "$lte" : "$gt", "[", "{", "$dateAdd", "{", "startDate", BCON_UTF8(since),
+                "unit", "millisecond", "amount", BCON_UTF8(length_ms), "}", "}", "$$NOW", "]", "}");
+}
+
 bson_t *
 sv_job_due_filter(const char *job_id, sv_arena_t *arena)
 {
@@ -24,8 +31,8 @@ sv_job_due_filter(const char *job_id, sv_arena_t *arena)
     if (job_id != NULL) {
         BSON_APPEND_UTF8(filter, "job_id", job_id);
     }
-    BCON_APPEND(filter, "status", "queued", "$expr", "{", "$lte", "[", "{", "$add", "[", "$queued_at", "$delay_ms", "]",
-                "}", "$$NOW", "]", "}");
+    BSON_APPEND_UTF8(filter, "status", "queued");
+    sv_job_filter_past(filter, "$queued_at", "$delay_ms", true);
     return filter;
 }
 
