@@ -164,7 +164,7 @@ sub check_configuration {
     my $state = $self->{state};
     $self->run_tool(nginx_test => [@{ $state->{commands}{nginx} }, '-t']);
     # A new database has no indexes yet, which the check would find fault with.
-    $self->run_tool(check => $self->ctl_command(qw(indexes ensure))) unless -e $self->file('seeded');
+    $self->run_tool(check => $self->ctl_command(qw(indexes ensure)), MONGODB_TIMEOUT => 60_000) unless -e $self->file('seeded');
     $self->run_tool(check => $self->ctl_command('check'));
     return;
 }
@@ -175,10 +175,11 @@ sub ctl_command {
 }
 
 # Runs a program to its end with its output in DIR/log/NAME.log; dies with what it said when it fails.
+# What follows the command goes before the stack's own settings.
 sub run_tool {
-    my ($self, $name, $command) = @_;
+    my ($self, $name, $command, %environment) = @_;
     my $log = $self->file("log/$name.log");
-    my $process = spawn($command, $log, env => $self->environment($name =~ /^nginx/ ? 'nginx' : 'ctl'));
+    my $process = spawn($command, $log, env => { %{ $self->environment($name =~ /^nginx/ ? 'nginx' : 'ctl') }, %environment });
     waitpid $process->{pid}, 0;
     return if $? == 0;
     die sprintf "%s failed (%s):\n%s", join(' ', @$command), $? & 127 ? 'signal ' . ($? & 127) : 'exit ' . ($? >> 8),
