@@ -161,6 +161,28 @@ sv_advance_free_completed(sv_store_t *store, sv_advance_work_t *work, sv_error_t
     return sv_store_update_many(store, SV_COLLECTION_RACK_REGISTRY, filter, update, NULL, error);
 }
 
+/* A standing count gives up its warehouse's place in the unique index on open ones.  It is deleted and inserted again
+ * for that: SecantusDB (0.5) frees a unique key by deletion only, and the warehouse could have no further standing
+ * count. */
+static sv_status_t
+sv_advance_give_up_standing(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(
+        BCON_NEW("session_id", BCON_UTF8(work->count_id), "kind", BCON_UTF8("standing"), "status", BCON_UTF8("OPEN")),
+        work->arena);
+    const bson_t *standing;
+    bson_t *again;
+
+    if (sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, NULL, work->arena, &standing, error) != SV_OK ||
+        standing == NULL || sv_store_delete_many(store, SV_COLLECTION_SESSIONS, filter, NULL, error) != SV_OK) {
+        return error->status;
+    }
+    again = sv_doc_new(work->arena);
+    bson_copy_to_excluding_noinit(standing, again, "_id", "status", NULL);
+    BSON_APPEND_UTF8(again, "status", work->step->status);
+    return sv_store_insert(store, SV_COLLECTION_SESSIONS, again, error);
+}
+
 static sv_status_t
 sv_advance_count(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 {
@@ -177,8 +199,11 @@ sv_advance_count(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
         .warehouse = work->count.warehouse,
         .details = details,
     };
-    sv_status_t status = sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
+    sv_status_t status = sv_advance_give_up_standing(store, work, error);
 
+    if (status == SV_OK) {
+        status = sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
+    }
     return status == SV_OK ? sv_audit_write(store, work->who, &entry, error) : status;
 }
 

@@ -106,6 +106,31 @@ many_at_once_make_one_standing_count(void **state)
 }
 
 static void
+a_closed_standing_count_makes_room_for_the_next(void **state)
+{
+    const sv_principal_t boss = sv_fixture_user("boss", SV_ROLE_SUPERVISOR);
+
+    (void) state;
+    for (int round = 1; round <= 3; round++) {
+        sv_count_verdict_t verdict;
+        const bson_t *open;
+
+        sv_error_clear(&real.error);
+        assert_int_equal(sv_count_ensure_standing(real.store, "WN", &real.error), SV_OK);
+        assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSIONS, "{'warehouse':'WN'}"), round);
+        open = sv_real_find(&real, SV_COLLECTION_SESSIONS, "{'warehouse':'WN','status':'OPEN'}");
+        assert_non_null(open);
+        assert_int_equal(sv_count_advance(real.store, &boss, sv_doc_text(open, "session_id", real.arena),
+                                          SV_COUNT_CLOSE, false, real.arena, &verdict, &real.error),
+                         SV_OK);
+        assert_int_equal(verdict.result, SV_OK);
+    }
+    assert_int_equal(
+        sv_real_count(&real, SV_COLLECTION_SESSIONS, "{'warehouse':'WN','status':'CLOSED','closed_at':{'$ne':null}}"),
+        3);
+}
+
+static void
 a_rack_belongs_to_the_only_count_that_covers_it(void **state)
 {
     const char *racks[] = { "C2" };
@@ -319,6 +344,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_at_once_make_one_standing_count),
+        cmocka_unit_test(a_closed_standing_count_makes_room_for_the_next),
         cmocka_unit_test(a_rack_belongs_to_the_only_count_that_covers_it),
         cmocka_unit_test(openings_against_the_rules_name_the_field),
         cmocka_unit_test(closing_waits_for_people_unless_forced),
