@@ -24,6 +24,7 @@ static const char good_payload[] =
 
 static sv_arena_t *arena;
 static sv_error_t error;
+static EVP_PKEY *rsa; /* made once: under valgrind that takes long */
 static char folder[] = "/tmp/stockverify-token-XXXXXX";
 
 static int
@@ -168,14 +169,13 @@ what_is_signed_comes_back_verified(void **state)
 static void
 rsa_and_ec_keys_sign_and_verify(void **state)
 {
-    EVP_PKEY *rsa = EVP_RSA_gen(2048), *ec = EVP_EC_gen("P-256");
+    EVP_PKEY *ec = EVP_EC_gen("P-256");
     sv_settings_t settings = settings_with("RS256", pem_of(rsa, false));
 
     (void) state;
     comes_back_with(&settings);
     settings = settings_with("ES256", pem_of(ec, false));
     comes_back_with(&settings);
-    EVP_PKEY_free(rsa);
     EVP_PKEY_free(ec);
 }
 
@@ -261,7 +261,6 @@ algorithms_other_than_the_configured_one_are_refused(void **state)
 static void
 a_public_key_signs_nothing(void **state)
 {
-    EVP_PKEY *rsa = EVP_RSA_gen(2048);
     const char *public_pem = pem_of(rsa, true);
     sv_settings_t settings = settings_with("RS256", pem_of(rsa, false));
     const sv_token_keys_t *keys = sv_token_keys_create(&settings, arena, &error);
@@ -275,7 +274,6 @@ a_public_key_signs_nothing(void **state)
     }
     settings = settings_with("HS256", public_pem);
     assert_null(sv_token_keys_create(&settings, arena, &error));
-    EVP_PKEY_free(rsa);
 }
 
 static void
@@ -390,7 +388,7 @@ a_token_beyond_the_limit_is_refused_unread(void **state)
 static void
 unfit_keys_are_refused_by_name(void **state)
 {
-    EVP_PKEY *small = EVP_RSA_gen(1024), *other_curve = EVP_EC_gen("P-384"), *rsa = EVP_RSA_gen(2048);
+    EVP_PKEY *small = EVP_RSA_gen(1024), *other_curve = EVP_EC_gen("P-384");
     const struct {
         const char *algorithm, *key;
     } unfit[] = {
@@ -416,7 +414,6 @@ unfit_keys_are_refused_by_name(void **state)
     }
     EVP_PKEY_free(small);
     EVP_PKEY_free(other_curve);
-    EVP_PKEY_free(rsa);
 }
 
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, open_arena, close_arena)
@@ -445,7 +442,9 @@ main(void)
         perror(folder);
         return 1;
     }
+    rsa = EVP_RSA_gen(2048);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
+    EVP_PKEY_free(rsa);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         char path[64];
 
