@@ -1,7 +1,7 @@
 package StockVerify::Truth;
 
 # Holds MongoDB's state against what clients were told, and against the rules that must be true of it at any moment.
-# Each function is one test; the stack's own is_deeply-like diagnostics name the first differences.
+# Each function is one test, and its diagnostics name the first differences.
 #
 #     records_stand($stack, $ledger)            every acknowledged record stands exactly once, and nothing else does
 #     totals_stand($stack, $ledger, $count_id)  book lines, items and the count show exactly what was told
@@ -22,6 +22,7 @@ my %QUANTITY = (verified => 'verified_qty', damage => 'damage_qty', lost => 'non
 sub verdict {
     my ($what, @faults) = @_;
     my $shown = $#faults < 9 ? $#faults : 9;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
     return Test::More::ok(!@faults, $what) || Test::More::diag(scalar(@faults) . ' faults', map { "\n  $_" } @faults[0 .. $shown]);
 }
 
@@ -67,7 +68,7 @@ sub serial_faults {
     my $told = $ledger->serials;
     my %held = map { ($_->{serial_number} => $_->{current}{client_record_id}) }
         grep { $_->{current} } all($stack, item_serials => {}, qw(serial_number current));
-    return map { "serial number $_ is " . ($held{$_} // "nobody's") . "'s, told was " . ($told->{$_} // 'nobody') }
+    return map { "serial number $_ is of " . ($held{$_} // 'nobody') . ', told was ' . ($told->{$_} // 'nobody') }
         grep { ($held{$_} // '') ne ($told->{$_} // '') } sort keys %{ { %held, %$told } };
 }
 
