@@ -335,18 +335,17 @@ static json_t *
 sv_json_number(sv_json_parser_t *p)
 {
     sv_json_number_t number;
+    double value;
 
     if (!sv_json_scan_number(p, &number)) {
         return NULL;
     }
-    if (number.real) {
-        double value = sv_json_real_value(p, &number);
-
-        if (isfinite(value)) {
-            return json_real(value);
-        }
-    } else if (number.count <= 19 && number.digits <= (uint64_t) INT64_MAX + number.negative) {
+    if (!number.real && number.count <= 19 && number.digits <= (uint64_t) INT64_MAX + number.negative) {
         return json_integer((json_int_t) (number.negative ? -number.digits : number.digits));
+    }
+    value = sv_json_real_value(p, &number);
+    if (isfinite(value)) {
+        return json_real(value);
     }
     p->at = number.text;
     sv_json_fault(p, "a number is out of range");

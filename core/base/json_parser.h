@@ -12,6 +12,8 @@
  * that overlooks), and gives equal values (a fuzzer holds the two together), in a
  * quarter of its time: strings without escapes are taken from the text in one
  * piece, and short decimals need no strtod().
+ * An integer beyond 64 bits, which jansson refuses, is read as a real: a barcode
+ * scanned into a quantity is one wrong field of one record, no malformed body.
  * The sync batch, the hot path, is mostly parsing.
  */
 enum { SV_JSON_READ_DEPTH = 32 }; /* nesting beyond is refused */

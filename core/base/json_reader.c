@@ -189,6 +189,13 @@ sv_json_get_bool(const sv_json_fields_t *fields, const char *name, sv_presence_t
     return true;
 }
 
+/* Reads as a real because no int64 holds it; reals so large have no fraction. */
+static bool
+sv_json_is_beyond_int(const json_t *member)
+{
+    return json_is_real(member) && fabs(json_real_value(member)) >= 0x1p63;
+}
+
 bool
 sv_json_get_int(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, int64_t min, int64_t max,
                 int64_t *value)
@@ -199,11 +206,11 @@ sv_json_get_int(const sv_json_fields_t *fields, const char *name, sv_presence_t 
     if (member == NULL) {
         return false;
     }
-    if (!json_is_integer(member)) {
+    if (!json_is_integer(member) && !sv_json_is_beyond_int(member)) {
         return sv_json_wrong(fields, name, "wrong_type", "%s must be an integer", name);
     }
     number = json_integer_value(member);
-    if (number < min || number > max) {
+    if (!json_is_integer(member) || number < min || number > max) {
         return sv_json_wrong(fields, name, "out_of_range", "%s must be from %lld to %lld", name, (long long) min,
                              (long long) max);
     }

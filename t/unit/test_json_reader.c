@@ -173,8 +173,10 @@ flags_and_integers_are_of_their_type(void **state)
     static const struct {
         const char *object, *code;
     } bad[] = {
-        { "{\"x\":5.0}", "wrong_type" },  { "{\"x\":\"5\"}", "wrong_type" }, { "{\"x\":true}", "wrong_type" },
-        { "{\"x\":-1}", "out_of_range" }, { "{\"x\":11}", "out_of_range" },
+        { "{\"x\":5.0}", "wrong_type" },  { "{\"x\":\"5\"}", "wrong_type" },
+        { "{\"x\":true}", "wrong_type" }, { "{\"x\":-1}", "out_of_range" },
+        { "{\"x\":11}", "out_of_range" }, { "{\"x\":9223372036854775808}", "out_of_range" },
+        { "{\"x\":5.5}", "wrong_type" },
     };
     reading_t *r = *state;
     int64_t number = 0;
@@ -220,6 +222,7 @@ quantities_are_exact_and_not_negative(void **state)
         { "{\"x\":1e300}", "out_of_range" },
         { "{\"x\":-1e300}", "out_of_range" },
         { "{\"x\":9223372036854775807}", "out_of_range" },
+        { "{\"x\":340123456789012345678}", "out_of_range" },
         { "{\"x\":\"5\"}", "wrong_type" },
         { "{\"x\":true}", "wrong_type" },
         { "{\"x\":{\"$numberDecimal\":\"5\"}}", "wrong_type" },
