@@ -3,6 +3,8 @@
 #include "core/counts/totals.h"
 #include "core/floor/reaper.h"
 #include "core/floor/write_behind.h"
+#include "core/jobs/job_duties.h"
+#include "core/jobs/schedule.h"
 #include "worker/duty.h"
 
 /* Each duty's rules are in core/; here is only what the loop needs to know of a round. */
@@ -59,12 +61,64 @@ sv_duty_seal_audit(sv_duty_round_t *round, sv_error_t *error)
     return status;
 }
 
+static sv_status_t
+sv_duty_jobs(sv_duty_round_t *round, sv_error_t *error)
+{
+    int64_t swept = 0, repaired = 0;
+    sv_status_t status = sv_jobs_sweep(round->store, round->redis, &swept, error);
+
+    if (status == SV_OK) {
+        status = sv_jobs_repair(round->store, round->redis, &repaired, error);
+    }
+    round->done = swept + repaired;
+    return status;
+}
+
+static sv_status_t
+sv_duty_jobs_recover(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_jobs_recover(round->store, round->redis, "recovery", &round->done, error);
+}
+
+static sv_status_t
+sv_duty_jobs_expire(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_jobs_expire(round->store, &round->done, error);
+}
+
+static sv_status_t
+sv_duty_spool(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_jobs_tidy_spool(round->store, error);
+}
+
+static sv_status_t
+sv_duty_schedules(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_schedules_due(round->store, round->redis, &round->done, error);
+}
+
+static sv_status_t
+sv_duty_schedules_mend(sv_duty_round_t *round, sv_error_t *error)
+{
+    int64_t now_ms = 0;
+    sv_status_t status = sv_store_now(round->store, &now_ms, error);
+
+    return status == SV_OK ? sv_schedules_mend(round->store, now_ms, &round->done, error) : status;
+}
+
 const sv_duty_row_t sv_duty_rows[] = {
-    { "write-behind", offsetof(sv_settings_t, worker_write_behind_interval), sv_duty_write_behind },
-    { "reaper", offsetof(sv_settings_t, worker_reaper_interval), sv_duty_reap },
-    { "totals", offsetof(sv_settings_t, worker_totals_interval), sv_duty_totals },
-    { "books", offsetof(sv_settings_t, worker_totals_interval), sv_duty_freeze_books },
-    { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit },
+    { "write-behind", offsetof(sv_settings_t, worker_write_behind_interval), sv_duty_write_behind, 0 },
+    { "reaper", offsetof(sv_settings_t, worker_reaper_interval), sv_duty_reap, 0 },
+    { "totals", offsetof(sv_settings_t, worker_totals_interval), sv_duty_totals, 0 },
+    { "books", offsetof(sv_settings_t, worker_totals_interval), sv_duty_freeze_books, 0 },
+    { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0 },
+    { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS },
+    { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS },
+    { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS },
+    { "spool", 0, sv_duty_spool, SV_JOBS_TIDY_MS },
+    { "schedules", 0, sv_duty_schedules, SV_SCHEDULES_DUE_MS },
+    { "schedules-mend", 0, sv_duty_schedules_mend, SV_SCHEDULES_MEND_MS },
 };
 
 const size_t sv_duty_row_count = sizeof(sv_duty_rows) / sizeof(sv_duty_rows[0]);

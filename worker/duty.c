@@ -39,6 +39,9 @@ sv_duty_interval_ms(const sv_duty_t *duty)
 {
     const char *settings = (const char *) duty->worker->settings;
 
+    if (duty->row->every_ms != 0) {
+        return duty->row->every_ms;
+    }
     return *(const int64_t *) (settings + duty->row->interval);
 }
 

@@ -23,6 +23,7 @@ typedef struct {
     const char *name; /* and its role in worker_roles */
     size_t interval;  /* offset in sv_settings_t of its interval in ms */
     sv_duty_run_t run;
+    int64_t every_ms; /* an interval of its own; 0: that of the setting */
 } sv_duty_row_t;
 
 extern const sv_duty_row_t sv_duty_rows[];

@@ -21,6 +21,7 @@
 #include "core/settings/settings.h"
 #include "core/store/store.h"
 #include "worker/duty.h"
+#include "worker/job_runner.h"
 #include "worker/log.h"
 #include "worker/notify.h"
 #include "worker/startup.h"
@@ -39,7 +40,7 @@ static const char sv_usage[] =
     "Usage: stockverify-worker [-c FILE] [--check]\n"
     "Does the background work of StockVerify: writes heartbeats behind, frees racks of silent holders, derives "
     "totals,\n"
-    "freezes books and seals the audit trail. Any number may run, on any number of hosts.\n"
+    "freezes books, seals the audit trail and runs jobs. Any number may run, on any number of hosts.\n"
     "\n"
     "  -c, --config FILE   settings, NAME=VALUE a line; the environment goes before it\n"
     "      --check         read the settings, say whether they are good, and exit\n"
@@ -192,22 +193,27 @@ static int
 sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
 {
     sv_duty_t duties[SV_MAX_DUTIES];
+    sv_job_runners_t runners = { .count = 0 };
     size_t started = 0;
+    bool whole;
 
     while (started < sv_duty_row_count && sv_duty_start(&duties[started], &sv_duty_rows[started], worker)) {
         started++;
     }
-    if (started == sv_duty_row_count) {
+    whole = started == sv_duty_row_count && sv_job_runners_start(&runners, worker);
+    if (whole) {
         sv_worker_log(SV_LOG_NOTICE, "worker.ready", SV_FIELD_TEXT("worker", worker->worker_id),
-                      SV_FIELD_NUMBER("duties", (int64_t) started));
+                      SV_FIELD_NUMBER("duties", (int64_t) started), SV_FIELD_NUMBER("jobs", (int64_t) runners.count));
         sv_notify("READY=1\nSTATUS=at work");
         sv_worker_watch(signals, duties, started);
     } else {
-        sv_worker_log(SV_LOG_ERROR, "worker.failed", SV_FIELD_TEXT("cause", "no thread to be had"));
+        sv_worker_log(SV_LOG_ERROR, "worker.failed",
+                      SV_FIELD_TEXT("cause", "no thread or no MongoDB client to be had"));
     }
     sv_worker_log(SV_LOG_NOTICE, "worker.stopping", SV_FIELD_TEXT("worker", worker->worker_id));
     sv_notify("STOPPING=1\nSTATUS=finishing");
     sv_stop_order(worker->stop);
+    sv_job_runners_stop(&runners);
     if (!sv_worker_finish(worker->stop, signals, worker->settings->worker_grace * 1000)) {
         /* Rounds may be killed at any point; threads are not to be unwound from here. */
         sv_worker_log(SV_LOG_ERROR, "worker.killed", SV_FIELD_TEXT("cause", "a round did not end in time"));
@@ -216,7 +222,8 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
     for (size_t i = 0; i < started; i++) {
         pthread_join(duties[i].thread, NULL);
     }
-    return started == sv_duty_row_count ? 0 : SV_EXIT_FAILED;
+    sv_job_runners_join(&runners);
+    return whole ? 0 : SV_EXIT_FAILED;
 }
 
 static int
@@ -230,6 +237,13 @@ sv_worker_run(sv_worker_t *worker, sigset_t *signals)
         return SV_EXIT_CONFIG;
     }
     return startup == SV_STARTUP_READY ? sv_worker_run_duties(worker, signals) : 0;
+}
+
+/* One for each thread, and one for the start. */
+static unsigned
+sv_worker_clients(const sv_settings_t *settings)
+{
+    return (unsigned) (sv_duty_row_count + 1 + SV_CLIENTS_PER_JOB_RUNNER * (size_t) settings->worker_jobs);
 }
 
 static int
@@ -247,7 +261,7 @@ sv_worker_main(const sv_settings_t *settings, sv_error_t *error)
     sv_worker_name(worker_id);
     sv_worker_log(SV_LOG_NOTICE, "worker.started", SV_FIELD_TEXT("version", SV_VERSION),
                   SV_FIELD_TEXT("worker", worker_id), SV_FIELD_TEXT("database", settings->mongodb_database));
-    worker.pool = sv_store_pool_create(settings, (unsigned) sv_duty_row_count + 1, error);
+    worker.pool = sv_store_pool_create(settings, sv_worker_clients(settings), error);
     if (worker.pool == NULL) {
         sv_worker_log(SV_LOG_ERROR, "worker.failed", SV_FIELD_TEXT("cause", error->cause));
         return SV_EXIT_CONFIG;

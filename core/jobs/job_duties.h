@@ -11,8 +11,7 @@
 
 /* How often each is due. */
 enum {
-    SV_JOBS_SWEEP_MS = 2000,
-    SV_JOBS_REPAIR_MS = 3000,
+    SV_JOBS_SWEEP_MS = 2000, /* and the repair */
     SV_JOBS_RECOVER_MS = 10000,
     SV_JOBS_EXPIRE_MS = 60000,
     SV_JOBS_TIDY_MS = 3600000,

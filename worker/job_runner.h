@@ -1,0 +1,28 @@
+#ifndef SV_WORKER_JOB_RUNNER_H
+#define SV_WORKER_JOB_RUNNER_H
+
+#include "core/jobs/runner.h"
+#include "worker/duty.h"
+
+enum { SV_MAX_JOB_RUNNERS = 16, SV_CLIENTS_PER_JOB_RUNNER = 2 };
+
+/* The threads that run jobs: WORKER_JOBS of them, each with a renewing thread of its own. */
+typedef struct {
+    const sv_worker_t *worker;
+    sv_runner_t *runner;
+    pthread_t thread;
+} sv_job_runner_t;
+
+typedef struct {
+    sv_job_runner_t runners[SV_MAX_JOB_RUNNERS];
+    size_t count;
+} sv_job_runners_t;
+
+/* False when a thread or a MongoDB client is not to be had; those that were started are to be ended all the same. */
+bool sv_job_runners_start(sv_job_runners_t *runners, const sv_worker_t *worker);
+/* Nothing more is taken; what runs finishes or is handed back within WORKER_GRACE. */
+void sv_job_runners_stop(sv_job_runners_t *runners);
+/* After all threads have left. */
+void sv_job_runners_join(sv_job_runners_t *runners);
+
+#endif

@@ -1,0 +1,7 @@
+#include "worker/jobs/kinds.h"
+
+const sv_job_handler_row_t sv_job_handlers[] = {
+    { "indexes.ensure", sv_job_indexes_ensure },
+};
+
+const size_t sv_job_handler_count = sizeof(sv_job_handlers) / sizeof(sv_job_handlers[0]);
