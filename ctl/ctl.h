@@ -66,5 +66,6 @@ sv_ctl_run_t sv_ctl_check, sv_ctl_settings, sv_ctl_db_find, sv_ctl_indexes_ensur
 sv_ctl_run_t sv_ctl_users_add, sv_ctl_users_import, sv_ctl_users_list, sv_ctl_users_enable, sv_ctl_users_disable;
 sv_ctl_run_t sv_ctl_users_set_role, sv_ctl_users_reset_password, sv_ctl_users_revoke;
 sv_ctl_run_t sv_ctl_racks_import, sv_ctl_racks_expect, sv_ctl_items_import, sv_ctl_audit_verify;
+sv_ctl_run_t sv_ctl_jobs_list, sv_ctl_jobs_show, sv_ctl_jobs_cancel, sv_ctl_jobs_requeue;
 
 #endif

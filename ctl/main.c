@@ -29,6 +29,10 @@ static const sv_ctl_command_t sv_ctl_commands[] = {
       sv_ctl_racks_expect },
     { "items", "import", "FILE.csv [--warehouse W]",
       "create and change items (item_name, and item_code or barcode; see docs/operations.md)", sv_ctl_items_import },
+    { "jobs", "list", "[--status STATE] [--type TYPE] [--limit N]", "list jobs, latest first", sv_ctl_jobs_list },
+    { "jobs", "show", "JOB_ID", "print all that is known of a job", sv_ctl_jobs_show },
+    { "jobs", "cancel", "JOB_ID", "end a job that is queued or running", sv_ctl_jobs_cancel },
+    { "jobs", "requeue", "JOB_ID", "have a failed job run again, from zero attempts", sv_ctl_jobs_requeue },
     { "db", "find", "COLLECTION FILTER-JSON [--limit N] [--sort JSON]",
       "print documents as one line of extended JSON each, for diagnosis", sv_ctl_db_find },
 };
