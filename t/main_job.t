@@ -38,8 +38,11 @@ sub products {
     open my $in, '-|:encoding(UTF-8)', $file =~ /\.gz$/ ? ('gzip', '-dc', $file) : ('cat', $file) or die "$file: $!\n";
     my $text = do { local $/; <$in> };
     my ($output, $exit) = $stack->ctl([qw(items import -), '--warehouse', $warehouse], $text);
-    is $exit, 0, 'the products are imported' or BAIL_OUT($output);
-    my (undef, @lines) = split /\n/, $text;
+    my ($rows, $created, $bad) = $output =~ /^(\d+) rows: (\d+) created, .*?(\d+) bad$/m or BAIL_OUT($output);
+    is $created + $bad, $rows, "the products are imported, $bad of $rows refused";
+    is scalar(() = $output =~ /^line \d+: /mg), $bad, 'and each that is refused is named';
+    # Real lists have names with control characters.
+    my (undef, @lines) = grep { !/[[:cntrl:]]/ } split /\r?\n/, $text;
     my $step = @lines > 2000 ? int(@lines / 2000) : 1;
     my @chosen = grep { defined && /^[^,"]+,./ } @lines[map { $_ * $step } 0 .. 1999];
     my @rows = map { { line => $chosen[$_], item_code => $chosen[$_] =~ s/,.*//r, serial_tracked => $_ % 10 == 9 ? 'true' : 'false' } } 0 .. $#chosen;
