@@ -6,6 +6,8 @@
  * Each line of standard input is a request: METHOD PATH TOKEN BODY ("-" for no token or no body).  Request n
  * starts at n / rate seconds whether or not earlier ones were answered, on connection n mod connections;
  * latency counts from that planned start, so a stalled server is not flattered (no coordinated omission).
+ * With --requests N instead of a rate, N requests go out as fast as the connections take them (closed loop: only the
+ * rate says something then).
  * Prints one JSON object: counts by status, percentiles in milliseconds, reconnects.
  */
 #include <arpa/inet.h>
@@ -53,6 +55,7 @@ typedef struct {
     connection_t *connections;
     size_t connection_count;
     double rate, seconds;
+    uint64_t requests_wanted;  /* closed loop; 0: open */
     int64_t started_us;
     uint32_t *histogram;       /* tenths of a millisecond */
     uint64_t statuses[MAX_STATUS];
@@ -280,13 +283,14 @@ static void
 run(load_t *load)
 {
     struct epoll_event events[EVENTS];
-    uint64_t total = (uint64_t) (load->rate * load->seconds), sent = 0;
+    bool closed = load->requests_wanted > 0;
+    uint64_t total = closed ? load->requests_wanted : (uint64_t) (load->rate * load->seconds), sent = 0;
     load->started_us = now_us();
-    int64_t deadline = load->started_us + (int64_t) ((load->seconds + 10) * 1e6);
+    int64_t deadline = load->started_us + (int64_t) ((closed ? 600 : load->seconds + 10) * 1e6);
     while (load->answered + load->broken < total && now_us() < deadline) {
         int64_t now = now_us();
         while (sent < total) {
-            int64_t planned = load->started_us + (int64_t) ((double) sent / load->rate * 1e6);
+            int64_t planned = load->started_us + (closed ? 0 : (int64_t) ((double) sent / load->rate * 1e6));
             if (planned > now) {
                 break;
             }
@@ -346,16 +350,18 @@ parse_arguments(load_t *load, int argc, char **argv)
     static const struct option options[] = { { "connections", required_argument, NULL, 'c' },
                                              { "rate", required_argument, NULL, 'r' },
                                              { "seconds", required_argument, NULL, 's' },
+                                             { "requests", required_argument, NULL, 'n' },
                                              { NULL, 0, NULL, 0 } };
     int option;
     load->connection_count = 32;
     load->rate = 1000;
     load->seconds = 10;
-    while ((option = getopt_long(argc, argv, "c:r:s:", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:r:s:n:", options, NULL)) != -1) {
         switch (option) {
         case 'c': load->connection_count = (size_t) atol(optarg); break;
         case 'r': load->rate = atof(optarg); break;
         case 's': load->seconds = atof(optarg); break;
+        case 'n': load->requests_wanted = strtoull(optarg, NULL, 10); break;
         default: exit(2);
         }
     }
@@ -363,7 +369,7 @@ parse_arguments(load_t *load, int argc, char **argv)
     int port;
     if (optind != argc - 1 || sscanf(argv[optind], "%63[0-9.]:%d", host, &port) != 2 || load->rate <= 0 ||
         load->connection_count == 0) {
-        fprintf(stderr, "usage: http_load [--connections N] [--rate N] [--seconds N] ADDRESS:PORT < requests\n");
+        fprintf(stderr, "usage: http_load [--connections N] [--rate N] [--seconds N] [--requests N] ADDRESS:PORT < requests\n");
         exit(2);
     }
     load->address.sin_family = AF_INET;

@@ -183,7 +183,7 @@ sub heartbeat_command {
     my ($self, $session) = @_;
     my ($id, $token) = @$session;
     my @client = ('redis-cli', $self->redis_address, '--no-auth-warning');
-    open my $monitor, '-|', @client, 'monitor' or die "redis-cli: $!\n";
+    my $pid = open my $monitor, '-|', @client, 'monitor' or die "redis-cli: $!\n";
     my $ready = <$monitor>;
     $self->call(POST => "/api/sessions/$id/heartbeat", $token, {});
     my @words;
@@ -192,6 +192,7 @@ sub heartbeat_command {
         @words = map { s/\\(["\\])/$1/gr } $1 =~ /"((?:[^"\\]|\\.)*)"/g;
         last;
     }
+    kill TERM => $pid;
     close $monitor;
     return ('EVALSHA', @words);
 }
