@@ -69,7 +69,7 @@ sv_settle_persist(const sv_settlement_t *settlement, bool *held, sv_error_t *err
     int64_t until_ms = sv_clock_monotonic_ms() + settlement->run->settings->job_claim;
     sv_status_t status = sv_settle_write(settlement, held, error);
 
-    while (status == SV_ERR_UNAVAILABLE && sv_clock_monotonic_ms() < until_ms) {
+    while (sv_status_kind(status) == SV_KIND_UNAVAILABLE && sv_clock_monotonic_ms() < until_ms) {
         nanosleep(&pause, NULL);
         sv_error_clear(error);
         status = sv_settle_write(settlement, held, error);
