@@ -13,7 +13,7 @@ sv_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_se
     sv_redis_arg_key(command, "auth:user:", heartbeat->user_id);
     sv_redis_arg_key(command, "session:lock:", heartbeat->session_id);
     sv_redis_arg_key(command, "user:heartbeat:", heartbeat->user_id);
-    sv_redis_arg(command, sv_arena_printf(arena, "user_status:%s:last_seen", heartbeat->user_id));
+    sv_redis_arg_key_of(command, "user_status:", heartbeat->user_id, ":last_seen");
     sv_redis_arg(command, "floor:heartbeats");
     sv_redis_arg_key(command, "family:ended:", heartbeat->family_id != NULL ? heartbeat->family_id : "");
     sv_redis_arg_int(command, heartbeat->generation);

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SV_REDIS_INT_SIZE = 24 };
+enum {
+    SV_REDIS_INT_SIZE = 24,
+    SV_REDIS_HEAD_SIZE = SV_REDIS_INT_SIZE + 3, /* kind, digits, CR, LF */
+};
 
 void
 sv_redis_command(sv_redis_command_t *command, sv_arena_t *arena, const char *name)
@@ -42,32 +45,88 @@ sv_redis_arg_n(sv_redis_command_t *command, const char *bytes, size_t length)
     command->argc++;
 }
 
+/* Writes the digits to end before `end`; gives their start. */
+static char *
+sv_redis_digits(uint64_t value, char *end)
+{
+    do {
+        *--end = (char) ('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return end;
+}
+
 void
 sv_redis_arg_int(sv_redis_command_t *command, int64_t value)
 {
-    char *text = sv_arena_alloc(command->arena, SV_REDIS_INT_SIZE);
-    char *digit = text + SV_REDIS_INT_SIZE;
-    uint64_t rest = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
+    char *end = (char *) sv_arena_alloc(command->arena, SV_REDIS_INT_SIZE) + SV_REDIS_INT_SIZE;
+    char *digits = sv_redis_digits(value < 0 ? 0 - (uint64_t) value : (uint64_t) value, end);
 
-    do {
-        *--digit = (char) ('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
     if (value < 0) {
-        *--digit = '-';
+        *--digits = '-';
     }
-    sv_redis_arg_n(command, digit, (size_t) (text + SV_REDIS_INT_SIZE - digit));
+    sv_redis_arg_n(command, digits, (size_t) (end - digits));
 }
 
 void
 sv_redis_arg_key(sv_redis_command_t *command, const char *prefix, const char *id)
 {
-    size_t prefix_length = strlen(prefix), id_length = strlen(id);
-    char *key = sv_arena_alloc(command->arena, prefix_length + id_length + 1);
+    sv_redis_arg_key_of(command, prefix, id, "");
+}
+
+void
+sv_redis_arg_key_of(sv_redis_command_t *command, const char *prefix, const char *id, const char *suffix)
+{
+    size_t prefix_length = strlen(prefix), id_length = strlen(id), suffix_length = strlen(suffix);
+    char *key = sv_arena_alloc(command->arena, prefix_length + id_length + suffix_length + 1);
 
     memcpy(key, prefix, prefix_length);
-    memcpy(key + prefix_length, id, id_length + 1);
-    sv_redis_arg_n(command, key, prefix_length + id_length);
+    memcpy(key + prefix_length, id, id_length);
+    memcpy(key + prefix_length + id_length, suffix, suffix_length + 1);
+    sv_redis_arg_n(command, key, prefix_length + id_length + suffix_length);
+}
+
+size_t
+sv_redis_command_size(const sv_redis_command_t *command)
+{
+    size_t size = SV_REDIS_HEAD_SIZE;
+
+    for (int i = 0; i < command->argc; i++) {
+        size += SV_REDIS_HEAD_SIZE + command->argv_length[i] + 2;
+    }
+    return size;
+}
+
+/* "$12\r\n" before an argument, "*3\r\n" before all. */
+static char *
+sv_redis_write_head(char *to, char kind, size_t count)
+{
+    char text[SV_REDIS_INT_SIZE];
+    char *end = text + sizeof(text), *digits = sv_redis_digits(count, end);
+
+    *to++ = kind;
+    memcpy(to, digits, (size_t) (end - digits));
+    to += end - digits;
+    *to++ = '\r';
+    *to++ = '\n';
+    return to;
+}
+
+size_t
+sv_redis_command_write(const sv_redis_command_t *command, char *to)
+{
+    char *at = sv_redis_write_head(to, '*', (size_t) command->argc);
+
+    for (int i = 0; i < command->argc; i++) {
+        size_t length = command->argv_length[i];
+
+        at = sv_redis_write_head(at, '$', length);
+        memcpy(at, command->argv[i], length);
+        at += length;
+        *at++ = '\r';
+        *at++ = '\n';
+    }
+    return (size_t) (at - to);
 }
 
 void

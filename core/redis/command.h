@@ -37,6 +37,13 @@ void sv_redis_arg_n(sv_redis_command_t *command, const char *bytes, size_t lengt
 void sv_redis_arg_int(sv_redis_command_t *command, int64_t value);
 /* "prefix" + "id", made in the arena: sv_redis_arg_key(c, "rack:lock:", rack_id). */
 void sv_redis_arg_key(sv_redis_command_t *command, const char *prefix, const char *id);
+/* "prefix" + "id" + "suffix", likewise. */
+void sv_redis_arg_key_of(sv_redis_command_t *command, const char *prefix, const char *id, const char *suffix);
+
+/* The command as Redis' protocol wants it: how many bytes sv_redis_command_write() will need at most, and
+ * writing them; gives the length written. */
+size_t sv_redis_command_size(const sv_redis_command_t *command);
+size_t sv_redis_command_write(const sv_redis_command_t *command, char *to);
 
 /* Turns EVALSHA into EVAL with the source, after a NOSCRIPT reply. */
 void sv_redis_command_use_source(sv_redis_command_t *command);
