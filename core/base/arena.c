@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SV_ARENA_BLOCK_FIRST = 4096, SV_ARENA_BLOCK_MAX = 64 * 1024 };
+/* The first block comes with the arena, in one piece of 8 KiB: an ordinary request needs no other. */
+enum { SV_ARENA_SIZE = 8 * 1024, SV_ARENA_BLOCK_SECOND = 8 * 1024, SV_ARENA_BLOCK_MAX = 64 * 1024 };
 
 /* With AddressSanitizer every piece is a block of its own, so that it sees overruns. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -41,6 +42,7 @@ struct sv_arena_s {
     char *free;       /* of the block that is being filled */
     size_t left;      /* bytes behind `free` */
     size_t next_size; /* of the next block */
+    alignas(max_align_t) char first[];
 };
 
 static void *
@@ -72,9 +74,12 @@ sv_arena_add_block(sv_arena_t *arena, size_t size)
 sv_arena_t *
 sv_arena_create(void)
 {
-    sv_arena_t *arena = sv_malloc_or_end(sizeof(*arena));
+    size_t room = SV_ARENA_EXACT ? 0 : SV_ARENA_SIZE - sizeof(sv_arena_t);
+    sv_arena_t *arena = sv_malloc_or_end(sizeof(*arena) + room);
 
-    *arena = (sv_arena_t){ .next_size = SV_ARENA_BLOCK_FIRST };
+    *arena = (sv_arena_t){ .next_size = SV_ARENA_BLOCK_SECOND };
+    arena->free = arena->first;
+    arena->left = room;
     return arena;
 }
 
