@@ -21,9 +21,11 @@ sv_raw_path(ngx_http_request_t *r)
 {
     ngx_str_t path = r->unparsed_uri;
 
-    for (size_t i = 0; i < path.len; i++) {
-        if (path.data[i] == '?' || path.data[i] == '#') {
-            path.len = i;
+    for (const char *mark = "?#"; *mark != '\0'; mark++) {
+        u_char *end = memchr(path.data, *mark, path.len);
+
+        if (end != NULL) {
+            path.len = (size_t) (end - path.data);
         }
     }
     return path;

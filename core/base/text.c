@@ -53,8 +53,13 @@ sv_utf8_valid(const char *text, size_t length)
     const char *end = text + length;
 
     while (text < end) {
-        size_t size = sv_utf8_sequence(text, (size_t) (end - text));
+        size_t size;
 
+        if ((signed char) *text > 0) { /* most texts are ASCII throughout */
+            text++;
+            continue;
+        }
+        size = sv_utf8_sequence(text, (size_t) (end - text));
         if (size == 0 || *text == '\0') {
             return false;
         }
