@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/codec.h"
+#include "core/base/text.h"
 #include "core/store/document.h"
 
 enum { SV_CURSOR_MAX = 4096 };
@@ -34,12 +35,18 @@ sv_cursor_encode(const sv_page_t *page, const bson_t *row, sv_arena_t *arena)
     return text;
 }
 
-/* Only plain values: a cursor is made by clients as easily as by us, and must not become an operator. */
+/* Only plain values: a cursor is made by clients as easily as by us, and must not become an operator.
+ * bson_validate() lets a text that is no UTF-8 pass, the server does not. */
 static bool
 sv_cursor_value_allowed(const bson_iter_t *iter)
 {
+    const char *text;
+    uint32_t length;
+
     switch (bson_iter_type(iter)) {
     case BSON_TYPE_UTF8:
+        text = bson_iter_utf8(iter, &length);
+        return sv_utf8_valid(text, length);
     case BSON_TYPE_INT32:
     case BSON_TYPE_INT64:
     case BSON_TYPE_DATE_TIME:
