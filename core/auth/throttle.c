@@ -6,7 +6,13 @@
 #include "core/base/clock.h"
 #include "core/store/document.h"
 
-enum { SV_LOGIN_MAX_WAIT_S = 300, SV_LOGIN_FORGET_S = 3600, SV_WINDOW_S = 60, SV_IPV6_SITE_BYTES = 8 };
+enum {
+    SV_LOGIN_MAX_WAIT_S = 300,
+    SV_LOGIN_FORGET_S = 3600,
+    SV_WINDOW_S = 60,
+    SV_IPV6_SITE_BYTES = 8,
+    SV_IPV4_OFFSET = 12
+};
 
 static const char sv_account_prefix[] = "login:fail:";
 static const char sv_address_prefix[] = "login:address:";
@@ -19,6 +25,11 @@ sv_throttle_address(const char *address, sv_arena_t *arena)
 
     if (address == NULL || inet_pton(AF_INET6, address, &site) != 1) {
         return address == NULL ? "unknown" : address;
+    }
+    if (IN6_IS_ADDR_V4MAPPED(&site)) { /* one socket for both: the /64 of these is everybody's */
+        return inet_ntop(AF_INET, site.s6_addr + SV_IPV4_OFFSET, text, sizeof(text)) == NULL
+                   ? address
+                   : sv_arena_strdup(arena, text);
     }
     memset(site.s6_addr + SV_IPV6_SITE_BYTES, 0, sizeof(site.s6_addr) - SV_IPV6_SITE_BYTES);
     return inet_ntop(AF_INET6, &site, text, sizeof(text)) == NULL ? address : sv_arena_printf(arena, "%s/64", text);

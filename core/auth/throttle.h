@@ -18,7 +18,8 @@ typedef struct {
     const char *address;  /* sv_throttle_address() */
 } sv_login_attempt_t;
 
-/* The key of a client address: IPv4 as it is, IPv6 cut to its /64, which one customer has whole. */
+/* The key of a client address: IPv4 as it is (also where IPv6 carries it), IPv6 cut to its /64, which one customer has
+ * whole. */
 const char *sv_throttle_address(const char *address, sv_arena_t *arena);
 
 void sv_throttle_attempt_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,

@@ -284,6 +284,7 @@ an_address_has_its_tries_a_minute_whatever_the_names(void **state)
     (void) state;
     assert_string_equal(attempt.address, "2001:db8:1:2::/64");
     assert_string_equal(sv_throttle_address("192.0.2.1", real.arena), "192.0.2.1");
+    assert_string_equal(sv_throttle_address("::ffff:192.0.2.1", real.arena), "192.0.2.1");
     for (int64_t i = 0; i < real.settings.login_address_attempts; i++) {
         attempt.username = sv_arena_printf(real.arena, "user%lld", (long long) i);
         assert_int_equal(attempt_login(&attempt), 0);
