@@ -1,22 +1,27 @@
 #include "ngx_stockverify_module/state.h"
 
-static bool
+/* What Access-Control-Allow-Origin says of an origin, NULL when it is not allowed.  Under "*" that is "*" itself: what
+ * a client wrote is said back only where the configuration has the same word. */
+static const ngx_str_t *
 sv_cors_allows(const ngx_array_t *origins, const ngx_str_t *origin)
 {
     const ngx_str_t *allowed = origins->elts;
 
     for (ngx_uint_t i = 0; i < origins->nelts; i++) {
-        if ((allowed[i].len == 1 && allowed[i].data[0] == '*') ||
-            (allowed[i].len == origin->len && ngx_strncasecmp(allowed[i].data, origin->data, origin->len) == 0)) {
-            return true;
+        if (allowed[i].len == 1 && allowed[i].data[0] == '*') {
+            return &allowed[i];
+        }
+        if (allowed[i].len == origin->len && ngx_strncasecmp(allowed[i].data, origin->data, origin->len) == 0) {
+            return origin;
         }
     }
-    return false;
+    return NULL;
 }
 
 ngx_int_t
 sv_cors_headers(ngx_http_request_t *r, const sv_location_conf_t *location, bool preflight)
 {
+    const ngx_str_t *allowed;
     ngx_str_t origin;
 
     if (location->cors_origins == NULL) {
@@ -26,10 +31,11 @@ sv_cors_headers(ngx_http_request_t *r, const sv_location_conf_t *location, bool 
         return NGX_ERROR;
     }
     origin = sv_header_find(r, "origin");
-    if (origin.data == NULL || !sv_cors_allows(location->cors_origins, &origin)) {
+    allowed = origin.data == NULL ? NULL : sv_cors_allows(location->cors_origins, &origin);
+    if (allowed == NULL) {
         return NGX_OK;
     }
-    if (sv_header_add(r, "Access-Control-Allow-Origin", origin) != NGX_OK) {
+    if (sv_header_add(r, "Access-Control-Allow-Origin", *allowed) != NGX_OK) {
         return NGX_ERROR;
     }
     if (!preflight) {
