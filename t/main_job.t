@@ -17,7 +17,7 @@ my $PER_RACK = $RECORDS / $PEOPLE / 2;
 my $stack = start_stack(settings => {
     RACK_LOCK_TTL => 4, RACK_HOLD_MARGIN => 1, SESSION_GRACE => 2, RACK_PAUSE_TTL => 600, HEARTBEAT_INTERVAL => 1,
     WORKER_WRITE_BEHIND_INTERVAL => 200, WORKER_REAPER_INTERVAL => 200, WORKER_TOTALS_INTERVAL => 100, WORKER_AUDIT_INTERVAL => 200,
-    SYNC_RATE_LIMIT => 0,
+    SYNC_RATE_LIMIT => 0, MONGODB_TIMEOUT => 30_000,
 });
 my $ledger = StockVerify::Ledger->new;
 my $supervisor = $stack->login('supervisor');
@@ -56,7 +56,7 @@ sub products {
 my $opened = $supervisor->post('/api/sessions', { warehouse => $warehouse, name => 'Year-end' });
 is $opened->status, 201, 'a supervisor opens a count' or BAIL_OUT($opened->text);
 my $count_id = $opened->data->{session_id};
-wait_until { $stack->mongo->find_one(sessions => { session_id => $count_id })->{book_state} eq 'frozen' } 120, 'the books to be frozen';
+wait_until { $stack->mongo->find_one(sessions => { session_id => $count_id })->{book_state} eq 'frozen' } 600, 'the books to be frozen';
 
 # A heartbeat goes before every batch; every ninth answer gets lost on the way.
 my @people = map {
