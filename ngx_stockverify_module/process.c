@@ -5,9 +5,6 @@
 #include "core/base/codec.h"
 #include "ngx_stockverify_module/health.h"
 
-/* An upper bound: clients are made as threads ask for them. */
-enum { SV_STORE_CLIENTS_MAX = 128 };
-
 sv_process_t *
 sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
 {
@@ -25,12 +22,17 @@ sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
     sv_random_bytes(process->id_prefix, sizeof(process->id_prefix));
     sv_random_bytes(&process->id_counter, sizeof(process->id_counter));
     sv_error_init(&error, conf->arena);
+    /* The most there may be: clients are made as threads ask for them. */
     process->stores = sv_store_pool_create(&conf->settings, SV_STORE_CLIENTS_MAX, &error);
     if (process->stores == NULL) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "stockverify: MongoDB: %s",
                       error.cause != NULL ? error.cause : error.message);
         sv_process_destroy(process);
         return NULL;
+    }
+    if (ngx_process_slot < SV_ZONE_PROCESSES) {
+        sv_left_sessions_keep_notes(sv_store_left_sessions(process->stores), process->zone->sessions[ngx_process_slot],
+                                    SV_STORE_CLIENTS_MAX);
     }
     process->tokens = sv_token_cache_create();
     process->health = sv_health_create();

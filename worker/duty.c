@@ -112,8 +112,8 @@ sv_duty_note_outcome(sv_duty_loop_t *loop, bool ran, const sv_error_t *error)
                       SV_FIELD_NUMBER("failures", loop->failures));
         loop->failures = 0;
     } else if (error->status != SV_OK && loop->failures++ == 0) {
-        sv_worker_log(error->status == SV_ERR_UNAVAILABLE ? SV_LOG_WARNING : SV_LOG_ERROR, "duty.failing",
-                      SV_FIELD_TEXT("duty", name), SV_FIELD_TEXT("code", sv_status_code(error->status)),
+        sv_worker_log(sv_status_kind(error->status) == SV_KIND_UNAVAILABLE ? SV_LOG_WARNING : SV_LOG_ERROR,
+                      "duty.failing", SV_FIELD_TEXT("duty", name), SV_FIELD_TEXT("code", sv_status_code(error->status)),
                       SV_FIELD_TEXT("cause", error->cause != NULL ? error->cause : error->message));
     }
 }

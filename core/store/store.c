@@ -13,6 +13,7 @@ struct sv_store_pool_s {
     pthread_mutex_t mutex;
     pthread_cond_t came_back;
     sv_store_t *idle;
+    sv_left_sessions_t *left;
     unsigned made, max;
     struct {
         void *kept;
@@ -117,7 +118,8 @@ sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_err
     }
     sv_uri_complete(uri, settings, max_clients);
     pool = calloc(1, sizeof(*pool) + max_clients * sizeof(pool->stores[0]));
-    if (pool == NULL) {
+    if (pool == NULL || (pool->left = sv_left_sessions_create()) == NULL) {
+        free(pool);
         mongoc_uri_destroy(uri);
         sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
         return NULL;
@@ -125,6 +127,7 @@ sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_err
     pool->clients = mongoc_client_pool_new_with_error(uri, &reason);
     mongoc_uri_destroy(uri);
     if (pool->clients == NULL) {
+        sv_left_sessions_destroy(pool->left);
         free(pool);
         sv_fail_cause(error, SV_ERR_INTERNAL, "MONGODB_URI: %s", reason.message);
         return NULL;
@@ -145,6 +148,7 @@ sv_store_close(sv_store_t *store)
     }
     if (store->session != NULL) {
         mongoc_client_session_destroy(store->session);
+        sv_left_sessions_note(store->pool->left, store->number, NULL);
     }
     mongoc_database_destroy(store->database);
     mongoc_client_pool_push(store->pool->clients, store->client);
@@ -165,9 +169,16 @@ sv_store_pool_destroy(sv_store_pool_t *pool)
         }
     }
     mongoc_client_pool_destroy(pool->clients);
+    sv_left_sessions_destroy(pool->left);
     pthread_cond_destroy(&pool->came_back);
     pthread_mutex_destroy(&pool->mutex);
     free(pool);
+}
+
+sv_left_sessions_t *
+sv_store_left_sessions(sv_store_pool_t *pool)
+{
+    return pool->left;
 }
 
 void *
@@ -191,6 +202,7 @@ sv_store_open(sv_store_pool_t *pool, sv_store_t *store)
     const char *database = pool->settings->mongodb_database;
 
     store->pool = pool;
+    store->number = (size_t) (store - pool->stores);
     store->settings = pool->settings;
     store->client = mongoc_client_pool_pop(pool->clients);
     store->database = mongoc_client_get_database(store->client, database);

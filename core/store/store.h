@@ -6,6 +6,7 @@
 #include "core/base/arena.h"
 #include "core/base/error.h"
 #include "core/settings/settings.h"
+#include "core/store/left_sessions.h"
 
 /*
  * MongoDB: a pool of clients, made after fork; one client (sv_store_t) at a
@@ -35,6 +36,9 @@ typedef struct sv_store_s {
     /* kept by the transaction loop (core/store/transaction.c) */
     bool                      transient;       /* a call of the running body failed with TransientTransactionError */
     bool                      outcome_unknown; /* the last transaction failed without saying whether it was committed */
+    bool                      cut_off;         /* the connection broke in the last transaction */
+    bool                      contended;       /* its last failure was another transaction's change */
+    size_t                    number;          /* of this client in its pool */
     struct sv_store_s        *next_idle;
 } sv_store_t;
 
@@ -42,6 +46,9 @@ typedef struct sv_store_s {
  * `error` for a bad URI.  Call after fork. */
 sv_store_pool_t *sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
 void             sv_store_pool_destroy(sv_store_pool_t *pool);
+
+/* The sessions that a transaction first ends, because nobody goes on with them. */
+sv_left_sessions_t *sv_store_left_sessions(sv_store_pool_t *pool);
 
 /* What belongs to a pool and is shared by all who use it, on any thread: made by the first who asks,
  * destroyed with the pool. */

@@ -13,11 +13,23 @@ typedef struct {
     uint64_t random; /* jitter needs to differ between threads, not to be secret */
 } sv_retry_t;
 
+enum { SV_CODE_WRITE_CONFLICT = 112 };
+
+static void
+sv_transaction_note(sv_store_t *store, const bson_error_t *driver_error)
+{
+    store->cut_off |= driver_error->domain == MONGOC_ERROR_STREAM;
+    store->contended = driver_error->domain == MONGOC_ERROR_SERVER && driver_error->code == SV_CODE_WRITE_CONFLICT;
+}
+
 sv_status_t
 sv_transaction_fail(sv_store_t *store, const bson_error_t *driver_error, const bson_t *reply, sv_error_t *error)
 {
-    if (store->transaction != NULL && reply != NULL && mongoc_error_has_label(reply, "TransientTransactionError")) {
-        store->transient = true;
+    if (store->transaction != NULL) {
+        if (reply != NULL && mongoc_error_has_label(reply, "TransientTransactionError")) {
+            store->transient = true;
+        }
+        sv_transaction_note(store, driver_error);
     }
     return sv_store_fail(driver_error, error);
 }
@@ -53,15 +65,26 @@ sv_session_start(sv_store_t *store, sv_error_t *error)
     mongoc_session_opts_set_causal_consistency(options, false);
     store->session = mongoc_client_start_session(store->client, options, &reason);
     mongoc_session_opts_destroy(options);
-    return store->session != NULL ? SV_OK : sv_store_fail(&reason, error);
+    if (store->session == NULL) {
+        return sv_store_fail(&reason, error);
+    }
+    sv_left_sessions_note(sv_store_left_sessions(store->pool), store->number,
+                          mongoc_client_session_get_lsid(store->session));
+    return SV_OK;
 }
 
 /* After a failure nobody knows what the server still has of the session: the next transaction gets another. */
 static void
 sv_session_end(sv_store_t *store)
 {
+    sv_left_sessions_t *left = sv_store_left_sessions(store->pool);
+
+    if (store->cut_off) {
+        sv_left_sessions_add(left, mongoc_client_session_get_lsid(store->session));
+    }
     mongoc_client_session_destroy(store->session);
     store->session = NULL;
+    sv_left_sessions_note(left, store->number, NULL);
 }
 
 const bson_t *
@@ -107,6 +130,7 @@ sv_transaction_commit(sv_retry_t *retry, sv_error_t *error)
         if (done) {
             return SV_TRY_DONE;
         }
+        sv_transaction_note(store, &reason);
         if (!(unknown && sv_retry_wait(retry))) {
             sv_store_fail(&reason, error);
             return transient ? SV_TRY_AGAIN : SV_TRY_FAILED;
@@ -148,10 +172,13 @@ sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, void *context,
         return sv_fail_cause(error, SV_ERR_INTERNAL, "a transaction inside a transaction");
     }
     store->outcome_unknown = false;
+    store->cut_off = false;
+    store->contended = false;
     clock_gettime(CLOCK_MONOTONIC, &now);
     retry.random = ((uint64_t) now.tv_nsec << 20) ^ (uintptr_t) store ^ 0x9e3779b97f4a7c15u;
     retry.deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
-    if (sv_session_start(store, error) != SV_OK) {
+    if (sv_left_sessions_end(sv_store_left_sessions(store->pool), store, error) != SV_OK ||
+        sv_session_start(store, error) != SV_OK) {
         return error->status;
     }
     store->transaction = store->session;
@@ -170,8 +197,8 @@ sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, void *context,
         const char *cause = error->cause;
 
         sv_error_clear(error);
-        sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a transaction found no way through in time; last: %s",
-                      cause != NULL ? cause : "a conflict");
+        sv_fail_cause(error, store->contended ? SV_ERR_BUSY : SV_ERR_UNAVAILABLE,
+                      "a transaction found no way through in time; last: %s", cause != NULL ? cause : "a conflict");
     }
     return error->status;
 }

@@ -9,7 +9,8 @@
  * (any server call in it that fails with that label, wherever it was made: the sv_store_
  * functions note the label on the store), the commit is repeated on
  * UnknownTransactionCommitResult, both with jitter, for transaction_time in all,
- * then SV_ERR_UNAVAILABLE.  So a body may run several times: it must start
+ * then SV_ERR_BUSY when other transactions were in the way (the server is well, and no circuit opens for it), else
+ * SV_ERR_UNAVAILABLE.  So a body may run several times: it must start
  * from its inputs each time and have no effect outside the database.
  *
  * The body returns SV_OK to commit; any other status aborts and is returned with `error` as it

@@ -233,7 +233,7 @@ sv_batch_store(sv_store_t *store, sv_batch_task_t *task, sv_error_t *error)
         cause = error->cause;
     }
     sv_error_clear(error);
-    return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a batch met new duplicates in every round; last: %s", cause);
+    return sv_fail_cause(error, SV_ERR_BUSY, "a batch met new duplicates in every round; last: %s", cause);
 }
 
 static void

@@ -208,7 +208,7 @@ a_transient_label_restarts_the_body(void **state)
 }
 
 static void
-time_over_is_unavailable_and_known_to_have_failed(void **state)
+time_over_is_busy_and_known_to_have_failed(void **state)
 {
     bench_t *bench = *state;
     interference_t interference = { .other = sv_store_acquire(pool), .name = "starved", .interfere = 1000000 };
@@ -217,7 +217,7 @@ time_over_is_unavailable_and_known_to_have_failed(void **state)
     insert_counter(bench, "starved");
     hasty.transaction_time = 100;
     bench->store->settings = &hasty;
-    assert_int_equal(sv_transaction_run(bench->store, interfered, &interference, &bench->error), SV_ERR_UNAVAILABLE);
+    assert_int_equal(sv_transaction_run(bench->store, interfered, &interference, &bench->error), SV_ERR_BUSY);
     bench->store->settings = &settings;
     assert_false(bench->store->outcome_unknown);
     assert_non_null(bench->error.cause);
@@ -473,7 +473,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_server_is_fit_and_tells_its_time),      TEST(conflicting_transactions_all_get_through),
-        TEST(a_transient_label_restarts_the_body),       TEST(time_over_is_unavailable_and_known_to_have_failed),
+        TEST(a_transient_label_restarts_the_body),       TEST(time_over_is_busy_and_known_to_have_failed),
         TEST(a_body_that_refuses_leaves_nothing),        TEST(a_duplicate_key_is_already_exists),
         TEST(find_and_update_gives_old_new_or_nothing),  TEST(pages_give_every_row_once),
         TEST(a_foreign_or_damaged_cursor_is_refused),    TEST(documents_read_back_and_print_as_plain_json),
