@@ -1,0 +1,259 @@
+#!/usr/bin/perl
+# Bodies no decent client sends, to every route that takes one: a plain refusal that names the field, never a 500.
+use lib 't/lib';
+use Cpanel::JSON::XS ();
+use StockVerify::Contract;
+use StockVerify::Test;
+
+my $stack = start_stack();
+my $asha = $stack->login('staff');
+my $boss = $stack->login('supervisor');
+my $nobody = $stack->client;
+my $warehouse = ($stack->demo('racks'))[0]{warehouse};
+my ($item) = map { $_->{item_code} } $stack->demo('items');
+my $rack = $stack->rack;
+my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
+my $contract = StockVerify::Contract->new('.');
+my @routes = grep { $_->{body} ne 'none' } $contract->routes;
+my $JSON = Cpanel::JSON::XS->new->utf8->canonical;
+
+sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/\{id\}/$session/r }
+sub client_of { my ($route) = @_; return $route->{role} eq 'anyone' ? $nobody : $route->{role} eq 'staff' ? $asha : $boss }
+
+sub send_body { my ($route, $body) = @_; return client_of($route)->request($route->{method} => path_of($route), body => $body) }
+
+# Refused with this status and code, in the envelope, with every field named.
+sub refused {
+    my ($answer, $status, $code, $what, @fields) = @_;
+    my $json = $answer->json;
+    my $shape = $answer->is_object && !$json->{success} && !defined $json->{data} && length $json->{error}{message}
+        && $json->{request_id} eq ($answer->header('X-Request-Id') // '');
+    my %named = map { ($_ => 1) } $answer->fields;
+    my @missing = grep { !$named{$_} } @fields;
+    ok $answer->status == $status && $answer->code eq $code && $shape && !@missing, $what
+        or diag "expected $status $code @fields, got " . $answer->text;
+    return;
+}
+
+my %malformed = (
+    'half an object'          => '{"a": ',
+    'a text without end'      => '{"a": "b',
+    'half an escape'          => '{"a": "\u12',
+    'half a surrogate pair'   => '{"a": "\ud83d"}',
+    'a list'                  => '[{}]',
+    'a number'                => '7',
+    'null'                    => 'null',
+    'blanks'                  => " \n\t ",
+    'two objects'             => '{}{}',
+    'a comma too many'        => '{"a":1,}',
+    'a name without quotes'   => '{a:1}',
+    'single quotes'           => "{'a':1}",
+    'a comment'               => '{/* a */}',
+    'a byte order mark'       => "\xef\xbb\xbf{}",
+    'UTF-16'                  => "{\0\"\0a\0\"\0:\0001\0}\0",
+    'NaN'                     => '{"verified_qty":NaN}',
+    'Infinity'                => '{"verified_qty":-Infinity}',
+    'hexadecimal'             => '{"verified_qty":0x10}',
+    'a leading zero'          => '{"verified_qty":01}',
+    'a plus'                  => '{"verified_qty":+1}',
+    'a number beyond doubles' => '{"verified_qty":1e400}',
+    'an integer beyond all'   => '{"revision":' . '9' x 400 . '}',
+    'a deep list'             => '{"a":' . '[' x 32 . ']' x 32 . '}',
+    'a very deep object'      => '{"a":' x 20_000 . '1' . '}' x 20_000,
+    'brackets without end'    => '[' x 500_000,
+    'a NUL as escape'         => '{"a\u0000b":1}',
+    'a NUL as byte'           => "{\"a\0b\":1}",
+    'a NUL in a value'        => '{"a":"\u0000"}',
+    'an overlong slash'       => "{\"a\":\"\xc0\xaf\"}",
+    'a surrogate in UTF-8'    => "{\"a\":\"\xed\xa0\x80\"}",
+    'a byte beyond UTF-8'     => "{\"a\":\"\xf5\x80\x80\x80\"}",
+    'half a character'        => "{\"a\":\"\xf0\x9f\"}",
+    'a line break in a text'  => "{\"a\":\"b\nc\"}",
+    'a name twice'            => '{"session_id":"a","session_id":"b"}',
+    'a name twice by escape'  => '{"all":true,"\u0061ll":false}',
+    'a name twice, deep'      => '{"record":{"x":[{"a":1,"a":2}]}}',
+);
+
+subtest 'what is no JSON object' => sub {
+    for my $route (@routes) {
+        refused(send_body($route, $malformed{$_}), 400, 'json_invalid', "$route->{id}: $_") for sort keys %malformed;
+    }
+};
+
+subtest 'sizes and types' => sub {
+    my $exact = '{"x":"' . 'y' x (1_048_576 - 8) . '"}';
+    for my $route (@routes) {
+        refused(send_body($route, "$exact "), 413, 'body_too_large', "$route->{id}: a byte more than a mebibyte");
+        refused(client_of($route)->request($route->{method} => path_of($route), body => '{}', headers => { 'Content-Type' => $_ }),
+            415, 'media_type', "$route->{id}: $_")
+            for 'text/json', 'application/x-www-form-urlencoded', 'application/json2', 'multipart/form-data; boundary=x', ' ';
+    }
+    is length $exact, 1_048_576, 'a mebibyte';
+    my $answer = $asha->request(POST => '/api/sync/batch', body => $exact);
+    refused($answer, 422, 'validation_failed', 'is read, and its missing member is named', 'records');
+    my $names = '{' . join(',', map { qq("k$_":0) } 1 .. 85_000) . '}';
+    refused($asha->request(POST => '/api/sync/batch', body => $names), 422, 'validation_failed', 'so are 85,000 names', 'records');
+    my $numbers = '{"records":[' . join(',', (0) x 500_000) . ']}';
+    refused($asha->request(POST => '/api/sync/batch', body => $numbers), 422, 'batch_too_large', 'half a million records');
+    my $digits = '{"a":0.' . '1' x 1_000_000 . '}';
+    refused($asha->request(POST => '/api/sync/batch', body => $digits), 422, 'validation_failed', 'a million digits', 'records');
+};
+
+# A value of every wrong kind for a member.
+my $operator = { '$ne' => 1 };
+my @no_text = (7, 1.5, \1, [], ['x'], $operator, { '$where' => 'sleep(1000)' });
+my @no_word = (@no_text, '', 'x' x 4096, "a\x{1}b", "a\nb", "a\x{85}b", ' a', 'a ');
+my @no_secret = (@no_text, '', 'x' x 4096, "a\x{1}b", "a\nb");
+my @no_bool = (0, 1, 'true', '', [], $operator);
+my @no_list = (0, 1.5, \1, 'a', $operator);
+my %WRONG = (
+    auth_login => { username => \@no_secret, password => \@no_secret, device_id => \@no_word },
+    auth_refresh => { refresh_token => \@no_secret },
+    auth_logout => { all => \@no_bool },
+    auth_pin => { current_password => \@no_secret, pin => [@no_text, '', '12345', '12345a', '1' x 100, "12345\n6"] },
+    auth_password => { current_password => \@no_secret, new_password => [@no_secret, '1234567'] },
+    sync_batch => { batch_id => \@no_word, records => \@no_list },
+    conflict_resolve => { action => [@no_text, '', 'KEEP_MINE', "keep_mine\n"], record => [0, 'a', \1, []] },
+    rack_claim => { floor => \@no_word, count_id => \@no_word, recount => \@no_bool },
+    (map { ($_ => { session_id => \@no_word }) } qw(rack_release rack_pause rack_resume)),
+    count_open => { warehouse => \@no_word, floor => \@no_word, name => [@no_text, 'x' x 4096, "a\x{1}b"],
+        blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]] },
+    counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
+    counts_close => { session_ids => [@no_list, [], [1], [$operator]], force => \@no_bool },
+    session_heartbeat => { rack_id => \@no_word },
+    session_complete => {},
+    sync_heartbeat => { session_id => \@no_word, rack_id => \@no_word },
+);
+my %GOOD = (
+    auth_login => { username => 'nobody', password => 'nothing at all' }, auth_pin => { current_password => 'x', pin => '493817' },
+    auth_password => { current_password => 'x', new_password => 'long enough' }, sync_batch => { records => [] },
+    conflict_resolve => { action => 'keep_server' }, count_open => { warehouse => $warehouse },
+    counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, sync_heartbeat => { session_id => $session },
+);
+
+subtest 'wrong members' => sub {
+    is_deeply [sort keys %WRONG], [sort map { $_->{id} } @routes], 'every route that takes a body is tried';
+    for my $route (@routes) {
+        my $wrong = $WRONG{ $route->{id} };
+        for my $name (sort keys %$wrong) {
+            for my $value (@{ $wrong->{$name} }) {
+                my $answer = send_body($route, $JSON->encode({ %{ $GOOD{ $route->{id} } || {} }, $name => $value }));
+                my $said = substr $JSON->allow_nonref->encode($value), 0, 30;
+                my ($field) = grep { /^\Q$name\E(?:\[0\])?$/ } $answer->fields;
+                refused($answer, 422, 'validation_failed', "$route->{id}: $name $said", $field // $name);
+            }
+        }
+    }
+};
+
+sub record {
+    my (%member) = @_;
+    return { client_record_id => 'r', session_id => $session, item_code => $item, verified_qty => 1, status => 'finalized',
+             created_at => '2026-01-05T08:00:00Z', updated_at => '2026-01-05T08:00:00Z', %member };
+}
+
+# The values of a record's members are raw JSON here: numbers must reach the server as they are written.
+sub faults {
+    my (@records) = @_;
+    my $body = '{"records":[' . join(',', @records) . ']}';
+    my $answer = $asha->request(POST => '/api/sync/batch', body => $body);
+    return $answer->status == 200 ? @{ $answer->data->{errors} } : $answer->text;
+}
+
+sub raw_record {
+    my ($name, $value, $number) = @_;
+    my $record = record(client_record_id => "bad-$name-$number");
+    delete $record->{$name};
+    my $text = $JSON->encode($record);
+    return $text =~ s/\}$/,"$name":$value}/r;
+}
+
+my @not_text = ('7', '1.5', 'true', '[]', '{}', '{"$gt":""}');
+my %wrong_kind = (
+    IDENTIFIER => [@not_text, '""', '" a"', '"a\nb"', '"a\r\nSET x y\r\n"', '"' . 'x' x 400 . '"'],
+    TEXT       => [@not_text, '"a\tb"', '"' . 'x' x 200 . '"'],
+    NOTE       => [@not_text, '"a\u0007b"', '"' . 'x' x 2001 . '"'],
+    QUANTITY   => ['"1"', 'true', '[]', '{"$numberDecimal":"1"}', '-1', '-0.000001', '0.0000001', '1.1234567', '1e-7', '1000000000',
+        '999999999.9999999', '1e15', '9223372036854775807', '9223372036854775808', '-9223372036854775808', '1e308', '123456789.12345678'],
+    STATUS     => [@not_text, '""', '"Finalized"', '"deleted"'],
+    BOOL       => ['0', '1', '"true"', '[]', '{}'],
+    REVISION   => ['"1"', '1.5', '1e3', '-1', 'true', '[]', '9223372036854775808'],
+    TIME       => [@not_text, '""', '"now"', '"2026-13-01T00:00:00Z"', '"2026-02-30T00:00:00Z"', '"2026-01-05"', '"2026-01-05T25:00:00Z"',
+        '"2026-01-05T08:00:00"', '"0000-00-00T00:00:00Z"', '"99999-01-01T00:00:00Z"', '"2026-01-05T08:00:00Z; x"'],
+    DATE       => [@not_text, '""', '"2026-02-30"', '"05.01.2026"', '"2026-01-05T08:00:00Z"', '"-2026-01-05"'],
+    CONDITION  => [@not_text, '""', '"GOOD"', '"broken"'],
+    LIST       => ['0', '"a"', '{}', '[1]', '[null]', '[[]]', '[""]', '["a\nb"]', '["' . 'x' x 600 . '"]',
+        '[' . join(',', map { qq("n$_") } 1 .. 10_000) . ']'],
+);
+
+subtest 'records' => sub {
+    for my $member ($contract->rows('core/sync/record.def', qr/SV_RECORD_MEMBER/)) {
+        my ($name, $kind, $presence) = @$member;
+        my @values = @{ $wrong_kind{$kind} };
+        push @values, 'null' if $presence eq 'REQUIRED';
+        my @faults = faults(map { raw_record($name, $values[$_], $_) } 0 .. $#values);
+        is scalar @faults, scalar @values, "$name: each of " . @values . ' wrong values is an error of its own';
+        for my $number (0 .. $#values) {
+            my ($fault) = grep { ref && $_->{index} == $number } @faults;
+            like $fault && $fault->{field}, qr/^\Q$name\E(?:\[\d+\])?$/, "$name " . substr($values[$number], 0, 40) . ' is named'
+                or diag explain $fault // $faults[0];
+        }
+    }
+    my @stored = $stack->mongo->find('verification_records', { session_id => $session });
+    is scalar @stored, 0, 'nothing of it is stored';
+};
+
+subtest 'records as a batch' => sub {
+    refused($asha->post('/api/sync/batch', { records => [record(), $_] }), 422, 'validation_failed',
+        'a record that is ' . ($JSON->encode([$_])), 'records[1]')
+        for 7, 'x', [], undef, \1;
+    refused($asha->post('/api/sync/batch', { records => [map { record(client_record_id => "n$_") } 1 .. 101] }), 422,
+        'batch_too_large', 'one record too many');
+    my @same = map { record(client_record_id => 'same', verified_qty => $_) } 1 .. 3;
+    my $data = $asha->post('/api/sync/batch', { records => \@same })->data;
+    my $verdicts = @{ $data->{ok} } + @{ $data->{conflicts} } + @{ $data->{errors} };
+    is $verdicts, 3, 'one id three times: three verdicts';
+    is_deeply $data->{ok}, ['same'], 'one of them is ok';
+    my $twice = $asha->post('/api/sync/batch', { records => [record(client_record_id => 'twice', item_code => 'no such item',
+        serial_numbers => ['a', 'b', 'a'])] })->data->{errors}[0];
+    is "$twice->{field} $twice->{code}", 'serial_numbers[2] duplicate_in_record', 'a serial number twice';
+    my $largest = raw_record(verified_qty => '999999999.999999', 'largest') =~ s/"item_code":"[^"]*"/"item_code":"no such item"/r;
+    is +(faults($largest))[0]{code}, 'unknown_item', 'the largest quantity is one';
+};
+
+# Names that mean something to MongoDB, Lua, Redis, a spreadsheet or a shell are data.
+my @names = ('$where', '{"$gt":""}', "'; return true; var x='", '";}); db.users.drop(); //', '*', '.*', '../../etc/passwd', '%s%n%x',
+    "redis.call('FLUSHALL')", ']] os.exit() --[[', '=cmd|calc!A0', '+1+1', '@SUM(A1)', '-2+3', '<script>alert(1)</script>', "\x{202e}desrever",
+    "\x{1f4e6}", '${jndi:ldap://x}', '`id`', 'a:b:c', '{hash}', '%0d%0aSET%20x%20y', 'rack:lock:x', 'null', '0', '-1', "\x{e9}" x 128);
+
+subtest 'names are data' => sub {
+    my @text = map { record(client_record_id => $_, remark => $_, lot => substr($_, 0, 64), status => 'void') } @names;
+    my $data = $asha->post('/api/sync/batch', { records => \@text })->data;
+    is_deeply $data->{ok}, \@names, 'stored under any name' or diag explain $data->{errors};
+    my $free = $stack->rack;
+    my %remark = map { ($_->{client_record_id} => $_->{remark}) } $stack->mongo->find('verification_records', { session_id => $session });
+    is_deeply [grep { ($remark{$_} // '') ne $_ } @names], [], 'as it was sent, to the letter';
+    my $page = $asha->get("/api/sessions/$session/records", query => { limit => 500 })->data->{items};
+    my %shown = map { ($_->{client_record_id} => $_->{remark}) } @$page;
+    is_deeply [grep { ($shown{$_} // '') ne $_ } @names], [], 'and told so again';
+    for my $name (@names) {
+        my @answers = (
+            $asha->post('/api/sync/batch', { records => [record(client_record_id => 'i', item_code => $name)] }),
+            $asha->post('/api/sync/batch', { records => [record(client_record_id => 'j', session_id => $name)] }));
+        is_deeply [map { $_->data->{errors}[0]{code} } @answers], ['unknown_item', 'session_unknown'], "no item and no session $name"
+            or diag map { $_->text } @answers;
+        refused($nobody->post('/api/auth/login', { username => substr($name, 0, 100) . rand, password => $name }), 401, 'credentials_invalid',
+            "nobody is called $name");
+        refused($asha->post("/api/racks/$free/claim", { count_id => $name }), 404, 'not_found', "no count $name");
+        refused($boss->post('/api/sessions', { warehouse => $name }), 422, 'validation_failed', "no warehouse $name", 'warehouse');
+        refused($asha->post('/api/sync/heartbeat', { session_id => $name }), 404, 'not_found', "no session $name");
+    }
+    is $stack->redis->command('EXISTS', 'x'), 0, 'no command was smuggled to Redis';
+    is $stack->redis->command('EXISTS', "rack:lock:$rack"), 1, 'and none that empties it';
+};
+
+is $asha->get('/api/auth/me')->status, 200, 'everything still works';
+# nginx itself tells of a body that it keeps in a file or refuses to read.
+is_deeply [grep { /\[(?:warn|error)\]/ && !/buffered to a temporary file|intended to send too large/ } $stack->log_lines('error')], [], 'no client made an operator look into the log';
+
+done_testing;
