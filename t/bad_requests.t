@@ -1,0 +1,265 @@
+#!/usr/bin/perl
+# Requests that are wrong on the wire: lengths, chunks, escapes, headers, cursors, connections that break off.
+use lib 't/lib';
+use Cpanel::JSON::XS ();
+use Mojo::Util 'url_escape';
+use MIME::Base64 qw(encode_base64url decode_base64url);
+use Encode ();
+use StockVerify::Contract;
+use StockVerify::Raw;
+use StockVerify::Test;
+
+my $stack = start_stack(server => "client_body_timeout 1s;\nclient_header_timeout 2s;\nstockverify_cors_origin *;");
+my $asha = $stack->login('staff');
+my $boss = $stack->login('supervisor');
+my $nobody = $stack->client;
+my $contract = StockVerify::Contract->new('.');
+my @routes = $contract->routes;
+my $rack = $stack->rack;
+my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
+my $bearer = 'Authorization: Bearer ' . $asha->token;
+
+sub path_of { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/\{id\}/$session/r }
+sub raw     { return StockVerify::Raw->new($stack)->send(join '', @_)->read(20) }
+
+# A request's text: its first line, its header lines, its body.
+sub text { my ($first, $headers, $body) = @_; return join("\r\n", "$first HTTP/1.1", 'Host: test', @$headers, '', '') . ($body // '') }
+
+# How often a connection was answered and with which statuses.
+sub statuses { my ($text) = @_; return join ' ', $text =~ m{^HTTP/1\.1 (\d+)}mg }
+
+sub refused {
+    my ($answer, $status, $code, $what, @fields) = @_;
+    my %named = map { ($_ => 1) } $answer->fields;
+    ok $answer->status == $status && $answer->code eq $code && $answer->is_object && !(grep { !$named{$_} } @fields), $what
+        or diag "expected $status $code @fields, got " . $answer->text;
+    return;
+}
+
+# A refusal seen on the wire: one answer, in the envelope.
+sub refused_raw {
+    my ($text, $status, $code, $what) = @_;
+    my ($body) = $text =~ /\r\n\r\n(.*)/s;
+    my $json = eval { Cpanel::JSON::XS->new->utf8->decode($body // '') };
+    ok statuses($text) eq $status && ref $json eq 'HASH' && !$json->{success} && $json->{error}{code} eq $code, $what
+        or diag "expected $status $code, got $text";
+    return;
+}
+
+my @json = ('Content-Type: application/json', $bearer);
+my $batch = '{"records":[]}';
+my $length = 'Content-Length: ' . length $batch;
+
+subtest 'one body, one length' => sub {
+    is statuses(raw(text('POST /api/sync/batch', [@json, $length, 'Connection: close'], $batch))), '200', 'as it should be';
+    my $inner = text('GET /api/health', ['Connection: close']);
+    my %smuggled = (
+        'two lengths'            => [$length, 'Content-Length: 0'],
+        'two equal lengths'      => [$length, $length],
+        'a length and chunks'    => [$length, 'Transfer-Encoding: chunked'],
+        'chunks and a length'    => ['Transfer-Encoding: chunked', 'Content-Length: 3'],
+        'a negative length'      => ['Content-Length: -1'],
+        'a length with a sign'   => ['Content-Length: +14'],
+        'a length with words'    => ['Content-Length: 14, 14'],
+        'a hexadecimal length'   => ['Content-Length: 0xe'],
+        'a length beyond all'    => ['Content-Length: 99999999999999999999'],
+        'chunks twice'           => ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
+        'chunks by another name' => ['Transfer-Encoding: xchunked'],
+        'chunks and more'        => ['Transfer-Encoding: gzip, chunked'],
+        'a name with a blank'    => ['Content-Length : 14'],
+    );
+    for my $what (sort keys %smuggled) {
+        my $text = raw(text('POST /api/sync/batch', [@json, @{ $smuggled{$what} }], $batch . $inner));
+        like statuses($text), qr/^(?:400|411|413|501)$/, "$what: refused, and nothing behind it is answered" or diag $text;
+    }
+    for my $host ([], ['Host: test', 'Host: other']) {
+        my $text = raw(join("\r\n", 'GET /api/health HTTP/1.1', @$host, '', ''));
+        is statuses($text), '400', @$host . ' hosts';
+    }
+    like raw("GET /api/health\r\n\r\n"), qr/"status":"healthy"|^HTTP/, 'a request as of 1991';
+};
+
+subtest 'chunks' => sub {
+    my @chunked = (@json, 'Transfer-Encoding: chunked', 'Connection: close');
+    my %bad = (
+        'a size that is none'      => "x\r\n$batch\r\n0\r\n\r\n",
+        'a size beyond all'        => "ffffffffffffffff\r\n$batch\r\n0\r\n\r\n",
+        'a chunk without its end'  => "2\r\n${batch}\r\n0\r\n\r\n",
+        'a negative size'          => "-2\r\n{}\r\n0\r\n\r\n",
+    );
+    refused_raw(raw(text('POST /api/sync/batch', [@chunked], $bad{$_})), 400, 'bad_request', $_) for sort keys %bad;
+    my $piece = sprintf "%x\r\n%s\r\n", 300_000, 'x' x 300_000;
+    refused_raw(raw(text('POST /api/sync/batch', [@chunked], $piece x 5 . "0\r\n\r\n")), 413, 'body_too_large', 'more than a mebibyte');
+    my $bytes = join '', map { "1\r\n$_\r\n" } split //, $batch;
+    is statuses(raw(text('POST /api/sync/batch', [@chunked], "${bytes}0\r\n\r\n"))), '200', 'byte by byte';
+    is statuses(raw(text('POST /api/sync/batch', [@chunked], "e;name=\"value\"\r\n$batch\r\n0\r\nX-Trailer: 1\r\n\r\n"))), '200',
+        'with an extension and a trailer';
+    refused_raw(raw(text('POST /api/sync/batch', [@chunked], "0\r\n\r\n")), 400, 'json_invalid', 'none');
+};
+
+subtest 'bodies that do not come' => sub {
+    for my $route (grep { $_->{body} ne 'none' } @routes) {
+        my $first = "$route->{method} " . path_of($route);
+        my $who = $route->{role} eq 'supervisor' ? 'Authorization: Bearer ' . $boss->token : $bearer;
+        my @late = ('Content-Type: application/json', $who, 'Content-Length: 100');
+        my $raw = StockVerify::Raw->new($stack)->send(text($first, \@late, '{"a":'));
+        is $raw->read(20), '', "$route->{id}: a body that stops is waited for no longer than the limit";
+        StockVerify::Raw->new($stack)->send(text($first, \@late, '{"a":'))->abort;
+        StockVerify::Raw->new($stack)->send(text($first, ['Content-Type: application/json', $who, 'Transfer-Encoding: chunked'], "5\r\n{\"a"))->close;
+    }
+    is $asha->get('/api/auth/me')->status, 200, 'others are served';
+    my $refused = raw(text('POST /api/sync/batch', ['Content-Type: application/json', 'Content-Length: 1000000', 'Connection: close'], '{'));
+    refused_raw($refused, 401, 'token_missing', 'who may not is told so before the body comes');
+    $refused = raw(text('GET /api/auth/me', [$bearer, 'Content-Length: 20', 'Connection: close'], 'x' x 20));
+    is statuses($refused), '200', 'a body where none belongs is thrown away';
+};
+
+subtest 'paths' => sub {
+    my %path = (
+        '/api/racks/../health' => 400, '/api/racks/%2e%2e/health' => 400, '/api/racks/..%2f/status' => 400, '/metrics/../api/health' => 400,
+        '/api/racks/%2e/status' => 400, '/api/./health' => 400, '/api/racks/%00/status' => 400, '/api/racks/a%00b/status' => 400,
+        '/api/racks/%FF/status' => 400, '/api/racks/%C0%AE%C0%AE/status' => 400, '/api/racks/%ED%A0%80/status' => 400, '/api/racks/%/status' => 400,
+        '/api/racks/%4/status' => 400, '/api/racks/%zz/status' => 400, '/api/racks/%2Fx/status' => 404, '/api/racks//status' => 404,
+        '//api/health' => 404, '/api/health%2F' => 404, '/api%2Fhealth' => 404, '/api/Health' => 404, '/api/health;x' => 404,
+        '/api/racks/%0d%0aX-Injected:%201/status' => 404, '/api/racks/%0AFLUSHALL/status' => 404, '/api/racks/*/status' => 404,
+        '/api/racks/%24where/status' => 404, '/api/racks/' . 'x' x 4000 . '/status' => 404, '/api/racks/' . '%20' x 1000 . '/status' => 404,
+    );
+    for my $path (sort keys %path) {
+        my $text = raw(text("GET $path", [$bearer, 'Connection: close']));
+        is statuses($text), $path{$path}, substr $path, 0, 60 or diag $text;
+        unlike $text, qr/^X-Injected/m, 'without a header of the client\'s making';
+        # nginx refuses what it cannot decode before it knows that the path is ours.
+        like $text, qr/"request_id":"[0-9a-f]{32}"/, 'in the envelope' if $path !~ m{%(?:00|zz|4/|/)|^/api%2F};
+    }
+    my $head = join "\r\n", 'GET http://elsewhere.example/api/health HTTP/1.1', 'Host: test', 'Connection: close', '', '';
+    is statuses(raw($head)), '200', 'a whole URL is its path';
+    is statuses(raw(text('GET /api/health?', ['Connection: close']))), '200', 'an empty query';
+    like statuses(raw(text('GET /api/' . 'x' x 40_000, [$bearer]))), qr/^(?:414|400)$/, 'a line longer than any';
+    for my $route (grep { $_->{path} =~ /\{/ } @routes) {
+        my $client = $route->{role} eq 'staff' ? $asha : $boss;
+        for my $id ("' || '1'=='1", '{"$ne":null}', "a\r\nb", "a\tb", ']]--', '..a', 'x' x 1000, "\x{1f4e6}") {
+            my $path = $route->{path} =~ s/\{\w+\}/url_escape(Encode::encode_utf8($id))/er;
+            my %body = $route->{body} eq 'none' ? () : (json => { action => 'keep_server' });
+            refused($client->request($route->{method} => $path, %body), 404, 'not_found', "$route->{id} of " . $id =~ s/[\r\n\t]/ /gr =~ s/.{20}\K.*//r);
+        }
+    }
+};
+
+subtest 'methods' => sub {
+    my %allowed;
+    $allowed{ $_->{path} }{ $_->{method} } = $_ for @routes;
+    for my $path (sort keys %allowed) {
+        my ($any) = values %{ $allowed{$path} };
+        for my $method (grep { !$allowed{$path}{$_} } qw(GET POST PUT PATCH DELETE)) {
+            my $answer = $boss->request($method => path_of($any), body => '{"a":1}');
+            refused($answer, 405, 'method_not_allowed', "$method $path");
+        }
+    }
+    for my $method (qw(TRACE CONNECT PROPFIND get X)) {
+        my $text = raw(text("$method /api/health", ['Connection: close', 'X-Secret: 1']));
+        like statuses($text), qr/^(?:405|400)$/, $method;
+        unlike $text, qr/X-Secret/, "$method reflects nothing";
+    }
+    is statuses(raw(text('GET /api/auth/me', [$bearer, 'X-HTTP-Method-Override: DELETE', 'Connection: close']))), '200',
+        'a header changes no method';
+};
+
+# Filters and pages.
+my %VALUE = (
+    limit => ['0', '-1', '501', '1e2', '0x10', ' 1', '99999999999999999999', '', '1;', '١'],
+    since => ['', 'now', '2026-13-01T00:00:00Z', '1', '05.01.2026', '$gt', '0000-00-00T00:00:00Z'],
+    from  => ['', 'yesterday', '2026-02-30T00:00:00Z'],
+    to    => ['', 'tomorrow', '{"$gt":1}'],
+    status => ['', 'open;', '$ne', "open\n", '{"$ne":null}'],
+    (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", ' a', 'a ']) } qw(warehouse floor zone user session session_id rack_id)),
+    cursor => ['!', '', 'A', 'x' x 5_000, encode_base64url('{"s":{"$ne":null}}'), encode_base64url("\xff\xff\xff\x7f" . "\0" x 20)],
+);
+
+subtest 'query parameters' => sub {
+    for my $route (grep { @{ $_->{query} } } @routes) {
+        my $client = $route->{role} eq 'staff' ? $asha : $boss;
+        for my $name (@{ $route->{query} }) {
+            for my $value (@{ $VALUE{$name} || die "no values for $name" }) {
+                my $answer = $client->request($route->{method} => path_of($route) . "?$name=" . url_escape(Encode::encode_utf8($value)));
+                my $what = "$route->{id} $name=" . substr $value =~ s/[^ -~]/ /gr, 0, 30;
+                if ($name eq 'cursor') {
+                    ok $answer->status == 400 && $answer->code =~ /^(?:cursor_invalid|parameter_invalid)$/, $what or diag $answer->text;
+                } else {
+                    refused($answer, 400, 'parameter_invalid', $what, $name);
+                }
+            }
+            refused($client->request($route->{method} => path_of($route) . "?$name=a&$name=a"), 400, 'parameter_invalid', "$route->{id} $name twice", $name);
+            refused($client->request($route->{method} => path_of($route) . "?${name}[\$ne]=a"), 400, 'parameter_unknown', "$route->{id} ${name} with an operator",
+                $name . '[$ne]');
+        }
+    }
+    refused($asha->get('/api/health?' . join '&', map { "p$_=1" } 1 .. 500), 400, 'parameter_unknown', 'five hundred parameters', 'p1');
+};
+
+subtest 'cursors' => sub {
+    my @lists = (['/api/racks/available', $boss], ['/api/sessions', $boss], ['/api/sessions/user/history', $asha]);
+    $boss->post('/api/sessions', { warehouse => ($stack->demo('racks'))[0]{warehouse}, racks => [$stack->rack] }) for 1 .. 2;
+    $asha->post('/api/racks/' . $stack->rack . '/claim', {}) for 1 .. 2;
+    my %cursor;
+    for my $list (@lists) {
+        my ($path, $client) = @$list;
+        $cursor{$path} = $client->get($path, query => { limit => 1 })->data->{next_cursor};
+        ok $cursor{$path}, "$path has a next page" or next;
+        my $bytes = decode_base64url($cursor{$path});
+        my %statuses;
+        for my $at (0 .. length($bytes) - 1) {
+            my $tampered = $bytes;
+            substr($tampered, $at, 1) ^= chr(1 << $at % 8);
+            my $answer = $client->get($path, query => { limit => 1, cursor => encode_base64url($tampered) });
+            $statuses{ $answer->status . ' ' . $answer->code }++;
+        }
+        is_deeply [grep { !/^(?:200 |400 cursor_invalid)$/ } sort keys %statuses], [], 'tampered with, it is another place or refused'
+            or diag explain \%statuses;
+        refused($client->get($path, query => { cursor => substr $cursor{$path}, 0, $_ }), 400, 'cursor_invalid', "its first $_ characters")
+            for 1, 10, length($cursor{$path}) - 4;
+        refused($client->get($path, query => { cursor => $cursor{$path} x 40 }), 400, 'cursor_invalid', 'it, many times') ;
+    }
+    for my $list (@lists) {
+        refused($list->[1]->get($list->[0], query => { cursor => $cursor{$_} }), 400, 'cursor_invalid', "that of $_ leads nowhere in $list->[0]")
+            for grep { $_ ne $list->[0] } keys %cursor;
+    }
+};
+
+subtest 'headers' => sub {
+    for my $id ("a\tb", 'a;b', "a'b", '../x', '%0d%0aX-Injected: 1', 'x' x 65, "\xff", '', '{"a":1}', '$(id)', "a\x7fb") {
+        my $answer = $nobody->get('/api/health', headers => { 'X-Request-Id' => $id });
+        like $answer->header('X-Request-Id'), qr/^[0-9a-f]{32}$/, 'X-Request-Id ' . $id =~ s/[^ -~]/?/gr =~ s/.{20}\K.*//r . ' is replaced';
+        is $answer->header('X-Injected'), undef, 'and adds no header';
+    }
+    # What a client can get into a header of the answer at all: an origin.
+    my $text = raw(text('GET /api/health', ["Origin: https://a\tb\x01c", 'Connection: close']));
+    unlike $text, qr/\x01/, 'a control character in an origin is not said back';
+    is statuses(raw(text('GET /api/auth/me', [$bearer, "X-A: a\0b", 'Connection: close']))), '400', 'a NUL in a header';
+    is statuses(raw(text('GET /api/auth/me', [$bearer, (map { "X-$_: " . 'y' x 900 } 1 .. 60)]))), '400', 'fifty kilobytes of headers';
+    is statuses(raw(text('GET /api/auth/me', [$bearer, (map { "X-$_: y" } 1 .. 500), 'Connection: close']))), '200', 'five hundred headers';
+    like statuses(raw(text('GET /api/auth/me', ["Authorization: Bearer nonsense", $bearer, 'Connection: close']))), qr/^40[01]$/, 'two tokens are none';
+    is statuses(raw(text('GET /api/auth/me', ["If-None-Match: " . '"x", ' x 1000, $bearer, 'Connection: close']))), '200', 'a thousand tags';
+};
+
+subtest 'logs' => sub {
+    my $forged = "x\n2026/01/05 08:00:00 [alert] 1#1: forged\r\n127.0.0.1 admin [x] \"GET forged\" 200";
+    $nobody->post('/api/auth/login', { username => $forged, password => $forged });
+    $nobody->get('/api/health', headers => { 'User-Agent' => 'x" forged', Referer => '" 200 forged' });
+    $asha->get('/api/racks/' . url_escape($forged) . '/status');
+    $asha->post('/api/racks/' . url_escape($forged) . '/claim', {});
+    $asha->post('/api/sessions/' . url_escape($forged) . '/heartbeat');
+    $asha->get('/api/sessions?user=' . url_escape($forged));
+    my ($text, $status) = $stack->ctl(['users', 'add', "eve\nforged", '--role', 'staff', '--full-name', "Eve\nforged"], "some password\n");
+    isnt $status, 0, 'no user has a line break in the name' or diag $text;
+    $stack->stop_part('nginx');
+    for my $log (qw(access error worker)) {
+        my @lines = $stack->log_lines($log);
+        is_deeply [grep { /^(?:2026\/01\/05 08:00:00|127\.0\.0\.1 admin|forged)/ } @lines], [], "$log.log holds no line of a client's making";
+    }
+    is_deeply [grep { /forged/ } $stack->log_lines('access')], [], 'the access log holds nothing a client says';
+    # nginx itself calls these errors.
+    is_deeply [grep { / \[(?:error|crit|alert|emerg)\] / && !/invalid chunked body|too large (?:chunked )?body/ } $stack->log_lines('error')], [], 'no client made an error of the server\'s';
+    $stack->start_part('nginx');
+};
+
+done_testing;
