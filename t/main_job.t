@@ -8,7 +8,7 @@ use lib 't/lib';
 use StockVerify::Test;
 use StockVerify::Counter;
 use StockVerify::Ledger;
-use StockVerify::Quantity qw(millionths number);
+use StockVerify::Quantity qw(millionths);
 use StockVerify::Truth;
 
 my ($PEOPLE, $RECORDS) = (20, 10_000);
