@@ -26,7 +26,7 @@ sub raw     { return StockVerify::Raw->new($stack)->send(join '', @_)->read(20) 
 sub text { my ($first, $headers, $body) = @_; return join("\r\n", "$first HTTP/1.1", 'Host: test', @$headers, '', '') . ($body // '') }
 
 # How often a connection was answered and with which statuses.
-sub statuses { my ($text) = @_; return join ' ', $text =~ m{^HTTP/1\.1 (\d+)}mg }
+sub statuses { my ($text) = @_; return join ' ', $text =~ m{HTTP/1\.1 (\d+) }g }
 
 sub refused {
     my ($answer, $status, $code, $what, @fields) = @_;
@@ -112,6 +112,11 @@ subtest 'bodies that do not come' => sub {
     refused_raw($refused, 401, 'token_missing', 'who may not is told so before the body comes');
     $refused = raw(text('GET /api/auth/me', [$bearer, 'Content-Length: 20', 'Connection: close'], 'x' x 20));
     is statuses($refused), '200', 'a body where none belongs is thrown away';
+    for my $path ('/api/auth/me', '/api/sync/conflicts', '/api/nothing') {
+        my $late = StockVerify::Raw->new($stack)->send(text("GET $path", [$bearer, 'Content-Length: 300000'], 'x' x 1000));
+        $late->send('x' x 299_000)->send(text('GET /api/health', ['Connection: close']));
+        like statuses($late->read(20)), qr/^(?:200|404) 200$/, "a long one too, and what follows $path is answered";
+    }
 };
 
 subtest 'paths' => sub {
