@@ -202,6 +202,12 @@ sv_init_main_conf(ngx_conf_t *cf, void *conf)
     if (!main_conf->enabled) {
         return NGX_CONF_OK;
     }
+    if (ngx_process == NGX_PROCESS_SINGLE && !ngx_is_init_cycle(cf->cycle->old_cycle)) {
+        /* nginx starts neither modules nor threads for it; refused, the configuration of before goes on serving. */
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "stockverify: under \"master_process off\" a new configuration needs a restart");
+        return NGX_CONF_ERROR;
+    }
     sv_error_init(&error, main_conf->arena);
     if (sv_settings_check(&main_conf->settings, main_conf->arena, &error) != SV_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "stockverify: %s",
@@ -250,9 +256,15 @@ char *
 sv_merge_location_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     sv_location_conf_t *previous = parent, *conf = child;
+    ngx_http_core_loc_conf_t *core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    (void) cf;
-    /* Like any content handler, ours is a location's own: neither flag is inherited. */
+    /* Like any content handler, ours is a location's own: neither flag is inherited, but by the blocks of `if` and
+     * `limit_except`, which are locations only to nginx. */
+    if (core->noname && core->handler == NULL) {
+        ngx_conf_merge_value(conf->enabled, previous->enabled, 0);
+        ngx_conf_merge_value(conf->metrics, previous->metrics, 0);
+        core->handler = conf->enabled ? sv_api_handler : conf->metrics ? sv_metrics_handler : NULL;
+    }
     ngx_conf_init_value(conf->enabled, 0);
     ngx_conf_init_value(conf->metrics, 0);
     ngx_conf_merge_uint_value(conf->envelope, previous->envelope, SV_ENVELOPE_NESTED);

@@ -95,7 +95,7 @@ sv_error_header_filter(ngx_http_request_t *r)
     if (context == NULL) {
         context = sv_own_context(r);
     }
-    if (context == NULL || conf->process == NULL) {
+    if (context == NULL) {
         return sv_next_header_filter(r);
     }
     request_id = context->state != NULL ? context->state->request_id : sv_request_id(r, conf->process);

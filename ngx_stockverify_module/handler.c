@@ -7,19 +7,32 @@ sv_process_of(ngx_http_request_t *r)
 {
     sv_main_conf_t *conf = ngx_http_get_module_main_conf(r, ngx_stockverify_module);
 
-    if (conf->process == NULL) {
-        /* nginx starts no processes, and so no threads, for a configuration reloaded under master_process off. */
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "stockverify: this process was not started for its configuration; "
-                      "restart nginx instead of reloading it under \"master_process off\"");
-    }
     return conf->process;
 }
 
+/* After a rewrite or an internal redirect what the client sent no longer counts, and nginx' own path is decoded. */
 static ngx_str_t
-sv_raw_path(ngx_http_request_t *r)
+sv_escaped_path(ngx_http_request_t *r, sv_arena_t *arena)
+{
+    uintptr_t escapes = 2 * ngx_escape_uri(NULL, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
+    ngx_str_t path = { r->uri.len + escapes, sv_arena_alloc(arena, r->uri.len + escapes + 1) };
+
+    if (escapes == 0) {
+        ngx_memcpy(path.data, r->uri.data, r->uri.len);
+    } else {
+        ngx_escape_uri(path.data, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
+    }
+    return path;
+}
+
+static ngx_str_t
+sv_raw_path(ngx_http_request_t *r, sv_arena_t *arena)
 {
     ngx_str_t path = r->unparsed_uri;
+
+    if (!r->valid_unparsed_uri) {
+        return sv_escaped_path(r, arena);
+    }
 
     for (const char *mark = "?#"; *mark != '\0'; mark++) {
         u_char *end = memchr(path.data, *mark, path.len);
@@ -38,7 +51,8 @@ sv_enter_route(sv_request_state_t *state)
     sv_call_t *call = &state->call;
     sv_route_match_t match;
 
-    if (sv_router_match(state->process->conf->router, sv_raw_path(r), (unsigned) r->method, call, &match) != SV_OK) {
+    if (sv_router_match(state->process->conf->router, sv_raw_path(r, call->arena), (unsigned) r->method, call,
+                        &match) != SV_OK) {
         return call->error.status;
     }
     state->entry = match.entry;
@@ -106,16 +120,15 @@ sv_answer_at_once(sv_request_state_t *state)
 ngx_int_t
 sv_api_handler(ngx_http_request_t *r)
 {
-    sv_process_t *process = sv_process_of(r);
     sv_request_state_t *state;
 
-    if (process == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
     if (r != r->main) {
-        return NGX_HTTP_FORBIDDEN; /* threads cannot work for a subrequest in nginx 1.22 */
+        /* Threads cannot work for a subrequest in nginx 1.22. */
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "stockverify: \"%V\" cannot be the target of a subrequest",
+                      &r->uri);
+        return NGX_HTTP_FORBIDDEN;
     }
-    state = sv_state_create(process, r);
+    state = sv_state_create(sv_process_of(r), r);
     if (state == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -129,12 +142,11 @@ sv_api_handler(ngx_http_request_t *r)
 ngx_int_t
 sv_metrics_handler(ngx_http_request_t *r)
 {
-    sv_process_t *process = sv_process_of(r);
     sv_request_state_t *state;
     ngx_int_t rc;
 
-    if (process == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    if (r != r->main) {
+        return NGX_HTTP_FORBIDDEN;
     }
     if ((r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) == 0) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -143,7 +155,7 @@ sv_metrics_handler(ngx_http_request_t *r)
     if (rc != NGX_OK) {
         return rc;
     }
-    state = sv_state_create(process, r);
+    state = sv_state_create(sv_process_of(r), r);
     if (state == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
