@@ -67,10 +67,7 @@ sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_t cou
     state->next = next;
     state->replies_left = count;
     state->references++;
-    if (req->http != NULL) {
-        req->http->read_event_handler = ngx_http_test_reading;
-        req->http->write_event_handler = ngx_http_request_empty_handler;
-    }
+    sv_state_watch_client(state);
     sv_send_commands(state, commands, count, sv_redis_step_done);
 }
 

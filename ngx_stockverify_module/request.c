@@ -87,6 +87,20 @@ sv_state_create(sv_process_t *process, ngx_http_request_t *r)
 }
 
 void
+sv_state_watch_client(const sv_request_state_t *state)
+{
+    ngx_http_request_t *r = state->req.http;
+
+    if (r == NULL) {
+        return;
+    }
+    if (!r->discard_body) { /* else nginx still reads, and notices by itself */
+        r->read_event_handler = ngx_http_test_reading;
+    }
+    r->write_event_handler = ngx_http_request_empty_handler;
+}
+
+void
 sv_state_go_on(sv_request_state_t *state, sv_next_pt next)
 {
     ngx_http_request_t *r = state->req.http;

@@ -71,6 +71,9 @@ sv_state(const sv_request_t *req)
     return req->state;
 }
 
+/* While a step is under way: a client that goes away is noticed, and nothing else happens to the request. */
+void sv_state_watch_client(const sv_request_state_t *state);
+
 /* Goes on in `next` after a step, on behalf of an event that is not the request's own. */
 void sv_state_go_on(sv_request_state_t *state, sv_next_pt next);
 

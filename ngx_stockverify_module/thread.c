@@ -231,7 +231,7 @@ sv_http_thread(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_next_p
     if (r != NULL) {
         r->main->blocked++;
         r->aio = 1;
-        r->read_event_handler = ngx_http_test_reading;
+        sv_state_watch_client(state);
         r->write_event_handler = sv_thread_resume;
     }
 }

@@ -178,8 +178,7 @@ sv_http_health(sv_request_t *req)
     wait = sv_arena_alloc(req->call->arena, sizeof(*wait));
     wait->state = req->state;
     req->state->references++;
-    req->http->read_event_handler = ngx_http_test_reading;
-    req->http->write_event_handler = ngx_http_request_empty_handler;
+    sv_state_watch_client(req->state);
     ngx_queue_insert_tail(&health->waiting, &wait->queue);
     if (!health->checking) {
         sv_health_begin(process);
