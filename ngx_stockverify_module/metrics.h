@@ -34,6 +34,8 @@ typedef struct {
     ngx_atomic_t         redis_errors;
     ngx_atomic_t         refused[3];                     /* thread steps: circuit open, queue full, no client */
     ngx_atomic_t         sync_verdicts[3];               /* ok, conflict, error */
+    ngx_atomic_t         leases_held;                    /* as counted last */
+    ngx_atomic_t         leases_counted_at;              /* seconds of nginx' clock; 0: never */
     ngx_atomic_t         unrouted[SV_STATUS_CLASSES];    /* answers of no route: 404, 405, bad paths */
     sv_process_gauges_t  processes[NGX_MAX_PROCESSES];
     sv_route_metrics_t   routes[];                       /* sv_route_count */

@@ -134,7 +134,7 @@ sv_metrics_page_text(const sv_metrics_page_t *page, sv_buffer_t *out)
         sv_text_figure(out, &figures[i]);
     }
     if (page->leases >= 0) {
-        sv_text_head(out, "stockverify_leases_held", "gauge", "Leases on racks that Redis holds now");
+        sv_text_head(out, "stockverify_leases_held", "gauge", "Leases on racks that Redis holds, at most 10 s old");
         sv_buffer_printf(out, "stockverify_leases_held %lld\n", (long long) page->leases);
     }
     sv_text_head(out, "stockverify_redis_duration_seconds", "histogram", "Redis commands, from sending to reply");

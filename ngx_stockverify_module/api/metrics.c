@@ -3,9 +3,9 @@
 #include "ngx_stockverify_module/metrics_page.h"
 #include "ngx_stockverify_module/state.h"
 
-/* GET /metrics and /metrics/json: the zone's counters, and the leases that Redis holds now. */
+/* GET /metrics and /metrics/json: the zone's counters, and the leases that Redis holds. */
 
-enum { SV_LEASE_SCAN_COUNT = 1000 };
+enum { SV_LEASE_SCAN_COUNT = 1000, SV_LEASES_LIFE_S = 10 };
 
 typedef struct {
     int64_t leases; /* -1: unknown */
@@ -55,16 +55,21 @@ static void
 sv_metrics_scanned(sv_request_t *req)
 {
     const sv_metrics_state_t *state = req->call->state;
+    sv_metrics_t *metrics = &req->state->process->zone->metrics;
 
     if (state->cursor != NULL) {
         sv_metrics_scan(req);
         return;
     }
+    if (state->leases >= 0) {
+        metrics->leases_held = (ngx_atomic_uint_t) state->leases;
+        metrics->leases_counted_at = (ngx_atomic_uint_t) ngx_time();
+    }
     sv_metrics_answer_page(req);
 }
 
 /* The one figure that no counter has: a lease that expires tells nobody.  In small bites, so that Redis serves
- * others in between. */
+ * others in between, and not at each asking, because it goes over every key. */
 static void
 sv_metrics_scan(sv_request_t *req)
 {
@@ -83,10 +88,16 @@ void
 sv_http_metrics(sv_request_t *req)
 {
     sv_metrics_state_t *state = sv_arena_zalloc(req->call->arena, sizeof(*state));
+    const sv_metrics_t *metrics = &req->state->process->zone->metrics;
 
     req->call->state = state;
     if (!sv_redis_ready(req->state->process->redis)) {
         state->leases = -1;
+        sv_metrics_answer_page(req);
+        return;
+    }
+    if (metrics->leases_counted_at != 0 && (time_t) metrics->leases_counted_at + SV_LEASES_LIFE_S > ngx_time()) {
+        state->leases = (int64_t) metrics->leases_held;
         sv_metrics_answer_page(req);
         return;
     }
