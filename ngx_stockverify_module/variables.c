@@ -7,9 +7,7 @@ typedef const char *(*sv_variable_pt)(const sv_request_state_t *state);
 static const char *
 sv_variable_user(const sv_request_state_t *state)
 {
-    const sv_principal_t *principal = &state->call.principal;
-
-    return principal->username != NULL ? principal->username : principal->user_id;
+    return state->call.principal.user_id; /* a heartbeat knows no more of the user */
 }
 
 static const char *
