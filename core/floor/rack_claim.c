@@ -419,7 +419,7 @@ sv_rack_claim(sv_store_t *store, const sv_claim_t *claim, sv_arena_t *arena, sv_
             break;
         }
     }
-    result->outcome_unknown = result->outcome_unknown && error->status == SV_ERR_UNAVAILABLE;
+    result->outcome_unknown = result->outcome_unknown && sv_status_kind(error->status) == SV_KIND_UNAVAILABLE;
     if (status == SV_OK) {
         return sv_claim_confirm_count(store, &work, error);
     }
