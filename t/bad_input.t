@@ -209,6 +209,9 @@ subtest 'records as a batch' => sub {
         for 7, 'x', [], undef, \1;
     refused($asha->post('/api/sync/batch', { records => [map { record(client_record_id => "n$_") } 1 .. 101] }), 422,
         'batch_too_large', 'one record too many');
+    my @many = map { my $n = $_; record(client_record_id => "s$n", status => 'void', serial_numbers => [map { "$n-$_" } 1 .. 1000]) } 1 .. 6;
+    refused($asha->post('/api/sync/batch', { records => \@many }), 422, 'batch_too_large', 'more serial numbers than a transaction has time for');
+    is_deeply $asha->post('/api/sync/batch', { records => [@many[0 .. 4]] })->data->{ok}, [map { "s$_" } 1 .. 5], 'in parts they are taken';
     my @same = map { record(client_record_id => 'same', verified_qty => $_) } 1 .. 3;
     my $data = $asha->post('/api/sync/batch', { records => \@same })->data;
     my $verdicts = @{ $data->{ok} } + @{ $data->{conflicts} } + @{ $data->{errors} };

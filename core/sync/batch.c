@@ -13,6 +13,26 @@
 
 enum { SV_BATCH_ROUNDS = 16, SV_BATCH_ID_MAX = 128 };
 
+/* Each serial number is a write of its own: a mebibyte of them would outlast the transaction, and the failure would
+ * count against the circuit that all share. */
+static sv_status_t
+sv_batch_bound_serials(const sv_sync_batch_t *batch, sv_error_t *error)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!batch->records[i].malformed) {
+            count += batch->records[i].serial_numbers.count;
+        }
+    }
+    if (count > SV_BATCH_MAX_SERIALS) {
+        return sv_fail(error, SV_ERR_BATCH_TOO_LARGE,
+                       "The batch has %zu serial numbers; at most %d are taken. Send it in parts", count,
+                       SV_BATCH_MAX_SERIALS);
+    }
+    return SV_OK;
+}
+
 sv_status_t
 sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t *batch, sv_error_t *error)
 {
@@ -51,7 +71,7 @@ sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t
             sv_rules_check_quantities(&batch->records[i], settings, error->arena);
         }
     }
-    return error->status;
+    return error->status == SV_OK ? sv_batch_bound_serials(batch, error) : error->status;
 }
 
 /* What one run of the transaction starts from. */

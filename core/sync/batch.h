@@ -8,6 +8,8 @@
 #include "core/sync/fence.h"
 #include "core/sync/verdict.h"
 
+enum { SV_BATCH_MAX_SERIALS = 5000 }; /* of all records together */
+
 /* A batch as a client sent it. */
 typedef struct {
     const char *batch_id; /* the client's, or made */
