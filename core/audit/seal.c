@@ -8,7 +8,7 @@
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
-enum { SV_SEAL_BATCH = 400, SV_VERIFY_PAGE = 1000, SV_AUDIT_MAX_FIELDS = 64 };
+enum { SV_SEAL_BATCH = 400, SV_VERIFY_PAGE = 1000 };
 
 #define SV_CHAIN_START "0000000000000000000000000000000000000000000000000000000000000000"
 
@@ -31,29 +31,20 @@ sv_compare_fields(const void *a, const void *b)
     return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
-/* False for a document of more fields than an entry can have. */
-static bool
+static void
 sv_audit_hash(const bson_t *entry, const char *prev_hash, char hash[SV_SHA256_HEX_SIZE])
 {
-    const char *fields[SV_AUDIT_MAX_FIELDS];
-    bson_iter_t iter;
+    const char **fields = bson_malloc((bson_count_keys(entry) + 1) * sizeof(*fields));
     size_t count = 0, prev_length = strlen(prev_hash);
     bson_t canonical = BSON_INITIALIZER;
+    bson_iter_t iter;
     uint8_t *bytes;
 
-    if (!bson_iter_init(&iter, entry)) {
-        bson_destroy(&canonical);
-        return false;
-    }
+    bson_iter_init(&iter, entry);
     while (bson_iter_next(&iter)) {
-        if (sv_is_seal_field(bson_iter_key(&iter))) {
-            continue;
+        if (!sv_is_seal_field(bson_iter_key(&iter))) {
+            fields[count++] = bson_iter_key(&iter);
         }
-        if (count == SV_AUDIT_MAX_FIELDS) {
-            bson_destroy(&canonical);
-            return false;
-        }
-        fields[count++] = bson_iter_key(&iter);
     }
     qsort(fields, count, sizeof(fields[0]), sv_compare_fields);
     for (size_t i = 0; i < count; i++) {
@@ -66,8 +57,8 @@ sv_audit_hash(const bson_t *entry, const char *prev_hash, char hash[SV_SHA256_HE
     memcpy(bytes + prev_length, bson_get_data(&canonical), canonical.len);
     sv_sha256_hex(bytes, prev_length + canonical.len, hash);
     bson_free(bytes);
+    bson_free(fields);
     bson_destroy(&canonical);
-    return true;
 }
 
 /* The head, made when the chain is new. */
@@ -168,10 +159,7 @@ sv_seal_unsealed(sv_store_t *store, sv_seal_work_t *work, sv_arena_t *arena, sv_
     seq = head_seq;
     snprintf(prev_hash, sizeof(prev_hash), "%s", head_hash);
     while (status == SV_OK && mongoc_cursor_next(cursor, &entry)) {
-        if (!sv_audit_hash(entry, prev_hash, hash)) {
-            status = sv_fail_cause(error, SV_ERR_INTERNAL, "activity_logs: an entry is no entry");
-            break;
-        }
+        sv_audit_hash(entry, prev_hash, hash);
         status = sv_seal_entry(&bulk, entry, ++seq, prev_hash, hash, error);
         memcpy(prev_hash, hash, sizeof(hash));
     }
@@ -189,6 +177,10 @@ sv_seal_unsealed(sv_store_t *store, sv_seal_work_t *work, sv_arena_t *arena, sv_
         return status;
     }
     status = sv_bulk_run(&bulk, arena, &result, error);
+    if (status == SV_ERR_ALREADY_EXISTS) {
+        sv_error_clear(error);
+        status = sv_fail_cause(error, SV_ERR_INTERNAL, "activity_logs: entries are sealed past the head of the chain");
+    }
     if (status == SV_OK && result.matched != seq - head_seq) {
         status = sv_fail_cause(error, SV_ERR_INTERNAL, "activity_logs: entries changed while they were sealed");
     }
@@ -255,7 +247,8 @@ sv_verify_entry(const bson_t *entry, int64_t expected_seq, char prev_hash[SV_SHA
         sv_verdict_problem(verdict, error, expected_seq, "it does not continue the entry before it");
         return false;
     }
-    if (stored == NULL || !sv_audit_hash(entry, prev_hash, hash) || strcmp(stored, hash) != 0) {
+    sv_audit_hash(entry, prev_hash, hash);
+    if (stored == NULL || strcmp(stored, hash) != 0) {
         sv_verdict_problem(verdict, error, expected_seq, "it was changed after it was sealed");
         return false;
     }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/counts/book.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
@@ -175,6 +176,24 @@ sv_book_freeze_racks(sv_book_work_t *work, sv_error_t *error)
     return status;
 }
 
+/* A count that can have no book is set aside, so that the books of the others are frozen. */
+static sv_status_t
+sv_book_set_aside(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena);
+    const char *session_id = sv_doc_text(count, "session_id", arena);
+    bson_iter_t id;
+
+    if (bson_iter_init_find(&id, count, "_id")) {
+        bson_append_iter(filter, "_id", -1, &id);
+    }
+    BCON_APPEND(filter, "book_state", "pending");
+    BCON_APPEND(update, "$set", "{", "book_state", "failed", "}");
+    sv_log(SV_LOG_WARNING, "count %s has no warehouse or no id, and so no book",
+           session_id != NULL ? session_id : "without an id");
+    return sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
+}
+
 static sv_status_t
 sv_book_freeze_count(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv_book_frozen_t *done,
                      sv_error_t *error)
@@ -224,7 +243,9 @@ sv_book_freeze_round(sv_store_t *store, sv_book_frozen_t *done, sv_error_t *erro
         BCON_APPEND(filter, "status", "{", "$in", "[", "OPEN", "RECONCILE", "]", "}", "book_state", "pending");
         status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, NULL, arena, &count, error);
         if (status == SV_OK && count != NULL) {
-            status = sv_book_freeze_count(store, count, arena, done, error);
+            status = sv_doc_text(count, "warehouse", arena) != NULL && sv_doc_text(count, "session_id", arena) != NULL
+                         ? sv_book_freeze_count(store, count, arena, done, error)
+                         : sv_book_set_aside(store, count, arena, error);
         }
         sv_arena_destroy(arena);
     } while (status == SV_OK && count != NULL);

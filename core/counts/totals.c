@@ -408,8 +408,10 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, sv_totals_item_t
 
     BSON_APPEND_UTF8(filter, "session_id", count_id);
     status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, NULL, arena, &count_document, error);
-    if (status == SV_OK && count_document == NULL) {
-        sv_log(SV_LOG_WARNING, "items of count %s were touched, and there is no such count", count_id);
+    if (status == SV_OK && (count_document == NULL || sv_doc_text(count_document, "warehouse", arena) == NULL)) {
+        /* Nothing can be derived, now or later: it must not keep the other counts' totals waiting. */
+        sv_log(SV_LOG_WARNING, "items of count %s were touched, %s", count_id,
+               count_document == NULL ? "and there is no such count" : "which has no warehouse");
         return SV_OK;
     }
     if (status == SV_OK) {

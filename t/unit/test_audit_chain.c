@@ -168,6 +168,37 @@ test_sealers_at_once_make_one_chain(void **state)
     assert_int_equal(verdict.entries, ENTRIES);
 }
 
+static void
+test_an_entry_of_many_fields_is_sealed_too(void **state)
+{
+    bson_t *entry = sv_real_json(real.arena, "{'at': {'$date': '2026-01-05T08:00:00Z'}, 'sealed': false}");
+
+    (void) state;
+    for (int i = 0; i < 200; i++) {
+        BSON_APPEND_INT32(entry, sv_arena_printf(real.arena, "field%d", i), i);
+    }
+    assert_int_equal(sv_store_insert(real.store, SV_COLLECTION_ACTIVITY_LOGS, entry, &real.error), SV_OK);
+    write_entries(2);
+    assert_int_equal(seal(), 3);
+    assert_null(verify().problem);
+}
+
+/* The head was put back to an older state: sealing anew would fork the chain, and nobody would be told. */
+static void
+test_a_head_that_was_put_back_is_told(void **state)
+{
+    int64_t sealed;
+
+    (void) state;
+    write_entries(5);
+    assert_int_equal(seal(), 5);
+    sv_real_update(&real, SV_COLLECTION_AUDIT_CHAIN, "{'_id': 'head'}", "{'$set': {'seq': {'$numberLong': '3'}}}");
+    write_entries(1);
+    assert_int_equal(sv_audit_seal_round(real.store, &sealed, &real.error), SV_ERR_INTERNAL);
+    assert_non_null(strstr(real.error.cause, "past the head"));
+    sv_error_clear(&real.error);
+}
+
 static int
 open_server(void **state)
 {
@@ -189,8 +220,12 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SERVER(test_entries_are_sealed_in_one_chain), WITH_SERVER(test_a_changed_entry_is_found),
-        WITH_SERVER(test_a_missing_entry_is_found),        WITH_SERVER(test_the_last_entry_cannot_be_cut_off),
+        WITH_SERVER(test_entries_are_sealed_in_one_chain),
+        WITH_SERVER(test_a_changed_entry_is_found),
+        WITH_SERVER(test_a_missing_entry_is_found),
+        WITH_SERVER(test_the_last_entry_cannot_be_cut_off),
+        WITH_SERVER(test_an_entry_of_many_fields_is_sealed_too),
+        WITH_SERVER(test_a_head_that_was_put_back_is_told),
         WITH_SERVER(test_sealers_at_once_make_one_chain),
     };
 

@@ -169,6 +169,19 @@ test_named_racks_only(void **state)
     assert_int_equal(system_qty("c1", "other"), -1);
 }
 
+static void
+test_a_count_without_a_warehouse_is_set_aside(void **state)
+{
+    (void) state;
+    item("A", "'warehouse': 'W1'", "4", "1");
+    sv_real_insert(&real, SV_COLLECTION_SESSIONS,
+                   "{'session_id': 'bad', 'kind': 'opened', 'status': 'OPEN', 'book_state': 'pending'}");
+    open_count("c1", "'floor': null, 'racks': null");
+    assert_int_equal(freeze().counts, 1);
+    assert_int_equal(system_qty("c1", "A"), 4000000);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'bad', 'book_state': 'failed'}"), 1);
+}
+
 static int
 open_server(void **state)
 {
@@ -195,6 +208,7 @@ main(void)
         WITH_SERVER(test_more_items_than_a_chunk),
         WITH_SERVER(test_a_floors_book_is_that_of_its_racks),
         WITH_SERVER(test_named_racks_only),
+        WITH_SERVER(test_a_count_without_a_warehouse_is_set_aside),
     };
 
     if (!sv_real_mongodb_named()) {

@@ -229,6 +229,21 @@ test_an_item_nobody_knows_is_counted_against_nothing(void **state)
 
 enum { DERIVERS = 3, RECORDS = 240, ITEMS = 12 };
 
+static void
+test_a_count_without_a_warehouse_holds_up_no_other(void **state)
+{
+    (void) state;
+    item("A", "10");
+    count("good");
+    sv_real_insert(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'bad', 'status': 'OPEN', 'total_items': 0}");
+    record("bad", "R1", "A", "u1", "1", 1);
+    record("good", "R1", "A", "u1", "7", 2);
+    assert_int_equal(derive().touched, 2);
+    assert_int_equal(sv_doc_quantity(line_of("good", "A"), "counted.verified_qty"), 7000000);
+    assert_null(line_of("bad", "A"));
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{}"), 0);
+}
+
 static void *
 derive_until_told(void *context)
 {
@@ -317,6 +332,7 @@ main(void)
         WITH_SERVER(test_a_count_of_zero_is_a_count),
         WITH_SERVER(test_the_overlay_shows_the_youngest_count),
         WITH_SERVER(test_an_item_nobody_knows_is_counted_against_nothing),
+        WITH_SERVER(test_a_count_without_a_warehouse_holds_up_no_other),
         WITH_SERVER(test_derivers_at_once_end_at_the_sum),
     };
 
