@@ -185,6 +185,29 @@ sv_pause_hold_ms(const sv_settings_t *settings)
     return settings->rack_pause_ttl * 1000;
 }
 
+int64_t
+sv_rack_contact_ms(const sv_rack_t *rack, const sv_settings_t *settings)
+{
+    int64_t age_ms = sv_active_hold_ms(settings) - rack->hold_ms;
+
+    if (rack->status != NULL && strcmp(rack->status, "paused") == 0) {
+        return rack->held_at_ms;
+    }
+    if (rack->status == NULL || strcmp(rack->status, "claimed") != 0) {
+        return 0;
+    }
+    /* The write-behind shortens a hold by the age its heartbeat has. */
+    return rack->held_at_ms - (age_ms > 0 ? age_ms : 0);
+}
+
+void
+sv_put_contact(bson_t *update, int64_t contact_ms)
+{
+    if (contact_ms > 0) {
+        BCON_APPEND(update, "$max", "{", "last_heartbeat", BCON_DATE_TIME(contact_ms), "}");
+    }
+}
+
 void
 sv_floor_session_write_json(sv_json_writer_t *w, const char *name, const sv_floor_session_t *session, int64_t now_ms)
 {

@@ -55,7 +55,7 @@ typedef struct {
     bool rack_completed;
     int64_t writes; /* the session's version in Redis */
     int64_t started_at_ms;
-    int64_t last_heartbeat_ms;
+    int64_t last_heartbeat_ms; /* while a rack carries the session, sv_rack_contact_ms() is younger */
     int64_t paused_at_ms;
     int64_t completed_at_ms;
     int64_t interrupted_at_ms;
@@ -84,6 +84,13 @@ void sv_filter_hold_is_past(bson_t *filter);
 /* Length of the hold of an active session, in ms. */
 int64_t sv_active_hold_ms(const sv_settings_t *settings);
 int64_t sv_pause_hold_ms(const sv_settings_t *settings);
+
+/* When the floor session the rack carries was last heard of, by MongoDB's clock: its last written heartbeat, or its
+ * pause.  0 when the rack is neither claimed nor paused. */
+int64_t sv_rack_contact_ms(const sv_rack_t *rack, const sv_settings_t *settings);
+
+/* Appends to an update that the session was heard of then: what its rack's hold knew, before the hold goes. */
+void sv_put_contact(bson_t *update, int64_t contact_ms);
 
 /* The members of an API floor session; `now_ms` (the server's) 0 leaves heartbeat_age_seconds out. */
 void

@@ -21,6 +21,7 @@ typedef struct {
     bool standing_missing; /* the warehouse's standing count must be made first */
     bool id_taken;         /* the session's plain id is another's: append the fence */
     const char *warehouse;
+    int64_t contact_ms; /* when `before` was last heard of */
 } sv_claim_work_t;
 
 static bool
@@ -52,6 +53,7 @@ sv_claim_read(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
         return status;
     }
     work->warehouse = work->rack.warehouse;
+    work->contact_ms = sv_rack_contact_ms(&work->rack, store->settings);
     if (claim->floor != NULL && (work->rack.floor == NULL || strcmp(claim->floor, work->rack.floor) != 0)) {
         return sv_fail_field(error, "floor", "mismatch", "Rack %s stands on floor %s", claim->rack_id,
                              work->rack.floor != NULL ? work->rack.floor : "unknown");
@@ -203,6 +205,7 @@ sv_claim_displace(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     }
     filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->before.session_id)), work->arena);
     update = sv_doc_take(BCON_NEW("$inc", "{", "writes", BCON_INT64(1), "}"), work->arena);
+    sv_put_contact(update, work->contact_ms);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
     BSON_APPEND_BOOL(&set, "superseded", true);
     if (sv_is_live(&work->before)) {

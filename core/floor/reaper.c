@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/base/log.h"
 #include "core/floor/floor.h"
 #include "core/floor/lease.h"
 #include "core/store/document.h"
@@ -13,10 +14,7 @@ enum { SV_REAPER_BATCH = 200 };
 
 /* A rack whose hold is past, as it was read. */
 typedef struct {
-    const char *rack_id;
-    const char *session_id;
-    const char *status;
-    int64_t held_at_ms;
+    sv_rack_t rack;
     sv_arena_t *arena;
     sv_floor_session_t session; /* after the interruption */
     bool interrupted;
@@ -93,14 +91,11 @@ sv_reaper_find(sv_store_t *store, sv_silent_rack_t *racks, size_t *count, sv_are
         return status;
     }
     while (*count < SV_REAPER_BATCH && mongoc_cursor_next(cursor, &row)) {
-        sv_silent_rack_t *rack = &racks[*count];
+        sv_silent_rack_t *silent = &racks[*count];
 
-        *rack = (sv_silent_rack_t){ .rack_id = sv_doc_text(row, "rack_id", arena),
-                                    .session_id = sv_doc_text(row, "session_id", arena),
-                                    .status = sv_doc_text(row, "status", arena),
-                                    .held_at_ms = sv_doc_time(row, "held_at"),
-                                    .arena = arena };
-        *count += rack->rack_id != NULL && rack->session_id != NULL;
+        *silent = (sv_silent_rack_t){ .arena = arena };
+        sv_rack_read(row, arena, &silent->rack);
+        *count += silent->rack.rack_id != NULL && silent->rack.session_id != NULL;
     }
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
@@ -109,34 +104,35 @@ sv_reaper_find(sv_store_t *store, sv_silent_rack_t *racks, size_t *count, sv_are
 
 /* Any heartbeat written, claim, pause or end since the rack was read has changed held_at or status. */
 static sv_status_t
-sv_interrupt_rack(sv_store_t *store, const sv_silent_rack_t *rack, int64_t *matched, sv_arena_t *arena,
+sv_interrupt_rack(sv_store_t *store, const sv_silent_rack_t *silent, int64_t *matched, sv_arena_t *arena,
                   sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena);
 
-    BCON_APPEND(filter, "rack_id", BCON_UTF8(rack->rack_id), "session_id", BCON_UTF8(rack->session_id), "status",
-                BCON_UTF8(rack->status), "held_at", BCON_DATE_TIME(rack->held_at_ms));
+    BCON_APPEND(filter, "rack_id", BCON_UTF8(silent->rack.rack_id), "session_id", BCON_UTF8(silent->rack.session_id),
+                "status", BCON_UTF8(silent->rack.status), "held_at", BCON_DATE_TIME(silent->rack.held_at_ms));
     BCON_APPEND(update, "$set", "{", "status", "available", "hold_ms", BCON_INT64(0), "}", "$currentDate", "{",
                 "updated_at", BCON_BOOL(true), "}");
     return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, filter, update, matched, error);
 }
 
 static sv_status_t
-sv_interrupt_session(sv_store_t *store, sv_silent_rack_t *rack, sv_arena_t *arena, sv_error_t *error)
+sv_interrupt_session(sv_store_t *store, sv_silent_rack_t *silent, sv_arena_t *arena, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena);
     const bson_t *document = NULL;
     sv_status_t status;
 
-    BCON_APPEND(filter, "session_id", BCON_UTF8(rack->session_id), "status", "{", "$in", "[", "active", "paused", "]",
-                "}", "superseded", BCON_BOOL(false));
+    BCON_APPEND(filter, "session_id", BCON_UTF8(silent->rack.session_id), "status", "{", "$in", "[", "active", "paused",
+                "]", "}", "superseded", BCON_BOOL(false));
     BCON_APPEND(update, "$set", "{", "status", "interrupted", "}", "$currentDate", "{", "interrupted_at",
                 BCON_BOOL(true), "}", "$inc", "{", "writes", BCON_INT64(1), "}");
+    sv_put_contact(update, sv_rack_contact_ms(&silent->rack, store->settings));
     status = sv_store_find_and_update(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, true, false,
-                                      rack->arena, &document, error);
+                                      silent->arena, &document, error);
     if (status == SV_OK && document != NULL) {
-        sv_floor_session_read(document, rack->arena, &rack->session);
-        rack->interrupted = true;
+        sv_floor_session_read(document, silent->arena, &silent->session);
+        silent->interrupted = true;
     }
     return status;
 }
@@ -144,21 +140,21 @@ sv_interrupt_session(sv_store_t *store, sv_silent_rack_t *rack, sv_arena_t *aren
 static sv_status_t
 sv_interrupt_body(sv_store_t *store, void *context, sv_error_t *error)
 {
-    sv_silent_rack_t *rack = context;
+    sv_silent_rack_t *silent = context;
     sv_arena_t *arena = sv_arena_create();
     int64_t matched = 0;
-    sv_status_t status = sv_interrupt_rack(store, rack, &matched, arena, error);
+    sv_status_t status = sv_interrupt_rack(store, silent, &matched, arena, error);
 
-    rack->interrupted = false;
+    silent->interrupted = false;
     if (status == SV_OK && matched == 1) {
-        status = sv_interrupt_session(store, rack, arena, error);
+        status = sv_interrupt_session(store, silent, arena, error);
     }
-    if (status == SV_OK && rack->interrupted) {
+    if (status == SV_OK && silent->interrupted) {
         sv_audit_t entry = { .action = "session.interrupt",
-                             .session_id = rack->session_id,
-                             .rack_id = rack->rack_id,
-                             .count_id = rack->session.count_id,
-                             .warehouse = rack->session.warehouse };
+                             .session_id = silent->rack.session_id,
+                             .rack_id = silent->rack.rack_id,
+                             .count_id = silent->session.count_id,
+                             .warehouse = silent->session.warehouse };
 
         status = sv_audit_write(store, NULL, &entry, error);
     }
@@ -168,14 +164,14 @@ sv_interrupt_body(sv_store_t *store, void *context, sv_error_t *error)
 
 /* Tells Redis and its listeners.  Lost when the worker dies here: a heartbeat then finds no lease and asks MongoDB. */
 static sv_status_t
-sv_reaper_tell(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_silent_rack_t *rack, sv_arena_t *arena,
-               sv_error_t *error)
+sv_reaper_tell(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_silent_rack_t *silent,
+               sv_arena_t *arena, sv_error_t *error)
 {
     sv_redis_command_t command;
     redisReply *reply;
     sv_status_t status;
 
-    sv_session_state_command(&command, arena, settings, &rack->session, 0, "rack.interrupted");
+    sv_session_state_command(&command, arena, settings, &silent->session, 0, "rack.interrupted");
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status == SV_OK) {
         freeReplyObject(reply);
@@ -184,20 +180,20 @@ sv_reaper_tell(sv_redis_client_t *redis, const sv_settings_t *settings, const sv
 }
 
 static sv_status_t
-sv_reaper_settle(sv_store_t *store, sv_redis_client_t *redis, sv_silent_rack_t *rack, sv_reaped_t *done,
+sv_reaper_settle(sv_store_t *store, sv_redis_client_t *redis, sv_silent_rack_t *silent, sv_reaped_t *done,
                  sv_arena_t *arena, sv_error_t *error)
 {
     bool leased = true;
-    sv_status_t status = sv_rack_has_lease(redis, rack->rack_id, &leased, arena, error);
+    sv_status_t status = sv_rack_has_lease(redis, silent->rack.rack_id, &leased, arena, error);
 
     done->silent++;
     if (status != SV_OK || leased) {
         return status;
     }
-    status = sv_transaction_run(store, sv_interrupt_body, rack, error);
-    if (status == SV_OK && rack->interrupted) {
+    status = sv_transaction_run(store, sv_interrupt_body, silent, error);
+    if (status == SV_OK && silent->interrupted) {
         done->interrupted++;
-        status = sv_reaper_tell(redis, store->settings, rack, arena, error);
+        status = sv_reaper_tell(redis, store->settings, silent, arena, error);
     }
     return status;
 }
@@ -224,6 +220,12 @@ sv_reaper_round(sv_store_t *store, sv_redis_client_t *redis, int64_t running_ms,
     }
     for (size_t i = 0; status == SV_OK && i < count; i++) {
         status = sv_reaper_settle(store, redis, &racks[i], done, arena, error);
+        if (status == SV_ERR_INTERNAL) {
+            /* One rack that cannot be settled keeps no other claimed for ever. */
+            sv_log(SV_LOG_WARNING, "rack %s was not freed: %s", racks[i].rack.rack_id, error->cause);
+            sv_error_clear(error);
+            status = SV_OK;
+        }
     }
     sv_arena_destroy(arena);
     return status;

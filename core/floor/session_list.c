@@ -6,6 +6,7 @@
 #include "core/floor/stats.h"
 #include "core/store/document.h"
 #include "core/sync/record.h"
+#include "core/sync/text_map.h"
 
 static sv_status_t
 sv_view_may(const sv_principal_t *who, const sv_session_view_t *view, sv_view_depth_t depth, sv_error_t *error)
@@ -27,6 +28,32 @@ sv_view_may(const sv_principal_t *who, const sv_session_view_t *view, sv_view_de
     return sv_fail(error, SV_ERR_FORBIDDEN, NULL);
 }
 
+static void
+sv_session_heard(sv_floor_session_t *session, const sv_rack_t *rack, const sv_settings_t *settings)
+{
+    int64_t contact_ms = sv_rack_contact_ms(rack, settings);
+
+    if (contact_ms > session->last_heartbeat_ms) {
+        session->last_heartbeat_ms = contact_ms;
+    }
+}
+
+/* The session's last heartbeat, out of its rack's hold while the rack carries it. */
+static sv_status_t
+sv_session_hear(sv_store_t *store, sv_floor_session_t *session, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session->session_id)), arena);
+    const bson_t *document;
+    sv_rack_t rack;
+    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_RACK_REGISTRY, filter, NULL, arena, &document, error);
+
+    if (status == SV_OK && document != NULL) {
+        sv_rack_read(document, arena, &rack);
+        sv_session_heard(session, &rack, store->settings);
+    }
+    return status;
+}
+
 sv_status_t
 sv_session_view(sv_store_t *store, const sv_principal_t *who, const char *id, sv_view_depth_t depth, sv_arena_t *arena,
                 sv_session_view_t *view, sv_error_t *error)
@@ -40,7 +67,44 @@ sv_session_view(sv_store_t *store, const sv_principal_t *who, const char *id, sv
         view->is_count = true;
         status = sv_count_find(store, id, arena, &view->count, error);
     }
-    return status == SV_OK ? sv_view_may(who, view, depth, error) : status;
+    if (status == SV_OK) {
+        status = sv_view_may(who, view, depth, error);
+    }
+    return status == SV_OK && !view->is_count && depth == SV_VIEW_HEAD
+               ? sv_session_hear(store, &view->floor_session, arena, error)
+               : status;
+}
+
+/* The racks that carry live sessions, of one user or (NULL) of all, by session. */
+static sv_status_t
+sv_carrying_racks_read(sv_store_t *store, const char *user_id, sv_text_map_t *racks, sv_arena_t *arena,
+                       sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("status", "{", "$in", "[", BCON_UTF8("claimed"), BCON_UTF8("paused"), "]", "}"), arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status;
+
+    if (user_id != NULL) {
+        BSON_APPEND_UTF8(filter, "user_id", user_id);
+    }
+    status = sv_store_find(store, SV_COLLECTION_RACK_REGISTRY, filter, NULL, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    sv_text_map_init(racks, arena, 64);
+    while (mongoc_cursor_next(cursor, &row)) {
+        sv_rack_t *rack = sv_arena_alloc(arena, sizeof(*rack));
+
+        sv_rack_read(row, arena, rack);
+        if (rack->session_id != NULL) {
+            *sv_text_map_put(racks, rack->session_id) = rack;
+        }
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
 }
 
 sv_status_t
@@ -50,13 +114,18 @@ sv_session_list_active(sv_store_t *store, const sv_principal_t *who, sv_json_wri
     bson_t *filter = sv_doc_take(BCON_NEW("status", "{", "$in", "[", BCON_UTF8("active"), BCON_UTF8("paused"), "]", "}",
                                           "superseded", BCON_BOOL(false)),
                                  arena);
+    const char *user_id = who->role < SV_ROLE_SUPERVISOR ? who->user_id : NULL;
     int64_t now = 0;
+    sv_text_map_t carried;
     mongoc_cursor_t *cursor;
     const bson_t *row;
     sv_status_t status = sv_store_now(store, &now, error);
 
-    if (who->role < SV_ROLE_SUPERVISOR) {
-        BSON_APPEND_UTF8(filter, "user_id", who->user_id);
+    if (user_id != NULL) {
+        BSON_APPEND_UTF8(filter, "user_id", user_id);
+    }
+    if (status == SV_OK) {
+        status = sv_carrying_racks_read(store, user_id, &carried, arena, error);
     }
     if (status == SV_OK) {
         status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, &cursor, error);
@@ -67,8 +136,13 @@ sv_session_list_active(sv_store_t *store, const sv_principal_t *who, sv_json_wri
     sv_json_array(w, NULL);
     while (mongoc_cursor_next(cursor, &row)) {
         sv_floor_session_t session;
+        const sv_rack_t *rack;
 
         sv_floor_session_read(row, arena, &session);
+        rack = sv_text_map_get(&carried, session.session_id);
+        if (rack != NULL) {
+            sv_session_heard(&session, rack, store->settings);
+        }
         sv_floor_session_write_json(w, NULL, &session, now);
     }
     sv_json_end(w);

@@ -7,27 +7,28 @@
 #include "core/base/buffer.h"
 #include "core/floor/floor.h"
 #include "core/store/bulk.h"
+#include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 #define SV_HEARTBEATS "floor:heartbeats"
 
-/* One transaction each: one commit to disk for all of them, yet short enough that a sync of one of these
- * sessions that has to wait for it does not notice. */
+/* One transaction each: one commit to disk for all of them, which halves what a heartbeat costs the database. */
 enum { SV_HEARTBEAT_CHUNK = 250 };
 
 typedef struct {
     const char *session_id;
     const char *score; /* as Redis spells it */
     int64_t at_ms;     /* of the heartbeat, by MongoDB's clock */
-    int64_t hold_ms;   /* what is left of its hold */
+    int64_t hold_ms;   /* what is left of its hold; 0 or less: nothing to write */
 } sv_noted_heartbeat_t;
 
 typedef struct {
     sv_arena_t *arena;
     sv_noted_heartbeat_t *heartbeats;
     size_t count;
-    bool note; /* write last_heartbeat too */
-    int64_t held;
+    int64_t due;  /* holds to be written */
+    int64_t held; /* racks that matched */
 } sv_heartbeat_chunk_t;
 
 static sv_status_t
@@ -58,7 +59,7 @@ sv_heartbeats_read(const redisReply *reply, const sv_settings_t *settings, int64
     int64_t redis_now_ms = sv_redis_element_int(reply, 0);
 
     chunk->count = 0;
-    chunk->heartbeats = sv_arena_alloc(chunk->arena, (reply->elements / 2 + 1) * sizeof(chunk->heartbeats[0]));
+    chunk->heartbeats = sv_arena_zalloc(chunk->arena, (reply->elements / 2 + 1) * sizeof(chunk->heartbeats[0]));
     for (size_t i = 1; i + 1 < reply->elements; i += 2) {
         sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[chunk->count++];
         int64_t age_ms;
@@ -73,95 +74,129 @@ sv_heartbeats_read(const redisReply *reply, const sv_settings_t *settings, int64
 }
 
 static sv_status_t
-sv_heartbeats_hold(sv_store_t *store, sv_heartbeat_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
+sv_heartbeat_add(sv_bulk_t *bulk, const sv_noted_heartbeat_t *heartbeat, sv_error_t *error)
 {
-    sv_status_t status = SV_OK;
-    sv_bulk_result_t result;
-    sv_bulk_t bulk;
+    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
+    sv_status_t status;
 
-    sv_bulk_begin(&bulk, store, SV_COLLECTION_RACK_REGISTRY, arena);
-    for (size_t i = 0; status == SV_OK && i < chunk->count; i++) {
-        const sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[i];
-        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
-
-        if (heartbeat->hold_ms > 0) {
-            BCON_APPEND(&filter, "session_id", BCON_UTF8(heartbeat->session_id), "status", "claimed", "held_at", "{",
-                        "$lt", BCON_DATE_TIME(heartbeat->at_ms), "}");
-            BCON_APPEND(&update, "$currentDate", "{", "held_at", BCON_BOOL(true), "}", "$set", "{", "hold_ms",
-                        BCON_INT64(heartbeat->hold_ms), "}");
-            status = sv_bulk_update(&bulk, &filter, &update, false, error);
-        }
-        bson_destroy(&filter);
-        bson_destroy(&update);
-    }
-    if (status != SV_OK) {
-        sv_bulk_discard(&bulk);
-        return status;
-    }
-    status = sv_bulk_run(&bulk, arena, &result, error);
-    chunk->held = result.matched;
+    BCON_APPEND(&filter, "session_id", BCON_UTF8(heartbeat->session_id), "status", "claimed", "held_at", "{", "$lt",
+                BCON_DATE_TIME(heartbeat->at_ms), "}");
+    BCON_APPEND(&update, "$currentDate", "{", "held_at", BCON_BOOL(true), "}", "$set", "{", "hold_ms",
+                BCON_INT64(heartbeat->hold_ms), "}");
+    status = sv_bulk_update(bulk, &filter, &update, false, error);
+    bson_destroy(&filter);
+    bson_destroy(&update);
     return status;
 }
 
 static sv_status_t
-sv_heartbeats_note(sv_store_t *store, const sv_heartbeat_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
+sv_heartbeats_hold(sv_store_t *store, void *context, sv_error_t *error)
 {
+    sv_heartbeat_chunk_t *chunk = context;
+    sv_arena_t *arena = sv_arena_create();
     sv_status_t status = SV_OK;
     sv_bulk_result_t result;
     sv_bulk_t bulk;
 
-    sv_bulk_begin(&bulk, store, SV_COLLECTION_VERIFICATION_SESSIONS, arena);
+    chunk->due = 0;
+    sv_bulk_begin(&bulk, store, SV_COLLECTION_RACK_REGISTRY, arena);
     for (size_t i = 0; status == SV_OK && i < chunk->count; i++) {
-        const sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[i];
-        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
-
-        BCON_APPEND(&filter, "session_id", BCON_UTF8(heartbeat->session_id));
-        BCON_APPEND(&update, "$max", "{", "last_heartbeat", BCON_DATE_TIME(heartbeat->at_ms), "}");
-        status = sv_bulk_update(&bulk, &filter, &update, false, error);
-        bson_destroy(&filter);
-        bson_destroy(&update);
+        if (chunk->heartbeats[i].hold_ms > 0) {
+            chunk->due++;
+            status = sv_heartbeat_add(&bulk, &chunk->heartbeats[i], error);
+        }
     }
-    if (status != SV_OK) {
+    if (status == SV_OK) {
+        status = sv_bulk_run(&bulk, arena, &result, error);
+        chunk->held = result.matched;
+    } else {
         sv_bulk_discard(&bulk);
-        return status;
-    }
-    return sv_bulk_run(&bulk, arena, &result, error);
-}
-
-static sv_status_t
-sv_heartbeats_write(sv_store_t *store, void *context, sv_error_t *error)
-{
-    sv_heartbeat_chunk_t *chunk = context;
-    sv_arena_t *arena = sv_arena_create();
-    sv_status_t status = sv_heartbeats_hold(store, chunk, arena, error);
-
-    if (status == SV_OK && chunk->note) {
-        status = sv_heartbeats_note(store, chunk, arena, error);
     }
     sv_arena_destroy(arena);
     return status;
 }
 
-/* A batch being synced for one of these sessions changes the same session document.  Whoever comes second is told to
- * try again and does; a sync holds its document for milliseconds.  One that hangs (its host died) holds it for a
- * minute: then the racks are held without the sessions' last_heartbeat, because a hold may not wait so long. */
-static sv_status_t
-sv_heartbeats_commit(sv_store_t *store, sv_heartbeat_chunk_t *chunk, sv_error_t *error)
+static int
+sv_compare_sessions(const void *a, const void *b)
 {
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Which sessions of the chunk have a claimed rack, sorted. */
+static sv_status_t
+sv_heartbeats_find_claimed(sv_store_t *store, const sv_heartbeat_chunk_t *chunk, const char **claimed, size_t *count,
+                           sv_error_t *error)
+{
+    const char **sessions = sv_arena_alloc(chunk->arena, chunk->count * sizeof(*sessions));
+    bson_t *filter = sv_doc_new(chunk->arena), *options = sv_doc_new(chunk->arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *rack;
     sv_status_t status;
 
-    chunk->note = true;
-    status = sv_transaction_run(store, sv_heartbeats_write, chunk, error);
-    if (status == SV_ERR_UNAVAILABLE) {
-        chunk->note = false;
-        sv_error_clear(error);
-        status = sv_transaction_run(store, sv_heartbeats_write, chunk, error);
+    for (size_t i = 0; i < chunk->count; i++) {
+        sessions[i] = chunk->heartbeats[i].session_id;
+    }
+    sv_filter_in(filter, "session_id", sessions, chunk->count);
+    BCON_APPEND(filter, "status", "claimed");
+    BCON_APPEND(options, "projection", "{", "session_id", BCON_INT32(1), "}");
+    *count = 0;
+    status = sv_store_find(store, SV_COLLECTION_RACK_REGISTRY, filter, options, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    while (*count < chunk->count && mongoc_cursor_next(cursor, &rack)) {
+        const char *session_id = sv_doc_text(rack, "session_id", chunk->arena);
+
+        if (session_id != NULL) {
+            claimed[(*count)++] = session_id;
+        }
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    qsort(claimed, *count, sizeof(*claimed), sv_compare_sessions);
+    return status;
+}
+
+/* A release, a pause or a closed count that Redis was never told of would let its heartbeats renew a lease for ever:
+ * what Redis believes of those sessions is dropped, and their next heartbeat asks MongoDB. */
+static sv_status_t
+sv_heartbeats_disbelieve(sv_store_t *store, sv_redis_client_t *redis, const sv_heartbeat_chunk_t *chunk,
+                         int64_t *dropped, sv_error_t *error)
+{
+    const char **claimed = sv_arena_alloc(chunk->arena, chunk->count * sizeof(*claimed));
+    size_t claimed_count, gone = 0;
+    sv_redis_command_t command;
+    redisReply *reply;
+    sv_buffer_t lines;
+    sv_status_t status = sv_heartbeats_find_claimed(store, chunk, claimed, &claimed_count, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    sv_buffer_init(&lines, chunk->arena, 256);
+    for (size_t i = 0; i < chunk->count; i++) {
+        const char *session_id = chunk->heartbeats[i].session_id;
+
+        if (bsearch(&session_id, claimed, claimed_count, sizeof(*claimed), sv_compare_sessions) == NULL) {
+            sv_buffer_printf(&lines, "%s\n", session_id);
+            gone++;
+        }
+    }
+    if (gone == 0) {
+        return SV_OK;
+    }
+    sv_redis_script(&command, chunk->arena, SV_SCRIPT_SESSIONS_DISBELIEVE, 0);
+    sv_redis_arg_n(&command, lines.data, lines.length);
+    status = sv_redis_client_run(redis, &command, &reply, error);
+    if (status == SV_OK) {
+        *dropped += reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
+        freeReplyObject(reply);
     }
     return status;
 }
 
 static sv_status_t
-sv_heartbeats_forget(sv_redis_client_t *redis, const sv_heartbeat_chunk_t *chunk, int64_t *forgotten, sv_error_t *error)
+sv_heartbeats_forget(sv_redis_client_t *redis, const sv_heartbeat_chunk_t *chunk, sv_error_t *error)
 {
     sv_redis_command_t command;
     sv_buffer_t lines;
@@ -177,7 +212,6 @@ sv_heartbeats_forget(sv_redis_client_t *redis, const sv_heartbeat_chunk_t *chunk
     sv_redis_arg_n(&command, lines.data, lines.length);
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status == SV_OK) {
-        *forgotten = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
         freeReplyObject(reply);
     }
     return status;
@@ -189,7 +223,7 @@ sv_write_behind_chunk(sv_store_t *store, sv_redis_client_t *redis, char newest[2
                       sv_arena_t *arena, sv_error_t *error)
 {
     sv_heartbeat_chunk_t chunk = { .arena = arena };
-    int64_t mongodb_now_ms = 0, forgotten = 0;
+    int64_t mongodb_now_ms = 0;
     redisReply *reply;
     sv_status_t status = sv_heartbeats_take(redis, newest, arena, &reply, error);
 
@@ -210,9 +244,12 @@ sv_write_behind_chunk(sv_store_t *store, sv_redis_client_t *redis, char newest[2
     if (status != SV_OK || chunk.count == 0) {
         return status;
     }
-    status = sv_heartbeats_commit(store, &chunk, error);
+    status = sv_transaction_run(store, sv_heartbeats_hold, &chunk, error);
+    if (status == SV_OK && chunk.held < chunk.due) {
+        status = sv_heartbeats_disbelieve(store, redis, &chunk, &done->dropped, error);
+    }
     if (status == SV_OK) {
-        status = sv_heartbeats_forget(redis, &chunk, &forgotten, error);
+        status = sv_heartbeats_forget(redis, &chunk, error);
     }
     done->taken += (int64_t) chunk.count;
     done->held += chunk.held;

@@ -5,17 +5,21 @@
 #include "core/store/store.h"
 
 /*
- * Writes the heartbeats that Redis noted (floor:heartbeats) to MongoDB: the rack's hold and the session's
- * last_heartbeat.  A heartbeat is forgotten in Redis only after it was written, and only if no newer one came, so a
- * round may die anywhere and be repeated by anybody; two workers at it do the same work twice and no harm.
+ * Writes the heartbeats that Redis noted (floor:heartbeats) to MongoDB as the holds of their racks.  A heartbeat is
+ * forgotten in Redis only after it was written, and only if no newer one came, so a round may die anywhere and be
+ * repeated by anybody; two workers at it do the same work twice and no harm.
  *
  * A hold is never shortened: a rack is written only where its held_at is older than the heartbeat, and the hold
- * ends TTL and margin after the heartbeat, however late it is written.
+ * ends TTL and margin after the heartbeat, however late it is written.  sv_rack_contact_ms() reads the heartbeat's time
+ * back out of the hold, so the floor session itself is not written.
+ *
+ * Where no claimed rack carries a heartbeat's session, Redis was not told of its end or its pause: the session's lease
+ * and state are dropped there, and its next heartbeat asks MongoDB.
  */
 typedef struct {
     int64_t taken;   /* heartbeats read */
     int64_t held;    /* racks whose hold was renewed */
-    int64_t put_off; /* left in Redis for the next round */
+    int64_t dropped; /* sessions that Redis believed active and MongoDB does not */
 } sv_write_behind_t;
 
 /* One round: everything noted when it begins.  Blocks; the thread owns store and redis. */

@@ -186,7 +186,9 @@ sv_read_rack_state(sv_call_t *call)
     }
     state->held = sv_rack_is_held(&state->rack, now);
     if (sv_floor_session_find(call->store, state->rack.session_id, call->arena, &session, &call->error) == SV_OK) {
-        state->last_heartbeat_ms = session.last_heartbeat_ms;
+        int64_t contact_ms = sv_rack_contact_ms(&state->rack, call->settings);
+
+        state->last_heartbeat_ms = contact_ms > session.last_heartbeat_ms ? contact_ms : session.last_heartbeat_ms;
     }
 }
 

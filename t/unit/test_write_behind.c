@@ -63,9 +63,10 @@ held_until(const char *session)
 }
 
 static void
-test_a_heartbeat_renews_hold_and_session(void **state)
+test_a_heartbeat_renews_the_hold_which_tells_its_time(void **state)
 {
     int64_t before, now, heartbeat;
+    sv_rack_t rack;
 
     (void) state;
     make_floor("s1", "claimed", 40000);
@@ -78,8 +79,8 @@ test_a_heartbeat_renews_hold_and_session(void **state)
      * the round took. */
     assert_true(held_until("s1") - before >= 35000 - 1000);
     assert_true(held_until("s1") <= sv_clock_now_ms() - 5000 + sv_active_hold_ms(&real.settings) + 50);
-    heartbeat =
-        sv_doc_time(sv_real_find(&real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}"), "last_heartbeat");
+    sv_rack_read(rack_of("s1"), real.arena, &rack);
+    heartbeat = sv_rack_contact_ms(&rack, &real.settings);
     assert_true(heartbeat >= now - 6000 && heartbeat <= sv_clock_now_ms() - 4900);
 }
 
@@ -157,6 +158,61 @@ test_many_heartbeats_are_all_written(void **state)
     assert_int_equal(run_round().taken, 0);
 }
 
+static void
+believe(const char *session, const char *state)
+{
+    sv_real_redis(redis, "HSET session:lock:%s user u rack R-%s fence 1 version 3 state %s", session, session, state);
+    sv_real_redis(redis, "HSET rack:lock:R-%s user u session %s fence 1", session, session);
+    beat(session, 0);
+}
+
+/* The end, the pause or the displacement was committed, and Redis was never told. */
+static void
+test_what_redis_wrongly_believes_active_is_dropped(void **state)
+{
+    static const char *const statuses[] = { "paused", "completed", "available" };
+
+    (void) state;
+    for (size_t i = 0; i < 3; i++) {
+        make_floor(statuses[i], statuses[i], 20000);
+        believe(statuses[i], "active");
+    }
+    make_floor("good", "claimed", 20000);
+    believe("good", "active");
+    make_floor("fresh", "claimed", -1000); /* taken again since its heartbeat */
+    believe("fresh", "active");
+    assert_int_equal(run_round().dropped, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:%s rack:lock:R-%s", statuses[i], statuses[i]), 0);
+    }
+    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:good rack:lock:R-good"), 2);
+    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:fresh rack:lock:R-fresh"), 2);
+}
+
+static void
+test_a_successors_lease_is_left_alone(void **state)
+{
+    (void) state;
+    make_floor("s1", "claimed", 20000);
+    sv_real_update(&real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R-s1'}", "{'$set': {'session_id': 's2'}}");
+    believe("s1", "active");
+    sv_real_redis(redis, "HSET rack:lock:R-s1 user v session s2 fence 2");
+    assert_int_equal(run_round().dropped, 1);
+    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:s1"), 0);
+    assert_int_equal(sv_real_redis(redis, "EXISTS rack:lock:R-s1"), 1);
+}
+
+/* Redis was told by now: the lease of a pause stays. */
+static void
+test_a_pause_that_redis_knows_is_left_alone(void **state)
+{
+    (void) state;
+    make_floor("s1", "paused", 20000);
+    believe("s1", "paused");
+    assert_int_equal(run_round().dropped, 0);
+    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:s1 rack:lock:R-s1"), 2);
+}
+
 /* A sync that hangs keeps its session's document; the holds of all others must not wait for it. */
 static void
 test_a_stuck_sync_does_not_keep_holds_from_being_written(void **state)
@@ -213,12 +269,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SERVERS(test_a_heartbeat_renews_hold_and_session),
+        WITH_SERVERS(test_a_heartbeat_renews_the_hold_which_tells_its_time),
         WITH_SERVERS(test_a_hold_is_never_shortened),
         WITH_SERVERS(test_a_heartbeat_older_than_its_hold_holds_nothing),
         WITH_SERVERS(test_paused_and_ended_racks_are_left_alone),
         WITH_SERVERS(test_a_displaced_session_does_not_hold_its_successors_rack),
         WITH_SERVERS(test_many_heartbeats_are_all_written),
+        WITH_SERVERS(test_what_redis_wrongly_believes_active_is_dropped),
+        WITH_SERVERS(test_a_successors_lease_is_left_alone),
+        WITH_SERVERS(test_a_pause_that_redis_knows_is_left_alone),
         WITH_SERVERS(test_a_stuck_sync_does_not_keep_holds_from_being_written),
     };
 
