@@ -1,3 +1,4 @@
+#include <mongoc/mongoc.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -43,6 +44,21 @@ sv_settings_check_texts(const sv_settings_t *settings, sv_error_t *error)
             return sv_fail(error, SV_ERR_VALIDATION_FAILED, "%s must not be empty", needed[i].name);
         }
     }
+    return SV_OK;
+}
+
+/* Here and not at the first connection: nginx starts no process again that fails as it starts.  The address may carry a
+ * password, so the reason is told without it. */
+static sv_status_t
+sv_settings_check_mongodb(const sv_settings_t *settings, sv_error_t *error)
+{
+    bson_error_t reason;
+    mongoc_uri_t *uri = mongoc_uri_new_with_error(settings->mongodb_uri, &reason);
+
+    if (uri == NULL) {
+        return sv_fail(error, SV_ERR_VALIDATION_FAILED, "MONGODB_URI is no address of MongoDB: %s", reason.message);
+    }
+    mongoc_uri_destroy(uri);
     return SV_OK;
 }
 
@@ -213,6 +229,7 @@ sv_status_t
 sv_settings_check(sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error)
 {
     if (sv_settings_check_texts(settings, error) != SV_OK || sv_settings_check_numbers(settings, error) != SV_OK ||
+        sv_settings_check_mongodb(settings, error) != SV_OK ||
         sv_settings_check_keys(settings, arena, error) != SV_OK) {
         return error->status;
     }

@@ -189,11 +189,21 @@ the_environment_goes_before_the_file(void **state)
 static void
 a_refused_value_is_told_but_never_a_secret(void **state)
 {
+    static const char *const no_addresses[] = {
+        "MONGODB_URI=http://u:hush@h\n",
+        "MONGODB_URI=mongodb://u:hush@\n",
+        "MONGODB_URI=mongodb://u:hush@h:port\n",
+        "MONGODB_URI=mongodb://u:hu%zzhush@h\n",
+    };
     fixture_t *f = *state;
 
     assert_int_equal(load(f, "MONGODB_URI=mongodb://u:hush\x01@h\n"), SV_ERR_VALIDATION_FAILED);
     assert_null(strstr(f->error.message, "hush"));
     assert_non_null(strstr(f->error.message, "MONGODB_URI"));
+    for (size_t i = 0; i < sizeof(no_addresses) / sizeof(no_addresses[0]); i++) {
+        assert_refused(f, no_addresses[i], "MONGODB_URI is no address of MongoDB");
+        assert_null(strstr(f->error.message, "hush"));
+    }
 }
 
 static void
