@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/text.h"
 
 enum { SV_PAGE_LIMIT_DEFAULT = 50, SV_PAGE_LIMIT_MAX = 500, SV_CURSOR_MAX = 1024 };
@@ -139,10 +138,16 @@ sv_call_effect(sv_call_t *call)
     sv_redis_command_t *effect = sv_arena_zalloc(call->arena, sizeof(*effect));
 
     effect->arena = call->arena;
-    if (call->effect_count < SV_CALL_MAX_EFFECTS) {
-        call->effects[call->effect_count++] = effect;
-    } else {
-        sv_log(SV_LOG_ERROR, "a call has more than %d effects; the last ones are dropped", SV_CALL_MAX_EFFECTS);
+    if (call->effect_count == call->effect_capacity) {
+        size_t capacity = call->effect_capacity * 2 + 8;
+        sv_redis_command_t **grown = sv_arena_alloc(call->arena, capacity * sizeof(*grown));
+
+        if (call->effect_count > 0) {
+            memcpy(grown, call->effects, call->effect_count * sizeof(*grown));
+        }
+        call->effects = grown;
+        call->effect_capacity = capacity;
     }
+    call->effects[call->effect_count++] = effect;
     return effect;
 }

@@ -20,7 +20,7 @@
  * Everything a step allocates comes from `arena`, which is freed after the
  * answer is sent, or, when the client is gone, after the thread is done.
  */
-enum { SV_CALL_MAX_PARAMS = 3, SV_CALL_MAX_QUERY = 24, SV_CALL_MAX_EFFECTS = 16 };
+enum { SV_CALL_MAX_PARAMS = 3, SV_CALL_MAX_QUERY = 24 };
 
 typedef struct {
     const char  *name;
@@ -52,10 +52,10 @@ typedef struct sv_call_s {
     int                    success_status;                 /* 200 unless set: 201, 202 */
     const char            *etag;                           /* with quotes; a match gives 304 */
     const char            *location;
-    /* Redis commands to run after the last thread step and before the answer, in one pipeline;
-     * their failure is logged and changes nothing: lease clean-up, publishing. */
-    sv_redis_command_t    *effects[SV_CALL_MAX_EFFECTS];
-    size_t                 effect_count;
+    /* Redis commands to run after the last thread step and before the answer, in one pipeline, also when the
+     * client has gone; their failure is logged and changes nothing: lease clean-up, publishing. */
+    sv_redis_command_t   **effects;                        /* in the arena; added to by sv_call_effect() */
+    size_t                 effect_count, effect_capacity;
 
     void                  *state;                          /* the handler's own, in the arena */
 } sv_call_t;

@@ -77,9 +77,6 @@ typedef struct {
     const char **ids;
     size_t count;
     bool force;
-    /* clean-up in Redis after sessions were interrupted */
-    sv_redis_command_t **commands;
-    size_t command_count;
 } sv_bulk_t;
 
 static bool
@@ -100,34 +97,17 @@ sv_read_bulk(sv_call_t *call, sv_bulk_t *bulk)
     return call->error.status == SV_OK;
 }
 
+/* Redis forgets the leases of what was interrupted, and listeners are told. */
 static void
-sv_bulk_clean_up(sv_call_t *call, sv_bulk_t *bulk, const sv_count_verdict_t *verdict)
-{
-    size_t total = bulk->command_count + verdict->interrupted_count + 1;
-    sv_redis_command_t **commands = sv_arena_alloc(call->arena, total * sizeof(*commands));
-    const sv_floor_session_t *first = verdict->interrupted;
-
-    if (bulk->command_count > 0) {
-        memcpy(commands, bulk->commands, bulk->command_count * sizeof(*commands));
-    }
-    bulk->commands = commands;
-    for (size_t i = 0; i < verdict->interrupted_count; i++) {
-        sv_redis_command_t *command = sv_arena_alloc(call->arena, sizeof(*command));
-
-        sv_session_state_command(command, call->arena, call->settings, &first[i], 0, "session.interrupted");
-        bulk->commands[bulk->command_count++] = command;
-    }
-}
-
-static void
-sv_bulk_announce(sv_call_t *call, sv_bulk_t *bulk, const sv_count_verdict_t *verdict)
+sv_announce_count(sv_call_t *call, sv_count_step_t step, const sv_count_verdict_t *verdict)
 {
     static const char *const events[] = { "count.reconciling", "count.closed" };
-    sv_redis_command_t *command = sv_arena_alloc(call->arena, sizeof(*command));
 
-    sv_bulk_clean_up(call, bulk, verdict);
-    sv_count_event_command(command, call->arena, events[bulk->step], verdict->count_id, NULL, verdict->status);
-    bulk->commands[bulk->command_count++] = command;
+    for (size_t i = 0; i < verdict->interrupted_count; i++) {
+        sv_session_state_command(sv_call_effect(call), call->arena, call->settings, &verdict->interrupted[i], 0,
+                                 "session.interrupted");
+    }
+    sv_count_event_command(sv_call_effect(call), call->arena, events[step], verdict->count_id, NULL, verdict->status);
 }
 
 static void
@@ -166,20 +146,12 @@ sv_advance_counts(sv_call_t *call)
             sv_error_clear(&call->error);
         }
         if (verdict.result == SV_OK) {
-            sv_bulk_announce(call, bulk, &verdict);
+            sv_announce_count(call, bulk->step, &verdict);
         }
         sv_write_verdict(&call->json, &verdict);
     }
     sv_json_end(&call->json);
     sv_json_end(&call->json);
-}
-
-static void
-sv_counts_advanced(sv_request_t *req)
-{
-    const sv_bulk_t *bulk = req->call->state;
-
-    sv_http_redis(req, bulk->commands, bulk->command_count, NULL, sv_http_answer);
 }
 
 static void
@@ -193,7 +165,7 @@ sv_http_bulk(sv_request_t *req, sv_count_step_t step)
         sv_http_answer(req);
         return;
     }
-    sv_http_thread(req, SV_POOL_DB, sv_advance_counts, sv_counts_advanced);
+    sv_http_thread(req, SV_POOL_DB, sv_advance_counts, sv_http_answer);
 }
 
 void

@@ -5,16 +5,16 @@
 #include "ngx_stockverify_module/call.h"
 #include "ngx_stockverify_module/metrics.h"
 
-/* Redis learns what was stored, as far as a call's effects reach: leases first, since nobody repeats those. */
+/* Redis learns what was stored: leases first, since nobody repeats those. */
 static void
 sv_sync_effects(sv_call_t *call, const sv_sync_result_t *result)
 {
-    for (size_t i = 0; i < result->session_count && call->effect_count < SV_CALL_MAX_EFFECTS; i++) {
+    for (size_t i = 0; i < result->session_count; i++) {
         if (result->sessions[i].rearmed) {
             sv_lease_restore_command(sv_call_effect(call), call->arena, call->settings, &result->sessions[i].facts);
         }
     }
-    for (size_t i = 0; i < result->session_count && call->effect_count < SV_CALL_MAX_EFFECTS; i++) {
+    for (size_t i = 0; i < result->session_count; i++) {
         if (result->sessions[i].wrote) {
             sv_sync_announce_command(sv_call_effect(call), call->arena, &result->sessions[i]);
         }
