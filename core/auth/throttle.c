@@ -149,3 +149,11 @@ sv_throttle_success(sv_store_t *store, const sv_login_attempt_t *attempt, sv_err
     }
     return error->status;
 }
+
+sv_status_t
+sv_throttle_count_refused(sv_store_t *store, int64_t *refused, sv_error_t *error)
+{
+    const char *key = sv_throttle_counter("login:refused", "", sv_clock_now_ms() / 1000, error->arena);
+
+    return sv_throttle_count(store, key, 1, refused, error);
+}

@@ -32,6 +32,9 @@ void sv_throttle_success_command(sv_redis_command_t *command, sv_arena_t *arena,
 sv_status_t sv_throttle_attempt(sv_store_t *store, const sv_login_attempt_t *attempt, int *wait_s, sv_error_t *error);
 sv_status_t sv_throttle_success(sv_store_t *store, const sv_login_attempt_t *attempt, sv_error_t *error);
 
+/* Counts a refused login of anybody from anywhere; *refused is how many this minute has had. */
+sv_status_t sv_throttle_count_refused(sv_store_t *store, int64_t *refused, sv_error_t *error);
+
 /* SV_ERR_LOGIN_THROTTLED with retry_after_s. */
 sv_status_t sv_throttle_refuse(int wait_s, sv_error_t *error);
 

@@ -1,5 +1,6 @@
 #include "core/auth/account_admin.h"
 #include "core/auth/login.h"
+#include "core/auth/login_refused.h"
 #include "core/auth/user_json.h"
 #include "ngx_stockverify_module/api/login_throttle.h"
 
@@ -28,10 +29,31 @@ sv_auth_login_commit(sv_call_t *call)
 }
 
 static void
+sv_auth_login_note_refusal(sv_call_t *call)
+{
+    sv_login_refused_audit(call->store, &call->principal, &((sv_login_state_t *) call->state)->login,
+                           call->error.status, call->arena);
+}
+
+/* The refusal stands whether or not the database takes its audit entry. */
+static void
+sv_auth_login_refused(sv_request_t *req)
+{
+    sv_kind_t kind = sv_status_kind(req->call->error.status);
+
+    if (kind == SV_KIND_UNAVAILABLE || kind == SV_KIND_INTERNAL) {
+        sv_http_answer(req);
+        return;
+    }
+    sv_http_resume_on_refusal(req);
+    sv_http_thread(req, SV_POOL_DB, sv_auth_login_note_refusal, sv_http_answer);
+}
+
+static void
 sv_auth_login_verified(sv_request_t *req)
 {
     if (req->call->error.status != SV_OK) {
-        sv_http_answer(req);
+        sv_auth_login_refused(req);
         return;
     }
     sv_http_thread(req, SV_POOL_DB, sv_auth_login_commit, sv_http_answer);
@@ -47,7 +69,7 @@ static void
 sv_auth_login_fetched(sv_request_t *req)
 {
     if (req->call->error.status != SV_OK) {
-        sv_http_answer(req);
+        sv_auth_login_refused(req);
         return;
     }
     sv_http_thread(req, SV_POOL_HASH, sv_auth_login_verify, sv_auth_login_verified);

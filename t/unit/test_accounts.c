@@ -12,6 +12,7 @@
 #include "core/auth/account_admin.h"
 #include "core/auth/device.h"
 #include "core/auth/login.h"
+#include "core/auth/login_refused.h"
 #include "core/auth/password.h"
 #include "core/auth/pin.h"
 #include "core/auth/throttle.h"
@@ -389,6 +390,37 @@ without_redis_mongodb_counts_the_tries(void **state)
     assert_int_equal(sv_throttle_success(real.store, &attempt, &real.error), SV_OK);
 }
 
+static void
+refused_logins_are_in_the_trail_but_cannot_fill_it(void **state)
+{
+    const sv_principal_t guesser = { .address = "192.0.2.9", .request_id = "r1" };
+    sv_login_t login;
+    int64_t entries;
+
+    (void) state;
+    sv_error_clear(&real.error);
+    create("olga", "correct horse");
+    assert_int_equal(log_in_by_password("olga", "wrong horse", NULL, &login), SV_ERR_CREDENTIALS_INVALID);
+    sv_login_refused_audit(real.store, &guesser, &login, real.error.status, real.arena);
+    assert_int_equal(log_in_by_password("unknown-olga", "wrong horse", NULL, &login), SV_ERR_CREDENTIALS_INVALID);
+    sv_login_refused_audit(real.store, &guesser, &login, real.error.status, real.arena);
+    sv_error_clear(&real.error);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS,
+                                   "{'action': 'login.refused', 'user_id': 'olga', 'details.address': '192.0.2.9', "
+                                   "'details.reason': 'credentials_invalid', 'sealed': false}"),
+                     1);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS,
+                                   "{'action': 'login.refused', 'details.username': 'unknown-olga', 'user_id': null}"),
+                     1);
+    /* The minute may end in between, once. */
+    for (int i = 0; i < 2 * SV_LOGIN_REFUSED_MAX + 10; i++) {
+        sv_login_refused_audit(real.store, &guesser, &login, SV_ERR_CREDENTIALS_INVALID, real.arena);
+    }
+    entries = sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS, "{'action': 'login.refused'}");
+    assert_in_range(entries, SV_LOGIN_REFUSED_MAX, 2 * SV_LOGIN_REFUSED_MAX);
+    assert_true(sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS, "{'details.more': true}") >= 1);
+}
+
 int
 main(void)
 {
@@ -406,6 +438,7 @@ main(void)
         cmocka_unit_test(parallel_guesses_have_ten_tries_in_all),
         cmocka_unit_test(a_reset_forgets_pin_and_devices_and_a_change_ends_other_logins),
         cmocka_unit_test(without_redis_mongodb_counts_the_tries),
+        cmocka_unit_test(refused_logins_are_in_the_trail_but_cannot_fill_it),
     };
 
     if (!sv_real_mongodb_named()) {
