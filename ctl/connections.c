@@ -25,7 +25,7 @@ sv_ctl_store(sv_ctl_t *ctl)
         return ctl->store;
     }
     if (ctl->pool == NULL) {
-        ctl->pool = sv_store_pool_create(&ctl->settings, 1, &ctl->error);
+        ctl->pool = sv_store_pool_create_patient(&ctl->settings, 1, &ctl->error);
         if (ctl->pool == NULL) {
             return NULL;
         }

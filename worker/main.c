@@ -261,7 +261,7 @@ sv_worker_main(const sv_settings_t *settings, sv_error_t *error)
     sv_worker_name(worker_id);
     sv_worker_log(SV_LOG_NOTICE, "worker.started", SV_FIELD_TEXT("version", SV_VERSION),
                   SV_FIELD_TEXT("worker", worker_id), SV_FIELD_TEXT("database", settings->mongodb_database));
-    worker.pool = sv_store_pool_create(settings, sv_worker_clients(settings), error);
+    worker.pool = sv_store_pool_create_patient(settings, sv_worker_clients(settings), error);
     if (worker.pool == NULL) {
         sv_worker_log(SV_LOG_ERROR, "worker.failed", SV_FIELD_TEXT("cause", error->cause));
         return SV_EXIT_CONFIG;

@@ -72,14 +72,14 @@ sv_uri_default_int(mongoc_uri_t *uri, const char *option, int64_t value)
 
 /* Durability is not the URI's to lower; time limits are the URI's when it names them. */
 static void
-sv_uri_complete(mongoc_uri_t *uri, const sv_settings_t *settings, unsigned max_clients)
+sv_uri_complete(mongoc_uri_t *uri, const sv_settings_t *settings, unsigned max_clients, int64_t socket_timeout_ms)
 {
     mongoc_write_concern_t *write_concern = mongoc_write_concern_new();
     mongoc_read_concern_t *read_concern = mongoc_read_concern_new();
 
     sv_uri_default_int(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, settings->mongodb_timeout);
     sv_uri_default_int(uri, MONGOC_URI_CONNECTTIMEOUTMS, settings->mongodb_timeout);
-    sv_uri_default_int(uri, MONGOC_URI_SOCKETTIMEOUTMS, settings->mongodb_timeout);
+    sv_uri_default_int(uri, MONGOC_URI_SOCKETTIMEOUTMS, socket_timeout_ms);
     mongoc_uri_set_option_as_int32(uri, MONGOC_URI_MAXPOOLSIZE, (int32_t) max_clients);
     mongoc_write_concern_set_w(write_concern, MONGOC_WRITE_CONCERN_W_MAJORITY);
     mongoc_write_concern_set_journal(write_concern, true);
@@ -102,8 +102,8 @@ sv_pool_init_lock(sv_store_pool_t *pool)
     pthread_condattr_destroy(&attributes);
 }
 
-sv_store_pool_t *
-sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error)
+static sv_store_pool_t *
+sv_pool_create(const sv_settings_t *settings, unsigned max_clients, int64_t socket_timeout_ms, sv_error_t *error)
 {
     sv_store_pool_t *pool;
     mongoc_uri_t *uri;
@@ -116,7 +116,7 @@ sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_err
         sv_fail_cause(error, SV_ERR_INTERNAL, "MONGODB_URI: %s", reason.message);
         return NULL;
     }
-    sv_uri_complete(uri, settings, max_clients);
+    sv_uri_complete(uri, settings, max_clients, socket_timeout_ms);
     pool = calloc(1, sizeof(*pool) + max_clients * sizeof(pool->stores[0]));
     if (pool == NULL || (pool->left = sv_left_sessions_create()) == NULL) {
         free(pool);
@@ -138,6 +138,18 @@ sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_err
     pool->max = max_clients;
     sv_pool_init_lock(pool);
     return pool;
+}
+
+sv_store_pool_t *
+sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error)
+{
+    return sv_pool_create(settings, max_clients, settings->mongodb_timeout, error);
+}
+
+sv_store_pool_t *
+sv_store_pool_create_patient(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error)
+{
+    return sv_pool_create(settings, max_clients, settings->worker_mongodb_timeout, error);
 }
 
 static void

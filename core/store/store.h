@@ -45,6 +45,8 @@ typedef struct sv_store_s {
 /* Makes the pool (no connection yet); max_clients >= threads that use it.  NULL with
  * `error` for a bad URI.  Call after fork. */
 sv_store_pool_t *sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
+/* The same for programs that keep no client waiting: a call may take worker_mongodb_timeout. */
+sv_store_pool_t *sv_store_pool_create_patient(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
 void             sv_store_pool_destroy(sv_store_pool_t *pool);
 
 /* The sessions that a transaction first ends, because nobody goes on with them. */

@@ -466,6 +466,32 @@ a_server_that_is_not_there_is_unavailable(void **state)
     assert_int_equal(bench->error.status, SV_ERR_INTERNAL);
 }
 
+static int32_t
+call_limit_ms(sv_store_pool_t *of)
+{
+    sv_store_t *store = sv_store_acquire(of);
+    int32_t limit_ms =
+        mongoc_uri_get_option_as_int32(mongoc_client_get_uri(store->client), MONGOC_URI_SOCKETTIMEOUTMS, 0);
+
+    sv_store_release(store);
+    sv_store_pool_destroy(of);
+    return limit_ms;
+}
+
+static void
+a_call_may_take_longer_where_nobody_waits(void **state)
+{
+    bench_t *bench = *state;
+    sv_settings_t limits = settings;
+
+    limits.mongodb_timeout = 700;
+    limits.worker_mongodb_timeout = 90000;
+    assert_int_equal(call_limit_ms(sv_store_pool_create(&limits, 1, &bench->error)), 700);
+    assert_int_equal(call_limit_ms(sv_store_pool_create_patient(&limits, 1, &bench->error)), 90000);
+    limits.mongodb_uri = "mongodb://127.0.0.1:1/?directConnection=true&socketTimeoutMS=1234";
+    assert_int_equal(call_limit_ms(sv_store_pool_create_patient(&limits, 1, &bench->error)), 1234);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, bench_setup, bench_teardown)
 
 int
@@ -477,7 +503,7 @@ main(void)
         TEST(a_body_that_refuses_leaves_nothing),        TEST(a_duplicate_key_is_already_exists),
         TEST(find_and_update_gives_old_new_or_nothing),  TEST(pages_give_every_row_once),
         TEST(a_foreign_or_damaged_cursor_is_refused),    TEST(documents_read_back_and_print_as_plain_json),
-        TEST(a_server_that_is_not_there_is_unavailable),
+        TEST(a_server_that_is_not_there_is_unavailable), TEST(a_call_may_take_longer_where_nobody_waits),
     };
 
     if (getenv("SV_TEST_MONGODB") == NULL) {
