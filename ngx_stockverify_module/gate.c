@@ -81,12 +81,12 @@ sv_gate_decide(sv_request_state_t *state)
 
 /* On a thread. */
 static void
-sv_gate_load_account(sv_call_t *call)
+sv_gate_ask_database(sv_call_t *call)
 {
     sv_request_state_t *state = (sv_request_state_t *) ((char *) call - offsetof(sv_request_state_t, call));
 
-    if (sv_account_load(call->store, state->claims.user_id, call->arena, &state->account, &call->error) == SV_OK) {
-        sv_gate_admit(&state->account, &state->claims, &state->gate);
+    if (sv_gate_ask(call->store, &state->claims, call->arena, &state->facts, &call->error) == SV_OK) {
+        sv_gate_admit(&state->facts, &state->claims, &state->gate);
     }
 }
 
@@ -113,20 +113,13 @@ sv_gate_loaded(sv_request_t *req)
         sv_http_answer(req);
         return;
     }
-    if (!sv_redis_ready(state->process->redis)) {
+    if (state->gate.since == NULL || !sv_redis_ready(state->process->redis)) {
         sv_gate_decide(state);
         return;
     }
     /* Waited for, because a handler may send its script again right after. */
-    sv_gate_store_command(store, state->call.arena, &state->account, state->call.settings->auth_cache_ttl);
+    sv_gate_keep_command(store, state->call.arena, state->call.settings, &state->facts, state->gate.since);
     sv_http_redis(req, (sv_redis_command_t *const[]){ store }, 1, NULL, sv_gate_stored);
-}
-
-void
-sv_http_gate_load(sv_request_t *req, sv_next_pt next)
-{
-    req->state->gate_next = next;
-    sv_http_thread(req, SV_POOL_DB, sv_gate_load_account, sv_gate_loaded);
 }
 
 void
@@ -155,10 +148,27 @@ sv_gate_answered(sv_request_t *req)
 
     /* Redis is speed, MongoDB is truth: what Redis does not know, or cannot say, MongoDB is asked. */
     if (state->gate.outcome == SV_GATE_UNKNOWN) {
-        sv_http_gate_load(req, state->gate_next);
+        sv_http_thread(req, SV_POOL_DB, sv_gate_ask_database, sv_gate_loaded);
         return;
     }
     sv_gate_decide(state);
+}
+
+static void
+sv_gate_ask_redis(sv_request_state_t *state, const char *rate_key, sv_next_pt next)
+{
+    sv_call_t *call = &state->call;
+
+    state->gate_next = next;
+    sv_gate_command(&state->gate_command, call->arena, &state->claims, rate_key, call->settings->sync_rate_limit);
+    sv_http_redis(&state->req, (sv_redis_command_t *const[]){ &state->gate_command }, 1, sv_gate_read_reply,
+                  sv_gate_answered);
+}
+
+void
+sv_http_gate_load(sv_request_t *req, sv_next_pt next)
+{
+    sv_gate_ask_redis(req->state, NULL, next);
 }
 
 void
@@ -168,7 +178,6 @@ sv_gate_enter(sv_request_state_t *state, sv_next_pt next)
     sv_call_t *call = &state->call;
     const char *rate_key = NULL;
 
-    state->gate_next = next;
     if (route->role == SV_ROLE_ANYONE || (route->flags & SV_OWN_GATE) != 0) {
         next(&state->req);
         return;
@@ -176,7 +185,5 @@ sv_gate_enter(sv_request_state_t *state, sv_next_pt next)
     if ((route->flags & SV_RATE_SYNC) != 0 && call->settings->sync_rate_limit > 0) {
         rate_key = sv_arena_printf(call->arena, "%s%s", sv_sync_rate_prefix, state->claims.user_id);
     }
-    sv_gate_command(&state->gate_command, call->arena, &state->claims, rate_key, call->settings->sync_rate_limit);
-    sv_http_redis(&state->req, (sv_redis_command_t *const[]){ &state->gate_command }, 1, sv_gate_read_reply,
-                  sv_gate_answered);
+    sv_gate_ask_redis(state, rate_key, next);
 }

@@ -52,9 +52,9 @@ const sv_token_claims_t *sv_http_claims(const sv_request_t *req);
 /*
  * For the handlers of SV_OWN_GATE routes, whose script found that the account may not go on:
  * - sv_http_gate_refused() answers disabled, revoked or limited (wait_s);
- * - sv_http_gate_load(), when the account's state is not in Redis: loads it from MongoDB, answers by itself when it
- *   may not go on or its role is below the route's, else fills call->principal, keeps the state in Redis and
- *   goes on in `next`, which may run its script again.
+ * - sv_http_gate_load(), when the account's state is not in Redis: goes through the gate that other routes have, which
+ *   asks MongoDB and keeps the state in Redis; answers by itself when the account may not go on or its role is below
+ *   the route's, else fills call->principal and goes on in `next`, which may run its script again.
  */
 void sv_http_gate_refused(sv_request_t *req, sv_gate_outcome_t outcome, int wait_s);
 void sv_http_gate_load(sv_request_t *req, sv_next_pt next);

@@ -52,7 +52,7 @@ struct sv_request_state_s {
     sv_token_claims_t        claims;
     sv_gate_result_t         gate;
     sv_redis_command_t       gate_command;
-    sv_account_t             account;
+    sv_gate_facts_t          facts;
     sv_next_pt               gate_next;
     /* the answer's members before `success`: complete JSON members with a comma behind, or NULL */
     const char              *head_members;

@@ -116,7 +116,46 @@ subtest 'Redis emptied' => sub {
     my $eva = $stack->login('staff');
     $stack->redis->command('FLUSHALL');
     is $eva->get('/api/auth/me')->status, 200, 'accounts are read again from MongoDB';
-    is $stack->redis->command('EXISTS', 'auth:user:' . $eva->user_id), 1, 'and kept again';
+    is $stack->redis->command('HGET', 'auth:user:' . $eva->user_id, 'enabled'), 1, 'and kept again';
+};
+
+subtest 'an ended login stays ended when Redis is emptied' => sub {
+    my $fay = $stack->login('staff');
+    my $other = $stack->login($fay->user);
+    is $fay->post('/api/auth/logout', {})->status, 200, 'logged out';
+    is $fay->get('/api/auth/me')->error->{code}, 'token_revoked', 'the token is dead';
+    $stack->redis->command('FLUSHALL');
+    is $fay->get('/api/auth/me')->error->{code}, 'token_revoked', 'and dead in an empty Redis';
+    is $other->get('/api/auth/me')->status, 200, 'another login of the same user lives';
+    is $fay->get('/api/auth/me')->error->{code}, 'token_revoked', 'the dead one does not pass behind it';
+
+    $stack->redis->command('FLUSHALL');
+    is $other->get('/api/auth/me')->status, 200, 'the other one comes first';
+    is $fay->get('/api/auth/me')->error->{code}, 'token_revoked', 'and brings the end of the dead one with it';
+
+    $stack->redis->command('FLUSHALL');
+    is $stack->login($fay->user)->get('/api/auth/me')->status, 200, 'a new login comes first';
+    is $fay->get('/api/auth/me')->error->{code}, 'token_revoked', 'and revives nothing';
+
+    $stack->redis->command('FLUSHALL');
+    $stack->login($fay->user);
+    is $fay->get('/api/auth/me')->error->{code}, 'token_revoked', 'nor does one that made no request yet';
+
+    $stack->redis->command('FLUSHALL');
+    my %shift = (session_id => 'none', rack_id => 'none');
+    is $fay->post('/api/sync/heartbeat', \%shift)->error->{code}, 'token_revoked', 'a heartbeat asks too';
+    isnt $other->post('/api/sync/heartbeat', \%shift)->code, 'token_revoked', 'and lets the other login beat';
+    is $fay->post('/api/sync/heartbeat', \%shift)->error->{code}, 'token_revoked', 'but the ended one not behind it';
+};
+
+subtest 'a reused refresh token ends the login in an empty Redis as well' => sub {
+    my $gita = $stack->login('staff');
+    my ($second) = $stack->parallel(refresh($gita->{refresh_token}));
+    my ($third) = $stack->parallel(refresh($second->data->{refresh_token}));
+    my ($reused) = $stack->parallel(refresh($gita->{refresh_token}));
+    is $reused->error->{code}, 'token_reused', 'not the immediate predecessor';
+    $stack->redis->command('FLUSHALL');
+    is $stack->client(token => $third->data->{access_token})->get('/api/auth/me')->error->{code}, 'token_revoked', 'ended';
 };
 
 done_testing;

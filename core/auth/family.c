@@ -1,5 +1,7 @@
 #include "core/auth/family.h"
 
+#include <string.h>
+
 #include "core/audit/audit.h"
 #include "core/auth/refresh.h"
 #include "core/store/document.h"
@@ -10,7 +12,8 @@ sv_family_revoked(sv_arena_t *arena)
 {
     bson_t *update = sv_doc_new(arena);
 
-    BCON_APPEND(update, "$set", "{", "state", BCON_UTF8(SV_REFRESH_REVOKED), "}");
+    BCON_APPEND(update, "$set", "{", "state", BCON_UTF8(SV_REFRESH_REVOKED), "}", "$currentDate", "{", "revoked_at",
+                BCON_BOOL(true), "}");
     return update;
 }
 
@@ -38,24 +41,47 @@ sv_families_live(const char *user_id, const char *keep_family_id, sv_arena_t *ar
     return filter;
 }
 
+static void
+sv_families_add(sv_families_t *families, const char *family_id, sv_arena_t *arena)
+{
+    enum { SV_FIRST_FAMILIES = 8 };
+    size_t count = families->count;
+
+    /* Full at every power of two. */
+    if (count == 0 || (count >= SV_FIRST_FAMILIES && (count & (count - 1)) == 0)) {
+        size_t capacity = count == 0 ? SV_FIRST_FAMILIES : count * 2;
+        const char **grown = sv_arena_alloc(arena, capacity * sizeof(*grown));
+
+        if (count > 0) {
+            memcpy(grown, families->ids, count * sizeof(*grown));
+        }
+        families->ids = grown;
+    }
+    families->ids[families->count++] = family_id;
+}
+
 static sv_status_t
 sv_families_name(sv_store_t *store, const bson_t *filter, sv_arena_t *arena, sv_families_t *families, sv_error_t *error)
 {
-    enum { SV_MAX_FAMILIES = 1000 };
+    bson_t *options = sv_doc_new(arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_REFRESH_TOKENS, filter, NULL, &cursor, error);
 
-    *families = (sv_families_t){ .ids = sv_arena_alloc(arena, SV_MAX_FAMILIES * sizeof(char *)) };
-    if (status != SV_OK) {
-        return status;
+    *families = (sv_families_t){ 0 };
+    BCON_APPEND(options, "projection", "{", "family_id", BCON_INT32(1), "}");
+    if (sv_store_find(store, SV_COLLECTION_REFRESH_TOKENS, filter, options, &cursor, error) != SV_OK) {
+        return error->status;
     }
-    while (families->count < SV_MAX_FAMILIES && mongoc_cursor_next(cursor, &row)) {
-        families->ids[families->count++] = sv_doc_text(row, "family_id", arena);
+    while (mongoc_cursor_next(cursor, &row)) {
+        const char *family_id = sv_doc_text(row, "family_id", arena);
+
+        if (family_id != NULL) {
+            sv_families_add(families, family_id, arena);
+        }
     }
-    status = sv_store_cursor_end(store, cursor, error);
+    sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
-    return status;
+    return error->status;
 }
 
 sv_status_t
@@ -68,6 +94,24 @@ sv_families_revoke(sv_store_t *store, const char *user_id, const char *keep_fami
         return error->status;
     }
     return sv_store_update_many(store, SV_COLLECTION_REFRESH_TOKENS, filter, sv_family_revoked(arena), NULL, error);
+}
+
+int64_t
+sv_family_token_life(const sv_settings_t *settings)
+{
+    /* A token's life begins when it is signed: after the commit that brought it, and once more for a lost answer. */
+    return settings->access_token_ttl + settings->refresh_reuse_grace;
+}
+
+sv_status_t
+sv_families_ended(sv_store_t *store, const char *user_id, sv_arena_t *arena, sv_families_t *ended, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+
+    BCON_APPEND(filter, "user_id", BCON_UTF8(user_id), "state", BCON_UTF8(SV_REFRESH_REVOKED), "$expr", "{", "$gt", "[",
+                "{", "$dateAdd", "{", "startDate", "$revoked_at", "unit", "millisecond", "amount",
+                BCON_INT64(sv_family_token_life(store->settings) * 1000), "}", "}", "$$NOW", "]", "}");
+    return sv_families_name(store, filter, arena, ended, error);
 }
 
 typedef struct {

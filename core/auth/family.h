@@ -6,8 +6,8 @@
 
 /*
  * A family is one login: the chain of refresh tokens that followed from it (core/auth/refresh.h), of which one at most
- * is live.  Ending a family revokes that one; access tokens of it are refused at once through Redis
- * (sv_gate_end_families_command), or die by themselves within ACCESS_TOKEN_TTL.
+ * is live.  Ending a family revokes that one.  Access tokens of it are refused at once through Redis
+ * (sv_gate_end_families_command); when Redis forgot, the gate finds the family among sv_families_ended().
  */
 typedef struct {
     const char **ids; /* in the arena */
@@ -20,6 +20,13 @@ sv_status_t sv_family_revoke(sv_store_t *store, const char *family_id, bool *was
 /* Revokes the families of a user, but not keep_family_id (NULL: all), and names those that were live. */
 sv_status_t sv_families_revoke(sv_store_t *store, const char *user_id, const char *keep_family_id, sv_arena_t *arena,
                                sv_families_t *ended, sv_error_t *error);
+
+/* The families of a user of which an access token may still live although they were ended. */
+sv_status_t
+sv_families_ended(sv_store_t *store, const char *user_id, sv_arena_t *arena, sv_families_t *ended, sv_error_t *error);
+
+/* How long after the end of a family an access token of it can live, in seconds. */
+int64_t sv_family_token_life(const sv_settings_t *settings);
 
 /* Ends the login a request was made from (who->family_id, NULL: none), with its audit entry. */
 sv_status_t sv_family_log_out(sv_store_t *store, const sv_principal_t *who, bool *was_live, sv_error_t *error);

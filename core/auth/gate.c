@@ -1,5 +1,7 @@
 #include "core/auth/gate.h"
 
+#include <string.h>
+
 /* Must be the numbers of lua/gate.lua. */
 _Static_assert(SV_GATE_PASSED == 0 && SV_GATE_UNKNOWN == 1 && SV_GATE_DISABLED == 2 && SV_GATE_REVOKED == 3 &&
                    SV_GATE_LIMITED == 4,
@@ -51,25 +53,53 @@ sv_gate_read(const redisReply *reply, sv_arena_t *arena, sv_gate_result_t *resul
         result->warehouse = sv_gate_text(reply, 4, arena);
     } else if (outcome == SV_GATE_LIMITED) {
         result->wait_s = (int) sv_redis_element_int(reply, 1);
+    } else if (outcome == SV_GATE_UNKNOWN) {
+        const char *since = sv_redis_element_text(reply, 1);
+
+        result->since = since == NULL ? NULL : sv_arena_strdup(arena, since);
     } else if (outcome != SV_GATE_DISABLED && outcome != SV_GATE_REVOKED) {
         return;
     }
     result->outcome = (sv_gate_outcome_t) outcome;
 }
 
-void
-sv_gate_admit(const sv_account_t *account, const sv_token_claims_t *claims, sv_gate_result_t *result)
+sv_status_t
+sv_gate_ask(sv_store_t *store, const sv_token_claims_t *claims, sv_arena_t *arena, sv_gate_facts_t *facts,
+            sv_error_t *error)
 {
+    if (sv_account_load(store, claims->user_id, arena, &facts->account, error) != SV_OK) {
+        return error->status;
+    }
+    return sv_families_ended(store, claims->user_id, arena, &facts->ended, error);
+}
+
+static bool
+sv_gate_is_ended(const sv_families_t *ended, const char *family_id)
+{
+    for (size_t i = 0; family_id != NULL && i < ended->count; i++) {
+        if (strcmp(ended->ids[i], family_id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+sv_gate_admit(const sv_gate_facts_t *facts, const sv_token_claims_t *claims, sv_gate_result_t *result)
+{
+    const sv_account_t *account = &facts->account;
+
     *result = (sv_gate_result_t){
         .outcome = SV_GATE_PASSED,
         .role = account->role,
         .username = account->username,
         .full_name = account->full_name,
         .warehouse = account->warehouse,
+        .since = result->since,
     };
     if (!account->enabled) {
         result->outcome = SV_GATE_DISABLED;
-    } else if (claims->generation != account->generation) {
+    } else if (claims->generation != account->generation || sv_gate_is_ended(&facts->ended, claims->family_id)) {
         result->outcome = SV_GATE_REVOKED;
     }
 }
@@ -92,8 +122,27 @@ sv_gate_refuse(const sv_gate_result_t *result, sv_error_t *error)
     return sv_fail(error, SV_ERR_TOKEN_REVOKED, NULL);
 }
 
-void
-sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_account_t *account, int64_t ttl_s)
+/* Family ids (UUIDs) as one argument, because their number has no bound and that of arguments has. */
+static const char *
+sv_gate_join(const char *const *family_ids, size_t count, sv_arena_t *arena)
+{
+    size_t size = 1;
+    char *text, *at;
+
+    for (size_t i = 0; i < count; i++) {
+        size += strlen(family_ids[i]) + 1;
+    }
+    text = at = sv_arena_alloc(arena, size);
+    for (size_t i = 0; i < count; i++) {
+        at = stpcpy(at, family_ids[i]);
+        *at++ = ' ';
+    }
+    *at = '\0';
+    return text;
+}
+
+static void
+sv_gate_state_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_account_t *account, int64_t ttl_s)
 {
     sv_redis_script(command, arena, SV_SCRIPT_AUTH_STATE_STORE, 1);
     sv_redis_arg_key(command, sv_account_prefix, account->user_id);
@@ -108,15 +157,26 @@ sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_a
 }
 
 void
-sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const char *const *family_ids,
-                             size_t count, int64_t ttl_s)
+sv_gate_keep_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                     const sv_gate_facts_t *facts, const char *since)
 {
-    if (count > SV_GATE_MAX_FAMILIES) {
-        count = SV_GATE_MAX_FAMILIES;
-    }
-    sv_redis_script(command, arena, SV_SCRIPT_FAMILIES_END, (int) count);
-    for (size_t i = 0; i < count; i++) {
-        sv_redis_arg_key(command, sv_family_prefix, family_ids[i]);
-    }
-    sv_redis_arg_int(command, ttl_s);
+    sv_gate_state_command(command, arena, &facts->account, settings->auth_cache_ttl);
+    sv_redis_arg(command, since);
+    sv_redis_arg_int(command, sv_family_token_life(settings));
+    sv_redis_arg(command, sv_gate_join(facts->ended.ids, facts->ended.count, arena));
+}
+
+void
+sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_account_t *account, int64_t ttl_s)
+{
+    sv_gate_state_command(command, arena, account, ttl_s);
+}
+
+void
+sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                             const char *const *family_ids, size_t count)
+{
+    sv_redis_script(command, arena, SV_SCRIPT_FAMILIES_END, 0);
+    sv_redis_arg_int(command, sv_family_token_life(settings));
+    sv_redis_arg(command, sv_gate_join(family_ids, count, arena));
 }

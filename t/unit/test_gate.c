@@ -73,7 +73,7 @@ run(sv_redis_command_t *command)
 }
 
 static long long
-store(const sv_account_t *account)
+change(const sv_account_t *account)
 {
     sv_redis_command_t command;
 
@@ -96,6 +96,35 @@ ask(const sv_token_claims_t *claims, const char *rate_key, int64_t limit)
     return result;
 }
 
+static long long
+keep_since(const sv_gate_facts_t *facts, const char *since)
+{
+    sv_redis_command_t command;
+
+    sv_gate_keep_command(&command, real.arena, &real.settings, facts, since);
+    return run(&command);
+}
+
+/* What Redis says of when it began to know nothing of the token's account. */
+static const char *
+ask_since(void)
+{
+    sv_gate_result_t result = ask(&token, NULL, 0);
+
+    assert_int_equal(result.outcome, SV_GATE_UNKNOWN);
+    assert_non_null(result.since);
+    return result.since;
+}
+
+/* As a request does that finds nothing in Redis. */
+static void
+keep(const sv_account_t *account)
+{
+    const sv_gate_facts_t facts = { .account = *account };
+
+    assert_int_equal(keep_since(&facts, ask_since()), 1);
+}
+
 static void
 a_known_account_passes_with_its_present_role(void **state)
 {
@@ -103,7 +132,7 @@ a_known_account_passes_with_its_present_role(void **state)
 
     (void) state;
     assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_UNKNOWN);
-    assert_int_equal(store(&asha), 1);
+    keep(&asha);
     result = ask(&token, NULL, 0);
     assert_int_equal(result.outcome, SV_GATE_PASSED);
     assert_int_equal(result.role, SV_ROLE_SUPERVISOR);
@@ -122,11 +151,11 @@ an_older_state_never_replaces_a_newer_one(void **state)
     older.version = 4;
     newer.version = 6;
     newer.enabled = false;
-    assert_int_equal(store(&asha), 1);
-    assert_int_equal(store(&older), 0);
-    assert_int_equal(store(&asha), 1);
-    assert_int_equal(store(&newer), 1);
-    assert_int_equal(store(&asha), 0);
+    keep(&asha);
+    assert_int_equal(change(&older), 0);
+    assert_int_equal(change(&asha), 1);
+    assert_int_equal(change(&newer), 1);
+    assert_int_equal(change(&asha), 0);
     assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_DISABLED);
 }
 
@@ -139,7 +168,7 @@ old_generations_are_revoked_and_newer_ones_asked_again(void **state)
     (void) state;
     old.generation = 2;
     newer.generation = 4;
-    store(&asha);
+    keep(&asha);
     result = ask(&old, NULL, 0);
     assert_int_equal(result.outcome, SV_GATE_REVOKED);
     sv_error_clear(&real.error);
@@ -150,18 +179,30 @@ old_generations_are_revoked_and_newer_ones_asked_again(void **state)
 static void
 mongodb_decides_the_same(void **state)
 {
-    sv_token_claims_t old = token;
-    sv_account_t disabled = asha;
-    sv_gate_result_t result;
+    const char *ended[] = { "f7", "f1" };
+    sv_token_claims_t old = token, other = token, foreign = token;
+    const sv_gate_facts_t facts = { .account = asha };
+    const sv_gate_facts_t logged_out = { .account = asha, .ended = { ended, 2 } };
+    sv_gate_facts_t disabled = facts;
+    sv_gate_result_t result = { .since = "12" };
 
     (void) state;
-    sv_gate_admit(&asha, &token, &result);
+    sv_gate_admit(&facts, &token, &result);
+    assert_string_equal(result.since, "12");
     assert_int_equal(result.outcome, SV_GATE_PASSED);
     assert_int_equal(result.role, SV_ROLE_SUPERVISOR);
     old.generation = 2;
-    sv_gate_admit(&asha, &old, &result);
+    sv_gate_admit(&facts, &old, &result);
     assert_int_equal(result.outcome, SV_GATE_REVOKED);
-    disabled.enabled = false;
+    sv_gate_admit(&logged_out, &token, &result);
+    assert_int_equal(result.outcome, SV_GATE_REVOKED);
+    other.family_id = "f2";
+    sv_gate_admit(&logged_out, &other, &result);
+    assert_int_equal(result.outcome, SV_GATE_PASSED);
+    foreign.family_id = NULL;
+    sv_gate_admit(&logged_out, &foreign, &result);
+    assert_int_equal(result.outcome, SV_GATE_PASSED);
+    disabled.account.enabled = false;
     sv_gate_admit(&disabled, &token, &result);
     assert_int_equal(result.outcome, SV_GATE_DISABLED);
     sv_error_clear(&real.error);
@@ -178,12 +219,76 @@ tokens_of_an_ended_login_are_revoked_and_others_are_not(void **state)
     (void) state;
     other.family_id = "f2";
     foreign.family_id = NULL;
-    store(&asha);
-    sv_gate_end_families_command(&command, real.arena, ended, 2, 900);
+    keep(&asha);
+    sv_gate_end_families_command(&command, real.arena, &real.settings, ended, 2);
     assert_int_equal(run(&command), 2);
     assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_REVOKED);
     assert_int_equal(ask(&other, NULL, 0).outcome, SV_GATE_PASSED);
     assert_int_equal(ask(&foreign, NULL, 0).outcome, SV_GATE_PASSED);
+}
+
+static void
+an_account_comes_back_to_an_empty_redis_with_its_ended_logins(void **state)
+{
+    enum { MANY = 300 };
+    const char *ended[MANY];
+    sv_token_claims_t other = token;
+    const sv_gate_facts_t facts = { .account = asha, .ended = { ended, MANY } };
+
+    (void) state;
+    for (int i = 0; i < MANY; i++) {
+        ended[i] = sv_arena_printf(real.arena, "f%d", MANY - i);
+    }
+    assert_int_equal(keep_since(&facts, ask_since()), 1);
+    assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_REVOKED);
+    other.family_id = "f300";
+    assert_int_equal(ask(&other, NULL, 0).outcome, SV_GATE_REVOKED);
+    other.family_id = "f301";
+    assert_int_equal(ask(&other, NULL, 0).outcome, SV_GATE_PASSED);
+    assert_in_range(sv_real_redis(real.client, "TTL family:ended:f300"), real.settings.access_token_ttl - 60,
+                    real.settings.access_token_ttl + real.settings.refresh_reuse_grace);
+}
+
+static void
+what_was_read_before_redis_was_emptied_is_not_kept(void **state)
+{
+    const sv_gate_facts_t facts = { .account = asha };
+    const char *before = ask_since(), *after;
+
+    (void) state;
+    /* Here a login ends, its mark is written, and Redis loses it. */
+    sv_real_redis(real.client, "FLUSHDB");
+    assert_int_equal(keep_since(&facts, before), 0);
+    after = ask_since();
+    assert_string_not_equal(before, after);
+    assert_int_equal(keep_since(&facts, before), 0);
+    assert_string_equal(ask_since(), after);
+    assert_int_equal(keep_since(&facts, after), 1);
+    assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_PASSED);
+}
+
+static void
+a_change_brings_no_account_back_and_keeps_older_ones_out(void **state)
+{
+    const sv_gate_facts_t facts = { .account = asha };
+    sv_gate_facts_t newer = facts;
+    const char *since = ask_since();
+
+    (void) state;
+    newer.account.version = 6;
+    newer.account.role = SV_ROLE_STAFF;
+    assert_int_equal(change(&newer.account), 0);
+    assert_string_equal(ask_since(), since);
+    assert_int_equal(keep_since(&facts, since), 0);
+    assert_string_equal(ask_since(), since);
+    assert_int_equal(keep_since(&newer, since), 1);
+    assert_int_equal(ask(&token, NULL, 0).role, SV_ROLE_STAFF);
+    assert_in_range(sv_real_redis(real.client, "TTL auth:user:u1"), 1, real.settings.auth_cache_ttl);
+    /* Nor does a change make what is known here live longer. */
+    sv_real_redis(real.client, "EXPIRE auth:user:u1 100");
+    newer.account.version = 7;
+    assert_int_equal(change(&newer.account), 1);
+    assert_in_range(sv_real_redis(real.client, "TTL auth:user:u1"), 1, 100);
 }
 
 static void
@@ -192,7 +297,7 @@ a_rate_lets_its_limit_pass_and_says_how_long_to_wait(void **state)
     sv_gate_result_t result;
 
     (void) state;
-    store(&asha);
+    keep(&asha);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(ask(&token, "rate:sync:u1", 3).outcome, SV_GATE_PASSED);
     }
@@ -219,7 +324,7 @@ anything_but_an_answer_asks_mongodb(void **state)
     sv_gate_read(&empty, real.arena, &result);
     assert_int_equal(result.outcome, SV_GATE_UNKNOWN);
     /* A state with a role nobody knows. */
-    store(&asha);
+    keep(&asha);
     sv_real_redis(real.client, "HSET auth:user:u1 role emperor");
     assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_UNKNOWN);
 }
@@ -309,6 +414,9 @@ main(void)
         ON_EMPTY_REDIS(old_generations_are_revoked_and_newer_ones_asked_again),
         ON_EMPTY_REDIS(mongodb_decides_the_same),
         ON_EMPTY_REDIS(tokens_of_an_ended_login_are_revoked_and_others_are_not),
+        ON_EMPTY_REDIS(an_account_comes_back_to_an_empty_redis_with_its_ended_logins),
+        ON_EMPTY_REDIS(what_was_read_before_redis_was_emptied_is_not_kept),
+        ON_EMPTY_REDIS(a_change_brings_no_account_back_and_keeps_older_ones_out),
         ON_EMPTY_REDIS(a_rate_lets_its_limit_pass_and_says_how_long_to_wait),
         ON_EMPTY_REDIS(anything_but_an_answer_asks_mongodb),
         ON_EMPTY_REDIS(waits_grow_after_the_first_tries_and_end_with_a_good_login),

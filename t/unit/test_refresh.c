@@ -230,6 +230,65 @@ a_disabled_account_and_a_logged_out_family_refresh_nothing(void **state)
     assert_false(was_live);
 }
 
+static bool
+is_ended(const char *user_id, const char *family_id)
+{
+    sv_families_t ended;
+    bool found = false;
+
+    sv_error_clear(&real.error);
+    assert_int_equal(sv_families_ended(real.store, user_id, real.arena, &ended, &real.error), SV_OK);
+    for (size_t i = 0; i < ended.count; i++) {
+        found = found || strcmp(ended.ids[i], family_id) == 0;
+    }
+    return found;
+}
+
+static void
+logins_are_known_as_ended_while_an_access_token_may_live(void **state)
+{
+    sv_refresh_grant_t first = log_in("leaver"), second = log_in("leaver"), reused = log_in("leaver"), next;
+    sv_principal_t owner = { .user_id = "leaver", .role = SV_ROLE_STAFF, .family_id = first.family_id };
+    bool was_live = false;
+
+    (void) state;
+    assert_false(is_ended("leaver", first.family_id));
+    assert_int_equal(rotate(first.token, &next), SV_OK);
+    assert_int_equal(sv_family_log_out(real.store, &owner, &was_live, &real.error), SV_OK);
+    assert_true(is_ended("leaver", first.family_id));
+    assert_false(is_ended("leaver", second.family_id));
+    assert_false(is_ended("ended", first.family_id));
+    assert_int_equal(rotate(reused.token, &next), SV_OK);
+    age_tokens(reused.family_id, "used_at", real.settings.refresh_reuse_grace * 1000 + 1000);
+    assert_int_equal(rotate(reused.token, &next), SV_ERR_TOKEN_REUSED);
+    assert_true(is_ended("leaver", reused.family_id));
+    age_tokens(first.family_id, "revoked_at", real.settings.access_token_ttl * 1000);
+    assert_true(is_ended("leaver", first.family_id));
+    age_tokens(first.family_id, "revoked_at", real.settings.refresh_reuse_grace * 1000 + 1000);
+    assert_false(is_ended("leaver", first.family_id));
+}
+
+static void
+all_of_many_logins_are_named_as_ended(void **state)
+{
+    enum { LOGINS = 40 };
+    sv_refresh_grant_t grants[LOGINS];
+    sv_families_t ended = { 0 };
+    sv_principal_t owner = { .user_id = "many", .role = SV_ROLE_STAFF };
+    sv_account_t account;
+
+    (void) state;
+    for (int i = 0; i < LOGINS; i++) {
+        grants[i] = log_in("many");
+    }
+    owner.family_id = grants[7].family_id;
+    assert_int_equal(sv_account_change_password(real.store, &owner, "-", &ended, &account, &real.error), SV_OK);
+    assert_int_equal(ended.count, LOGINS - 1);
+    for (int i = 0; i < LOGINS; i++) {
+        assert_int_equal(is_ended("many", grants[i].family_id), i != 7);
+    }
+}
+
 typedef struct {
     const char *token;
     char successor[SV_REFRESH_TOKEN_LENGTH + 1];
@@ -293,6 +352,8 @@ main(void)
         cmocka_unit_test(an_idle_login_and_an_old_login_are_dead),
         cmocka_unit_test(nothing_that_was_issued_is_stored_as_it_is),
         cmocka_unit_test(a_disabled_account_and_a_logged_out_family_refresh_nothing),
+        cmocka_unit_test(logins_are_known_as_ended_while_an_access_token_may_live),
+        cmocka_unit_test(all_of_many_logins_are_named_as_ended),
         cmocka_unit_test(parallel_refreshes_get_one_successor),
     };
 

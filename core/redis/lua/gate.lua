@@ -1,11 +1,24 @@
 -- May this user go on?  One round trip for account, login and rate.
 -- KEYS: auth:user:{id}, family:ended:{family}, and, when counted, the rate counter
 -- ARGV: the token's generation, the limit of the counter a minute
--- Reply: {0, role, username, full_name, warehouse} passed; {1} the account's state is not (or no longer) known
+-- Reply: {0, role, username, full_name, warehouse} passed; {1, since} the account's state is not (or no longer) known
 --        here; {2} disabled; {3} revoked; {4, seconds to wait} limited
+-- `since` tells auth_state_store.lua whether Redis was emptied while MongoDB was asked.
+local function unknown()
+    local since = redis.call('HGET', KEYS[1], 'since')
+    if not since then
+        local now = redis.call('TIME')
+        since = now[1] .. string.sub(1000000 + now[2], 2)
+        redis.call('HSET', KEYS[1], 'since', since)
+        if redis.call('PTTL', KEYS[1]) < 0 then
+            redis.call('EXPIRE', KEYS[1], 60)
+        end
+    end
+    return {1, since}
+end
 local account = redis.call('HMGET', KEYS[1], 'enabled', 'generation', 'role', 'username', 'full_name', 'warehouse')
 if not account[1] or not account[2] then
-    return {1}
+    return unknown()
 end
 if account[1] ~= '1' then
     return {2}
@@ -13,7 +26,7 @@ end
 if account[2] ~= ARGV[1] then
     -- A token newer than what is kept here: this state is stale, MongoDB must be asked.
     if tonumber(ARGV[1]) > tonumber(account[2]) then
-        return {1}
+        return unknown()
     end
     return {3}
 end
