@@ -243,52 +243,100 @@ sv_advance_body(sv_store_t *store, void *context, sv_error_t *error)
 
 typedef struct {
     const sv_principal_t *who;
-    const sv_count_t *count;
     const char *session_id;
+    sv_arena_t *arena;
+    sv_floor_session_t *session;
+    bool interrupted;
 } sv_interrupt_work_t;
 
+/* What the session is told; of one that is live also its end. */
+static sv_status_t
+sv_interrupt_write_session(sv_store_t *store, sv_interrupt_work_t *work, const char *count_state, bool live,
+                           sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(work->arena), *update = sv_doc_new(work->arena), set;
+    const bson_t *document = NULL;
+    sv_status_t status;
+
+    BSON_APPEND_UTF8(filter, "session_id", work->session_id);
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_UTF8(&set, "count_state", count_state);
+    if (live) {
+        BSON_APPEND_UTF8(&set, "status", sv_session_status_name(SV_SESSION_INTERRUPTED));
+    }
+    bson_append_document_end(update, &set);
+    BCON_APPEND(update, "$inc", "{", "writes", BCON_INT64(1), "}");
+    if (live) {
+        BCON_APPEND(update, "$currentDate", "{", "interrupted_at", BCON_BOOL(true), "}");
+    }
+    status = sv_store_find_and_update(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, true, false,
+                                      work->arena, &document, error);
+    if (status == SV_OK && document != NULL) {
+        sv_floor_session_read(document, work->arena, work->session);
+    }
+    return status;
+}
+
+static sv_status_t
+sv_interrupt_free_rack(sv_store_t *store, const sv_interrupt_work_t *work, sv_error_t *error)
+{
+    const sv_floor_session_t *session = work->session;
+    bson_t *filter = sv_doc_take(
+        BCON_NEW("rack_id", BCON_UTF8(session->rack_id), "session_id", BCON_UTF8(session->session_id)), work->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("available"), "hold_ms", BCON_INT64(0), "}",
+                                          "$currentDate", "{", "updated_at", BCON_BOOL(true), "}"),
+                                 work->arena);
+
+    return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, filter, update, NULL, error);
+}
+
+/* The count is read here and not by the caller: it may have gone a step further since. */
 static sv_status_t
 sv_interrupt_body(sv_store_t *store, void *context, sv_error_t *error)
 {
-    const sv_interrupt_work_t *work = context;
-    sv_arena_t *arena = error->arena;
-    sv_floor_session_t session;
+    sv_interrupt_work_t *work = context;
+    sv_floor_session_t *session = work->session;
+    sv_count_t count;
     bool live;
-    bson_t *filter, *update, *rack, *free_rack;
-    sv_audit_t entry = { .action = "session.interrupt", .session_id = work->session_id };
-    sv_status_t status = sv_floor_session_find(store, work->session_id, arena, &session, error);
+    sv_status_t status = sv_floor_session_find(store, work->session_id, work->arena, session, error);
 
+    work->interrupted = false;
+    if (status == SV_OK) {
+        status = sv_count_find(store, session->count_id, work->arena, &count, error);
+    }
+    if (status == SV_OK && sv_count_is_open(&count)) {
+        status = sv_fail_cause(error, SV_ERR_INTERNAL, "count %s is open", session->count_id);
+    }
     if (status != SV_OK) {
         return status;
     }
-    live = session.status == SV_SESSION_ACTIVE || session.status == SV_SESSION_PAUSED;
-    filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session.session_id)), arena);
-    update = sv_doc_take(BCON_NEW("$set", "{", "count_state", BCON_UTF8(work->count->status), "status",
-                                  BCON_UTF8(live ? "interrupted" : sv_session_status_name(session.status)), "}", "$inc",
-                                  "{", "writes", BCON_INT64(1), "}"),
-                         arena);
-    status = sv_store_update_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, NULL, error);
+    live = session->status == SV_SESSION_ACTIVE || session->status == SV_SESSION_PAUSED;
+    status = sv_interrupt_write_session(store, work, count.status, live, error);
     if (status == SV_OK && live) {
-        rack = sv_doc_take(BCON_NEW("rack_id", BCON_UTF8(session.rack_id), "session_id", BCON_UTF8(session.session_id)),
-                           arena);
-        free_rack = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("available"), "hold_ms", BCON_INT64(0), "}",
-                                         "$currentDate", "{", "updated_at", BCON_BOOL(true), "}"),
-                                arena);
-        status = sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, rack, free_rack, NULL, error);
+        status = sv_interrupt_free_rack(store, work, error);
     }
-    entry.rack_id = session.rack_id;
-    entry.count_id = session.count_id;
-    entry.warehouse = session.warehouse;
-    return status == SV_OK ? sv_audit_write(store, work->who, &entry, error) : status;
+    if (status == SV_OK && live) {
+        sv_audit_t entry = { .action = "session.interrupt",
+                             .session_id = work->session_id,
+                             .rack_id = session->rack_id,
+                             .count_id = session->count_id,
+                             .warehouse = session->warehouse };
+
+        status = sv_audit_write(store, work->who, &entry, error);
+    }
+    work->interrupted = live;
+    return status;
 }
 
 sv_status_t
-sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const sv_count_t *count,
-                           const char *session_id, sv_error_t *error)
+sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const char *session_id, sv_arena_t *arena,
+                           sv_floor_session_t *session, bool *interrupted, sv_error_t *error)
 {
-    sv_interrupt_work_t work = { .who = who, .count = count, .session_id = session_id };
+    sv_interrupt_work_t work = { .who = who, .session_id = session_id, .arena = arena, .session = session };
+    sv_status_t status = sv_transaction_run(store, sv_interrupt_body, &work, error);
 
-    return sv_transaction_run(store, sv_interrupt_body, &work, error);
+    *interrupted = status == SV_OK && work.interrupted;
+    return status;
 }
 
 /* Claims that read the count as open and committed after it was closed: see rack_claim.c. */
@@ -297,17 +345,17 @@ sv_advance_sweep(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 {
     bson_t *filter =
         sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count_id), "count_state", BCON_UTF8("OPEN")), work->arena);
-    sv_count_t now = work->count;
     const bson_t *document = NULL;
+    sv_floor_session_t session;
+    bool interrupted;
     sv_status_t status;
 
-    now.status = work->step->status;
     do {
         status =
             sv_store_find_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, work->arena, &document, error);
         if (status == SV_OK && document != NULL) {
-            status = sv_count_interrupt_session(store, work->who, &now,
-                                                sv_doc_text(document, "session_id", work->arena), error);
+            status = sv_count_interrupt_session(store, work->who, sv_doc_text(document, "session_id", work->arena),
+                                                work->arena, &session, &interrupted, error);
         }
     } while (status == SV_OK && document != NULL);
     return status;

@@ -23,8 +23,10 @@ typedef struct {
 sv_status_t sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count_id, sv_count_step_t step,
                              bool force, sv_arena_t *arena, sv_count_verdict_t *verdict, sv_error_t *error);
 
-/* Ends one live floor session of a count that is not open any more, its rack available. */
-sv_status_t sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const sv_count_t *count,
-                                       const char *session_id, sv_error_t *error);
+/* Brings a floor session into line with its count, which is not open any more: tells it the count's state and, if it is
+ * live, interrupts it, its rack available.  `session` is it afterwards (in the arena); `who` NULL: nobody, the worker. */
+sv_status_t sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const char *session_id,
+                                       sv_arena_t *arena, sv_floor_session_t *session, bool *interrupted,
+                                       sv_error_t *error);
 
 #endif

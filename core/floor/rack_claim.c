@@ -379,14 +379,16 @@ sv_claim_body(sv_store_t *store, void *context, sv_error_t *error)
 static sv_status_t
 sv_claim_confirm_count(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
-    const sv_floor_session_t *session = &work->result->session;
+    sv_floor_session_t *session = &work->result->session;
+    bool interrupted;
     sv_count_t count;
     sv_status_t status = sv_count_find(store, session->count_id, work->arena, &count, error);
 
     if (status != SV_OK || sv_count_is_open(&count)) {
         return status;
     }
-    status = sv_count_interrupt_session(store, work->claim->who, &count, session->session_id, error);
+    status = sv_count_interrupt_session(store, work->claim->who, session->session_id, work->arena, session,
+                                        &interrupted, error);
     return status == SV_OK ? sv_fail(error, SV_ERR_SESSION_CLOSED, NULL) : status;
 }
 

@@ -227,6 +227,75 @@ closing_waits_for_people_unless_forced(void **state)
     assert_int_equal(sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS, "{'warehouse':'W4','action':'count.close'}"), 1);
 }
 
+/* As left by a claim of the count that committed after it was closed, when its process died before it looked again. */
+static void
+make_stray(const char *name, const char *status, const char *count_id)
+{
+    const char *rack_status = strcmp(status, "active") == 0 ? "claimed" : "available";
+
+    sv_real_insert(&real, SV_COLLECTION_RACK_REGISTRY,
+                   sv_arena_printf(real.arena,
+                                   "{'rack_id': 'R-%s', 'warehouse': 'W6', 'floor': 'F1', 'session_id': '%s', "
+                                   "'status': '%s', 'fence': 3, 'hold_ms': {'$numberLong': '70000'}}",
+                                   name, name, rack_status));
+    sv_real_insert(&real, SV_COLLECTION_VERIFICATION_SESSIONS,
+                   sv_arena_printf(real.arena,
+                                   "{'session_id': '%s', 'user_id': 'u', 'rack_id': 'R-%s', 'warehouse': 'W6', "
+                                   "'count_id': '%s', 'count_state': 'OPEN', 'status': '%s', 'superseded': false, "
+                                   "'writes': 4, 'interrupted_at': null}",
+                                   name, name, count_id, status));
+}
+
+static int64_t
+interruptions_told(const char *session_id)
+{
+    return sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS,
+                         sv_arena_printf(real.arena, "{'action':'session.interrupt','session_id':'%s'}", session_id));
+}
+
+static void
+only_live_sessions_of_a_closed_count_are_interrupted(void **state)
+{
+    sv_count_opening_t opening = { .warehouse = "W6" };
+    sv_floor_session_t session;
+    sv_count_t count;
+    bool interrupted;
+
+    (void) state;
+    sv_fixture_rack(&real, "L1", "W6", "F1");
+    assert_int_equal(open_count(&opening, &count), SV_OK);
+    make_stray("too-early", "active", count.session_id);
+    assert_int_equal(
+        sv_count_interrupt_session(real.store, NULL, "too-early", real.arena, &session, &interrupted, &real.error),
+        SV_ERR_INTERNAL);
+    assert_int_equal(sv_fixture_read_session(&real, "too-early").status, SV_SESSION_ACTIVE);
+    assert_int_equal(advance(count.session_id, SV_COUNT_CLOSE, true).result, SV_OK);
+
+    make_stray("live", "active", count.session_id);
+    make_stray("done", "completed", count.session_id);
+    assert_int_equal(
+        sv_count_interrupt_session(real.store, NULL, "live", real.arena, &session, &interrupted, &real.error), SV_OK);
+    assert_true(interrupted);
+    assert_int_equal(session.status, SV_SESSION_INTERRUPTED);
+    assert_int_equal(session.writes, 5);
+    session = sv_fixture_read_session(&real, "live");
+    assert_string_equal(session.count_state, "CLOSED");
+    assert_int_equal(session.status, SV_SESSION_INTERRUPTED);
+    assert_true(session.interrupted_at_ms > 0);
+    assert_string_equal(sv_fixture_read_rack(&real, "R-live").status, "available");
+    assert_int_equal(sv_fixture_read_rack(&real, "R-live").hold_ms, 0);
+    assert_int_equal(interruptions_told("live"), 1);
+
+    assert_int_equal(
+        sv_count_interrupt_session(real.store, NULL, "done", real.arena, &session, &interrupted, &real.error), SV_OK);
+    assert_false(interrupted);
+    session = sv_fixture_read_session(&real, "done");
+    assert_string_equal(session.count_state, "CLOSED");
+    assert_int_equal(session.status, SV_SESSION_COMPLETED);
+    assert_int_equal(session.interrupted_at_ms, 0);
+    assert_int_equal(interruptions_told("done"), 0);
+}
+
 enum { CLAIMERS = 5, CLOSE_ROUNDS = 20 };
 
 static pthread_barrier_t start_line;
@@ -348,6 +417,7 @@ main(void)
         cmocka_unit_test(a_rack_belongs_to_the_only_count_that_covers_it),
         cmocka_unit_test(openings_against_the_rules_name_the_field),
         cmocka_unit_test(closing_waits_for_people_unless_forced),
+        cmocka_unit_test(only_live_sessions_of_a_closed_count_are_interrupted),
         cmocka_unit_test(a_claim_beside_a_closing_leaves_no_live_session_behind),
         cmocka_unit_test(staff_list_open_counts_of_their_warehouse),
     };
