@@ -1,5 +1,6 @@
 #include "core/audit/seal.h"
 #include "core/counts/book.h"
+#include "core/counts/stray_sessions.h"
 #include "core/counts/totals.h"
 #include "core/floor/reaper.h"
 #include "core/floor/write_behind.h"
@@ -26,6 +27,16 @@ sv_duty_reap(sv_duty_round_t *round, sv_error_t *error)
     sv_status_t status = sv_reaper_round(round->store, round->redis, round->running_ms, &done, error);
 
     round->done = done.interrupted;
+    return status;
+}
+
+static sv_status_t
+sv_duty_stray_sessions(sv_duty_round_t *round, sv_error_t *error)
+{
+    sv_stray_sessions_t done;
+    sv_status_t status = sv_stray_sessions_round(round->store, round->redis, &done, error);
+
+    round->done = done.settled;
     return status;
 }
 
@@ -110,6 +121,7 @@ sv_duty_schedules_mend(sv_duty_round_t *round, sv_error_t *error)
 const sv_duty_row_t sv_duty_rows[] = {
     { "write-behind", offsetof(sv_settings_t, worker_write_behind_interval), sv_duty_write_behind, 0 },
     { "reaper", offsetof(sv_settings_t, worker_reaper_interval), sv_duty_reap, 0 },
+    { "stray-sessions", 0, sv_duty_stray_sessions, SV_STRAY_SESSIONS_MS },
     { "totals", offsetof(sv_settings_t, worker_totals_interval), sv_duty_totals, 0 },
     { "books", offsetof(sv_settings_t, worker_totals_interval), sv_duty_freeze_books, 0 },
     { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0 },

@@ -13,8 +13,10 @@
 #include "core/counts/count_close.h"
 #include "core/counts/count_list.h"
 #include "core/counts/count_open.h"
+#include "core/counts/stray_sessions.h"
 #include "core/store/document.h"
 #include "t/unit/floor_fixture.h"
+#include "t/unit/real_redis.h"
 
 static sv_real_mongodb_t real;
 
@@ -296,6 +298,63 @@ only_live_sessions_of_a_closed_count_are_interrupted(void **state)
     assert_int_equal(interruptions_told("done"), 0);
 }
 
+static sv_stray_sessions_t
+settle_strays(sv_redis_client_t *redis)
+{
+    sv_stray_sessions_t done;
+
+    sv_error_clear(&real.error);
+    assert_int_equal(sv_stray_sessions_round(real.store, redis, &done, &real.error), SV_OK);
+    return done;
+}
+
+static void
+sessions_left_open_in_ended_counts_are_found(void **state)
+{
+    sv_count_opening_t opening = { .warehouse = "W7" };
+    sv_count_t closed, reconciled, open;
+    sv_stray_sessions_t done;
+    sv_redis_client_t *redis;
+
+    (void) state;
+    if (!sv_real_redis_named()) {
+        skip();
+    }
+    redis = sv_real_redis_open(&real.settings, real.arena);
+    settle_strays(redis);
+    sv_fixture_rack(&real, "M1", "W7", "F1");
+    assert_int_equal(open_count(&opening, &closed), SV_OK);
+    assert_int_equal(open_count(&opening, &reconciled), SV_OK);
+    assert_int_equal(open_count(&opening, &open), SV_OK);
+    assert_int_equal(advance(closed.session_id, SV_COUNT_CLOSE, false).result, SV_OK);
+    assert_int_equal(advance(reconciled.session_id, SV_COUNT_RECONCILE, false).result, SV_OK);
+    make_stray("closed-live", "active", closed.session_id);
+    make_stray("closed-done", "completed", closed.session_id);
+    make_stray("reconciled-live", "active", reconciled.session_id);
+    make_stray("open-live", "active", open.session_id);
+    make_stray("countless", "active", "no-such-count");
+    sv_real_redis(redis, "HSET rack:lock:R-closed-live user u session closed-live fence 3");
+    sv_real_redis(redis, "HSET session:lock:closed-live user u rack R-closed-live state active version 4");
+
+    done = settle_strays(redis);
+    assert_int_equal(done.settled, 3);
+    assert_int_equal(done.interrupted, 2);
+    assert_string_equal(sv_fixture_read_session(&real, "closed-live").count_state, "CLOSED");
+    assert_int_equal(sv_fixture_read_session(&real, "closed-live").status, SV_SESSION_INTERRUPTED);
+    assert_string_equal(sv_fixture_read_rack(&real, "R-closed-live").status, "available");
+    assert_int_equal(sv_real_redis(redis, "EXISTS rack:lock:R-closed-live session:lock:closed-live"), 0);
+    assert_string_equal(sv_fixture_read_session(&real, "closed-done").count_state, "CLOSED");
+    assert_int_equal(sv_fixture_read_session(&real, "closed-done").status, SV_SESSION_COMPLETED);
+    assert_string_equal(sv_fixture_read_session(&real, "reconciled-live").count_state, "RECONCILE");
+    assert_int_equal(sv_fixture_read_session(&real, "reconciled-live").status, SV_SESSION_INTERRUPTED);
+    assert_int_equal(interruptions_told("closed-live"), 1);
+    assert_string_equal(sv_fixture_read_session(&real, "open-live").count_state, "OPEN");
+    assert_int_equal(sv_fixture_read_session(&real, "open-live").status, SV_SESSION_ACTIVE);
+    assert_string_equal(sv_fixture_read_session(&real, "countless").count_state, "OPEN");
+    assert_int_equal(settle_strays(redis).settled, 0);
+    sv_redis_client_destroy(redis);
+}
+
 enum { CLAIMERS = 5, CLOSE_ROUNDS = 20 };
 
 static pthread_barrier_t start_line;
@@ -418,6 +477,7 @@ main(void)
         cmocka_unit_test(openings_against_the_rules_name_the_field),
         cmocka_unit_test(closing_waits_for_people_unless_forced),
         cmocka_unit_test(only_live_sessions_of_a_closed_count_are_interrupted),
+        cmocka_unit_test(sessions_left_open_in_ended_counts_are_found),
         cmocka_unit_test(a_claim_beside_a_closing_leaves_no_live_session_behind),
         cmocka_unit_test(staff_list_open_counts_of_their_warehouse),
     };
