@@ -52,6 +52,6 @@ sub {
         [ "pairs a second by the bare driver, $CONNECTIONS threads", sprintf('%.1f', StockVerify::Bench::median(map { $_->{per_s} } @bare)) ],
         [ 'HTTP / bare driver', sprintf('%.2f', StockVerify::Bench::median(@ratios)), 'wanted: 0.70 or more' ],
         [ 'CPU in nginx, us a pair', int StockVerify::Bench::median(map { $_->{cpu}{nginx} / $PAIRS * 1e6 } @ours) ],
-        [ 'refused', $refused ]);
+        [ 'refused', $refused, (grep { defined } map { $_->{first_refusal} } @ours)[0] ]);
     return;
 };

@@ -155,7 +155,10 @@ sub wrk {
 sub open_loop {
     my ($self, $host, $requests_file, %option) = @_;
     my @command = ($self->http_load, map { ("--$_", $option{$_}) } sort keys %option);
-    return $JSON->decode((run('sh', '-c', "exec @command $host < $requests_file 2>&1") =~ /^(\{.*\})/m)[0] // '{}');
+    my $out = run('sh', '-c', "exec @command $host < $requests_file 2>&1");
+    my $got = $JSON->decode(($out =~ /^(\{.*\})/m)[0] // '{}');
+    ($got->{first_refusal}) = $out =~ /^first refusal: (.*)/m;
+    return $got;
 }
 
 sub http_load {
