@@ -75,6 +75,9 @@ my %shown = map { ($_->{item_code} => plain($_)) } $mongo->find('erp_items', { o
 is_deeply { map { ($_ => 0 + $shown{$_}{verified_qty}) } keys %shown }, \%told, 'the items show them';
 my $count = plain($mongo->find_one('sessions', { session_id => $count_id }));
 is $count->{total_items}, scalar keys %told, 'the count has its number of items';
+is $count->{book_items}, $mongo->count('session_book', { session_id => $count_id }), 'and of the lines of its book';
+is $count->{damaged_items}, scalar(grep { $_->{counted}{damage_qty} > 0 || $_->{counted}{non_returnable_damaged_qty} > 0 } values %counted),
+    'and of those with damage';
 is scalar @{ $count->{staff_user} }, 6, 'and who counted';
 my $variance = 0;
 $variance += $_->{counted}{variance} for values %counted;

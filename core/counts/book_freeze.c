@@ -20,6 +20,7 @@ typedef struct {
     sv_arena_t *arena;
     sv_book_line_t chunk[SV_BOOK_CHUNK];
     size_t count;
+    int64_t chunk_lines; /* made by the last run of its transaction */
 } sv_book_work_t;
 
 static int
@@ -28,13 +29,27 @@ sv_compare_lines(const void *a, const void *b)
     return strcmp(((const sv_book_line_t *) a)->item_code, ((const sv_book_line_t *) b)->item_code);
 }
 
+/* The count has so many more items in its book; the totals add those they find no line for. */
+static sv_status_t
+sv_book_add_items(sv_store_t *store, const char *count_id, int64_t lines, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter, *update;
+
+    if (lines == 0) {
+        return SV_OK;
+    }
+    filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena);
+    update = sv_doc_take(BCON_NEW("$inc", "{", "book_items", BCON_INT64(lines), "}"), arena);
+    return sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
+}
+
 static sv_status_t
 sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_book_work_t *work = context;
     sv_arena_t *arena = sv_arena_create();
     sv_status_t status = SV_OK;
-    sv_bulk_result_t result;
+    sv_bulk_result_t result = { 0 };
     sv_bulk_t bulk;
 
     sv_bulk_begin(&bulk, store, SV_COLLECTION_SESSION_BOOK, arena);
@@ -55,10 +70,13 @@ sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
     }
     if (status == SV_OK) {
         status = sv_bulk_run(&bulk, arena, &result, error);
-        work->lines += status == SV_OK ? result.upserted : 0;
     } else {
         sv_bulk_discard(&bulk);
     }
+    if (status == SV_OK) {
+        status = sv_book_add_items(store, work->scope.count_id, result.upserted, arena, error);
+    }
+    work->chunk_lines = result.upserted;
     sv_arena_destroy(arena);
     return status;
 }
@@ -85,14 +103,13 @@ sv_book_sort_chunk(sv_book_work_t *work)
 static sv_status_t
 sv_book_flush(sv_book_work_t *work, sv_error_t *error)
 {
-    int64_t lines = work->lines;
     sv_status_t status;
 
+    work->chunk_lines = 0;
     sv_book_sort_chunk(work);
     status = sv_book_read_lines(work->store, &work->scope, work->chunk, work->count, work->arena, error);
     /* An item counted at this moment gets its line from the totals: the next try finds it. */
     for (int i = 0; i < SV_BOOK_TRIES && status == SV_OK && work->count > 0; i++) {
-        work->lines = lines;
         status = sv_transaction_run(work->store, sv_book_put_lines, work, error);
         if (status != SV_ERR_ALREADY_EXISTS) {
             break;
@@ -101,6 +118,7 @@ sv_book_flush(sv_book_work_t *work, sv_error_t *error)
         status =
             i + 1 < SV_BOOK_TRIES ? SV_OK : sv_fail_cause(error, SV_ERR_UNAVAILABLE, "session_book: too many races");
     }
+    work->lines += status == SV_OK ? work->chunk_lines : 0;
     work->count = 0;
     sv_arena_destroy(work->arena);
     work->arena = sv_arena_create();

@@ -152,12 +152,13 @@ sv_count_ensure_standing(sv_store_t *store, const char *warehouse, sv_error_t *e
         return status;
     }
     sv_uuid_v4(id);
-    update = sv_doc_take(BCON_NEW("$setOnInsert", "{", "session_id", BCON_UTF8(id), "floor", BCON_NULL, "racks",
-                                  BCON_NULL, "name", BCON_NULL, "blind", BCON_BOOL(false), "strict", BCON_BOOL(false),
-                                  "opened_by", BCON_NULL, "staff_user", "[", "]", "started_at", BCON_DATE_TIME(now),
-                                  "reconciled_at", BCON_NULL, "closed_at", BCON_NULL, "book_state",
-                                  BCON_UTF8("standing"), "total_items", BCON_INT64(0), "}"),
-                         arena);
+    update =
+        sv_doc_take(BCON_NEW("$setOnInsert", "{", "session_id", BCON_UTF8(id), "floor", BCON_NULL, "racks", BCON_NULL,
+                             "name", BCON_NULL, "blind", BCON_BOOL(false), "strict", BCON_BOOL(false), "opened_by",
+                             BCON_NULL, "staff_user", "[", "]", "started_at", BCON_DATE_TIME(now), "reconciled_at",
+                             BCON_NULL, "closed_at", BCON_NULL, "book_state", BCON_UTF8("standing"), "book_items",
+                             BCON_INT64(0), "total_items", BCON_INT64(0), "damaged_items", BCON_INT64(0), "}"),
+                    arena);
     status =
         sv_store_find_and_update(store, SV_COLLECTION_SESSIONS, filter, update, true, true, arena, &document, error);
     if (status == SV_ERR_ALREADY_EXISTS) {

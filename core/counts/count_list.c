@@ -80,58 +80,23 @@ sv_count_list(sv_store_t *store, const sv_principal_t *who, const sv_count_query
                        sv_count_write_row, &how, w, arena, error);
 }
 
-typedef struct {
-    int64_t total, counted, damaged;
-} sv_book_figures_t;
-
-static sv_status_t
-sv_book_figures(sv_store_t *store, const char *count_id, sv_book_figures_t *figures, sv_arena_t *arena,
-                sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena);
-    bson_t *options =
-        sv_doc_take(BCON_NEW("projection", "{", "_id", BCON_INT32(0), "counted", BCON_INT32(1), "}"), arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, options, &cursor, error);
-
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &row)) {
-        bool counted = sv_doc_int(row, "counted.records") > 0;
-
-        figures->total++;
-        figures->counted += counted;
-        figures->damaged += counted && (sv_doc_quantity(row, "counted.damage_qty") > 0 ||
-                                        sv_doc_quantity(row, "counted.non_returnable_damaged_qty") > 0);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
-}
-
 sv_status_t
-sv_count_write_stats(sv_store_t *store, const sv_count_t *count, sv_json_writer_t *w, sv_arena_t *arena,
-                     sv_error_t *error)
+sv_count_write_stats(sv_store_t *store, const sv_count_t *count, sv_json_writer_t *w, sv_error_t *error)
 {
-    sv_book_figures_t figures = { 0 };
+    int64_t book = sv_doc_int(count->document, "book_items");
+    int64_t counted = sv_doc_int(count->document, "total_items");
     sv_session_stats_t stats;
     int64_t end = sv_doc_time(count->document, "closed_at");
     int64_t start = sv_doc_time(count->document, "started_at");
-    sv_status_t status = sv_book_figures(store, count->session_id, &figures, arena, error);
 
-    if (status == SV_OK && end == 0) {
-        status = sv_store_now(store, &end, error);
-    }
-    if (status != SV_OK) {
-        return status;
+    if (end == 0 && sv_store_now(store, &end, error) != SV_OK) {
+        return error->status;
     }
     stats = (sv_session_stats_t){
-        .total_items = figures.total,
-        .verified_items = figures.counted,
-        .damage_items = figures.damaged,
-        .pending_items = figures.total - figures.counted,
+        .total_items = book,
+        .verified_items = counted,
+        .damage_items = sv_doc_int(count->document, "damaged_items"),
+        .pending_items = book - counted,
         .duration_seconds = end > start ? (end - start) / 1000 : 0,
     };
     sv_json_object(w, NULL);

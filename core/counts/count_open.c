@@ -148,7 +148,9 @@ sv_opening_document(sv_opening_work_t *work, int64_t now)
     sv_doc_put_time(document, "reconciled_at", 0);
     sv_doc_put_time(document, "closed_at", 0);
     BSON_APPEND_UTF8(document, "book_state", "pending");
+    BSON_APPEND_INT64(document, "book_items", 0);
     BSON_APPEND_INT64(document, "total_items", 0);
+    BSON_APPEND_INT64(document, "damaged_items", 0);
     sv_doc_put_quantity(document, "total_variance", 0);
 }
 

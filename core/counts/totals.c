@@ -263,6 +263,8 @@ sv_items_read_book(sv_store_t *store, const char *count_id, sv_totals_item_t *it
             item->system_qty = sv_doc_quantity(line, "system_qty");
             item->unit_cost = sv_doc_quantity(line, "unit_cost");
             item->was_counted = sv_doc_has(line, "counted");
+            item->was_damaged = sv_doc_quantity(line, "counted.damage_qty") > 0 ||
+                                sv_doc_quantity(line, "counted.non_returnable_damaged_qty") > 0;
             item->old_variance = sv_doc_quantity(line, "counted.variance");
         }
     }
@@ -370,24 +372,36 @@ sv_put_staff(const sv_staff_t *staff, bson_t *update)
     bson_append_document_end(update, &add);
 }
 
+static bool
+sv_item_is_damaged(const sv_totals_item_t *item)
+{
+    return item->damage_qty > 0 || item->non_returnable_damaged_qty > 0;
+}
+
 /* The count's totals move by what its items moved: all of this is one transaction, and every round of the count
  * changes its document, so the differences add up to the whole. */
 static sv_status_t
 sv_count_write_totals(sv_store_t *store, const bson_t *count_document, const sv_totals_item_t *items, size_t count,
                       const sv_staff_t *staff, sv_arena_t *arena, sv_error_t *error)
 {
+    int64_t book_items = sv_doc_int(count_document, "book_items");
     int64_t total_items = sv_doc_int(count_document, "total_items");
+    int64_t damaged_items = sv_doc_int(count_document, "damaged_items");
     sv_quantity_t total_variance = sv_doc_quantity(count_document, "total_variance");
     bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena), set;
 
     for (size_t i = 0; i < count; i++) {
+        book_items += !items[i].in_book;
         total_items += (items[i].records > 0) - items[i].was_counted;
+        damaged_items += sv_item_is_damaged(&items[i]) - items[i].was_damaged;
         sv_add_to(&total_variance, items[i].variance);
         sv_add_to(&total_variance, -items[i].old_variance);
     }
     sv_doc_put_text(filter, "session_id", sv_doc_text(count_document, "session_id", arena));
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_INT64(&set, "book_items", book_items);
     BSON_APPEND_INT64(&set, "total_items", total_items);
+    BSON_APPEND_INT64(&set, "damaged_items", damaged_items);
     sv_doc_put_quantity(&set, "total_variance", total_variance);
     bson_append_document_end(update, &set);
     BCON_APPEND(update, "$inc", "{", "derivations", BCON_INT64(1), "}");

@@ -5,7 +5,7 @@
 
 /*
  * Totals of items, derived from the records: session_book.counted of the count, the overlay of erp_items, and the
- * count's own total_items, total_variance and staff_user.
+ * count's own book_items, total_items, damaged_items, total_variance and staff_user.
  *
  * Every transaction that changes records leaves a line in touched_items; a round takes the oldest lines, sums the
  * records of their items afresh and deletes the lines, all in one transaction.  It changes the book line of every

@@ -11,6 +11,7 @@ typedef struct {
     /* its book line as it was */
     bool in_book;
     bool was_counted;
+    bool was_damaged;
     sv_quantity_t system_qty;
     sv_quantity_t unit_cost;
     sv_quantity_t old_variance;

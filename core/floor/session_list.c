@@ -228,7 +228,7 @@ sv_session_write_stats(sv_store_t *store, const sv_session_view_t *view, sv_json
     sv_status_t status;
 
     if (view->is_count) {
-        return sv_count_write_stats(store, &view->count, w, arena, error);
+        return sv_count_write_stats(store, &view->count, w, error);
     }
     status = sv_floor_stats_now(store, &view->floor_session, arena, &stats, error);
     if (status == SV_OK) {

@@ -69,6 +69,15 @@ system_qty(const char *count_id, const char *code)
     return line == NULL ? -1 : sv_doc_quantity(line, "system_qty");
 }
 
+/* What the count's document says of its book. */
+static int64_t
+book_items(const char *count_id)
+{
+    return sv_doc_int(
+        sv_real_find(&real, SV_COLLECTION_SESSIONS, sv_arena_printf(real.arena, "{'session_id': '%s'}", count_id)),
+        "book_items");
+}
+
 static void
 test_a_whole_warehouse_is_frozen_once(void **state)
 {
@@ -83,6 +92,7 @@ test_a_whole_warehouse_is_frozen_once(void **state)
     done = freeze();
     assert_int_equal(done.counts, 1);
     assert_int_equal(done.lines, 1);
+    assert_int_equal(book_items("c1"), 1);
     line = sv_real_find(&real, SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c1', 'item_code': 'A'}");
     assert_int_equal(sv_doc_quantity(line, "system_qty"), 10500000);
     assert_int_equal(sv_doc_quantity(line, "unit_cost"), 2250000);
@@ -106,7 +116,10 @@ test_a_freezing_that_died_is_taken_up(void **state)
     sv_real_insert(&real, SV_COLLECTION_SESSION_BOOK,
                    "{'session_id': 'c1', 'item_code': 'A', 'system_qty': {'$numberDecimal': '9'}, 'counted': "
                    "{'racks': 1}}");
+    sv_real_update(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'c1'}",
+                   "{'$set': {'book_items': {'$numberLong': '1'}}}");
     assert_int_equal(freeze().lines, 1);
+    assert_int_equal(book_items("c1"), 2);
     assert_int_equal(system_qty("c1", "A"), 9000000); /* a line is never rewritten */
     assert_int_equal(system_qty("c1", "B"), 20000000);
     assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c1', 'counted.racks': 1}"), 1);
@@ -125,6 +138,7 @@ test_more_items_than_a_chunk(void **state)
     }
     open_count("c1", "'floor': null, 'racks': null");
     assert_int_equal(freeze().lines, MANY);
+    assert_int_equal(book_items("c1"), MANY);
     assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c1'}"), MANY);
 }
 

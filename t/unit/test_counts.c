@@ -298,6 +298,29 @@ only_live_sessions_of_a_closed_count_are_interrupted(void **state)
     assert_int_equal(interruptions_told("done"), 0);
 }
 
+static void
+stats_are_those_the_worker_keeps(void **state)
+{
+    sv_count_t count;
+    sv_buffer_t out;
+    sv_json_writer_t w;
+
+    (void) state;
+    sv_real_insert(&real, SV_COLLECTION_SESSIONS,
+                   "{'session_id': 'kept', 'kind': 'opened', 'status': 'CLOSED', 'warehouse': 'W8', 'started_at': "
+                   "{'$date': '2026-01-05T08:00:00Z'}, 'closed_at': {'$date': '2026-01-05T08:10:00Z'}, 'book_items': "
+                   "{'$numberLong': '100000'}, 'total_items': {'$numberLong': '20'}, 'damaged_items': "
+                   "{'$numberLong': '3'}}");
+    sv_error_clear(&real.error);
+    assert_int_equal(sv_count_find(real.store, "kept", real.arena, &count, &real.error), SV_OK);
+    sv_buffer_init(&out, real.arena, 64);
+    sv_json_writer_init(&w, &out);
+    assert_int_equal(sv_count_write_stats(real.store, &count, &w, &real.error), SV_OK);
+    assert_string_equal(out.data, "{\"session_id\":\"kept\",\"kind\":\"opened\",\"status\":\"CLOSED\","
+                                  "\"total_items\":100000,\"verified_items\":20,\"damage_items\":3,"
+                                  "\"pending_items\":99980,\"duration_seconds\":600,\"items_per_minute\":2}");
+}
+
 static sv_stray_sessions_t
 settle_strays(sv_redis_client_t *redis)
 {
@@ -477,6 +500,7 @@ main(void)
         cmocka_unit_test(openings_against_the_rules_name_the_field),
         cmocka_unit_test(closing_waits_for_people_unless_forced),
         cmocka_unit_test(only_live_sessions_of_a_closed_count_are_interrupted),
+        cmocka_unit_test(stats_are_those_the_worker_keeps),
         cmocka_unit_test(sessions_left_open_in_ended_counts_are_found),
         cmocka_unit_test(a_claim_beside_a_closing_leaves_no_live_session_behind),
         cmocka_unit_test(staff_list_open_counts_of_their_warehouse),
