@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/counts/book.h"
 #include "core/counts/totals.h"
 #include "core/store/document.h"
 #include "t/unit/real_mongodb.h"
@@ -312,6 +313,40 @@ test_derivers_at_once_end_at_the_sum(void **state)
     assert_int_equal(sv_doc_quantity(count_of("c1"), "total_variance"), RECORDS * 5 * SV_QUANTITY_ONE / 2);
 }
 
+/* A book line is made by whoever comes first, the freezing or the deriving, and is one in the count's number. */
+static void
+test_freezing_beside_deriving_counts_every_line_once(void **state)
+{
+    enum { BOOK = 600, COUNTED = 60 };
+    volatile bool stop = false;
+    sv_book_frozen_t frozen = { 0 };
+    pthread_t deriver;
+    char code[16];
+
+    (void) state;
+    count("c1");
+    for (int i = 0; i < BOOK; i++) {
+        snprintf(code, sizeof(code), "I%03d", i);
+        item(code, "1");
+    }
+    sv_real_update(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'c1'}",
+                   "{'$set': {'status': 'OPEN', 'book_state': 'pending'}}");
+    for (int i = 0; i < COUNTED; i++) {
+        /* every other one is not in the book */
+        snprintf(code, sizeof(code), i % 2 == 0 ? "I%03d" : "X%03d", BOOK - 1 - i);
+        record("c1", "R1", code, "anna", "1", 5);
+    }
+    assert_int_equal(pthread_create(&deriver, NULL, derive_until_told, (void *) &stop), 0);
+    assert_int_equal(sv_book_freeze_round(real.store, &frozen, &real.error), SV_OK);
+    stop = true;
+    pthread_join(deriver, NULL);
+    assert_int_equal(frozen.counts, 1);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c1'}"), BOOK + COUNTED / 2);
+    assert_int_equal(sv_doc_int(count_of("c1"), "book_items"), BOOK + COUNTED / 2);
+    assert_int_equal(sv_doc_int(count_of("c1"), "total_items"), COUNTED);
+    assert_int_equal(sv_doc_int(count_of("c1"), "damaged_items"), COUNTED);
+}
+
 static int
 open_server(void **state)
 {
@@ -340,6 +375,7 @@ main(void)
         WITH_SERVER(test_an_item_nobody_knows_is_counted_against_nothing),
         WITH_SERVER(test_a_count_without_a_warehouse_holds_up_no_other),
         WITH_SERVER(test_derivers_at_once_end_at_the_sum),
+        WITH_SERVER(test_freezing_beside_deriving_counts_every_line_once),
     };
 
     if (!sv_real_mongodb_named()) {
