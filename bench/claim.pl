@@ -4,7 +4,8 @@ use strict;
 use warnings;
 use StockVerify::Bench;
 
-my ($CONNECTIONS, $PAIRS) = (8, 1500);
+# A multiple of the connections: else the last racks are released on another connection than claimed them.
+my ($CONNECTIONS, $PAIRS) = (8, 1504);
 
 # Racks of their own for each run: nobody has claimed them before.
 sub bare {
