@@ -43,22 +43,24 @@ sv_fence_find(sv_store_t *store, const char *session_id, const bson_t **session,
     return sv_store_find_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, error->arena, session, error);
 }
 
-/* Who holds the session's rack now: somebody newer, or nobody. */
+/* Who holds the session's rack now: somebody newer, or nobody.  A rack or a session that is not there any more leaves
+ * nobody to name, and is no reason to fail the batch. */
 static sv_status_t
 sv_fence_find_holder(sv_store_t *store, sv_fenced_t *fenced, sv_error_t *error)
 {
     const sv_holder_t *holder = NULL;
     sv_rack_t rack;
+    sv_status_t status = sv_rack_find(store, fenced->facts.rack_id, error->arena, &rack, error);
 
-    if (sv_rack_find(store, fenced->facts.rack_id, error->arena, &rack, error) == SV_ERR_NOT_FOUND) {
+    if (status == SV_OK && rack.hold_ms > 0) {
+        status = sv_rack_holder(store, &rack, error->arena, &holder, error);
+    }
+    if (status == SV_ERR_NOT_FOUND) {
         sv_error_clear(error);
         return SV_OK;
     }
-    if (error->status == SV_OK && rack.hold_ms > 0 &&
-        sv_rack_holder(store, &rack, error->arena, &holder, error) == SV_OK) {
-        fenced->holder = holder;
-    }
-    return error->status;
+    fenced->holder = status == SV_OK ? holder : NULL;
+    return status;
 }
 
 /* The fence write matched nothing: why. */

@@ -1,13 +1,40 @@
 #include "t/unit/real_redis.h"
 
 #include <stdarg.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
-enum { SV_REAL_REDIS_DATABASE = 11 };
+/* Of the 16 that a Redis has: 0 is for tests that share one. */
+enum { SV_REAL_REDIS_FIRST = 1, SV_REAL_REDIS_LAST = 15 };
+
+/* A database number that no other test program uses meanwhile: a lock file each, held until this program ends. */
+static int
+sv_real_redis_database(const char *port)
+{
+    static int database;
+    char path[128];
+
+    for (int number = SV_REAL_REDIS_FIRST; database == 0 && number <= SV_REAL_REDIS_LAST; number++) {
+        snprintf(path, sizeof(path), "/tmp/stockverify-test-redis-%s-%d.lock", port, number);
+        int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+        if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) {
+            database = number;
+        } else if (file >= 0) {
+            close(file);
+        }
+    }
+    if (database == 0) {
+        fail_msg("every database of the Redis server at port %s is in use by another test", port);
+    }
+    return database;
+}
 
 bool
 sv_real_redis_named(void)
@@ -31,7 +58,7 @@ sv_real_redis_open(sv_settings_t *settings, sv_arena_t *arena)
     sv_scripts_init();
     settings->redis_host = sv_arena_strndup(arena, address, (size_t) (colon - address));
     settings->redis_port = atoi(colon + 1);
-    settings->redis_db = SV_REAL_REDIS_DATABASE;
+    settings->redis_db = sv_real_redis_database(colon + 1);
     redis = sv_redis_client_create(settings);
     sv_real_redis(redis, "FLUSHDB");
     return redis;
