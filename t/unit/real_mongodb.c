@@ -132,3 +132,16 @@ sv_real_update(sv_real_mongodb_t *real, sv_collection_t collection, const char *
     }
     assert_int_equal(matched, 1);
 }
+
+int
+sv_real_mongodb_setup(void **state)
+{
+    return sv_real_mongodb_open(*state) ? 0 : -1;
+}
+
+int
+sv_real_mongodb_teardown(void **state)
+{
+    sv_real_mongodb_close(*state);
+    return 0;
+}

@@ -19,6 +19,12 @@ bool sv_real_mongodb_named(void);
 bool sv_real_mongodb_open(sv_real_mongodb_t *real);
 void sv_real_mongodb_close(sv_real_mongodb_t *real); /* drops the database */
 
+/* A cmocka test with such a database, opened before it and closed after; `real` is an sv_real_mongodb_t *. */
+#define SV_WITH_REAL_MONGODB(test, real)                                                                               \
+    cmocka_unit_test_prestate_setup_teardown(test, sv_real_mongodb_setup, sv_real_mongodb_teardown, real)
+int sv_real_mongodb_setup(void **state);
+int sv_real_mongodb_teardown(void **state);
+
 /* Documents as extended JSON with ' for ". */
 void sv_real_insert(sv_real_mongodb_t *real, sv_collection_t collection, const char *json);
 /* The only document that matches, NULL for none; in the arena. */

@@ -199,22 +199,7 @@ test_a_head_that_was_put_back_is_told(void **state)
     sv_error_clear(&real.error);
 }
 
-static int
-open_server(void **state)
-{
-    (void) state;
-    return sv_real_mongodb_open(&real) ? 0 : -1;
-}
-
-static int
-close_server(void **state)
-{
-    (void) state;
-    sv_real_mongodb_close(&real);
-    return 0;
-}
-
-#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, open_server, close_server)
+#define WITH_SERVER(test) SV_WITH_REAL_MONGODB(test, &real)
 
 int
 main(void)

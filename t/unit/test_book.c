@@ -196,22 +196,7 @@ test_a_count_without_a_warehouse_is_set_aside(void **state)
     assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'bad', 'book_state': 'failed'}"), 1);
 }
 
-static int
-open_server(void **state)
-{
-    (void) state;
-    return sv_real_mongodb_open(&real) ? 0 : -1;
-}
-
-static int
-close_server(void **state)
-{
-    (void) state;
-    sv_real_mongodb_close(&real);
-    return 0;
-}
-
-#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, open_server, close_server)
+#define WITH_SERVER(test) SV_WITH_REAL_MONGODB(test, &real)
 
 int
 main(void)

@@ -347,22 +347,7 @@ test_freezing_beside_deriving_counts_every_line_once(void **state)
     assert_int_equal(sv_doc_int(count_of("c1"), "damaged_items"), COUNTED);
 }
 
-static int
-open_server(void **state)
-{
-    (void) state;
-    return sv_real_mongodb_open(&real) ? 0 : -1;
-}
-
-static int
-close_server(void **state)
-{
-    (void) state;
-    sv_real_mongodb_close(&real);
-    return 0;
-}
-
-#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, open_server, close_server)
+#define WITH_SERVER(test) SV_WITH_REAL_MONGODB(test, &real)
 
 int
 main(void)

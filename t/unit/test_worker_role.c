@@ -112,22 +112,7 @@ test_a_race_for_a_new_role_has_one_winner(void **state)
     assert_int_equal(sv_real_count(&real, SV_COLLECTION_WORKER_ROLES, "{'role': 'reaper'}"), 1);
 }
 
-static int
-open_server(void **state)
-{
-    (void) state;
-    return sv_real_mongodb_open(&real) ? 0 : -1;
-}
-
-static int
-close_server(void **state)
-{
-    (void) state;
-    sv_real_mongodb_close(&real);
-    return 0;
-}
-
-#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, open_server, close_server)
+#define WITH_SERVER(test) SV_WITH_REAL_MONGODB(test, &real)
 
 int
 main(void)
