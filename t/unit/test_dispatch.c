@@ -112,17 +112,21 @@ a_job_has_one_entry(void **state)
     SV_MUST(&world, sv_dispatch_drop(world.redis, SV_QUEUE_HIGH, &entry, 1, &world.real.error));
 }
 
-/* An entry that was removed by hand, or a stream that was evicted: the hash alone keeps no job from its dispatch. */
+/* An entry that was removed by hand, or a stream that was evicted: the hash alone keeps no job from its dispatch, not
+ * even when another job's entry got the same id, as entries of one millisecond do. */
 static void
 an_entry_that_is_gone_is_made_again(void **state)
 {
     (void) state;
-    dispatch(SV_QUEUE_LOW, "a", SV_DISPATCH_KEEP);
-    sv_real_redis(world.redis, "DEL jobs:low");
-    dispatch(SV_QUEUE_LOW, "b", SV_DISPATCH_KEEP);
-    assert_int_equal(dispatch(SV_QUEUE_LOW, "a", SV_DISPATCH_KEEP), 1);
-    assert_string_equal(take("w1", NULL), "b");
-    assert_string_equal(take("w1", NULL), "a");
+    for (int round = 0; round < 100; round++) {
+        dispatch(SV_QUEUE_LOW, "a", SV_DISPATCH_KEEP);
+        sv_real_redis(world.redis, "DEL jobs:low");
+        dispatch(SV_QUEUE_LOW, "b", SV_DISPATCH_KEEP);
+        assert_int_equal(dispatch(SV_QUEUE_LOW, "a", SV_DISPATCH_KEEP), 1);
+        assert_string_equal(take("w1", NULL), "b");
+        assert_string_equal(take("w1", NULL), "a");
+        sv_real_redis(world.redis, "DEL jobs:low jobs:entries");
+    }
 }
 
 static void

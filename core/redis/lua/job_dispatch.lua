@@ -6,6 +6,10 @@ local added = 0
 for job in string.gmatch(ARGV[3], '([^\n]+)\n') do
     local id = redis.call('HGET', KEYS[2], job)
     local stands = id and redis.call('XRANGE', KEYS[1], id, id)[1]
+    -- A stream that was emptied begins its ids anew: the id may be another job's entry by now.
+    if stands and stands[2][2] ~= job then
+        stands = nil
+    end
     if stands and ARGV[2] == 'replace' then
         redis.pcall('XACK', KEYS[1], ARGV[1], id)
         redis.call('XDEL', KEYS[1], id)
