@@ -1,0 +1,54 @@
+#include "core/report/export_request.h"
+
+#include <string.h>
+
+#include "core/store/document.h"
+
+const sv_format_options_t sv_format_options_default = { .delimiter = ',' };
+
+const char *const sv_format_delimiter_words[] = { "comma", "semicolon", "tab", "pipe", NULL };
+const char sv_format_delimiters[] = ",;\t|";
+
+const char *
+sv_export_request_key(const sv_export_request_t *request, sv_arena_t *arena)
+{
+    return sv_arena_printf(arena, "%s:%s:%d%d%d", request->source_id, request->format->name, request->options.bom,
+                           request->options.raw, request->options.delimiter);
+}
+
+void
+sv_format_options_append(bson_t *params, const sv_format_t *format, const sv_format_options_t *options)
+{
+    char delimiter[2] = { options->delimiter, '\0' };
+
+    BSON_APPEND_UTF8(params, "format", format->name);
+    BSON_APPEND_BOOL(params, "bom", options->bom);
+    BSON_APPEND_UTF8(params, "delimiter", delimiter);
+    BSON_APPEND_BOOL(params, "raw", options->raw);
+}
+
+const bson_t *
+sv_export_request_params(const sv_export_request_t *request, const char *id_name, sv_arena_t *arena)
+{
+    bson_t *params = sv_doc_new(arena);
+
+    sv_doc_put_text(params, id_name, request->source_id);
+    sv_format_options_append(params, request->format, &request->options);
+    return params;
+}
+
+bool
+sv_format_options_read(const bson_t *params, const sv_format_t **format, sv_format_options_t *options,
+                       sv_arena_t *arena)
+{
+    const char *delimiter = sv_doc_text(params, "delimiter", arena);
+
+    *format = sv_format(sv_doc_text(params, "format", arena));
+    *options = sv_format_options_default;
+    options->bom = sv_doc_bool(params, "bom");
+    options->raw = sv_doc_bool(params, "raw");
+    if (delimiter != NULL && *delimiter != '\0' && strchr(sv_format_delimiters, *delimiter) != NULL) {
+        options->delimiter = *delimiter;
+    }
+    return *format != NULL;
+}
