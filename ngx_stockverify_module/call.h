@@ -27,6 +27,14 @@ typedef struct {
     const char  *value;          /* percent-decoded, valid UTF-8 */
 } sv_query_parameter_t;
 
+/* A file of the spool as an answer, served with Range, If-Range, HEAD and conditional requests. */
+typedef struct {
+    const char  *path;           /* below SPOOL_DIR */
+    const char  *name;           /* what it is saved as */
+    const char  *content_type;
+    const char  *etag;           /* with quotes, strong; NULL: none */
+} sv_call_file_t;
+
 typedef struct sv_call_s {
     /* inputs */
     const sv_settings_t   *settings;
@@ -40,6 +48,7 @@ typedef struct sv_call_s {
     size_t                 body_length;
     bool                   body_optional;                  /* of the route: an absent body reads as {} */
     const char            *if_none_match;                  /* request header or NULL */
+    int                    wait_s;                         /* of "Prefer: wait=N", 30 at most; 0: none */
 
     /* on a thread of the database pool: its client; elsewhere NULL */
     sv_store_t            *store;
@@ -52,6 +61,9 @@ typedef struct sv_call_s {
     int                    success_status;                 /* 200 unless set: 201, 202 */
     const char            *etag;                           /* with quotes; a match gives 304 */
     const char            *location;
+    int                    retry_after_s;                  /* with a success: when to ask again; 0: not told */
+    const sv_call_file_t  *file;                           /* the answer is this file instead of `data` */
+    const bson_t          *job;                            /* what was asked for is made by this job (api/job_answer.h) */
     /* Redis commands to run after the last thread step and before the answer, in one pipeline, also when the
      * client has gone; their failure is logged and changes nothing: lease clean-up, publishing. */
     sv_redis_command_t   **effects;                        /* in the arena; added to by sv_call_effect() */
