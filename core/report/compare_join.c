@@ -1,0 +1,354 @@
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/quantity.h"
+#include "core/base/text.h"
+#include "core/report/compare.h"
+
+const char *const sv_row_changes[] = { "added", "removed", "changed", "unchanged", NULL };
+
+/* One of the two streams: its present row and the key of the one before. */
+typedef struct {
+    sv_row_source_t source;
+    const sv_compare_side_t *table;
+    const sv_row_key_t *key;
+    sv_row_value_t *values;
+    sv_buffer_t keys[2]; /* of this row and the last, taking turns */
+    int at;              /* which of them is this row's */
+    bool ended;
+} sv_stream_t;
+
+typedef struct {
+    const sv_compare_plan_t *plan;
+    sv_stream_t streams[2];
+    sv_row_sink_t sink;
+    sv_arena_t *arena;
+    sv_compare_result_t *result;
+    bson_t row;                 /* the one being written, used again */
+    sv_buffer_t changed_fields; /* of it */
+    bool *differs;              /* each field of it */
+    sv_row_value_t *nothing;    /* the values of a row that is not there */
+} sv_join_t;
+
+bool
+sv_ratio(__int128 part, __int128 whole, int64_t *ratio)
+{
+    __int128 size = whole < 0 ? -whole : whole, scaled, half;
+
+    if (size == 0 || __builtin_mul_overflow(part, (__int128) SV_QUANTITY_ONE, &scaled)) {
+        return false;
+    }
+    half = scaled < 0 ? -(size / 2) : size / 2;
+    scaled = (scaled + half) / size;
+    if (scaled > INT64_MAX || scaled < INT64_MIN) {
+        return false;
+    }
+    *ratio = (int64_t) scaled;
+    return true;
+}
+
+/* ---- reading */
+
+/* The beginning of a text that may be long, in whole characters. */
+static int
+sv_text_beginning(const sv_row_value_t *value)
+{
+    enum { SV_SHOWN_BYTES = 100 };
+    uint32_t shown = 0;
+
+    while (shown < value->length && shown < SV_SHOWN_BYTES) {
+        size_t sequence = sv_utf8_sequence(value->text + shown, value->length - shown);
+
+        shown += sequence > 0 ? (uint32_t) sequence : value->length;
+    }
+    return shown > value->length ? 0 : (int) shown;
+}
+
+static const char *
+sv_value_describe(const sv_column_t *column, const sv_row_value_t *value, sv_arena_t *arena)
+{
+    char *text = sv_arena_alloc(arena, SV_TIME_TEXT_SIZE);
+
+    if (!value->known) {
+        return "null";
+    }
+    switch (column->type) {
+    case SV_COLUMN_TEXT:
+        return sv_arena_strndup(arena, value->text, (size_t) sv_text_beginning(value));
+    case SV_COLUMN_TIME:
+    case SV_COLUMN_DATE:
+        sv_time_format(value->number, text);
+        return text;
+    case SV_COLUMN_INT:
+    case SV_COLUMN_BOOL:
+        return sv_arena_printf(arena, "%lld", (long long) value->number);
+    default:
+        sv_quantity_to_text(value->number, text);
+        return text;
+    }
+}
+
+static const char *
+sv_stream_describe_key(const sv_stream_t *stream, sv_arena_t *arena)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < stream->key->count; i++) {
+        const sv_column_t *column = &stream->table->columns[stream->key->columns[i]];
+
+        text = sv_arena_printf(arena, "%s%s%s %s", text, i == 0 ? "" : ", ", column->name,
+                               sv_value_describe(column, &stream->values[stream->key->columns[i]], arena));
+    }
+    return text;
+}
+
+/* Goes to the next row; its place is checked against the one before. */
+static sv_status_t
+sv_stream_advance(sv_join_t *join, int side, sv_error_t *error)
+{
+    static const char *const names[] = { "baseline", "comparison" };
+    sv_stream_t *stream = &join->streams[side];
+    sv_buffer_t *last = &stream->keys[stream->at], *mine = &stream->keys[!stream->at];
+    const bson_t *row;
+    int order;
+    sv_status_t status = stream->source.next(stream->source.context, &row, error);
+
+    stream->ended = row == NULL;
+    if (status != SV_OK || stream->ended) {
+        return status;
+    }
+    status = sv_row_read(row, stream->table->columns, stream->table->count, stream->values, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    mine->length = 0;
+    sv_row_key_append(stream->key, stream->table->columns, stream->values, mine);
+    stream->at = !stream->at;
+    if (join->result->rows[side]++ == 0) {
+        return SV_OK;
+    }
+    order = sv_row_key_compare(last->data, last->length, mine->data, mine->length);
+    if (order == 0) {
+        return sv_fail(
+            error, SV_ERR_KEY_NOT_UNIQUE,
+            "Two rows of the %s have the same key (%s): name key_fields that tell all rows apart, or compare "
+            "snapshots grouped by them",
+            names[side], sv_stream_describe_key(stream, error->arena));
+    }
+    if (order > 0) {
+        join->result->unsorted = side;
+    }
+    return SV_OK;
+}
+
+/* ---- comparing */
+
+static bool
+sv_field_differs(const sv_compare_field_t *field, const sv_row_value_t *before, const sv_row_value_t *after)
+{
+    __int128 difference;
+
+    if (!before->known || !after->known || !sv_column_is_number(field->column)) {
+        return !sv_row_value_equal(before, after);
+    }
+    difference = (__int128) after->number - before->number;
+    difference *= SV_QUANTITY_ONE / sv_column_unit(field->column);
+    return difference > field->tolerance || -difference > field->tolerance;
+}
+
+/* Whether any field differs, and which. */
+static bool
+sv_join_compare(sv_join_t *join)
+{
+    const sv_compare_plan_t *plan = join->plan;
+    bool any = false;
+
+    for (size_t i = 0; i < plan->field_count; i++) {
+        const sv_compare_field_t *field = &plan->fields[i];
+        const sv_row_value_t *before = &join->streams[SV_BASELINE].values[field->baseline];
+        const sv_row_value_t *after = &join->streams[SV_COMPARISON].values[field->comparison];
+        sv_compare_figures_t *figures = &join->result->fields[i];
+
+        join->differs[i] = sv_field_differs(field, before, after);
+        if (join->differs[i]) {
+            any = true;
+            figures->changed++;
+            if (sv_column_is_number(field->column)) {
+                figures->increased += after->number > before->number;
+                figures->decreased += after->number < before->number;
+            }
+        }
+    }
+    return any;
+}
+
+static void
+sv_join_add_sums(sv_join_t *join, int side)
+{
+    const sv_compare_plan_t *plan = join->plan;
+
+    for (size_t i = 0; i < plan->field_count; i++) {
+        size_t place = side == SV_BASELINE ? plan->fields[i].baseline : plan->fields[i].comparison;
+
+        if (sv_column_is_number(plan->fields[i].column)) {
+            join->result->fields[i].sums[side] += join->streams[side].values[place].number;
+        }
+    }
+}
+
+/* ---- writing */
+
+static void
+sv_join_put_number(bson_t *row, const sv_compare_field_t *field, const sv_row_value_t *before,
+                   const sv_row_value_t *after)
+{
+    __int128 difference = (__int128) after->number - before->number;
+    sv_row_value_t delta = { .known = before->known || after->known }, percent = { .known = false };
+
+    if (difference > INT64_MAX || difference < INT64_MIN) {
+        delta.known = false;
+    } else {
+        delta.number = (int64_t) difference;
+    }
+    if (before->known) {
+        percent.known = sv_ratio(difference, before->number, &percent.number);
+    }
+    sv_row_put(row, field->delta, &delta);
+    sv_row_put(row, field->percent, &percent);
+}
+
+static void
+sv_join_put_changed_fields(sv_join_t *join, sv_row_change_t change)
+{
+    sv_buffer_t *names = &join->changed_fields;
+
+    names->length = 0;
+    for (size_t i = 0; change == SV_ROW_CHANGED && i < join->plan->field_count; i++) {
+        if (join->differs[i]) {
+            sv_buffer_puts(names, names->length == 0 ? "" : ", ");
+            sv_buffer_puts(names, join->plan->fields[i].column->name);
+        }
+    }
+    if (names->length > 0) {
+        bson_append_utf8(&join->row, "changed_fields", -1, names->data, (int) names->length);
+    } else {
+        BSON_APPEND_NULL(&join->row, "changed_fields");
+    }
+}
+
+static sv_status_t
+sv_join_write(sv_join_t *join, sv_row_change_t change, sv_error_t *error)
+{
+    const sv_compare_plan_t *plan = join->plan;
+    const sv_row_value_t *before = change == SV_ROW_ADDED ? join->nothing : join->streams[SV_BASELINE].values;
+    const sv_row_value_t *after = change == SV_ROW_REMOVED ? join->nothing : join->streams[SV_COMPARISON].values;
+    int keyed = change == SV_ROW_ADDED ? SV_COMPARISON : SV_BASELINE;
+
+    join->result->counts[change]++;
+    if (change == SV_ROW_UNCHANGED && !plan->include_unchanged) {
+        return SV_OK;
+    }
+    bson_reinit(&join->row);
+    for (size_t i = 0; i < plan->keys[keyed].count; i++) {
+        sv_row_put(&join->row, &plan->columns[i], &join->streams[keyed].values[plan->keys[keyed].columns[i]]);
+    }
+    BSON_APPEND_UTF8(&join->row, "change", sv_row_changes[change]);
+    sv_join_put_changed_fields(join, change);
+    for (size_t i = 0; i < plan->field_count; i++) {
+        const sv_compare_field_t *field = &plan->fields[i];
+
+        sv_row_put(&join->row, field->before, &before[field->baseline]);
+        sv_row_put(&join->row, field->after, &after[field->comparison]);
+        if (field->delta != NULL) {
+            sv_join_put_number(&join->row, field, &before[field->baseline], &after[field->comparison]);
+        }
+    }
+    return join->sink.row(join->sink.context, &join->row, error);
+}
+
+/* ---- the join */
+
+/* Which side's key comes first: negative the baseline's, 0 both have it. */
+static int
+sv_join_order(const sv_join_t *join)
+{
+    const sv_stream_t *a = &join->streams[SV_BASELINE], *b = &join->streams[SV_COMPARISON];
+
+    if (a->ended || b->ended) {
+        return a->ended - b->ended;
+    }
+    return sv_row_key_compare(a->keys[a->at].data, a->keys[a->at].length, b->keys[b->at].data, b->keys[b->at].length);
+}
+
+/* Settles the row or rows of the least key, and goes past them. */
+static sv_status_t
+sv_join_step(sv_join_t *join, sv_error_t *error)
+{
+    int order = sv_join_order(join);
+    sv_row_change_t change = order < 0 ? SV_ROW_REMOVED : order > 0 ? SV_ROW_ADDED : SV_ROW_UNCHANGED;
+    sv_status_t status;
+
+    if (order <= 0) {
+        sv_join_add_sums(join, SV_BASELINE);
+    }
+    if (order >= 0) {
+        sv_join_add_sums(join, SV_COMPARISON);
+    }
+    if (order == 0 && sv_join_compare(join)) {
+        change = SV_ROW_CHANGED;
+    }
+    status = sv_join_write(join, change, error);
+    if (status == SV_OK && order <= 0) {
+        status = sv_stream_advance(join, SV_BASELINE, error);
+    }
+    if (status == SV_OK && order >= 0 && join->result->unsorted < 0) {
+        status = sv_stream_advance(join, SV_COMPARISON, error);
+    }
+    return status;
+}
+
+static void
+sv_join_open(sv_join_t *join, const sv_row_source_t sources[2])
+{
+    enum { SV_KEY_ROOM = 256 };
+    const sv_compare_plan_t *plan = join->plan;
+    size_t most = plan->sides[0].count > plan->sides[1].count ? plan->sides[0].count : plan->sides[1].count;
+
+    for (int i = 0; i < 2; i++) {
+        sv_stream_t *stream = &join->streams[i];
+
+        stream->source = sources[i];
+        stream->table = &plan->sides[i];
+        stream->key = &plan->keys[i];
+        stream->values = sv_arena_zalloc(join->arena, (plan->sides[i].count + 1) * sizeof(sv_row_value_t));
+        sv_buffer_init(&stream->keys[0], join->arena, SV_KEY_ROOM);
+        sv_buffer_init(&stream->keys[1], join->arena, SV_KEY_ROOM);
+    }
+    join->nothing = sv_arena_zalloc(join->arena, (most + 1) * sizeof(sv_row_value_t));
+    join->differs = sv_arena_zalloc(join->arena, plan->field_count + 1);
+    sv_buffer_init(&join->changed_fields, join->arena, SV_KEY_ROOM);
+    bson_init(&join->row);
+}
+
+sv_status_t
+sv_compare_run(const sv_compare_plan_t *plan, const sv_row_source_t sources[2], sv_row_sink_t sink, sv_arena_t *arena,
+               sv_compare_result_t *result, sv_error_t *error)
+{
+    sv_join_t join = { .plan = plan, .sink = sink, .arena = arena, .result = result };
+    sv_compare_figures_t *fields = result->fields;
+    sv_status_t status;
+
+    *result = (sv_compare_result_t){ .fields = fields, .unsorted = -1 };
+    memset(fields, 0, plan->field_count * sizeof(fields[0]));
+    sv_join_open(&join, sources);
+    status = sv_stream_advance(&join, SV_BASELINE, error);
+    if (status == SV_OK) {
+        status = sv_stream_advance(&join, SV_COMPARISON, error);
+    }
+    while (status == SV_OK && result->unsorted < 0 &&
+           !(join.streams[SV_BASELINE].ended && join.streams[SV_COMPARISON].ended)) {
+        status = sv_join_step(&join, error);
+    }
+    bson_destroy(&join.row);
+    return status;
+}

@@ -1,0 +1,94 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "t/unit/report_rows.h"
+
+void
+sv_rows_add(sv_rows_t *rows, const bson_t *row)
+{
+    if (rows->count == rows->capacity) {
+        rows->capacity = rows->capacity * 2 + 64;
+        rows->rows = realloc(rows->rows, rows->capacity * sizeof(rows->rows[0]));
+        assert_non_null(rows->rows);
+    }
+    rows->rows[rows->count++] = bson_copy(row);
+}
+
+void
+sv_rows_free(sv_rows_t *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        bson_destroy(rows->rows[i]);
+    }
+    free(rows->rows);
+    *rows = (sv_rows_t){ 0 };
+}
+
+static sv_status_t
+next_row(void *context, const bson_t **row, sv_error_t *error)
+{
+    sv_rows_t *rows = context;
+
+    (void) error;
+    *row = rows->next < rows->count ? rows->rows[rows->next++] : NULL;
+    return SV_OK;
+}
+
+sv_row_source_t
+sv_rows_source(sv_rows_t *rows)
+{
+    rows->next = 0;
+    return (sv_row_source_t){ next_row, rows };
+}
+
+static sv_status_t
+take_row(void *context, const bson_t *row, sv_error_t *error)
+{
+    (void) error;
+    sv_rows_add(context, row);
+    return SV_OK;
+}
+
+sv_row_sink_t
+sv_rows_sink(sv_rows_t *rows)
+{
+    return (sv_row_sink_t){ take_row, rows };
+}
+
+static bson_iter_t
+find(const bson_t *row, const char *name)
+{
+    bson_iter_t iter;
+
+    if (!bson_iter_init_find(&iter, row, name)) {
+        fail_msg("no column %s", name);
+    }
+    return iter;
+}
+
+bool
+sv_rows_known(const bson_t *row, const char *name)
+{
+    bson_iter_t iter = find(row, name);
+
+    return bson_iter_type(&iter) != BSON_TYPE_NULL;
+}
+
+int64_t
+sv_rows_number(const bson_t *row, const char *name)
+{
+    bson_iter_t iter = find(row, name);
+
+    return BSON_ITER_HOLDS_DATE_TIME(&iter) ? bson_iter_date_time(&iter) : bson_iter_as_int64(&iter);
+}
+
+const char *
+sv_rows_text(const bson_t *row, const char *name)
+{
+    bson_iter_t iter = find(row, name);
+
+    return BSON_ITER_HOLDS_UTF8(&iter) ? bson_iter_utf8(&iter, NULL) : NULL;
+}
