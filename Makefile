@@ -5,19 +5,23 @@ BUILD    ?= build
 CC       ?= cc
 PREFIX   ?= /usr
 PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd glib-2.0
+# What only the worker writes files with; nginx loads none of it.
+WORKER_PKGS := xlsxwriter cairo pangocairo
 WARN     := -Wall -Wextra -Wshadow
 CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"'
 # The libraries' headers are not ours to warn about.
-PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) $(WORKER_PKGS)))
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 -fPIC -pthread $(WARN) $(WERROR) $(PKG_CFLAGS)
 LIBS     := $(shell pkg-config --libs $(PKGS)) -lm -pthread
+WORKER_LIBS := -Wl,--as-needed $(shell pkg-config --libs $(WORKER_PKGS)) $(LIBS)
 VERSION  := 0.1.0
 SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
 GENERATED := $(BUILD)/generated/lua_scripts.inc
 CORE_SRC   := $(shell find core -name '*.c')
 WORKER_SRC := $(shell find worker -name '*.c')
+WORKER_LIB := $(filter-out worker/main.c,$(WORKER_SRC))
 CTL_SRC    := $(shell find ctl -name '*.c')
 UNIT_SRC   := $(wildcard t/unit/test_*.c)
 FUZZ_SRC   := $(wildcard t/fuzz/fuzz_*.c)
@@ -58,11 +62,20 @@ $(BUILD)/libstockverify-asan.a: $(call object,asan,$(CORE_SRC))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# All of the worker but its main(), for its tests and benchmarks.
+$(BUILD)/libstockverify-worker.a: $(call object,plain,$(WORKER_LIB))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/libstockverify-worker-asan.a: $(call object,asan,$(WORKER_LIB))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
 $(BUILD)/stockverify-worker: $(call object,plain,$(WORKER_SRC)) $(BUILD)/libstockverify.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS)
 
 $(BUILD)/stockverify-worker-asan: $(call object,asan,$(WORKER_SRC)) $(BUILD)/libstockverify-asan.a
-	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS)
 
 $(BUILD)/stockverifyctl: $(call object,plain,$(CTL_SRC)) $(BUILD)/libstockverify.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
@@ -82,16 +95,16 @@ $(BUILD)/asan/ngx_stockverify_module.so: $(MODULE_DEPS)
 ## make unit                cmocka tests under ASan and UBSan (build only; scripts/test runs them)
 unit: $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 
-$(BUILD)/unit/%: $(BUILD)/asan/t/unit/%.o $(call object,asan,$(UNIT_LIB)) $(BUILD)/libstockverify-asan.a
+$(BUILD)/unit/%: $(BUILD)/asan/t/unit/%.o $(call object,asan,$(UNIT_LIB)) $(BUILD)/libstockverify-worker-asan.a $(BUILD)/libstockverify-asan.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ $(LIBS) -lcmocka
+	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ $(WORKER_LIBS) -lcmocka
 
 ## make unit-plain          the same without sanitizers, for valgrind
 unit-plain: $(patsubst t/unit/%.c,$(BUILD)/unit-plain/%,$(UNIT_SRC))
 
-$(BUILD)/unit-plain/%: $(BUILD)/plain/t/unit/%.o $(call object,plain,$(UNIT_LIB)) $(BUILD)/libstockverify.a
+$(BUILD)/unit-plain/%: $(BUILD)/plain/t/unit/%.o $(call object,plain,$(UNIT_LIB)) $(BUILD)/libstockverify-worker.a $(BUILD)/libstockverify.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS) -lcmocka
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS) -lcmocka
 
 ## make tools               what the local stack and the tests call beside the programs
 tools: $(BUILD)/mongo-shell
@@ -117,9 +130,9 @@ $(BUILD)/fuzz/%: $(BUILD)/libfuzz/t/fuzz/%.o $(BUILD)/libstockverify-fuzz.a
 ## make bench               what scripts/bench measures with, in $(BUILD)/bench
 bench: $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
-$(BUILD)/bench/%: $(BUILD)/plain/bench/%.o $(BUILD)/libstockverify.a
+$(BUILD)/bench/%: $(BUILD)/plain/bench/%.o $(BUILD)/libstockverify-worker.a $(BUILD)/libstockverify.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS)
 
 ## make check               everything scripts/test runs
 check:
