@@ -3,6 +3,7 @@
 
 #include "core/jobs/runner.h"
 #include "core/report/query.h"
+#include "core/report/row_source.h"
 #include "worker/export/export.h"
 
 /*
@@ -12,6 +13,9 @@
 
 /* Makes the rows: calls row(context, ...) for each, in order, and passes on its status when it is not SV_OK. */
 typedef sv_status_t (*sv_export_rows_t)(void *source, sv_report_row_t row, void *context, sv_error_t *error);
+
+/* The same for rows that are taken one by one: `source` is an sv_row_source_t. */
+sv_status_t sv_export_pull(void *source, sv_report_row_t row, void *context, sv_error_t *error);
 
 typedef struct {
     const sv_format_t *format;
