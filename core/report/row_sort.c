@@ -260,7 +260,7 @@ sv_sort_merge_next(sv_row_sorter_t *sorter, const sv_sort_run_t **next, sv_error
 static sv_status_t
 sv_sort_collapse(sv_row_sorter_t *sorter, sv_error_t *error)
 {
-    const sv_sort_run_t *next;
+    const sv_sort_run_t *next = NULL;
     FILE *file;
     sv_status_t status = sv_sort_open(sorter, &file, error);
 
@@ -374,7 +374,7 @@ static sv_status_t
 sv_sort_next_of_runs(void *context, const bson_t **row, sv_error_t *error)
 {
     sv_row_sorter_t *sorter = context;
-    const sv_sort_run_t *next;
+    const sv_sort_run_t *next = NULL;
     sv_status_t status = sv_sort_merge_next(sorter, &next, error);
 
     *row = NULL;
