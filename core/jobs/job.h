@@ -79,6 +79,9 @@ sv_status_t sv_job_renew(sv_store_t *store, const sv_job_claim_t *claim, bool *h
 sv_status_t sv_job_look(sv_store_t *store, const sv_job_claim_t *claim, bool *held, bool *cancel, sv_error_t *error);
 sv_status_t sv_job_progress(sv_store_t *store, const sv_job_claim_t *claim, const char *stage, int64_t done,
                             int64_t total, bool *held, sv_error_t *error);
+/* Inside the transaction that publishes what the attempt made: a changing write under the same guard, so that of two
+ * attempts one alone can commit.  Not *held: to be aborted, and what was made removed. */
+sv_status_t sv_job_hold(sv_store_t *store, const sv_job_claim_t *claim, bool *held, sv_error_t *error);
 /* `result` may be NULL.  Told *held also when an earlier call of the same attempt succeeded and its answer was lost. */
 sv_status_t sv_job_succeed(sv_store_t *store, const sv_job_claim_t *claim, const sv_job_result_t *result, bool *held,
                            sv_error_t *error);

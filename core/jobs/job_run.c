@@ -135,6 +135,14 @@ sv_job_progress(sv_store_t *store, const sv_job_claim_t *claim, const char *stag
     return sv_job_update(store, claim, update, held, error);
 }
 
+sv_status_t
+sv_job_hold(sv_store_t *store, const sv_job_claim_t *claim, bool *held, sv_error_t *error)
+{
+    bson_t *update = sv_doc_take(BCON_NEW("$inc", "{", "holds", BCON_INT64(1), "}"), error->arena);
+
+    return sv_job_update(store, claim, update, held, error);
+}
+
 static void
 sv_job_put_result(bson_t *set, const sv_job_claim_t *claim, const sv_job_result_t *result)
 {

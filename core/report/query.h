@@ -16,6 +16,8 @@ typedef struct sv_report_query_s sv_report_query_t; /* compiled; lives in the ar
 /* {collection, filters[], group_by[], aggregations[], sort[], fields[], limit}.  NULL with the fields that are wrong
  * named in `error`. */
 sv_report_query_t *sv_report_query_parse(const json_t *query, sv_arena_t *arena, sv_error_t *error);
+/* The same of an object inside another (fields->object): what is wrong is named by its whole path. */
+sv_report_query_t *sv_report_query_read(const sv_json_fields_t *fields, sv_arena_t *arena);
 /* The query as it is stored beside what was made of it, and back.  From what sv_report_query_to_bson() gave: a query
  * whose fields a later release no longer lists is refused as one of a client's is. */
 const bson_t *sv_report_query_to_bson(const sv_report_query_t *query, sv_arena_t *arena);
@@ -32,10 +34,11 @@ typedef sv_status_t (*sv_report_row_t)(void *context, const bson_t *row, sv_erro
 typedef struct {
     mongoc_client_session_t *snapshot; /* of a point in time; NULL: as things are */
     int64_t limit;                     /* 0: the query's own */
-    int64_t time_limit_ms;             /* 0: none.  Past it SV_ERR_UNPROCESSABLE (query_too_slow) */
+    int64_t time_limit_ms;             /* 0: none.  Past it SV_ERR_QUERY_TOO_SLOW */
 } sv_report_run_t;
 
-/* Memory stays flat whatever the number of rows.  Calls `row` on the calling thread. */
+/* Memory stays flat whatever the number of rows.  Calls `row` on the calling thread.  SV_ERR_SNAPSHOT_WINDOW_EXCEEDED
+ * when MongoDB no longer has the point in time. */
 sv_status_t sv_report_query_run(sv_store_t *store, const sv_report_query_t *query, const sv_report_run_t *how,
                                 sv_report_row_t row, void *context, sv_error_t *error);
 
