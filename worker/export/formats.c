@@ -3,7 +3,7 @@
 #include "worker/export/writer.h"
 
 static const sv_export_writer_t *const sv_export_writers[] = {
-    &sv_csv_writer, &sv_json_file_writer, &sv_ndjson_writer, &sv_xlsx_writer,
+    &sv_csv_writer, &sv_json_file_writer, &sv_ndjson_writer, &sv_xlsx_writer, &sv_pdf_writer,
 };
 
 const sv_export_writer_t *
