@@ -1,3 +1,4 @@
+#include "ngx_stockverify_module/answer_file.h"
 #include "ngx_stockverify_module/state.h"
 
 /* The one place that turns errors into HTTP. */
@@ -18,8 +19,10 @@ static const sv_kind_answer_t sv_kind_answers[] = {
     [SV_KIND_NOT_FOUND] = { 404, "404 Not Found", 0 },
     [SV_KIND_METHOD] = { 405, "405 Method Not Allowed", 0 },
     [SV_KIND_CONFLICT] = { 409, "409 Conflict", 0 },
+    [SV_KIND_GONE] = { 410, "410 Gone", 0 },
     [SV_KIND_TOO_LARGE] = { 413, "413 Content Too Large", 0 },
     [SV_KIND_MEDIA_TYPE] = { 415, "415 Unsupported Media Type", 0 },
+    [SV_KIND_RANGE] = { 416, "416 Range Not Satisfiable", 0 },
     [SV_KIND_RULE] = { 422, "422 Unprocessable Content", 0 },
     [SV_KIND_THROTTLED] = { 429, "429 Too Many Requests", 1 },
     [SV_KIND_UNAVAILABLE] = { 503, "503 Service Unavailable", 2 },
@@ -104,6 +107,16 @@ sv_answer_error_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
     return NGX_OK;
 }
 
+/* A file may be had by a signed URL, which caches in between would otherwise keep it under. */
+static const char *
+sv_answer_caching(const sv_call_t *call)
+{
+    if (call->error.status == SV_OK && call->file != NULL) {
+        return "private, no-cache";
+    }
+    return call->etag != NULL ? "no-cache" : "no-store";
+}
+
 static ngx_int_t
 sv_answer_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
 {
@@ -112,7 +125,7 @@ sv_answer_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
 
     if (sv_header_add(r, "X-Request-Id", state->request_id) != NGX_OK ||
         sv_header_add_text(r, "X-Content-Type-Options", "nosniff") != NGX_OK ||
-        sv_header_add_text(r, "Cache-Control", call->etag != NULL ? "no-cache" : "no-store") != NGX_OK ||
+        sv_header_add_text(r, "Cache-Control", sv_answer_caching(call)) != NGX_OK ||
         sv_cors_headers(r, state->location, r->method == NGX_HTTP_OPTIONS) != NGX_OK ||
         sv_answer_error_headers(state, kind) != NGX_OK) {
         return NGX_ERROR;
@@ -127,7 +140,14 @@ sv_answer_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
     if (call->error.status != SV_OK) {
         return NGX_OK;
     }
+    if (call->file != NULL) {
+        return NGX_OK; /* answer_file.c has more to say */
+    }
     if (call->etag != NULL && sv_header_add_text(r, "ETag", call->etag) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (call->retry_after_s > 0 &&
+        sv_header_add_text(r, "Retry-After", sv_arena_printf(call->arena, "%d", call->retry_after_s)) != NGX_OK) {
         return NGX_ERROR;
     }
     return call->location == NULL ? NGX_OK : sv_header_add_text(r, "Location", call->location);
@@ -159,10 +179,11 @@ sv_answer_success_status(const sv_request_state_t *state)
     if (state->req.http->method == NGX_HTTP_OPTIONS) {
         return NGX_HTTP_NO_CONTENT;
     }
-    if (call->etag != NULL && call->if_none_match != NULL && sv_etag_matches(call->if_none_match, call->etag)) {
+    if (call->file == NULL && call->etag != NULL && call->if_none_match != NULL &&
+        sv_etag_matches(call->if_none_match, call->etag)) {
         return NGX_HTTP_NOT_MODIFIED;
     }
-    return call->success_status == 0 ? NGX_HTTP_OK : (ngx_uint_t) call->success_status;
+    return call->success_status == 0 || call->file != NULL ? NGX_HTTP_OK : (ngx_uint_t) call->success_status;
 }
 
 static ngx_int_t
@@ -216,13 +237,23 @@ sv_answer_plain(sv_request_state_t *state, const sv_buffer_t *body, const char *
 }
 
 static void
+sv_answer_count(sv_request_state_t *state)
+{
+    sv_metrics_answer(&state->process->zone->metrics, state->entry == NULL ? NULL : state->entry->route,
+                      state->req.http->headers_out.status, sv_metrics_now_us() - state->started_us);
+}
+
+static void
 sv_answer_send(sv_request_t *req)
 {
     sv_request_state_t *state = req->state;
     ngx_http_request_t *r = req->http;
-    const sv_kind_answer_t *kind = &sv_kind_answers[sv_status_kind(state->call.error.status)];
+    const sv_kind_answer_t *kind;
+    ngx_open_file_info_t opened;
+    bool file = state->call.error.status == SV_OK && state->call.file != NULL && sv_file_open(state, &opened) == SV_OK;
     ngx_int_t rc;
 
+    kind = &sv_kind_answers[sv_status_kind(state->call.error.status)];
     state->answered = 1;
     state->answer_status = state->call.error.status;
     if (state->call.error.status == SV_OK) {
@@ -234,15 +265,23 @@ sv_answer_send(sv_request_t *req)
         r->headers_out.status_line.data = (u_char *) kind->reason;
         r->headers_out.status_line.len = strlen(kind->reason);
     }
-    sv_metrics_answer(&state->process->zone->metrics, state->entry == NULL ? NULL : state->entry->route,
-                      r->headers_out.status, sv_metrics_now_us() - state->started_us);
+    if (!file) {
+        sv_answer_count(state);
+    }
     if (sv_answer_headers(state, kind) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
         return;
     }
+    state->headers_added = 1;
     if (r->headers_out.status == NGX_HTTP_NO_CONTENT || r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
         r->header_only = 1;
         rc = ngx_http_send_header(r);
+    } else if (file) {
+        rc = sv_file_send(state, &opened);
+        state->answered = rc <= NGX_OK; /* else nginx answers, in the API's envelope */
+        if (state->answered) {
+            sv_answer_count(state);
+        }
     } else {
         rc = sv_answer_envelope(state);
     }

@@ -12,10 +12,18 @@ static const struct {
     ngx_uint_t http;
     sv_status_t status;
 } sv_nginx_errors[] = {
-    { 400, SV_ERR_BAD_REQUEST }, { 401, SV_ERR_TOKEN_MISSING },      { 403, SV_ERR_FORBIDDEN },
-    { 404, SV_ERR_NOT_FOUND },   { 405, SV_ERR_METHOD_NOT_ALLOWED }, { 413, SV_ERR_BODY_TOO_LARGE },
-    { 415, SV_ERR_MEDIA_TYPE },  { 429, SV_ERR_RATE_LIMITED },       { 502, SV_ERR_UNAVAILABLE },
-    { 503, SV_ERR_BUSY },        { 504, SV_ERR_UNAVAILABLE },
+    { 400, SV_ERR_BAD_REQUEST },
+    { 401, SV_ERR_TOKEN_MISSING },
+    { 403, SV_ERR_FORBIDDEN },
+    { 404, SV_ERR_NOT_FOUND },
+    { 405, SV_ERR_METHOD_NOT_ALLOWED },
+    { 413, SV_ERR_BODY_TOO_LARGE },
+    { 415, SV_ERR_MEDIA_TYPE },
+    { 416, SV_ERR_RANGE_INVALID },
+    { 429, SV_ERR_RATE_LIMITED },
+    { 502, SV_ERR_UNAVAILABLE },
+    { 503, SV_ERR_BUSY },
+    { 504, SV_ERR_UNAVAILABLE },
 };
 
 static sv_status_t
@@ -81,6 +89,19 @@ sv_own_context(ngx_http_request_t *r)
 }
 
 static ngx_int_t
+sv_error_headers(ngx_http_request_t *r, ngx_str_t request_id, sv_kind_t kind)
+{
+    if (sv_header_add(r, "X-Request-Id", request_id) != NGX_OK ||
+        sv_header_add_text(r, "X-Content-Type-Options", "nosniff") != NGX_OK ||
+        sv_header_add_text(r, "Cache-Control", "no-store") != NGX_OK ||
+        ((kind == SV_KIND_UNAVAILABLE || kind == SV_KIND_THROTTLED) &&
+         sv_header_add_text(r, "Retry-After", "1") != NGX_OK)) {
+        return NGX_ERROR;
+    }
+    return sv_cors_headers(r, ngx_http_get_module_loc_conf(r, ngx_stockverify_module), false);
+}
+
+static ngx_int_t
 sv_error_header_filter(ngx_http_request_t *r)
 {
     sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
@@ -119,12 +140,9 @@ sv_error_header_filter(ngx_http_request_t *r)
     sv_metrics_answer(&sv_zone(conf->zone)->metrics, context->state != NULL ? context->state->req.route : NULL,
                       r->headers_out.status,
                       context->state != NULL ? sv_metrics_now_us() - context->state->started_us : 0);
-    if (sv_header_add(r, "X-Request-Id", request_id) != NGX_OK ||
-        sv_header_add_text(r, "X-Content-Type-Options", "nosniff") != NGX_OK ||
-        sv_header_add_text(r, "Cache-Control", "no-store") != NGX_OK ||
-        ((sv_status_kind(status) == SV_KIND_UNAVAILABLE || sv_status_kind(status) == SV_KIND_THROTTLED) &&
-         sv_header_add_text(r, "Retry-After", "1") != NGX_OK) ||
-        sv_cors_headers(r, ngx_http_get_module_loc_conf(r, ngx_stockverify_module), false) != NGX_OK) {
+    /* A file whose range is none has them from the answer that was tried. */
+    if ((context->state == NULL || !context->state->headers_added) &&
+        sv_error_headers(r, request_id, sv_status_kind(status)) != NGX_OK) {
         return NGX_ERROR;
     }
     return sv_next_header_filter(r);

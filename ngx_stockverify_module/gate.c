@@ -178,7 +178,7 @@ sv_gate_enter(sv_request_state_t *state, sv_next_pt next)
     sv_call_t *call = &state->call;
     const char *rate_key = NULL;
 
-    if (route->role == SV_ROLE_ANYONE || (route->flags & SV_OWN_GATE) != 0) {
+    if (!state->has_claims || (route->flags & SV_OWN_GATE) != 0) {
         next(&state->req);
         return;
     }

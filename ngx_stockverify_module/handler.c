@@ -2,6 +2,8 @@
 
 /* How a request enters: its route, its query, its token; then the body, the gate, the handler. */
 
+enum { SV_WAIT_MAX_S = 30 };
+
 static sv_process_t *
 sv_process_of(ngx_http_request_t *r)
 {
@@ -76,6 +78,49 @@ sv_enter_if_none_match(sv_request_state_t *state)
     }
 }
 
+/* Seconds of "wait=N" in Prefer (RFC 7240), which says that what cannot be read is passed over. */
+static void
+sv_enter_prefer(sv_request_state_t *state)
+{
+    static const char wait[] = "wait=";
+    ngx_str_t prefer = sv_header_find(state->req.http, "prefer");
+    u_char *at = prefer.data, *end = prefer.data + prefer.len;
+
+    for (u_char *stop; at < end; at = stop + 1) {
+        u_char *digits, *behind;
+        ngx_int_t seconds;
+
+        stop = ngx_strlchr(at, end, ',');
+        stop = stop == NULL ? end : stop;
+        while (at < stop && (*at == ' ' || *at == '\t')) {
+            at++;
+        }
+        digits = behind = at + sizeof(wait) - 1;
+        if (digits >= stop || ngx_strncasecmp(at, (u_char *) wait, sizeof(wait) - 1) != 0) {
+            continue;
+        }
+        while (behind < stop && *behind >= '0' && *behind <= '9') {
+            behind++;
+        }
+        seconds = ngx_atoi(digits, (size_t) (behind - digits));
+        if (seconds != NGX_ERROR && (behind == stop || *behind == ' ' || *behind == ';')) {
+            state->call.wait_s = seconds > SV_WAIT_MAX_S ? SV_WAIT_MAX_S : (int) seconds;
+            return;
+        }
+    }
+}
+
+/* Instead of a token: the principal has no role then. */
+static bool
+sv_enter_is_signed(const sv_request_state_t *state)
+{
+    static u_char signature[] = "signature";
+    ngx_str_t value;
+
+    return (state->entry->route->flags & SV_SIGNED) != 0 &&
+           ngx_http_arg(state->req.http, signature, sizeof(signature) - 1, &value) == NGX_OK;
+}
+
 /* All that needs neither a server nor the body. */
 static sv_status_t
 sv_enter(sv_request_state_t *state)
@@ -85,10 +130,12 @@ sv_enter(sv_request_state_t *state)
     if (sv_enter_route(state) != SV_OK || state->entry == NULL) {
         return call->error.status;
     }
-    if (state->entry->route->role != SV_ROLE_ANYONE && sv_gate_read_token(state) != SV_OK) {
+    if (state->entry->route->role != SV_ROLE_ANYONE && !sv_enter_is_signed(state) &&
+        sv_gate_read_token(state) != SV_OK) {
         return call->error.status;
     }
     sv_enter_if_none_match(state);
+    sv_enter_prefer(state);
     return sv_route_read_query(state->entry, state->req.http->args, call);
 }
 

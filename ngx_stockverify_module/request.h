@@ -42,6 +42,9 @@ void sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_
  * `next` is not called, unless the request was made sv_http_resume_on_refusal(). */
 void sv_http_thread(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_next_pt next);
 
+/* Goes on in `next` after `ms`, holding neither a thread nor a connection to a server. */
+void sv_http_pause(sv_request_t *req, ngx_msec_t ms, sv_next_pt next);
+
 /* From here on a refused thread step sets call->error and goes on in its `next` all the same (a
  * claim has a lease to give back). */
 void sv_http_resume_on_refusal(sv_request_t *req);

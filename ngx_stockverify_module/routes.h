@@ -13,7 +13,8 @@ enum {
     SV_BODY_LARGE     = 0x04,      /* to 12 MiB instead of 1 MiB */
     SV_OWN_GATE       = 0x08,      /* its own Redis script checks account and rate (heartbeat) */
     SV_RATE_SYNC      = 0x10,      /* counts against SYNC_RATE_LIMIT */
-    SV_ALIAS          = 0x20       /* second name of the original */
+    SV_ALIAS          = 0x20,      /* second name of the original */
+    SV_SIGNED         = 0x40       /* "signature" in the query stands for a token; the step checks it */
 };
 
 /* One row a route (routes.def).  A DB route is one step on a database thread; a LOOP route

@@ -31,6 +31,7 @@ struct sv_request_state_s {
     unsigned                 references;           /* the nginx request, and every step under way */
     unsigned                 gone:1;               /* the nginx request ended: nothing is to go on */
     unsigned                 answered:1;
+    unsigned                 headers_added:1;      /* X-Request-Id and the like */
     unsigned                 resume_on_refusal:1;
     unsigned                 past_breaker:1;       /* the next thread step asks no breaker (health) */
     unsigned                 has_claims:1;
@@ -54,6 +55,10 @@ struct sv_request_state_s {
     sv_redis_command_t       gate_command;
     sv_gate_facts_t          facts;
     sv_next_pt               gate_next;
+    /* an answer that waits for its job (api/job_answer.c) */
+    sv_call_step_t           job_made;
+    ngx_msec_t               job_asked_at;
+    unsigned                 job_ended:1;
     /* the answer's members before `success`: complete JSON members with a comma behind, or NULL */
     const char              *head_members;
     unsigned                 data_with_error:1;    /* an error keeps its `data` */

@@ -3,6 +3,7 @@
 use lib 't/lib';
 use StockVerify::Test;
 use StockVerify::Contract;
+use File::Path 'make_path';
 use Mojo::Util 'url_escape';
 
 my $contract = StockVerify::Contract->new('.');
@@ -61,8 +62,8 @@ sub meets_a_word {
 }
 
 my %STATUS = (
-    MALFORMED => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_FOUND => 404, METHOD => 405, CONFLICT => 409,
-    TOO_LARGE => 413, MEDIA_TYPE => 415, RULE => 422, THROTTLED => 429, INTERNAL => 'default', UNAVAILABLE => 503,
+    MALFORMED => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_FOUND => 404, METHOD => 405, CONFLICT => 409, GONE => 410,
+    TOO_LARGE => 413, MEDIA_TYPE => 415, RANGE => 416, RULE => 422, THROTTLED => 429, INTERNAL => 'default', UNAVAILABLE => 503,
 );
 
 subtest 'error codes' => sub {
@@ -117,6 +118,7 @@ my $stack = start_stack(
     settings => { SYNC_RATE_LIMIT => 30, LOGIN_ATTEMPTS => 2, MONGODB_TIMEOUT => 1000, CIRCUIT_BREAKER_FAILURE_THRESHOLD => 3 });
 my ($asha, $ben, $carl) = map { $stack->login('staff') } 1 .. 3;
 my $supervisor = $stack->login('supervisor');
+my $admin = $stack->login('admin');
 my $nobody = $stack->client;
 my %seen;
 
@@ -291,6 +293,59 @@ subtest 'operations' => sub {
     is $head->status . ' ' . length $head->body, '200 0', 'HEAD is answered where GET is';
 };
 
+# A job as its worker leaves it, with a file to download.
+sub ended_job {
+    my ($id, %more) = @_;
+    my $now = { '$date' => plain($stack->mongo->run('{"hello": 1}')->{localTime}) };
+    make_path("$stack->{directory}/spool/jobs/$id");
+    open my $out, '>', "$stack->{directory}/spool/jobs/$id/1.csv" or die "$id: $!\n";
+    print {$out} "a,b\r\n1,2\r\n";
+    close $out or die "$id: $!\n";
+    my %result = (file => "jobs/$id/1.csv", file_name => 'report.csv', content_type => 'text/csv; charset=utf-8', etag => '"1"', size => 10,
+        keep_ms => 3600000);
+    $stack->mongo->run(insert => 'jobs', documents => [{
+        job_id => $id, type => 'report.generate', status => 'succeeded', pending => \0, requested_by => $supervisor->user_id, attempt => 1,
+        progress => { done => 1, total => 1, stage => 'rows' }, resource => { type => 'report', id => $id, url => undef },
+        created_at => $now, started_at => $now, finished_at => $now, result => \%result, %more,
+    }]);
+    return (path => { id => $id });
+}
+
+subtest 'jobs' => sub {
+    answers($admin, indexes_ensure => 202);
+    answers($admin, indexes_ensure => 201, headers => { Prefer => 'wait=30' });
+    my %ended = ended_job('contract');
+    answers($supervisor, jobs => 200);
+    answers($supervisor, job => 200, %ended);
+    answers($asha, $_ => [403, 'forbidden'], %ended) for qw(job job_cancel job_result job_link);
+    my $tag = answers($supervisor, job_result => 200, %ended)->header('ETag');
+    answers($supervisor, job_result => 206, %ended, headers => { Range => 'bytes=2-' });
+    answers($supervisor, job_result => 304, %ended, headers => { 'If-None-Match' => $tag });
+    answers($supervisor, job_result => [416, 'range_invalid'], %ended, headers => { Range => 'bytes=20-' });
+    answers($supervisor, job_link => 200, %ended);
+    answers($supervisor, job_cancel => [409, 'conflict_state'], %ended);
+    my %failed = ended_job('failed', status => 'failed', error => { code => 'internal_error', message => 'No' });
+    my %expired = ended_job('expired', result => { expired => \1 });
+    for my $id (qw(job_result job_link)) {
+        answers($supervisor, $id => [409, 'conflict_state'], %failed);
+        answers($supervisor, $id => [410, 'result_expired'], %expired);
+    }
+    # One that is cancelled while somebody waits for it.
+    $stack->stop_part('worker');
+    my $queued = answers($admin, indexes_ensure => 202)->data->{job_id};
+    my $operation = $contract->operation('indexes_ensure');
+    my $waiting = $admin->request_p($operation->{method} => $operation->{path}, headers => { Prefer => 'wait=30' });
+    my $held;
+    $waiting->then(sub { $held = $_[0] });
+    $admin->request_p(DELETE => "/api/jobs/$queued")->wait;
+    $waiting->wait;
+    is $held->status, 200, 'a cancelled job ends the wait';
+    is_deeply [$contract->complaints($operation, $held)], [], 'as documented';
+    $seen{indexes_ensure}{200}++;
+    answers($admin, job_cancel => 200, path => { id => $queued });
+    $stack->start_part('worker');
+};
+
 # A body that each operation takes; one that breaks a rule.
 my %BODY = (
     auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
@@ -311,7 +366,7 @@ my %WRONG = (
 subtest 'what is wrong by itself' => sub {
     for my $operation (@api) {
         my $id = $operation->{id};
-        my $client = $operation->{role} eq 'anyone' ? $nobody : $supervisor;
+        my $client = $operation->{role} eq 'anyone' ? $nobody : $operation->{role} eq 'admin' ? $admin : $supervisor;
         my %body = $operation->{body} eq 'none' ? () : (json => $BODY{$id} || {});
         my %there = (path => { rack_id => $rack, id => $session });
         my %documented = map { ($_ => 1) } keys %{ $operation->{responses} };
@@ -324,7 +379,7 @@ subtest 'what is wrong by itself' => sub {
             answers($nobody, $id => [401, 'token_missing'], %body);
             answers($nobody->with(token => 'not.a.token'), $id => [401, 'token_invalid'], %body);
         }
-        answers($asha, $id => [403, 'forbidden'], %body) if $operation->{role} eq 'supervisor';
+        answers($asha, $id => [403, 'forbidden'], %body) if $operation->{role} =~ /^(?:supervisor|admin)$/;
         answers($client, $id => [404, 'not_found'], %body) if $documented{404} && $operation->{path} =~ /\{/;
         next if $operation->{body} eq 'none';
         answers($client, $id => [400, 'json_invalid'], body => '{"a": ');
@@ -369,7 +424,9 @@ SKIP: {
     };
 
     for my $operation (@operations) {
-        my @unseen = grep { $_ ne 'default' && !$seen{ $operation->{id} }{$_} } sort keys %{ $operation->{responses} };
+        # One answer for every job that fails while somebody waits; seen once, it is the same elsewhere.
+        my @own = grep { $operation->{responses}{$_} != $contract->response('JobNotDone') } keys %{ $operation->{responses} };
+        my @unseen = grep { $_ ne 'default' && !$seen{ $operation->{id} }{$_} } sort @own;
         is_deeply \@unseen, [], "every documented answer of $operation->{id} was seen";
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/key_file.h"
+#include "core/jobs/link.h"
 
 static void
 sv_key_derive(const sv_key_t *secret, const char *purpose, uint8_t key[SV_SHA256_SIZE])
@@ -23,5 +24,6 @@ sv_auth_keys_create(const sv_settings_t *settings, sv_arena_t *arena, sv_error_t
     }
     sv_key_derive(&secret, "stockverify refresh", keys->refresh_key);
     sv_key_derive(&secret, "stockverify pin", keys->pin_key);
+    sv_link_key_derive(secret.bytes, secret.length, keys->link_key);
     return keys;
 }

@@ -7,9 +7,10 @@
 /* Everything that signs or verifies: read once, when the configuration is, then shared by all threads. */
 typedef struct {
     const sv_token_keys_t *tokens;
-    /* Both derived from SECRET_KEY_FILE, one for each purpose, so that neither use can stand in for the other. */
+    /* All derived from SECRET_KEY_FILE, one for each purpose, so that no use can stand in for another. */
     uint8_t refresh_key[SV_SHA256_SIZE];
     uint8_t pin_key[SV_SHA256_SIZE];
+    uint8_t link_key[SV_SHA256_SIZE]; /* core/jobs/link.h */
 } sv_auth_keys_t;
 
 /* NULL and SV_ERR_VALIDATION_FAILED, with a sentence naming the setting, for a missing or unfit key file. */

@@ -99,8 +99,8 @@ sv_status_t sv_job_end_cancelled(sv_store_t *store, const sv_job_claim_t *claim,
 sv_status_t
 sv_job_hand_back(sv_store_t *store, const sv_job_claim_t *claim, int64_t delay_ms, bool *held, sv_error_t *error);
 
-/* Who may see a job: who asked for it, and supervisors whose role its kind allows.  SV_ERR_NOT_FOUND, SV_ERR_FORBIDDEN.
- */
+/* Who may see a job: who asked for it, and supervisors whose role its kind allows.  `who` NULL: somebody who showed
+ * otherwise that they may (a signed link).  SV_ERR_NOT_FOUND, SV_ERR_FORBIDDEN. */
 sv_status_t sv_job_load(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena,
                         const bson_t **job, sv_error_t *error);
 /* A queued job ends at once, a running one as soon as its worker sees it; repeating is harmless.

@@ -48,9 +48,12 @@ const char *sv_job_resource_id(const sv_call_t *call);
 /* As `made` of a route whose answer is the job's file. */
 void sv_job_made_file(sv_call_t *call);
 
-/* Answers with the job's file: ETag, Range, If-Range, HEAD, Content-Disposition, by sendfile.  Else
- * SV_ERR_CONFLICT_STATE (it has not succeeded), SV_ERR_RESULT_EXPIRED, SV_ERR_NOT_FOUND (a job without a file).  Who
- * may have it is the route's to check: its role, or sv_job_load() and the role of the job's kind. */
+/* Whether its file can be had; else call->error is SV_ERR_CONFLICT_STATE (it has not succeeded), SV_ERR_RESULT_EXPIRED
+ * or SV_ERR_NOT_FOUND (a job without a file). */
+bool sv_job_has_file(sv_call_t *call, const bson_t *job);
+
+/* Answers with the job's file, or as sv_job_has_file() said: ETag, Range, If-Range, HEAD, Content-Disposition, by
+ * sendfile.  Who may have it is the route's to check: its role, or sv_job_load() and the role of the job's kind. */
 void sv_job_answer_file(sv_call_t *call, const bson_t *job);
 
 #endif

@@ -1,0 +1,142 @@
+#include "ngx_stockverify_module/answer_file.h"
+
+#include <ctype.h>
+
+static void
+sv_file_path(const sv_request_state_t *state, ngx_str_t *path)
+{
+    const sv_call_t *call = &state->call;
+    const char *text = sv_arena_printf(call->arena, "%s/%s", call->settings->spool_dir, call->file->path);
+
+    path->data = (u_char *) text;
+    path->len = strlen(text);
+}
+
+sv_status_t
+sv_file_open(sv_request_state_t *state, ngx_open_file_info_t *opened)
+{
+    ngx_http_request_t *r = state->req.http;
+    ngx_http_core_loc_conf_t *core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    sv_error_t *error = &state->call.error;
+    ngx_str_t path;
+
+    sv_file_path(state, &path);
+    ngx_memzero(opened, sizeof(*opened));
+    opened->read_ahead = core->read_ahead;
+    opened->directio = core->directio;
+    opened->valid = core->open_file_cache_valid;
+    opened->min_uses = core->open_file_cache_min_uses;
+    opened->errors = core->open_file_cache_errors;
+    opened->events = core->open_file_cache_events;
+    if (ngx_open_cached_file(core->open_file_cache, &path, opened, r->pool) != NGX_OK) {
+        if (opened->err == NGX_ENOENT || opened->err == NGX_ENOTDIR) {
+            return sv_fail(error, SV_ERR_RESULT_EXPIRED, NULL);
+        }
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "%s: %s", (const char *) path.data, strerror(opened->err));
+    }
+    return opened->is_file ? SV_OK : sv_fail_cause(error, SV_ERR_INTERNAL, "%s is no file", (const char *) path.data);
+}
+
+/* RFC 6266: a plain name for old clients, the whole one in UTF-8 for others.  Whatever a name holds, it cannot end the
+ * parameter, the header or the folder. */
+static const char *
+sv_file_disposition(const char *name, sv_arena_t *arena)
+{
+    sv_buffer_t out;
+
+    sv_buffer_init(&out, arena, strlen(name) * 4 + 64);
+    sv_buffer_puts(&out, "attachment; filename=\"");
+    for (const char *at = name; *at != '\0'; at++) {
+        unsigned char c = (unsigned char) *at;
+
+        if (c < 0x80) {
+            sv_buffer_putc(&out, isalnum(c) || strchr(" .-_()+,=@", c) != NULL ? *at : '_');
+        } else if (c >= 0xc0) {
+            sv_buffer_putc(&out, '_'); /* one for a character of several bytes */
+        }
+    }
+    sv_buffer_puts(&out, "\"; filename*=UTF-8''");
+    for (const char *at = name; *at != '\0'; at++) {
+        unsigned char c = (unsigned char) *at;
+
+        if (c < 0x80 && (isalnum(c) || strchr(".-_~", c) != NULL)) {
+            sv_buffer_putc(&out, *at);
+        } else {
+            sv_buffer_printf(&out, "%%%02X", c);
+        }
+    }
+    return out.data;
+}
+
+/* The header that was added last. */
+static ngx_table_elt_t *
+sv_file_last_header(ngx_http_request_t *r)
+{
+    ngx_list_part_t *part = r->headers_out.headers.last;
+
+    return (ngx_table_elt_t *) part->elts + part->nelts - 1;
+}
+
+static ngx_int_t
+sv_file_headers(sv_request_state_t *state, const ngx_open_file_info_t *opened, ngx_table_elt_t **disposition)
+{
+    ngx_http_request_t *r = state->req.http;
+    const sv_call_file_t *file = state->call.file;
+
+    r->headers_out.content_length_n = opened->size;
+    r->headers_out.last_modified_time = opened->mtime;
+    r->headers_out.content_type.data = (u_char *) file->content_type;
+    r->headers_out.content_type.len = strlen(file->content_type);
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->allow_ranges = 1;
+#if (NGX_HTTP_GZIP)
+    /* A file compressed on its way has neither length nor ranges, and its download could not be resumed. */
+    r->gzip_tested = 1;
+    r->gzip_ok = 0;
+#endif
+    if (file->etag != NULL) {
+        if (sv_header_add_text(r, "ETag", file->etag) != NGX_OK) {
+            return NGX_ERROR;
+        }
+        r->headers_out.etag = sv_file_last_header(r); /* where nginx's filters look for it */
+    }
+    if (sv_header_add_text(r, "Content-Disposition", sv_file_disposition(file->name, state->call.arena)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    *disposition = sv_file_last_header(r);
+    return NGX_OK;
+}
+
+ngx_int_t
+sv_file_send(sv_request_state_t *state, const ngx_open_file_info_t *opened)
+{
+    ngx_http_request_t *r = state->req.http;
+    ngx_buf_t *buffer = ngx_calloc_buf(r->pool);
+    ngx_chain_t out = { .buf = buffer };
+    ngx_table_elt_t *disposition;
+    ngx_int_t rc;
+
+    if (buffer == NULL || sv_file_headers(state, opened, &disposition) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    buffer->file = ngx_pcalloc(r->pool, sizeof(ngx_file_t));
+    if (buffer->file == NULL) {
+        return NGX_ERROR;
+    }
+    rc = ngx_http_send_header(r);
+    if (rc > NGX_OK) {
+        disposition->hash = 0; /* what follows is an error, not the file */
+    }
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+    sv_file_path(state, &buffer->file->name);
+    buffer->file->fd = opened->fd;
+    buffer->file->log = r->connection->log;
+    buffer->file->directio = opened->is_directio;
+    buffer->file_last = opened->size;
+    buffer->in_file = opened->size > 0;
+    buffer->last_buf = 1;
+    buffer->last_in_chain = 1;
+    return ngx_http_output_filter(r, &out);
+}
