@@ -9,6 +9,8 @@
 /* The first block comes with the arena, in one piece of 8 KiB: an ordinary request needs no other. */
 enum { SV_ARENA_SIZE = 8 * 1024, SV_ARENA_BLOCK_SECOND = 8 * 1024, SV_ARENA_BLOCK_MAX = 64 * 1024 };
 
+enum { SV_ARENA_FIRST_ELEMENTS = 16 };
+
 /* With AddressSanitizer every piece is a block of its own, so that it sees overruns. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SV_ARENA_EXACT 1
@@ -184,6 +186,22 @@ sv_arena_vprintf(sv_arena_t *arena, const char *format, va_list args)
     }
     va_end(again);
     return text;
+}
+
+void *
+sv_arena_grow(sv_arena_t *arena, void *array, size_t count, size_t *capacity, size_t size)
+{
+    void *larger;
+
+    if (count < *capacity) {
+        return array;
+    }
+    *capacity = *capacity == 0 ? SV_ARENA_FIRST_ELEMENTS : *capacity * 2;
+    larger = sv_arena_alloc(arena, *capacity * size);
+    if (count > 0) {
+        memcpy(larger, array, count * size);
+    }
+    return larger;
 }
 
 void

@@ -28,6 +28,10 @@ char *sv_arena_printf(sv_arena_t *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *sv_arena_vprintf(sv_arena_t *arena, const char *format, va_list args);
 
+/* Room for one element more in an array of `count` elements of `size` bytes: the array itself, or a larger copy when
+ * `*capacity` is reached.  NULL and 0 are an array to begin with. */
+void *sv_arena_grow(sv_arena_t *arena, void *array, size_t count, size_t *capacity, size_t size);
+
 /* Calls release(data) when the arena is destroyed, last registered first:
  * for library objects (json_t, bson_t) whose life is the arena's. */
 void  sv_arena_on_destroy(sv_arena_t *arena, void (*release)(void *data), void *data);

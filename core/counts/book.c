@@ -29,15 +29,7 @@ sv_scope_has_rack(const sv_book_scope_t *scope, const char *rack_id)
 static void
 sv_scope_add_rack(sv_book_scope_t *scope, size_t *capacity, const char *rack_id, sv_arena_t *arena)
 {
-    if (scope->rack_count == *capacity) {
-        const char **grown = sv_arena_alloc(arena, (*capacity * 2 + 16) * sizeof(grown[0]));
-
-        if (scope->rack_count > 0) {
-            memcpy(grown, scope->racks, scope->rack_count * sizeof(grown[0]));
-        }
-        scope->racks = grown;
-        *capacity = *capacity * 2 + 16;
-    }
+    scope->racks = sv_arena_grow(arena, scope->racks, scope->rack_count, capacity, sizeof(scope->racks[0]));
     scope->racks[scope->rack_count++] = rack_id;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/audit/audit.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 typedef struct {
@@ -87,16 +88,8 @@ sv_advance_read_live(sv_store_t *store, sv_advance_work_t *work, sv_error_t *err
         return status;
     }
     while (mongoc_cursor_next(cursor, &row)) {
-        if (verdict->interrupted_count == capacity) {
-            sv_floor_session_t *grown;
-
-            capacity = capacity == 0 ? 16 : capacity * 2;
-            grown = sv_arena_alloc(work->arena, capacity * sizeof(*grown));
-            if (verdict->interrupted_count > 0) {
-                memcpy(grown, verdict->interrupted, verdict->interrupted_count * sizeof(*grown));
-            }
-            verdict->interrupted = grown;
-        }
+        verdict->interrupted = sv_arena_grow(work->arena, verdict->interrupted, verdict->interrupted_count, &capacity,
+                                             sizeof(*verdict->interrupted));
         sv_floor_session_read(sv_doc_copy(row, work->arena), work->arena,
                               &verdict->interrupted[verdict->interrupted_count]);
         verdict->interrupted[verdict->interrupted_count++].status = SV_SESSION_INTERRUPTED;
@@ -110,20 +103,14 @@ sv_advance_read_live(sv_store_t *store, sv_advance_work_t *work, sv_error_t *err
 static bson_t *
 sv_interrupted_filter(const sv_advance_work_t *work)
 {
+    const sv_count_verdict_t *verdict = work->verdict;
+    const char **ids = sv_arena_alloc(work->arena, (verdict->interrupted_count + 1) * sizeof(*ids));
     bson_t *filter = sv_doc_new(work->arena);
-    bson_t in, ids;
 
-    BSON_APPEND_DOCUMENT_BEGIN(filter, "session_id", &in);
-    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &ids);
-    for (size_t i = 0; i < work->verdict->interrupted_count; i++) {
-        char index[16];
-        const char *key;
-
-        bson_uint32_to_string((uint32_t) i, &key, index, sizeof(index));
-        BSON_APPEND_UTF8(&ids, key, work->verdict->interrupted[i].session_id);
+    for (size_t i = 0; i < verdict->interrupted_count; i++) {
+        ids[i] = verdict->interrupted[i].session_id;
     }
-    bson_append_array_end(&in, &ids);
-    bson_append_document_end(filter, &in);
+    sv_filter_in(filter, "session_id", ids, verdict->interrupted_count);
     return filter;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/counts/count.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 typedef struct {
     const bson_t **items; /* of erp_items, by item code, as many as were found */
@@ -17,20 +18,15 @@ typedef struct {
 static bson_t *
 sv_codes_filter(const sv_page_rows_t *rows, sv_arena_t *arena)
 {
+    const char **codes = sv_arena_alloc(arena, (rows->count + 1) * sizeof(*codes));
     bson_t *filter = sv_doc_new(arena);
-    bson_t in, codes;
+    size_t count = 0;
 
-    BSON_APPEND_DOCUMENT_BEGIN(filter, "item_code", &in);
-    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &codes);
     for (size_t i = 0; i < rows->count; i++) {
-        char index[16];
-        const char *key, *code = sv_doc_text(rows->rows[i], "item_code", arena);
-
-        bson_uint32_to_string((uint32_t) i, &key, index, sizeof(index));
-        sv_doc_put_text(&codes, key, code);
+        codes[count] = sv_doc_text(rows->rows[i], "item_code", arena);
+        count += codes[count] != NULL;
     }
-    bson_append_array_end(&in, &codes);
-    bson_append_document_end(filter, &in);
+    sv_filter_in(filter, "item_code", codes, count);
     return filter;
 }
 

@@ -108,16 +108,7 @@ sv_text_or_empty(const char *text)
 static void
 sv_places_add(sv_places_t *places, const bson_t *row, sv_arena_t *arena)
 {
-    if (places->count == places->capacity) {
-        size_t capacity = places->capacity == 0 ? 256 : places->capacity * 2;
-        sv_place_t *grown = sv_arena_alloc(arena, capacity * sizeof(*grown));
-
-        if (places->count > 0) {
-            memcpy(grown, places->places, places->count * sizeof(*grown));
-        }
-        places->places = grown;
-        places->capacity = capacity;
-    }
+    places->places = sv_arena_grow(arena, places->places, places->count, &places->capacity, sizeof(*places->places));
     places->places[places->count++] = (sv_place_t){
         .warehouse = sv_text_or_empty(sv_doc_text(row, "warehouse", arena)),
         .floor = sv_text_or_empty(sv_doc_text(row, "floor", arena)),
@@ -235,16 +226,7 @@ sv_rack_list_held(sv_store_t *store, const char *user_id, sv_arena_t *arena, sv_
         return status;
     }
     while (mongoc_cursor_next(cursor, &row)) {
-        if (*count == capacity) {
-            sv_floor_session_t *grown;
-
-            capacity = capacity == 0 ? 8 : capacity * 2;
-            grown = sv_arena_alloc(arena, capacity * sizeof(*grown));
-            if (*count > 0) {
-                memcpy(grown, *sessions, *count * sizeof(*grown));
-            }
-            *sessions = grown;
-        }
+        *sessions = sv_arena_grow(arena, *sessions, *count, &capacity, sizeof(**sessions));
         sv_floor_session_read(sv_doc_copy(row, arena), arena, &(*sessions)[(*count)++]);
     }
     status = sv_store_cursor_end(store, cursor, error);

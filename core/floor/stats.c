@@ -19,16 +19,7 @@ sv_codes_add(sv_code_set_t *set, const char *code)
     if (code == NULL) {
         return;
     }
-    if (set->count == set->capacity) {
-        size_t capacity = set->capacity == 0 ? 64 : set->capacity * 2;
-        const char **codes = sv_arena_alloc(set->arena, capacity * sizeof(*codes));
-
-        if (set->count > 0) {
-            memcpy(codes, set->codes, set->count * sizeof(*codes));
-        }
-        set->codes = codes;
-        set->capacity = capacity;
-    }
+    set->codes = sv_arena_grow(set->arena, set->codes, set->count, &set->capacity, sizeof(*set->codes));
     set->codes[set->count++] = code;
 }
 

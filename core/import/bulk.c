@@ -5,6 +5,7 @@
 #include "core/base/buffer.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 enum { SV_DUPLICATE_KEY = 11000 };
@@ -60,11 +61,9 @@ sv_import_bulk_put(sv_import_bulk_t *bulk, long line, const bson_t *selector, co
 static const bson_t *
 sv_import_known_filter(const sv_import_bulk_t *bulk)
 {
+    const char *values[SV_IMPORT_BULK_ROWS];
     bson_t *filter = sv_doc_new(bulk->arena);
     bson_iter_t fields;
-    bson_t condition, values;
-    char text[16];
-    const char *index;
 
     if (!bson_iter_init(&fields, bulk->rows[0].selector)) {
         return filter;
@@ -72,15 +71,10 @@ sv_import_known_filter(const sv_import_bulk_t *bulk)
     while (bson_iter_next(&fields)) {
         const char *field = bson_iter_key(&fields);
 
-        BSON_APPEND_DOCUMENT_BEGIN(filter, field, &condition);
-        BSON_APPEND_ARRAY_BEGIN(&condition, "$in", &values);
         for (size_t i = 0; i < bulk->count; i++) {
-            size_t length = bson_uint32_to_string((uint32_t) i, &index, text, sizeof(text));
-
-            bson_append_utf8(&values, index, (int) length, sv_doc_text(bulk->rows[i].selector, field, bulk->arena), -1);
+            values[i] = sv_doc_text(bulk->rows[i].selector, field, bulk->arena);
         }
-        bson_append_array_end(&condition, &values);
-        bson_append_document_end(filter, &condition);
+        sv_filter_in(filter, field, values, bulk->count);
     }
     return filter;
 }

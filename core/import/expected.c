@@ -3,6 +3,7 @@
 #include "core/import/bulk.h"
 #include "core/import/import.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 static const sv_import_column_t sv_expected_columns[] = {
     { "rack_id", true },
@@ -32,21 +33,13 @@ typedef struct {
 static const bson_t *
 sv_expected_filter(const sv_expected_t *expected, const char *field, bool racks)
 {
+    const char *values[SV_EXPECTED_ROWS];
     bson_t *filter = sv_doc_new(expected->arena);
-    bson_t condition, values;
-    char key[16];
-    const char *index;
 
-    BSON_APPEND_DOCUMENT_BEGIN(filter, field, &condition);
-    BSON_APPEND_ARRAY_BEGIN(&condition, "$in", &values);
     for (size_t i = 0; i < expected->count; i++) {
-        size_t length = bson_uint32_to_string((uint32_t) i, &index, key, sizeof(key));
-
-        bson_append_utf8(&values, index, (int) length, racks ? expected->rows[i].rack_id : expected->rows[i].item_code,
-                         -1);
+        values[i] = racks ? expected->rows[i].rack_id : expected->rows[i].item_code;
     }
-    bson_append_array_end(&condition, &values);
-    bson_append_document_end(filter, &condition);
+    sv_filter_in(filter, field, values, expected->count);
     return filter;
 }
 

@@ -62,7 +62,7 @@ static sv_status_t
 sv_rack_take(sv_import_table_t *table, sv_import_bulk_t *bulk, sv_error_t *error)
 {
     sv_rack_row_t row = { .warehouse = table->options->default_warehouse };
-    bson_t *selector = sv_doc_new(bulk->arena);
+    bson_t *selector;
 
     sv_import_required_text(table, "rack_id", SV_RACK_ID_MAX, &row.rack_id);
     sv_import_required_text(table, "floor", SV_PLACE_MAX, &row.floor);
@@ -74,6 +74,7 @@ sv_rack_take(sv_import_table_t *table, sv_import_bulk_t *bulk, sv_error_t *error
     if (!table->good) {
         return SV_OK;
     }
+    selector = sv_doc_new(bulk->arena);
     BSON_APPEND_UTF8(selector, "rack_id", row.rack_id);
     return sv_import_bulk_put(bulk, table->row.line, selector, sv_rack_update(table, &row, bulk->now_ms, bulk->arena),
                               error);

@@ -1,7 +1,5 @@
 #include "core/sync/batch_state.h"
 
-#include <string.h>
-
 /* Parts are joined by a control character, which no identifier has. */
 #define SV_KEY_JOINT "\x02"
 
@@ -41,23 +39,6 @@ sv_batch_run_init(sv_batch_run_t *run)
     run->insert_count = 0;
 }
 
-/* Room for one more pointer in an arena array. */
-static void *
-sv_batch_grow(sv_arena_t *arena, void *array, size_t count, size_t *room)
-{
-    void **larger;
-
-    if (count < *room) {
-        return array;
-    }
-    *room = *room == 0 ? 64 : *room * 2;
-    larger = sv_arena_alloc(arena, *room * sizeof(*larger));
-    if (count > 0) {
-        memcpy(larger, array, count * sizeof(*larger));
-    }
-    return larger;
-}
-
 sv_slot_t *
 sv_batch_slot(sv_batch_run_t *run, const char *client_record_id)
 {
@@ -68,7 +49,7 @@ sv_batch_slot(sv_batch_run_t *run, const char *client_record_id)
         slot = sv_arena_zalloc(run->arena, sizeof(*slot));
         slot->client_record_id = client_record_id;
         *place = slot;
-        run->slots = sv_batch_grow(run->arena, run->slots, run->slot_count, &run->slot_room);
+        run->slots = sv_arena_grow(run->arena, run->slots, run->slot_count, &run->slot_room, sizeof(*run->slots));
         run->slots[run->slot_count++] = slot;
     }
     return slot;
@@ -101,7 +82,8 @@ sv_batch_serial(sv_batch_run_t *run, const char *serial_number)
         serial = sv_arena_zalloc(run->arena, sizeof(*serial));
         serial->serial_number = serial_number;
         *place = serial;
-        run->serials = sv_batch_grow(run->arena, run->serials, run->serial_count, &run->serial_room);
+        run->serials =
+            sv_arena_grow(run->arena, run->serials, run->serial_count, &run->serial_room, sizeof(*run->serials));
         run->serials[run->serial_count++] = serial;
     }
     return serial;

@@ -159,6 +159,25 @@ reserved_room_is_the_callers_to_write(void **state)
     assert_memory_equal(buffer.data, "abc", 3);
 }
 
+static void
+an_array_grows_and_keeps_its_elements(void **state)
+{
+    size_t capacity = 0;
+    int *numbers = NULL;
+
+    for (size_t i = 0; i < PIECES; i++) {
+        const int *before = numbers;
+
+        numbers = sv_arena_grow(*state, numbers, i, &capacity, sizeof(*numbers));
+        assert_true(i < capacity);
+        assert_true(numbers == before || i == 0 || i == capacity / 2);
+        numbers[i] = (int) i;
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        assert_int_equal(numbers[i], i);
+    }
+}
+
 static int
 setup(void **state)
 {
@@ -180,6 +199,7 @@ main(void)
         cmocka_unit_test_setup_teardown(pieces_are_aligned_apart_and_keep_their_content, setup, teardown),
         cmocka_unit_test_setup_teardown(zeroed_pieces_are_zero, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_are_copied_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_array_grows_and_keeps_its_elements, setup, teardown),
         cmocka_unit_test(releases_run_last_first),
         cmocka_unit_test_setup_teardown(a_buffer_grows_and_stays_terminated, setup, teardown),
         cmocka_unit_test_setup_teardown(a_buffer_takes_texts_characters_and_formats, setup, teardown),
