@@ -9,7 +9,7 @@
 #include "core/store/transaction.h"
 
 /* A chunk is one transaction: one commit to disk instead of one a line. */
-enum { SV_BOOK_CHUNK = 500, SV_BOOK_RACK_CHUNK = 100, SV_BOOK_TRIES = 10 };
+enum { SV_BOOK_CHUNK = 500, SV_BOOK_RACK_CHUNK = 100 };
 
 typedef struct {
     sv_store_t *store;
@@ -108,15 +108,9 @@ sv_book_flush(sv_book_work_t *work, sv_error_t *error)
     work->chunk_lines = 0;
     sv_book_sort_chunk(work);
     status = sv_book_read_lines(work->store, &work->scope, work->chunk, work->count, work->arena, error);
-    /* An item counted at this moment gets its line from the totals: the next try finds it. */
-    for (int i = 0; i < SV_BOOK_TRIES && status == SV_OK && work->count > 0; i++) {
-        status = sv_transaction_run(work->store, sv_book_put_lines, work, error);
-        if (status != SV_ERR_ALREADY_EXISTS) {
-            break;
-        }
-        sv_error_clear(error);
-        status =
-            i + 1 < SV_BOOK_TRIES ? SV_OK : sv_fail_cause(error, SV_ERR_UNAVAILABLE, "session_book: too many races");
+    if (status == SV_OK && work->count > 0) {
+        /* An item counted at this moment gets its line from the totals: the next run finds it. */
+        status = sv_transaction_run_past_duplicates(work->store, sv_book_put_lines, work, error);
     }
     work->lines += status == SV_OK ? work->chunk_lines : 0;
     work->count = 0;

@@ -11,7 +11,7 @@
 #include "core/store/filter.h"
 #include "core/store/transaction.h"
 
-enum { SV_TOTALS_LINES = 500, SV_TOTALS_ITEMS = 500, SV_TOTALS_TRIES = 10 };
+enum { SV_TOTALS_LINES = 500, SV_TOTALS_ITEMS = 500 };
 
 /* Who counted any of the items: dozens of people at most. */
 typedef struct {
@@ -59,15 +59,8 @@ sv_totals_item_find(sv_totals_item_t *items, size_t count, const char *item_code
 static void
 sv_work_add_touch(sv_totals_work_t *work, const char *count_id, const char *item_code)
 {
-    if (work->touch_count == work->touch_capacity) {
-        sv_touch_t *grown = sv_arena_alloc(work->arena, (work->touch_capacity * 2 + 256) * sizeof(grown[0]));
-
-        if (work->touch_count > 0) {
-            memcpy(grown, work->touches, work->touch_count * sizeof(grown[0]));
-        }
-        work->touches = grown;
-        work->touch_capacity = work->touch_capacity * 2 + 256;
-    }
+    work->touches =
+        sv_arena_grow(work->arena, work->touches, work->touch_count, &work->touch_capacity, sizeof(work->touches[0]));
     work->touches[work->touch_count++] = (sv_touch_t){ count_id, item_code };
 }
 
@@ -160,15 +153,7 @@ sv_staff_add(sv_staff_t *staff, const char *user_id, sv_arena_t *arena)
             return;
         }
     }
-    if (staff->count == staff->capacity) {
-        const char **grown = sv_arena_alloc(arena, (staff->capacity * 2 + 32) * sizeof(grown[0]));
-
-        if (staff->count > 0) {
-            memcpy(grown, staff->ids, staff->count * sizeof(grown[0]));
-        }
-        staff->ids = grown;
-        staff->capacity = staff->capacity * 2 + 32;
-    }
+    staff->ids = sv_arena_grow(arena, staff->ids, staff->count, &staff->capacity, sizeof(staff->ids[0]));
     staff->ids[staff->count++] = user_id;
 }
 
@@ -499,16 +484,8 @@ sv_totals_commit(sv_store_t *store, sv_totals_work_t *work, sv_error_t *error)
 {
     sv_status_t status = sv_store_now(store, &work->now_ms, error);
 
-    /* A book line made by the freezing at this moment: the next try finds it. */
-    for (int i = 0; i < SV_TOTALS_TRIES && status == SV_OK; i++) {
-        status = sv_transaction_run(store, sv_totals_derive, work, error);
-        if (status != SV_ERR_ALREADY_EXISTS) {
-            return status;
-        }
-        sv_error_clear(error);
-        status = SV_OK;
-    }
-    return status == SV_OK ? sv_fail_cause(error, SV_ERR_UNAVAILABLE, "session_book: too many races") : status;
+    /* A book line made by the freezing at this moment: the next run finds it. */
+    return status == SV_OK ? sv_transaction_run_past_duplicates(store, sv_totals_derive, work, error) : status;
 }
 
 sv_status_t

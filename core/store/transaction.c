@@ -4,7 +4,7 @@
 
 #include "core/base/clock.h"
 
-enum { SV_BACKOFF_FIRST_US = 500, SV_BACKOFF_MAX_US = 50000 };
+enum { SV_BACKOFF_FIRST_US = 500, SV_BACKOFF_MAX_US = 50000, SV_DUPLICATE_ROUNDS = 16 };
 
 typedef struct {
     sv_store_t *store;
@@ -201,4 +201,22 @@ sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, void *context,
                       "a transaction found no way through in time; last: %s", cause != NULL ? cause : "a conflict");
     }
     return error->status;
+}
+
+sv_status_t
+sv_transaction_run_past_duplicates(sv_store_t *store, sv_transaction_body_t body, void *context, sv_error_t *error)
+{
+    int64_t deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
+    const char *cause;
+    int round = 0;
+
+    do {
+        if (sv_transaction_run(store, body, context, error) != SV_ERR_ALREADY_EXISTS) {
+            return error->status;
+        }
+    } while (++round < SV_DUPLICATE_ROUNDS && sv_clock_monotonic_ms() < deadline_ms);
+    cause = error->cause;
+    sv_error_clear(error);
+    return sv_fail_cause(error, SV_ERR_BUSY, "a transaction met a new duplicate in every round; last: %s",
+                         cause != NULL ? cause : "unknown");
 }
