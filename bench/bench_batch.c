@@ -247,8 +247,7 @@ bare_serial(const load_t *load, int i, int64_t ms)
     BSON_APPEND_UTF8(&child, "full_name", "Asha Rao");
     BSON_APPEND_DATE_TIME(&child, "at", ms);
     bson_append_document_end(document, &child);
-    BSON_APPEND_ARRAY_BEGIN(document, "history", &child);
-    bson_append_array_end(document, &child);
+    BSON_APPEND_INT64(document, "moves", 0);
     return document;
 }
 

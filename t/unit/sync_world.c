@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -36,6 +37,37 @@ void
 world_close(sync_world_t *world)
 {
     sv_real_mongodb_close(&world->real);
+}
+
+int
+world_setup(void **state)
+{
+    sync_world_t *world = calloc(1, sizeof(*world));
+
+    if (!world_open(world)) {
+        free(world);
+        return -1;
+    }
+    *state = world;
+    return 0;
+}
+
+int
+world_setup_ann(void **state)
+{
+    if (world_setup(state) != 0) {
+        return -1;
+    }
+    world_claim(*state, "s1", "ann", "R1", "C1");
+    return 0;
+}
+
+int
+world_teardown(void **state)
+{
+    world_close(*state);
+    free(*state);
+    return 0;
 }
 
 sv_principal_t
@@ -252,6 +284,31 @@ world_serial(sync_world_t *world, const char *serial_number)
     return holder != NULL ? holder : "free";
 }
 
+const char *
+world_serial_history(sync_world_t *world, const char *serial_number)
+{
+    bson_t *filter =
+        sv_real_json(world->arena, sv_arena_printf(world->arena, "{'serial_number': '%s'}", serial_number));
+    bson_t *options = sv_real_json(world->arena, "{'sort': {'n': 1}}");
+    mongoc_cursor_t *cursor;
+    sv_buffer_t records;
+    const bson_t *place;
+    sv_error_t error;
+
+    sv_buffer_init(&records, world->arena, 256);
+    sv_buffer_puts(&records, "");
+    sv_error_init(&error, world->arena);
+    assert_int_equal(sv_store_find(world->store, SV_COLLECTION_SERIAL_HISTORY, filter, options, &cursor, &error),
+                     SV_OK);
+    while (mongoc_cursor_next(cursor, &place)) {
+        sv_buffer_printf(&records, "%s%s", records.length > 0 ? " " : "",
+                         sv_doc_text(place, "client_record_id", world->arena));
+    }
+    assert_int_equal(sv_store_cursor_end(world->store, cursor, &error), SV_OK);
+    mongoc_cursor_destroy(cursor);
+    return records.data;
+}
+
 /* All documents of a collection, sorted, without members that no two runs have in common. */
 static void
 world_append(sync_world_t *world, sv_buffer_t *out, sv_collection_t collection, const char *filter_json,
@@ -286,7 +343,7 @@ world_state(sync_world_t *world)
     world_append(world, &out, SV_COLLECTION_VERIFICATION_RECORDS, "{}", "client_record_id",
                  "'_id': 0, 'received_at': 0, 'changed_at': 0");
     world_append(world, &out, SV_COLLECTION_ITEM_SERIALS, "{'current': {'$ne': null}}", "serial_number",
-                 "'_id': 0, 'current.at': 0, 'history': 0");
+                 "'_id': 0, 'current.at': 0, 'moves': 0");
     world_append(world, &out, SV_COLLECTION_VERIFICATION_SESSIONS, "{}", "session_id",
                  "'_id': 0, 'writes': 0, 'written_at': 0, 'started_at': 0, 'last_heartbeat': 0");
     return out.data;

@@ -19,6 +19,14 @@ typedef struct {
 bool world_open(sync_world_t *world); /* false: SV_TEST_MONGODB is not set */
 void world_close(sync_world_t *world);
 
+/* A cmocka test with such a world, nobody on a rack, or ann on rack R1 with floor session s1; the state is a
+ * sync_world_t *. */
+#define WITH_WORLD(test)     cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+#define WITH_ANN_ON_R1(test) cmocka_unit_test_setup_teardown(test, world_setup_ann, world_teardown)
+int world_setup(void **state);
+int world_setup_ann(void **state);
+int world_teardown(void **state);
+
 sv_principal_t world_user(const char *user_id);
 
 /* Puts a user on a rack as a claim does: raises the fence, displaces whoever is there, next round of the count. */
@@ -45,6 +53,8 @@ sv_status_t world_resolve(sync_world_t *world, const char *user_id, const char *
 const char *world_figure(sync_world_t *world, const char *client_record_id);
 /* The record that holds a serial number, "none" or "free". */
 const char *world_serial(sync_world_t *world, const char *serial_number);
+/* The records that held it before, in order: "r1 r2". */
+const char *world_serial_history(sync_world_t *world, const char *serial_number);
 /* Every record, every serial number that is somewhere, every floor session, without times, ids of the database and
  * history: for comparing runs. */
 const char *world_state(sync_world_t *world);

@@ -17,27 +17,6 @@
 
 enum { RACES = 12, EDITS = 60 };
 
-static int
-setup(void **state)
-{
-    sync_world_t *world = calloc(1, sizeof(*world));
-
-    if (!world_open(world)) {
-        free(world);
-        return -1;
-    }
-    *state = world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    world_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* A client on a thread of its own: one batch, its own arena and store. */
 typedef struct {
     sync_world_t *world;
@@ -347,18 +326,16 @@ lost_answers_doubled_and_shuffled_batches_change_nothing(void **state)
 int
 main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(one_of_two_wins_a_serial_number),
-        T(the_same_batch_at_once_is_stored_once),
-        T(parallel_edits_end_with_the_newest),
-        T(a_claim_between_read_and_write_fences_the_stale_writer),
-        T(nothing_is_written_for_a_displaced_session),
-        T(lost_answers_doubled_and_shuffled_batches_change_nothing),
+        WITH_WORLD(one_of_two_wins_a_serial_number),
+        WITH_WORLD(the_same_batch_at_once_is_stored_once),
+        WITH_WORLD(parallel_edits_end_with_the_newest),
+        WITH_WORLD(a_claim_between_read_and_write_fences_the_stale_writer),
+        WITH_WORLD(nothing_is_written_for_a_displaced_session),
+        WITH_WORLD(lost_answers_doubled_and_shuffled_batches_change_nothing),
     };
 
-    if (getenv("SV_TEST_MONGODB") == NULL) {
-        print_message("SKIPPED: SV_TEST_MONGODB names no MongoDB server\n");
+    if (!sv_real_mongodb_named()) {
         return 0;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
