@@ -11,7 +11,7 @@
 #include "core/sync/items.h"
 #include "core/sync/rules.h"
 
-enum { SV_BATCH_ROUNDS = 16, SV_BATCH_ID_MAX = 128 };
+enum { SV_BATCH_ID_MAX = 128 };
 
 /* Each serial number is a write of its own: a mebibyte of them would outlast the transaction, and the failure would
  * count against the circuit that all share. */
@@ -150,7 +150,8 @@ sv_batch_collect(sv_batch_run_t *run)
         sv_slot_t *slot = run->slots[i];
 
         if (slot->record != NULL && (slot->stored == NULL || sv_batch_leaves_item(slot))) {
-            run->inserts[run->insert_count++] = (sv_placed_t){ slot->record, slot->session, slot->stored, false };
+            run->inserts[run->insert_count++] =
+                (sv_placed_t){ slot->record, slot->session, slot->stored, slot->now.superseded };
         }
     }
 }
@@ -195,7 +196,10 @@ sv_batch_body(sv_store_t *store, void *context, sv_error_t *error)
         sv_batch_classify(run);
     }
     sv_batch_collect(run);
-    return sv_batch_wrote(run) ? sv_batch_write(run, error) : SV_OK;
+    if (sv_batch_wrote(run) && sv_batch_write(run, error) == SV_ERR_ALREADY_EXISTS) {
+        task->look = true;
+    }
+    return error->status;
 }
 
 /* The floor sessions the batch names, each once. */
@@ -235,25 +239,6 @@ sv_batch_needs_look(const sv_sync_batch_t *batch)
         }
     }
     return false;
-}
-
-/* Runs the transaction until no unique key is in its way any more. */
-static sv_status_t
-sv_batch_store(sv_store_t *store, sv_batch_task_t *task, sv_error_t *error)
-{
-    int64_t deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
-    const char *cause = NULL;
-
-    for (int round = 0; round < SV_BATCH_ROUNDS && (round == 0 || sv_clock_monotonic_ms() < deadline_ms); round++) {
-        sv_error_clear(error);
-        if (sv_transaction_run(store, sv_batch_body, task, error) != SV_ERR_ALREADY_EXISTS) {
-            return error->status;
-        }
-        task->look = true;
-        cause = error->cause;
-    }
-    sv_error_clear(error);
-    return sv_fail_cause(error, SV_ERR_BUSY, "a batch met new duplicates in every round; last: %s", cause);
 }
 
 static void
@@ -301,7 +286,7 @@ sv_sync_batch(sv_store_t *store, const sv_principal_t *who, const sv_sync_batch_
     if (task.session_count == 0) {
         sv_batch_run_init(&run);
         sv_batch_classify(&run); /* nothing but malformed records */
-    } else if (sv_batch_store(store, &task, error) != SV_OK) {
+    } else if (sv_transaction_run_past_duplicates(store, sv_batch_body, &task, error) != SV_OK) {
         return error->status;
     }
     sv_batch_tell(&run, result);

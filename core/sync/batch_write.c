@@ -151,7 +151,7 @@ sv_write_edits(sv_batch_run_t *run, sv_error_t *error)
 
     for (size_t i = 0; i < run->slot_count && status == SV_OK; i++) {
         const sv_slot_t *slot = run->slots[i];
-        sv_placed_t placed = { slot->record, slot->session, slot->stored, false };
+        sv_placed_t placed = { slot->record, slot->session, slot->stored, slot->now.superseded };
 
         if (!sv_is_edit(slot) || sv_batch_leaves_item(slot)) {
             continue;
@@ -185,7 +185,7 @@ sv_append_replaced(bson_t *document, const sv_slot_t *slot)
 
 /* Queues what is to be inserted; the driver copies each document at once, so one is enough for all. */
 static bool
-sv_queue_inserts(sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, bson_error_t *reason)
+sv_queue_inserts(sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, size_t *count, bson_error_t *reason)
 {
     bson_t document = BSON_INITIALIZER;
     bson_oid_t id;
@@ -197,12 +197,14 @@ sv_queue_inserts(sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, bson_error_
         BSON_APPEND_OID(&document, "_id", &id);
         sv_append_record(run, &document, &run->inserts[i]);
         good = mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, reason);
+        ++*count;
     }
     for (size_t i = 0; good && i < run->slot_count; i++) {
         if (sv_is_replaced(run, run->slots[i])) {
             bson_reinit(&document);
             sv_append_replaced(&document, run->slots[i]);
             good = mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, reason);
+            ++*count;
         }
     }
     bson_destroy(&document);
@@ -212,16 +214,16 @@ sv_queue_inserts(sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, bson_error_
 static sv_status_t
 sv_write_inserts(sv_batch_run_t *run, sv_error_t *error)
 {
-    mongoc_bulk_operation_t *bulk;
+    mongoc_bulk_operation_t *bulk = sv_records_bulk(run, error);
+    size_t count = 0;
     bson_error_t reason;
-    sv_status_t status;
+    sv_status_t status = SV_OK;
 
-    if (run->insert_count == 0) {
-        return SV_OK;
+    if (!sv_queue_inserts(run, bulk, &count, &reason)) {
+        status = sv_store_fail(&reason, error);
+    } else if (count > 0) {
+        status = sv_batch_execute(run->store, bulk, 0, error);
     }
-    bulk = sv_records_bulk(run, error);
-    status = sv_queue_inserts(run, bulk, &reason) ? sv_batch_execute(run->store, bulk, 0, error)
-                                                  : sv_store_fail(&reason, error);
     mongoc_bulk_operation_destroy(bulk);
     return status;
 }

@@ -1,15 +1,12 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
-#include "core/base/clock.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/conflict.h"
 #include "core/sync/items.h"
 #include "core/sync/rules.h"
-
-enum { SV_RESOLVE_ROUNDS = 16 };
 
 const char *const sv_resolve_actions[] = { "keep_server", "keep_mine", "merge", NULL };
 
@@ -59,7 +56,6 @@ sv_resolution_find(sv_resolution_t *resolution, sv_error_t *error)
         return sv_fail(error, SV_ERR_NOT_FOUND, "There is no conflict %s", resolution->resolve->conflict_id);
     }
     resolution->type = sv_doc_text(resolution->conflict, "type", error->arena);
-    memset(&resolution->owner, 0, sizeof(resolution->owner));
     resolution->owner = *resolution->who;
     resolution->owner.user_id = user_id;
     return SV_OK;
@@ -237,6 +233,7 @@ static sv_status_t
 sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *error)
 {
     sv_batch_run_t *run = &resolution->run;
+    sv_slot_t *slot = resolution->slot;
     const sv_record_t *mine = &resolution->record;
     sv_record_t *sum = sv_arena_zalloc(error->arena, sizeof(*sum));
     const char **serials;
@@ -250,6 +247,10 @@ sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *err
                error) != SV_OK) {
         return error->status;
     }
+    if (sum->serial_numbers.count + mine->serial_numbers.count > SV_RECORD_MAX_SERIALS) {
+        return sv_fail_field(error, "serial_numbers", "too_many_serials",
+                             "The two records have more than %d serial numbers together", SV_RECORD_MAX_SERIALS);
+    }
     serials =
         sv_arena_alloc(error->arena, (sum->serial_numbers.count + mine->serial_numbers.count + 1) * sizeof(*serials));
     if (sum->serial_numbers.count > 0) {
@@ -262,11 +263,29 @@ sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *err
     /* What their owners sent still identifies both records when they are sent again. */
     memcpy(sum->content_hash, other->before.content_hash, sizeof(sum->content_hash));
     sum->order = other->before.order;
+    sv_serials_release(run, slot, sum);
     sv_batch_accept(run, sum, &resolution->resolved->session, other);
-    if (resolution->slot->stored == NULL) {
-        run->inserts[run->insert_count++] = (sv_placed_t){ mine, &resolution->resolved->session, NULL, true };
-    }
+    slot->record = mine;
+    slot->session = &resolution->resolved->session;
+    slot->now.superseded = true;
+    sv_batch_collect(run);
     return SV_OK;
+}
+
+/* Whether the decision is also one against the other figure: it is what the conflict was met with. */
+static bool
+sv_resolution_may_replace(sv_resolution_t *resolution, const sv_slot_t *other)
+{
+    const sv_text_list_t *serials = &resolution->record.serial_numbers;
+
+    for (size_t i = 0; sv_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL) && i < serials->count; i++) {
+        const sv_serial_t *serial = sv_batch_serial(&resolution->run, serials->items[i]);
+
+        if (serial->before_id != NULL && strcmp(serial->before_id, other->client_record_id) == 0) {
+            return true;
+        }
+    }
+    return sv_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT);
 }
 
 static sv_status_t
@@ -274,16 +293,15 @@ sv_resolution_accept(sv_resolution_t *resolution, sv_error_t *error)
 {
     sv_batch_run_t *run = &resolution->run;
     sv_record_t *record = &resolution->record;
-    sv_slot_t *slot = resolution->slot;
-    sv_slot_t *other = sv_record_is_void(record) ? NULL : sv_find_other_figure(run, record, slot);
+    sv_slot_t *slot = resolution->slot, *other;
 
-    if (other != NULL && !sv_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT)) {
-        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The item has another figure in this session");
-    }
-    if (other != NULL && sv_is_merge_by_rule(resolution) && slot->stored == NULL) {
-        return sv_resolution_add(resolution, other, error);
-    }
-    if (other != NULL) {
+    while (!sv_record_is_void(record) && (other = sv_find_other_figure(run, record, slot)) != NULL) {
+        if (!sv_resolution_may_replace(resolution, other)) {
+            return sv_fail(error, SV_ERR_CONFLICT_STATE, "The item has another figure in this session");
+        }
+        if (sv_is_merge_by_rule(resolution)) {
+            return sv_resolution_add(resolution, other, error);
+        }
         sv_batch_give_way(run, other);
     }
     if (slot->exists && record->order < slot->now.order) {
@@ -320,6 +338,9 @@ sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
     resolution->slot = sv_batch_slot(run, resolution->record.client_record_id);
     if (resolution->slot->exists && strcmp(resolution->slot->now.user_id, resolution->owner.user_id) != 0) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The client_record_id is another user's record");
+    }
+    if (resolution->slot->exists && strcmp(resolution->slot->now.session_id, session->session_id) != 0) {
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The record was stored in another session since");
     }
     if (resolution->slot->exists && resolution->slot->now.content_hash != NULL &&
         strcmp(resolution->slot->now.content_hash, resolution->record.content_hash) == 0) {
@@ -419,14 +440,6 @@ sv_conflict_resolve(sv_store_t *store, const sv_principal_t *who, const sv_resol
                     sv_error_t *error)
 {
     sv_resolution_t resolution = { .who = who, .resolve = resolve, .resolved = resolved };
-    int64_t deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
 
-    for (int round = 0; round < SV_RESOLVE_ROUNDS && sv_clock_monotonic_ms() < deadline_ms; round++) {
-        sv_error_clear(error);
-        if (sv_transaction_run(store, sv_resolution_body, &resolution, error) != SV_ERR_ALREADY_EXISTS) {
-            return error->status;
-        }
-    }
-    sv_error_clear(error);
-    return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "a resolution met new duplicates in every round");
+    return sv_transaction_run_past_duplicates(store, sv_resolution_body, &resolution, error);
 }

@@ -12,28 +12,6 @@
 #include "core/store/document.h"
 #include "t/unit/sync_world.h"
 
-static int
-setup(void **state)
-{
-    sync_world_t *world = calloc(1, sizeof(*world));
-
-    if (!world_open(world)) {
-        free(world);
-        return -1;
-    }
-    world_claim(world, "s1", "ann", "R1", "C1");
-    *state = world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    world_close(*state);
-    free(*state);
-    return 0;
-}
-
 #define R(id, item, qty, more) world_record(world, id, "s1", item, qty, more)
 
 /* Syncs one record that must meet a conflict of this type; its conflict_id. */
@@ -175,6 +153,155 @@ merge_adds_to_the_figure_that_stands(void **state)
     assert_string_equal(world_figure(world, "r2"), "3.5 superseded");
     assert_string_equal(world_sync(world, "ann", first, mine, NULL), "ok ok");
     assert_string_equal(world_figure(world, "r1"), "5.5 ok");
+}
+
+/* The merged figure is an edit of a stored record: it leaves its own item, and adds to the one it was moved to. */
+static void
+merge_adds_an_edit_to_the_figure_that_stands(void **state)
+{
+    sync_world_t *world = *state;
+    const char *edit = R("r2", "SER-1", 3, "'revision':2,'serial_numbers':['B','C']");
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 2, "'serial_numbers':['A']"),
+                                   R("r2", "SER-2", 4, "'revision':1,'serial_numbers':['B','D']"), NULL),
+                        "ok ok");
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", edit, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+    assert_string_equal(world_figure(world, "r2"), "3 superseded");
+    assert_string_equal(world_serial(world, "A"), "r1");
+    assert_string_equal(world_serial(world, "B"), "r1");
+    assert_string_equal(world_serial(world, "C"), "r1");
+    assert_string_equal(world_serial(world, "D"), "free");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_TOUCHED_ITEMS,
+                                   "{'item_codes': {'$size': 2, '$all': ['SER-1', 'SER-2']}}"),
+                     2); /* of the batch and of the resolution */
+    assert_string_equal(world_sync(world, "ann", edit, NULL), "ok");
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+    /* Its item is free for another figure. */
+    assert_string_equal(world_sync(world, "ann", R("r3", "SER-2", 1, ""), NULL), "ok");
+}
+
+static void
+keep_mine_replaces_every_partial_figure(void **state)
+{
+    sync_world_t *world = *state;
+    const char *whole = R("r3", "ITM-1", 10, "");
+
+    assert_string_equal(
+        world_sync(world, "ann", R("r1", "ITM-1", 1, "'partial':true"), R("r2", "ITM-1", 2, "'partial':true"), NULL),
+        "ok ok");
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", whole, "duplicate_count"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
+        SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "1 superseded");
+    assert_string_equal(world_figure(world, "r2"), "2 superseded");
+    assert_string_equal(world_figure(world, "r3"), "10 ok");
+}
+
+/* A record with serial numbers PREFIX0, PREFIX1, ... */
+static const char *
+many_serials(sync_world_t *world, const char *client_record_id, const char *prefix, int count)
+{
+    sv_buffer_t more;
+
+    sv_buffer_init(&more, world->arena, 16384);
+    sv_buffer_puts(&more, "'serial_numbers':[");
+    for (int i = 0; i < count; i++) {
+        sv_buffer_printf(&more, "%s'%s%d'", i > 0 ? "," : "", prefix, i);
+    }
+    sv_buffer_puts(&more, "]");
+    return R(client_record_id, "SER-1", count, more.data);
+}
+
+static void
+a_merged_record_is_no_larger_than_a_sent_one(void **state)
+{
+    sync_world_t *world = *state;
+    const char *second = many_serials(world, "r2", "B", SV_RECORD_MAX_SERIALS / 2 + 1);
+    const char *third = many_serials(world, "r3", "C", SV_RECORD_MAX_SERIALS / 2);
+
+    assert_string_equal(world_sync(world, "ann", many_serials(world, "r1", "A", SV_RECORD_MAX_SERIALS / 2), NULL),
+                        "ok");
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", second, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL),
+        SV_ERR_VALIDATION_FAILED);
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", third, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+    assert_string_equal(world_serial(world, "C0"), "r1");
+}
+
+/* Ann has a serial number that bob met again; the conflict waits until the count is under reconciliation. */
+static const char *
+meet_serial_then_reconcile(sync_world_t *world)
+{
+    const char *id;
+
+    world_claim(world, "s2", "bob", "R2", "C1");
+    assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 2, "'serial_numbers':['A','B']"), NULL), "ok");
+    id = meet(world, "bob", world_record(world, "r2", "s2", "SER-1", 2, "'serial_numbers':['B','C']"),
+              "duplicate_serial");
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C1'}", "{'$set': {'status': 'RECONCILE'}}");
+    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
+                   "{'$set': {'count_state': 'RECONCILE'}}");
+    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's2'}",
+                   "{'$set': {'count_state': 'RECONCILE'}}");
+    return id;
+}
+
+static void
+a_serial_number_stays_in_one_place_under_reconciliation(void **state)
+{
+    sync_world_t *world = *state;
+    const char *id = meet_serial_then_reconcile(world);
+
+    assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
+    assert_string_equal(world_serial(world, "B"), "r2");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_RECORDS, "{'serial_numbers': 'B'}"), 1);
+}
+
+static void
+merge_under_reconciliation_leaves_the_serial_number(void **state)
+{
+    sync_world_t *world = *state;
+    const char *id = meet_serial_then_reconcile(world);
+
+    assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+    assert_string_equal(world_serial(world, "B"), "r1");
+    assert_string_equal(world_serial(world, "C"), "r2");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_RECORDS, "{'serial_numbers': 'B'}"), 1);
+}
+
+static void
+keep_mine_replaces_the_figure_that_has_its_serial_number(void **state)
+{
+    sync_world_t *world = *state;
+    const char *mine = R("r2", "SER-1", 2, "'serial_numbers':['A','B']");
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 1, "'serial_numbers':['A']"), NULL), "ok");
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", mine, "duplicate_serial"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
+        SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "1 superseded");
+    assert_string_equal(world_figure(world, "r2"), "2 ok");
+    assert_string_equal(world_serial(world, "A"), "r2");
+}
+
+/* Who lost the rack and claimed it again sends the record for the new session; the old conflict is open still. */
+static void
+a_record_stored_elsewhere_since_stays_there(void **state)
+{
+    sync_world_t *world = *state;
+    const char *id;
+
+    world_claim(world, "s2", "bob", "R1", "C1");
+    id = meet(world, "ann", R("r1", "ITM-1", 5, ""), "lock_lost");
+    world_count(world, "C2", "OPEN");
+    world_claim(world, "s3", "ann", "R1", "C2");
+    assert_string_equal(world_sync(world, "ann", world_record(world, "r1", "s3", "ITM-1", 6, ""), NULL), "ok");
+    assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_CONFLICT_STATE);
+    assert_string_equal(world_figure(world, "r1"), "6 ok");
+    assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
 }
 
 static void
@@ -344,25 +471,30 @@ staff_see_their_own_conflicts_supervisors_all(void **state)
 int
 main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(the_same_conflict_is_kept_once),
-        T(keep_server_leaves_everything_as_it_is),
-        T(keep_mine_stores_the_older_edit),
-        T(merge_of_an_edit_wants_the_merged_record),
-        T(keep_mine_replaces_the_figure_that_stands),
-        T(merge_adds_to_the_figure_that_stands),
-        T(keep_mine_takes_the_serial_number),
-        T(merge_leaves_the_serial_number_where_it_is),
-        T(a_lost_rack_is_decided_by_a_supervisor),
-        T(a_closed_count_takes_no_decision),
-        T(another_users_record_is_never_replaced),
-        T(a_decision_may_meet_another_conflict),
-        T(staff_see_their_own_conflicts_supervisors_all),
+        WITH_ANN_ON_R1(the_same_conflict_is_kept_once),
+        WITH_ANN_ON_R1(keep_server_leaves_everything_as_it_is),
+        WITH_ANN_ON_R1(keep_mine_stores_the_older_edit),
+        WITH_ANN_ON_R1(merge_of_an_edit_wants_the_merged_record),
+        WITH_ANN_ON_R1(keep_mine_replaces_the_figure_that_stands),
+        WITH_ANN_ON_R1(merge_adds_to_the_figure_that_stands),
+        WITH_ANN_ON_R1(merge_adds_an_edit_to_the_figure_that_stands),
+        WITH_ANN_ON_R1(keep_mine_replaces_every_partial_figure),
+        WITH_ANN_ON_R1(a_merged_record_is_no_larger_than_a_sent_one),
+        WITH_ANN_ON_R1(a_serial_number_stays_in_one_place_under_reconciliation),
+        WITH_ANN_ON_R1(merge_under_reconciliation_leaves_the_serial_number),
+        WITH_ANN_ON_R1(keep_mine_replaces_the_figure_that_has_its_serial_number),
+        WITH_ANN_ON_R1(a_record_stored_elsewhere_since_stays_there),
+        WITH_ANN_ON_R1(keep_mine_takes_the_serial_number),
+        WITH_ANN_ON_R1(merge_leaves_the_serial_number_where_it_is),
+        WITH_ANN_ON_R1(a_lost_rack_is_decided_by_a_supervisor),
+        WITH_ANN_ON_R1(a_closed_count_takes_no_decision),
+        WITH_ANN_ON_R1(another_users_record_is_never_replaced),
+        WITH_ANN_ON_R1(a_decision_may_meet_another_conflict),
+        WITH_ANN_ON_R1(staff_see_their_own_conflicts_supervisors_all),
     };
 
-    if (getenv("SV_TEST_MONGODB") == NULL) {
-        print_message("SKIPPED: SV_TEST_MONGODB names no MongoDB server\n");
+    if (!sv_real_mongodb_named()) {
         return 0;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
