@@ -106,6 +106,22 @@ sv_change_is_made(const sv_change_work_t *work)
     return !session->superseded;
 }
 
+/* In a count under reconciliation live sessions come to their end; once it is closed a rack is only given back. */
+static bool
+sv_change_suits_count(const sv_change_work_t *work)
+{
+    const char *count_state = work->session.count_state;
+
+    if (count_state == NULL || strcmp(count_state, "OPEN") == 0 || work->change->action == SV_RACK_RELEASE) {
+        return true;
+    }
+    if (strcmp(count_state, "CLOSED") == 0) {
+        return false;
+    }
+    return work->change->action == SV_RACK_COMPLETE ||
+           (work->change->action == SV_RACK_PAUSE && work->session.status == SV_SESSION_ACTIVE);
+}
+
 static sv_status_t
 sv_change_check(sv_store_t *store, const sv_change_work_t *work, sv_error_t *error)
 {
@@ -118,11 +134,7 @@ sv_change_check(sv_store_t *store, const sv_change_work_t *work, sv_error_t *err
     if (session->status == SV_SESSION_COMPLETED) {
         return sv_fail(error, SV_ERR_SESSION_COMPLETED, NULL);
     }
-    if (work->change->action == SV_RACK_RESUME && session->count_state != NULL &&
-        strcmp(session->count_state, "OPEN") != 0) {
-        return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
-    }
-    return SV_OK;
+    return sv_change_suits_count(work) ? SV_OK : sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
 }
 
 static sv_status_t

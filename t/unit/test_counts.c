@@ -255,6 +255,44 @@ interruptions_told(const char *session_id)
                          sv_arena_printf(real.arena, "{'action':'session.interrupt','session_id':'%s'}", session_id));
 }
 
+static sv_status_t
+change(const char *session_id, sv_rack_action_t action)
+{
+    sv_principal_t who = sv_fixture_user("holder", SV_ROLE_STAFF);
+    sv_rack_change_result_t result;
+
+    return sv_fixture_change(&real, &who, action, NULL, session_id, &result);
+}
+
+/* What somebody asks for who has not heard yet that the count was closed must not take the rack again. */
+static void
+an_ended_count_holds_no_rack(void **state)
+{
+    sv_count_opening_t opening = { .warehouse = "WE" };
+    sv_claim_result_t claim;
+    sv_count_t count;
+    const char *id;
+
+    (void) state;
+    sv_fixture_rack(&real, "N1", "WE", "F1");
+    assert_int_equal(open_count(&opening, &count), SV_OK);
+    assert_int_equal(claim_in("holder", "N1", count.session_id, &claim), SV_OK);
+    id = claim.session.session_id;
+    assert_int_equal(advance(count.session_id, SV_COUNT_RECONCILE, false).result, SV_OK);
+    assert_int_equal(change(id, SV_RACK_PAUSE), SV_OK);
+    assert_int_equal(change(id, SV_RACK_RESUME), SV_ERR_SESSION_CLOSED);
+    assert_int_equal(advance(count.session_id, SV_COUNT_CLOSE, true).result, SV_OK);
+
+    assert_int_equal(change(id, SV_RACK_PAUSE), SV_ERR_SESSION_CLOSED);
+    assert_int_equal(change(id, SV_RACK_COMPLETE), SV_ERR_SESSION_CLOSED);
+    assert_int_equal(sv_fixture_read_session(&real, id).status, SV_SESSION_INTERRUPTED);
+    assert_string_equal(sv_fixture_read_rack(&real, "N1").status, "available");
+    assert_int_equal(sv_fixture_read_rack(&real, "N1").hold_ms, 0);
+    /* To give it back is always good. */
+    assert_int_equal(change(id, SV_RACK_RELEASE), SV_OK);
+    assert_string_equal(sv_fixture_read_rack(&real, "N1").status, "available");
+}
+
 static void
 only_live_sessions_of_a_closed_count_are_interrupted(void **state)
 {
@@ -499,6 +537,7 @@ main(void)
         cmocka_unit_test(a_rack_belongs_to_the_only_count_that_covers_it),
         cmocka_unit_test(openings_against_the_rules_name_the_field),
         cmocka_unit_test(closing_waits_for_people_unless_forced),
+        cmocka_unit_test(an_ended_count_holds_no_rack),
         cmocka_unit_test(only_live_sessions_of_a_closed_count_are_interrupted),
         cmocka_unit_test(stats_are_those_the_worker_keeps),
         cmocka_unit_test(sessions_left_open_in_ended_counts_are_found),
