@@ -426,7 +426,9 @@ sv_rack_claim(sv_store_t *store, const sv_claim_t *claim, sv_arena_t *arena, sv_
     }
     result->outcome_unknown = result->outcome_unknown && sv_status_kind(error->status) == SV_KIND_UNAVAILABLE;
     if (status == SV_OK) {
-        return sv_claim_confirm_count(store, &work, error);
+        status = sv_claim_confirm_count(store, &work, error);
+        result->outcome_unknown = sv_status_kind(status) == SV_KIND_UNAVAILABLE; /* the claim stands */
+        return status;
     }
     if (error->status == SV_ERR_ALREADY_EXISTS) {
         const char *cause = error->cause;
