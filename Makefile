@@ -42,7 +42,7 @@ worker: $(BUILD)/stockverify-worker
 ctl: $(BUILD)/stockverifyctl
 core: $(BUILD)/libstockverify.a
 
-$(BUILD)/generated/lua_scripts.inc: $(wildcard core/redis/lua/*.lua) scripts/embed-lua
+$(BUILD)/generated/lua_scripts.inc: $(wildcard core/redis/lua/*.lua core/redis/lua/include/*.lua) scripts/embed-lua
 	@mkdir -p $(@D)
 	scripts/embed-lua core/redis/lua > $@.tmp && mv $@.tmp $@
 
