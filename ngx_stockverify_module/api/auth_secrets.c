@@ -61,14 +61,21 @@ sv_secret_change(sv_call_t *call)
     }
 }
 
+/* The next step on a thread, unless the step before failed: that is the answer. */
 static void
-sv_secret_verified(sv_request_t *req)
+sv_secret_go_on(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_next_pt next)
 {
     if (req->call->error.status != SV_OK) {
         sv_http_answer(req);
         return;
     }
-    sv_http_thread(req, SV_POOL_DB, sv_secret_change, sv_http_answer);
+    sv_http_thread(req, pool, work, next);
+}
+
+static void
+sv_secret_verified(sv_request_t *req)
+{
+    sv_secret_go_on(req, SV_POOL_DB, sv_secret_change, sv_http_answer);
 }
 
 static void
@@ -90,11 +97,7 @@ sv_secret_verify(sv_call_t *call)
 static void
 sv_secret_loaded(sv_request_t *req)
 {
-    if (req->call->error.status != SV_OK) {
-        sv_http_answer(req);
-        return;
-    }
-    sv_http_thread(req, SV_POOL_HASH, sv_secret_verify, sv_secret_verified);
+    sv_secret_go_on(req, SV_POOL_HASH, sv_secret_verify, sv_secret_verified);
 }
 
 static void
