@@ -107,9 +107,14 @@ $(BUILD)/unit-plain/%: $(BUILD)/plain/t/unit/%.o $(call object,plain,$(UNIT_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS) -lcmocka
 
 ## make tools               what the local stack and the tests call beside the programs
-tools: $(BUILD)/mongo-shell
+tools: $(BUILD)/mongo-shell $(BUILD)/test-worker
 
 $(BUILD)/mongo-shell: $(BUILD)/plain/t/tools/mongo_shell.o
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+# The worker with jobs that do as a test tells them.
+TEST_WORKER_SRC := $(filter-out worker/jobs/% worker/export/%,$(WORKER_SRC)) t/tools/worker_kinds.c
+$(BUILD)/test-worker: $(call object,plain,$(TEST_WORKER_SRC)) $(BUILD)/libstockverify.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 ## make fuzz                libFuzzer targets (clang)
