@@ -27,6 +27,7 @@ typedef enum { SV_PDF_BODY, SV_PDF_BOLD, SV_PDF_SMALL, SV_PDF_TITLE, SV_PDF_FONT
 typedef struct {
     double width;        /* of its text, without padding */
     double least;        /* narrower it is not made */
+    double wanted;       /* by the longest of its first texts */
     PangoLayout *layout; /* of its present cell */
 } sv_pdf_column_t;
 

@@ -1,4 +1,5 @@
 /* The table of a PDF: how wide its columns are, its rows, its header on every page. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "worker/export/cell_text.h"
@@ -8,6 +9,9 @@
 #define SV_PDF_TEXT_LEAST  44.0
 #define SV_PDF_TEXT_WIDEST 220.0
 #define SV_PDF_NUMBER_MOST 140.0
+
+/* A total has a few digits more than its column's numbers, in bold. */
+#define SV_PDF_TOTAL_MORE 16.0
 
 #define SV_PDF_LINE_GRAY 0.80
 
@@ -32,37 +36,48 @@ sv_pdf_needed(const sv_pdf_t *pdf, bool squeezed)
     return sum;
 }
 
-/* Takes what is too much from the columns in proportion to what they can give. */
+/* Takes what is too much from the columns, in proportion to what they can give. */
 static void
 sv_pdf_squeeze(sv_pdf_t *pdf, double available)
 {
-    double wanted = sv_pdf_needed(pdf, false), least = sv_pdf_needed(pdf, true);
-    double share = wanted <= available ? 0 : wanted > least ? (wanted - available) / (wanted - least) : 1;
+    double needed = sv_pdf_needed(pdf, false), least = sv_pdf_needed(pdf, true);
+    double share = needed > least ? (needed - available) / (needed - least) : 0;
 
-    for (size_t i = 0; i < pdf->head->column_count; i++) {
+    for (size_t i = 0; share > 0 && i < pdf->head->column_count; i++) {
         sv_pdf_column_t *column = &pdf->columns[i];
 
         column->width -= (share < 1 ? share : 1) * (column->width - column->least);
     }
 }
 
+/* Gives what is left to columns that have longer texts than most of theirs. */
+static void
+sv_pdf_stretch(sv_pdf_t *pdf, double available)
+{
+    double spare = available - sv_pdf_needed(pdf, false), wanted = 0;
+
+    for (size_t i = 0; i < pdf->head->column_count; i++) {
+        wanted += pdf->columns[i].wanted - pdf->columns[i].width;
+    }
+    for (size_t i = 0; spare > 0 && wanted > 0 && i < pdf->head->column_count; i++) {
+        sv_pdf_column_t *column = &pdf->columns[i];
+
+        column->width += (spare < wanted ? spare / wanted : 1) * (column->wanted - column->width);
+    }
+}
+
 static void
 sv_pdf_choose_paper(sv_pdf_t *pdf)
 {
-    size_t last = sizeof(sv_pdf_papers) / sizeof(sv_pdf_papers[0]) - 1;
+    size_t papers = sizeof(sv_pdf_papers) / sizeof(sv_pdf_papers[0]), i = 0;
 
-    for (size_t i = 0; i <= last; i++) {
-        double available = sv_pdf_papers[i].width - 2 * SV_PDF_MARGIN;
-
-        pdf->page_width = sv_pdf_papers[i].width;
-        pdf->page_height = sv_pdf_papers[i].height;
-        if (sv_pdf_needed(pdf, sv_pdf_papers[i].squeezed) <= available) {
-            sv_pdf_squeeze(pdf, available);
-            return;
-        }
+    while (i < papers && sv_pdf_needed(pdf, sv_pdf_papers[i].squeezed) > sv_pdf_papers[i].width - 2 * SV_PDF_MARGIN) {
+        i++;
     }
-    pdf->page_width = sv_pdf_needed(pdf, true) + 2 * SV_PDF_MARGIN;
+    pdf->page_width = i < papers ? sv_pdf_papers[i].width : sv_pdf_needed(pdf, true) + 2 * SV_PDF_MARGIN;
+    pdf->page_height = sv_pdf_papers[i < papers ? i : papers - 1].height;
     sv_pdf_squeeze(pdf, pdf->page_width - 2 * SV_PDF_MARGIN);
+    sv_pdf_stretch(pdf, pdf->page_width - 2 * SV_PDF_MARGIN);
 }
 
 /* As it is printed; in `arena`, *length bytes. */
@@ -113,30 +128,59 @@ sv_pdf_title_width(sv_pdf_t *pdf, const char *title)
     return widest;
 }
 
-static void
-sv_pdf_measure_column(sv_pdf_t *pdf, size_t i, sv_arena_t *arena)
+static int
+sv_pdf_by_width(const void *a, const void *b)
 {
-    const sv_column_t *column = &pdf->head->columns[i];
-    bool is_text = column->type == SV_COLUMN_TEXT;
-    double most = is_text ? SV_PDF_TEXT_WIDEST : SV_PDF_NUMBER_MOST, widest = 0;
-    double title = sv_pdf_title_width(pdf, column->title);
+    double left = *(const double *) a, right = *(const double *) b;
+
+    return (left > right) - (left < right);
+}
+
+/* How wide the first cells of the column are, narrowest first. */
+static void
+sv_pdf_measure_cells(sv_pdf_t *pdf, size_t i, double widths[SV_PDF_SAMPLE])
+{
+    sv_arena_t *arena = sv_arena_create();
 
     for (size_t row = 0; row < pdf->sample_count; row++) {
         size_t length;
         bool cut;
-        const char *text = sv_pdf_cell(column, &pdf->sample[row][i], &length, &cut, arena);
-        double width = length > 0 ? sv_pdf_natural_width(pdf, text, length, SV_PDF_BODY) + 1 : 0;
+        const char *text = sv_pdf_cell(&pdf->head->columns[i], &pdf->sample[row][i], &length, &cut, arena);
 
-        widest = width > widest ? width : widest;
+        widths[row] = length > 0 ? sv_pdf_natural_width(pdf, text, length, SV_PDF_BODY) + 1 : 0;
     }
-    widest = widest < title ? title : widest;
-    widest = widest < SV_PDF_TEXT_LEAST / 2 ? SV_PDF_TEXT_LEAST / 2 : widest;
-    pdf->columns[i].width = widest > most ? most : widest;
+    qsort(widths, pdf->sample_count, sizeof(widths[0]), sv_pdf_by_width);
+    sv_arena_destroy(arena);
+}
+
+static double
+sv_pdf_between(double low, double value, double high)
+{
+    return value > high ? high : value < low ? low : value;
+}
+
+/* Wide enough for nine texts of ten, and for all numbers. */
+static void
+sv_pdf_measure_column(sv_pdf_t *pdf, size_t i)
+{
+    const sv_column_t *column = &pdf->head->columns[i];
+    bool is_text = column->type == SV_COLUMN_TEXT;
+    double most = is_text ? SV_PDF_TEXT_WIDEST : SV_PDF_NUMBER_MOST;
+    double title = sv_pdf_between(SV_PDF_TEXT_LEAST / 2, sv_pdf_title_width(pdf, column->title), most);
+    double widths[SV_PDF_SAMPLE], usual = 0, widest = 0;
+
+    sv_pdf_measure_cells(pdf, i, widths);
+    if (pdf->sample_count > 0) {
+        widest = widths[pdf->sample_count - 1];
+        widest += column->total ? SV_PDF_TOTAL_MORE : 0;
+        usual = is_text ? widths[pdf->sample_count * 9 / 10] : widest;
+    }
+    pdf->columns[i].width = sv_pdf_between(title, usual, most);
+    pdf->columns[i].wanted = sv_pdf_between(pdf->columns[i].width, widest, most);
     pdf->columns[i].least = pdf->columns[i].width;
     if (is_text) {
-        double least = title > SV_PDF_TEXT_LEAST ? title : SV_PDF_TEXT_LEAST;
-
-        pdf->columns[i].least = least < pdf->columns[i].width ? least : pdf->columns[i].width;
+        pdf->columns[i].least =
+            sv_pdf_between(0, title > SV_PDF_TEXT_LEAST ? title : SV_PDF_TEXT_LEAST, pdf->columns[i].width);
     }
 }
 
@@ -144,10 +188,7 @@ void
 sv_pdf_decide_widths(sv_pdf_t *pdf)
 {
     for (size_t i = 0; i < pdf->head->column_count; i++) {
-        sv_arena_t *arena = sv_arena_create();
-
-        sv_pdf_measure_column(pdf, i, arena);
-        sv_arena_destroy(arena);
+        sv_pdf_measure_column(pdf, i);
     }
     sv_pdf_choose_paper(pdf);
     for (size_t i = 0; i < pdf->head->column_count; i++) {

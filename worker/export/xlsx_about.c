@@ -120,15 +120,14 @@ sv_xlsx_about_notes(sv_xlsx_t *xlsx, sv_xlsx_about_t *about)
     }
     if (xlsx->long_text_count > 0) {
         snprintf(text, sizeof(text),
-                 "%" PRId64
-                 " texts are longer than a cell holds (%d characters); the whole of each is in \"Long texts\".",
-                 xlsx->long_text_count, SV_XLSX_TEXT);
+                 "Texts longer than a cell holds (%d characters): %" PRId64 "; the whole of each is in \"Long texts\".",
+                 SV_XLSX_TEXT, xlsx->long_text_count);
         sv_xlsx_about(xlsx, about, "Long texts", text);
     }
     if (xlsx->exact_texts > 0) {
         snprintf(text, sizeof(text),
-                 "%" PRId64 " numbers have more digits than a spreadsheet keeps (%d); they are exact, as texts.",
-                 xlsx->exact_texts, SV_XLSX_DIGITS);
+                 "Numbers with more digits than a spreadsheet keeps (%d): %" PRId64 "; they are exact, as texts.",
+                 SV_XLSX_DIGITS, xlsx->exact_texts);
         sv_xlsx_about(xlsx, about, "Numbers", text);
     }
 }
