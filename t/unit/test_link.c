@@ -117,6 +117,7 @@ the_key_is_that_of_the_secret_file(void **state)
     (void) state;
     assert_int_equal(write(file, secret, sizeof(secret) - 1), sizeof(secret) - 1);
     close(file);
+    sv_error_clear(&error);
     assert_int_equal(sv_link_key_read(&settings, read, &error), SV_OK);
     assert_memory_equal(read, key, sizeof(key));
     unlink(path);
