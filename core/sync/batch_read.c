@@ -41,6 +41,7 @@ sv_read_figure(sv_figure_t *figure, const bson_t *record, sv_arena_t *arena)
     figure->is_void = status != NULL && strcmp(status, "void") == 0;
     figure->partial = sv_doc_bool(record, "partial");
     figure->superseded = sv_doc_bool(record, "superseded");
+    figure->replaced = sv_doc_bool(record, "replaced");
     figure->serials = sv_read_texts(record, "serial_numbers", arena);
 }
 
@@ -102,7 +103,15 @@ typedef struct {
     sv_query_texts_t unknown;
 } sv_read_items_t;
 
-/* Items of the batch's good records, all of them or one floor session's. */
+static void
+sv_read_items_add(sv_read_items_t *items, const char *item_key)
+{
+    bool known = item_key[0] != '\x01';
+
+    sv_query_texts_add(known ? &items->known : &items->unknown, known ? item_key : item_key + 1);
+}
+
+/* Items of the batch's good records, all of them or one floor session's, and those that their edits leave. */
 static bool
 sv_read_items(const sv_batch_run_t *run, const char *session_id, sv_read_items_t *items)
 {
@@ -110,15 +119,15 @@ sv_read_items(const sv_batch_run_t *run, const char *session_id, sv_read_items_t
     sv_query_texts_init(&items->unknown, run->arena);
     for (size_t i = 0; i < run->batch->count; i++) {
         const sv_record_t *record = &run->batch->records[i];
+        const sv_slot_t *slot;
 
-        if (record->malformed || sv_record_is_void(record) ||
-            (session_id != NULL && strcmp(record->session_id, session_id) != 0)) {
+        if (record->malformed || (session_id != NULL && strcmp(record->session_id, session_id) != 0)) {
             continue;
         }
-        if (record->item_code != NULL) {
-            sv_query_texts_add(&items->known, record->item_code);
-        } else {
-            sv_query_texts_add(&items->unknown, record->unknown_item_id);
+        sv_read_items_add(items, record->item_key);
+        slot = sv_text_map_get(&run->slot_of, record->client_record_id);
+        if (slot != NULL && slot->stored != NULL && strcmp(slot->before.item_key, record->item_key) != 0) {
+            sv_read_items_add(items, slot->before.item_key);
         }
     }
     return items->known.count + items->unknown.count > 0;

@@ -23,6 +23,7 @@ typedef struct {
     bool is_void;
     bool partial;
     bool superseded;
+    bool replaced; /* superseded for good: a person decided for another record of its floor session */
     sv_text_list_t serials;
 } sv_figure_t;
 
@@ -36,6 +37,7 @@ typedef struct {
     const sv_record_t *record; /* to be written; NULL: nothing */
     sv_fenced_t *session;      /* of `record` */
     bool supersede;            /* to be marked: a later round or a replacement counts */
+    bool stands_again;         /* to be marked: what counted in its place was withdrawn */
 } sv_slot_t;
 
 typedef struct sv_slot_link_s {
@@ -78,7 +80,7 @@ typedef struct {
     sv_slot_t **slots;     /* all of them */
     size_t slot_count, slot_room;
     sv_text_map_t figures;   /* session and item -> sv_slot_link_t */
-    sv_text_map_t rounds;    /* count, rack and item -> sv_slot_link_t: earlier rounds */
+    sv_text_map_t rounds;    /* count, rack and item -> sv_slot_link_t: earlier rounds; all others, when over_all */
     sv_text_map_t serial_of; /* serial_number -> sv_serial_t */
     sv_serial_t **serials;
     size_t serial_count, serial_room;
@@ -113,8 +115,12 @@ void sv_batch_classify(sv_batch_run_t *run);
 void sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *verdict);
 /* Another figure that counts for the record's item in its floor session; NULL: none. */
 sv_slot_t *sv_find_other_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot);
-/* Marks a figure as giving way to another, with its serial numbers. */
-void sv_batch_give_way(sv_batch_run_t *run, sv_slot_t *slot);
+/* Marks a figure as giving way to another, with its serial numbers: to a later round, or `for_good` to another record
+ * of its floor session. */
+void sv_batch_give_way(sv_batch_run_t *run, sv_slot_t *slot, bool for_good);
+/* A figure of the floor session was withdrawn from the item.  When it has no other, those of the latest other round
+ * that gave way count again, with their serial numbers. */
+void sv_batch_stand_again(sv_batch_run_t *run, const sv_fenced_t *session, const char *item_key);
 /* Puts a record into the run as accepted, whatever stands against it: conflict resolution. */
 void sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot);
 
@@ -127,6 +133,8 @@ sv_status_t sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, i
 /* serials.c */
 void sv_serials_release(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t *keep);
 void sv_serials_take(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t *record);
+/* Takes those of a figure that stands again, as far as no other record has them now. */
+void sv_serials_take_back(sv_batch_run_t *run, sv_slot_t *slot);
 /* The first serial of the record that another record holds in an OPEN count; NULL: none. */
 sv_serial_t *sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session);
 /* Who holds a serial and where, for a client. */

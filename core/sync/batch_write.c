@@ -71,32 +71,89 @@ sv_gives_way(const sv_slot_t *slot)
 
 /* Whether it gives way within its own floor session, whose only whole figure of the item it was. */
 static bool
-sv_is_replaced(const sv_batch_run_t *run, const sv_slot_t *slot)
+sv_is_replaced(const sv_slot_t *slot)
 {
-    return sv_gives_way(slot) && sv_text_map_get(&run->session_of, slot->before.session_id) != NULL;
+    return sv_gives_way(slot) && slot->now.replaced;
+}
+
+/* Marks stored records as superseded or not. */
+static sv_status_t
+sv_write_mark(sv_batch_run_t *run, const sv_query_texts_t *ids, bool superseded, sv_error_t *error)
+{
+    bson_t *filter, *update, child;
+
+    if (ids->count == 0) {
+        return SV_OK;
+    }
+    filter = sv_doc_new(run->arena);
+    update = sv_doc_new(run->arena);
+    sv_query_in(filter, "client_record_id", ids);
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
+    BSON_APPEND_BOOL(&child, "superseded", superseded);
+    bson_append_document_end(update, &child);
+    sv_query_mark(update, "$currentDate", "changed_at");
+    return sv_store_update_many(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error);
 }
 
 static sv_status_t
 sv_write_superseded(sv_batch_run_t *run, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(run->arena), *update = sv_doc_new(run->arena), child;
     sv_query_texts_t ids;
 
     sv_query_texts_init(&ids, run->arena);
     for (size_t i = 0; i < run->slot_count; i++) {
-        if (sv_gives_way(run->slots[i]) && !sv_is_replaced(run, run->slots[i])) {
+        if (sv_gives_way(run->slots[i]) && !sv_is_replaced(run->slots[i])) {
             sv_query_texts_add(&ids, run->slots[i]->client_record_id);
         }
     }
-    if (ids.count == 0) {
-        return SV_OK;
+    return sv_write_mark(run, &ids, true, error);
+}
+
+/* When the batch is stored, by the database's clock. */
+static int64_t
+sv_run_now_ms(const sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->session_count; i++) {
+        if (run->sessions[i].wrote) {
+            return run->sessions[i].now_ms;
+        }
     }
-    sv_query_in(filter, "client_record_id", &ids);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
-    BSON_APPEND_BOOL(&child, "superseded", true);
-    bson_append_document_end(update, &child);
-    sv_query_mark(update, "$currentDate", "changed_at");
-    return sv_store_update_many(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error);
+    return 0;
+}
+
+/* Whose a figure is that stands again, for its serial numbers; without the session they have no name with them. */
+static sv_status_t
+sv_read_session_of(sv_batch_run_t *run, sv_slot_t *slot, sv_error_t *error)
+{
+    sv_fenced_t *session = sv_arena_zalloc(run->arena, sizeof(*session));
+    sv_status_t status = sv_floor_session_find(run->store, slot->now.session_id, run->arena, &session->facts, error);
+
+    if (status == SV_ERR_NOT_FOUND) {
+        sv_error_clear(error);
+        status = SV_OK;
+    }
+    session->session_id = slot->now.session_id;
+    session->now_ms = sv_run_now_ms(run);
+    slot->session = session;
+    return status;
+}
+
+/* A record that gave way to another round kept its place in the unique index: the mark is all. */
+static sv_status_t
+sv_write_standing_again(sv_batch_run_t *run, sv_error_t *error)
+{
+    sv_query_texts_t ids;
+
+    sv_query_texts_init(&ids, run->arena);
+    for (size_t i = 0; i < run->slot_count; i++) {
+        if (run->slots[i]->stands_again) {
+            sv_query_texts_add(&ids, run->slots[i]->client_record_id);
+            if (sv_read_session_of(run, run->slots[i], error) != SV_OK) {
+                return error->status;
+            }
+        }
+    }
+    return sv_write_mark(run, &ids, false, error);
 }
 
 /* The version a slot was judged by; when another stands there by now, the batch is judged again. */
@@ -122,7 +179,7 @@ sv_write_leaving(sv_batch_run_t *run, sv_error_t *error)
     for (size_t i = 0; i < run->slot_count && status == SV_OK; i++) {
         const sv_slot_t *slot = run->slots[i];
 
-        if (!sv_batch_leaves_item(slot) && !sv_is_replaced(run, slot)) {
+        if (!sv_batch_leaves_item(slot) && !sv_is_replaced(slot)) {
             continue;
         }
         bson_reinit(&filter);
@@ -178,9 +235,10 @@ sv_write_edits(sv_batch_run_t *run, sv_error_t *error)
 static void
 sv_append_replaced(bson_t *document, const sv_slot_t *slot)
 {
-    bson_copy_to_excluding_noinit(slot->stored, document, "_id", "whole", "superseded", NULL);
+    bson_copy_to_excluding_noinit(slot->stored, document, "_id", "whole", "superseded", "replaced", NULL);
     BSON_APPEND_BOOL(document, "whole", false);
     BSON_APPEND_BOOL(document, "superseded", true);
+    BSON_APPEND_BOOL(document, "replaced", true);
 }
 
 /* Queues what is to be inserted; the driver copies each document at once, so one is enough for all. */
@@ -200,7 +258,7 @@ sv_queue_inserts(sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, size_t *cou
         ++*count;
     }
     for (size_t i = 0; good && i < run->slot_count; i++) {
-        if (sv_is_replaced(run, run->slots[i])) {
+        if (sv_is_replaced(run->slots[i])) {
             bson_reinit(&document);
             sv_append_replaced(&document, run->slots[i]);
             good = mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, reason);
@@ -352,8 +410,8 @@ sv_status_t
 sv_batch_write(sv_batch_run_t *run, sv_error_t *error)
 {
     static sv_status_t (*const steps[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_write_superseded, sv_write_leaving, sv_write_edits,   sv_write_inserts,
-        sv_serials_write,    sv_write_audit,   sv_write_touched, sv_write_sessions,
+        sv_write_superseded, sv_write_standing_again, sv_write_leaving, sv_write_edits,    sv_write_inserts,
+        sv_serials_write,    sv_write_audit,          sv_write_touched, sv_write_sessions,
     };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

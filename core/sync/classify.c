@@ -127,7 +127,7 @@ sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced
         return true;
     }
     description = sv_serials_describe(run, taken, &verdict->holder);
-    rack_id = taken->taken_by != NULL ? taken->taken_by->session->facts.rack_id : NULL;
+    rack_id = taken->taken_by != NULL ? taken->taken_by->now.rack_id : NULL;
     if (rack_id == NULL) {
         bson_iter_t iter;
 
@@ -158,6 +158,12 @@ sv_judge_session(const sv_fenced_t *session, sv_verdict_t *verdict)
     return true;
 }
 
+static bool
+sv_figure_stands(const sv_figure_t *figure)
+{
+    return !figure->is_void && !figure->superseded;
+}
+
 sv_slot_t *
 sv_find_other_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot)
 {
@@ -168,7 +174,7 @@ sv_find_other_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_sl
         const sv_figure_t *other = &link->slot->now;
 
         /* An edit may have moved it to another item since it was listed here. */
-        if (link->slot != slot && link->slot->exists && !other->is_void && !other->superseded &&
+        if (link->slot != slot && link->slot->exists && sv_figure_stands(other) &&
             strcmp(other->item_key, record->item_key) == 0 && !(other->partial && record->partial)) {
             return link->slot;
         }
@@ -196,11 +202,13 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t 
 }
 
 void
-sv_batch_give_way(sv_batch_run_t *run, sv_slot_t *slot)
+sv_batch_give_way(sv_batch_run_t *run, sv_slot_t *slot, bool for_good)
 {
     sv_serials_release(run, slot, NULL);
     slot->now.superseded = true;
+    slot->now.replaced = for_good;
     slot->supersede = true;
+    slot->stands_again = false;
 }
 
 /* One figure counts: those of earlier rounds give way, with their serial numbers. */
@@ -216,7 +224,51 @@ sv_accept_over_rounds(sv_batch_run_t *run, const sv_record_t *record, const sv_f
                            sv_key_round(run, session->facts.count_id, session->facts.rack_id, record->item_key));
     for (; link != NULL; link = link->next) {
         if ((link->slot->now.fence < session->facts.fence || run->over_all) && !link->slot->now.superseded) {
-            sv_batch_give_way(run, link->slot);
+            sv_batch_give_way(run, link->slot, false);
+        }
+    }
+}
+
+/* Whether another figure of the floor session counts for the item. */
+static bool
+sv_session_has_figure(sv_batch_run_t *run, const sv_fenced_t *session, const char *item_key)
+{
+    const sv_slot_link_t *link = sv_text_map_get(&run->figures, sv_key_figure(run, session->session_id, item_key));
+
+    for (; link != NULL; link = link->next) {
+        if (link->slot->exists && sv_figure_stands(&link->slot->now) &&
+            strcmp(link->slot->now.item_key, item_key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+sv_batch_stand_again(sv_batch_run_t *run, const sv_fenced_t *session, const char *item_key)
+{
+    const sv_slot_link_t *rounds =
+        sv_text_map_get(&run->rounds, sv_key_round(run, session->facts.count_id, session->facts.rack_id, item_key));
+    int64_t last_fence = 0;
+
+    if (rounds == NULL || sv_session_has_figure(run, session, item_key)) {
+        return;
+    }
+    for (const sv_slot_link_t *link = rounds; link != NULL; link = link->next) {
+        const sv_figure_t *figure = &link->slot->now;
+
+        if (!figure->is_void && !figure->replaced && figure->fence > last_fence) {
+            last_fence = figure->fence;
+        }
+    }
+    for (const sv_slot_link_t *link = rounds; link != NULL; link = link->next) {
+        sv_slot_t *slot = link->slot;
+
+        if (!slot->now.is_void && !slot->now.replaced && slot->now.fence == last_fence && slot->now.superseded) {
+            slot->now.superseded = false;
+            slot->supersede = false;
+            slot->stands_again = slot->before.superseded;
+            sv_serials_take_back(run, slot);
         }
     }
 }
@@ -224,6 +276,8 @@ sv_accept_over_rounds(sv_batch_run_t *run, const sv_record_t *record, const sv_f
 void
 sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot)
 {
+    const char *left = slot->exists && sv_figure_stands(&slot->now) ? slot->now.item_key : NULL;
+
     sv_accept_over_rounds(run, record, session);
     sv_serials_release(run, slot, sv_record_is_void(record) ? NULL : record);
     slot->record = record;
@@ -249,6 +303,9 @@ sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *ses
     sv_batch_link(run, &run->figures, sv_key_figure(run, record->session_id, record->item_key), slot);
     session->wrote = true;
     session->stores_partial |= record->partial;
+    if (left != NULL && (slot->now.is_void || strcmp(left, record->item_key) != 0)) {
+        sv_batch_stand_again(run, session, left);
+    }
 }
 
 void

@@ -4,7 +4,7 @@
 #include "core/sync/record_table.h"
 
 /* Members of a stored record that are of no use to a client. */
-static const char *const sv_record_internal[] = { "_id", "whole", "content_hash", "order", "fence", NULL };
+static const char *const sv_record_internal[] = { "_id", "whole", "replaced", "content_hash", "order", "fence", NULL };
 
 static void
 sv_content_text(sv_buffer_t *content, const char *text)
@@ -169,6 +169,9 @@ sv_record_append(bson_t *document, const sv_record_t *record, bool superseded)
     BSON_APPEND_BOOL(document, "whole",
                      !superseded && !record->partial && !sv_record_is_void(record) && record->item_code != NULL);
     BSON_APPEND_BOOL(document, "superseded", superseded);
+    if (superseded) {
+        BSON_APPEND_BOOL(document, "replaced", true);
+    }
     bson_append_utf8(document, "content_hash", 12, record->content_hash, SV_SHA256_HEX_SIZE - 1);
 }
 

@@ -268,6 +268,9 @@ sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *err
     slot->record = mine;
     slot->session = &resolution->resolved->session;
     slot->now.superseded = true;
+    if (slot->stored != NULL && !slot->before.superseded && !slot->before.is_void) {
+        sv_batch_stand_again(run, slot->session, slot->before.item_key);
+    }
     sv_batch_collect(run);
     return SV_OK;
 }
@@ -302,7 +305,7 @@ sv_resolution_accept(sv_resolution_t *resolution, sv_error_t *error)
         if (sv_is_merge_by_rule(resolution)) {
             return sv_resolution_add(resolution, other, error);
         }
-        sv_batch_give_way(run, other);
+        sv_batch_give_way(run, other, true);
     }
     if (slot->exists && record->order < slot->now.order) {
         record->order = slot->now.order;

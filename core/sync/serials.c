@@ -42,6 +42,19 @@ sv_serials_take(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t *record)
     }
 }
 
+void
+sv_serials_take_back(sv_batch_run_t *run, sv_slot_t *slot)
+{
+    for (size_t i = 0; i < slot->now.serials.count; i++) {
+        sv_serial_t *serial = sv_batch_serial(run, slot->now.serials.items[i]);
+
+        if (serial->holder_id == NULL) {
+            serial->holder_id = slot->client_record_id;
+            serial->taken_by = slot;
+        }
+    }
+}
+
 /* A record of an earlier round of this rack gives way to the record of the later one. */
 static bool
 sv_serials_gives_way(sv_batch_run_t *run, const sv_serial_t *serial, const sv_record_t *record,
@@ -88,15 +101,24 @@ sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_f
 static void
 sv_serials_append_place(bson_t *place, const sv_slot_t *slot)
 {
-    const sv_fenced_t *session = slot->session;
+    const sv_fenced_t *session = slot->session; /* NULL: it stands again, and its session was not read yet */
 
-    sv_doc_put_text(place, "count_id", session->facts.count_id);
+    sv_doc_put_text(place, "count_id", slot->now.count_id);
     sv_doc_put_text(place, "client_record_id", slot->client_record_id);
-    sv_doc_put_text(place, "session_id", session->session_id);
-    sv_doc_put_text(place, "rack_id", session->facts.rack_id);
-    sv_doc_put_text(place, "user_id", session->facts.user_id);
-    sv_doc_put_text(place, "full_name", session->facts.full_name);
-    sv_doc_put_time(place, "at", session->now_ms);
+    sv_doc_put_text(place, "session_id", slot->now.session_id);
+    sv_doc_put_text(place, "rack_id", slot->now.rack_id);
+    sv_doc_put_text(place, "user_id", slot->now.user_id);
+    sv_doc_put_text(place, "full_name", session != NULL ? session->facts.full_name : NULL);
+    sv_doc_put_time(place, "at", session != NULL ? session->now_ms : 0);
+}
+
+/* Of the record that took the serial number; NULL: an item that is not known. */
+static const char *
+sv_serials_item(const sv_serial_t *serial)
+{
+    const char *item_key = serial->taken_by->now.item_key;
+
+    return item_key[0] != '\x01' ? item_key : NULL;
 }
 
 const bson_t *
@@ -107,7 +129,7 @@ sv_serials_describe(sv_batch_run_t *run, const sv_serial_t *serial, const sv_hol
 
     sv_doc_put_text(description, "serial_number", serial->serial_number);
     if (serial->taken_by != NULL) {
-        sv_doc_put_text(description, "item_code", serial->taken_by->record->item_code);
+        sv_doc_put_text(description, "item_code", sv_serials_item(serial));
         sv_serials_append_place(description, serial->taken_by);
     } else {
         const bson_t *current = sv_doc_child(serial->stored, "current", run->arena);
@@ -142,7 +164,7 @@ static bool
 sv_serials_changes_item(sv_batch_run_t *run, const sv_serial_t *serial)
 {
     return serial->stored != NULL && serial->taken_by != NULL &&
-           !sv_serials_same(sv_doc_text(serial->stored, "item_code", run->arena), serial->taken_by->record->item_code);
+           !sv_serials_same(sv_doc_text(serial->stored, "item_code", run->arena), sv_serials_item(serial));
 }
 
 static void
@@ -174,7 +196,7 @@ sv_serials_append_new(bson_t *document, const sv_serial_t *serial)
 {
     sv_serials_append_id(document);
     BSON_APPEND_UTF8(document, "serial_number", serial->serial_number);
-    sv_doc_put_text(document, "item_code", serial->taken_by->record->item_code);
+    sv_doc_put_text(document, "item_code", sv_serials_item(serial));
     sv_serials_append_current(document, serial);
     BSON_APPEND_INT64(document, "moves", 0);
 }
@@ -189,7 +211,7 @@ sv_serials_append_change(bson_t *filter, bson_t *update, const sv_serial_t *seri
     sv_doc_put_text(filter, "current.client_record_id", serial->before_id);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
     if (serial->taken_by != NULL) {
-        sv_doc_put_text(&child, "item_code", serial->taken_by->record->item_code);
+        sv_doc_put_text(&child, "item_code", sv_serials_item(serial));
     }
     if (sv_serials_moves(serial)) {
         sv_serials_append_current(&child, serial);

@@ -312,6 +312,83 @@ a_later_round_counts_in_place_of_the_earlier(void **state)
     assert_string_equal(world_serial(world, "B"), "free");
 }
 
+/* Bob has the rack after ann: a record of his, as world_sync takes it. */
+#define B(id, item, qty, more) world_record(world, id, "s2", item, qty, more)
+
+static void
+an_earlier_round_counts_again_when_the_later_is_withdrawn(void **state)
+{
+    sync_world_t *world = *state;
+    int64_t before;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 2, "'serial_numbers':['A','B']"), NULL), "ok");
+    world_claim(world, "s2", "bob", "R1", "C1");
+    assert_string_equal(world_sync(world, "bob", B("r2", "SER-1", 1, "'revision':1,'serial_numbers':['A']"), NULL),
+                        "ok");
+    before = count_all(world, SV_COLLECTION_TOUCHED_ITEMS, "{'item_codes': 'SER-1'}");
+    assert_string_equal(
+        world_sync(world, "bob", B("r2", "SER-1", 1, "'revision':2,'status':'void','serial_numbers':['A']"), NULL),
+        "ok");
+    assert_string_equal(world_figure(world, "r2"), "1 void");
+    assert_string_equal(world_figure(world, "r1"), "2 ok");
+    assert_string_equal(world_serial(world, "A"), "r1");
+    assert_string_equal(world_serial(world, "B"), "r1");
+    assert_int_equal(count_all(world, SV_COLLECTION_ITEM_SERIALS,
+                               "{'current.full_name': 'Full ann', 'current.session_id': 's1', 'item_code': 'SER-1'}"),
+                     2);
+    assert_int_equal(count_all(world, SV_COLLECTION_TOUCHED_ITEMS, "{'item_codes': 'SER-1'}"), before + 1);
+    /* And gives way again. */
+    assert_string_equal(world_sync(world, "bob", B("r2", "SER-1", 3, "'revision':3"), NULL), "ok");
+    assert_string_equal(world_figure(world, "r1"), "2 superseded");
+    assert_string_equal(world_serial(world, "A"), "free");
+}
+
+static void
+an_earlier_round_counts_again_when_the_later_moves_on(void **state)
+{
+    sync_world_t *world = *state;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, ""), R("p1", "ITM-2", 1, "'partial':true"),
+                                   R("p2", "ITM-2", 2, "'partial':true"), NULL),
+                        "ok ok ok");
+    world_claim(world, "s2", "bob", "R1", "C1");
+    assert_string_equal(world_sync(world, "bob", B("r2", "ITM-1", 1, "'revision':1"), NULL), "ok");
+    assert_string_equal(world_sync(world, "bob", B("r2", "ITM-2", 1, "'revision':2"), NULL), "ok");
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+    assert_string_equal(world_figure(world, "p1"), "1 superseded");
+    assert_string_equal(world_sync(world, "bob", B("r2", "ITM-3", 1, "'revision':3"), NULL), "ok");
+    assert_string_equal(world_figure(world, "p1"), "1 ok");
+    assert_string_equal(world_figure(world, "p2"), "2 ok");
+    /* Withdrawn in the batch that brought it: as if it had never been. */
+    assert_string_equal(world_sync(world, "bob", B("r3", "ITM-1", 9, "'revision':1"),
+                                   B("r3", "ITM-1", 9, "'revision':2,'status':'void'"), NULL),
+                        "ok ok");
+    assert_string_equal(world_figure(world, "r1"), "5 ok");
+}
+
+static void
+only_the_last_round_counts_again(void **state)
+{
+    sync_world_t *world = *state;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 1, ""), R("r2", "ITM-2", 1, ""), NULL), "ok ok");
+    world_claim(world, "s2", "bob", "R1", "C1");
+    assert_string_equal(world_sync(world, "bob", B("r3", "ITM-1", 2, ""), NULL), "ok");
+    world_claim(world, "s3", "ann", "R1", "C1");
+    assert_string_equal(world_sync(world, "ann", world_record(world, "r4", "s3", "ITM-1", 3, "'revision':1"),
+                                   world_record(world, "p1", "s3", "ITM-2", 3, "'partial':true,'revision':1"),
+                                   world_record(world, "p2", "s3", "ITM-2", 4, "'partial':true"), NULL),
+                        "ok ok ok");
+    assert_string_equal(
+        world_sync(world, "ann", world_record(world, "r4", "s3", "ITM-1", 3, "'revision':2,'status':'void'"),
+                   world_record(world, "p1", "s3", "ITM-2", 3, "'partial':true,'revision':2,'status':'void'"), NULL),
+        "ok ok");
+    assert_string_equal(world_figure(world, "r1"), "1 superseded");
+    assert_string_equal(world_figure(world, "r3"), "2 ok");
+    /* The other part counts still. */
+    assert_string_equal(world_figure(world, "r2"), "1 superseded");
+}
+
 static void
 who_lost_the_rack_is_told_who_has_it(void **state)
 {
@@ -478,6 +555,9 @@ main(void)
         WITH_ANN_ON_R1(a_later_count_moves_a_serial_number),
         WITH_ANN_ON_R1(a_serial_number_keeps_its_whole_history),
         WITH_ANN_ON_R1(a_later_round_counts_in_place_of_the_earlier),
+        WITH_ANN_ON_R1(an_earlier_round_counts_again_when_the_later_is_withdrawn),
+        WITH_ANN_ON_R1(an_earlier_round_counts_again_when_the_later_moves_on),
+        WITH_ANN_ON_R1(only_the_last_round_counts_again),
         WITH_ANN_ON_R1(who_lost_the_rack_is_told_who_has_it),
         WITH_ANN_ON_R1(several_sessions_fence_each_for_itself),
         WITH_ANN_ON_R1(a_closed_count_takes_nothing),

@@ -370,6 +370,48 @@ a_lost_rack_is_decided_by_a_supervisor(void **state)
 }
 
 static void
+what_was_replaced_does_not_count_again(void **state)
+{
+    sync_world_t *world = *state;
+    const char *second = R("r2", "ITM-1", 2, ""), *third = R("r3", "ITM-1", 3, "");
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 1, "'partial':true"), NULL), "ok");
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", second, "duplicate_count"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
+        SV_OK);
+    assert_int_equal(
+        world_resolve(world, "ann", meet(world, "ann", third, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+    world_claim(world, "s2", "bob", "R1", "C1");
+    assert_string_equal(world_sync(world, "bob", world_record(world, "b1", "s2", "ITM-1", 9, "'revision':1"), NULL),
+                        "ok");
+    assert_string_equal(world_figure(world, "r2"), "5 superseded");
+    assert_string_equal(
+        world_sync(world, "bob", world_record(world, "b1", "s2", "ITM-1", 9, "'revision':2,'status':'void'"), NULL),
+        "ok");
+    assert_string_equal(world_figure(world, "r1"), "1 superseded");
+    assert_string_equal(world_figure(world, "r2"), "5 ok");
+    assert_string_equal(world_figure(world, "r3"), "3 superseded");
+}
+
+/* A supervisor decided for the earlier round, and withdraws it: the later one counts again. */
+static void
+a_decision_against_a_later_round_can_be_withdrawn(void **state)
+{
+    sync_world_t *world = *state;
+    const char *first, *second;
+
+    world_claim(world, "s2", "bob", "R1", "C1");
+    assert_string_equal(world_sync(world, "bob", world_record(world, "b1", "s2", "ITM-1", 6, ""), NULL), "ok");
+    first = meet(world, "ann", R("r1", "ITM-1", 5, "'revision':1"), "lock_lost");
+    assert_int_equal(world_resolve(world, "sue", first, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
+    assert_string_equal(world_figure(world, "b1"), "6 superseded");
+    second = meet(world, "ann", R("r1", "ITM-1", 5, "'revision':2,'status':'void'"), "lock_lost");
+    assert_int_equal(world_resolve(world, "sue", second, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
+    assert_string_equal(world_figure(world, "r1"), "5 void");
+    assert_string_equal(world_figure(world, "b1"), "6 ok");
+}
+
+static void
 a_closed_count_takes_no_decision(void **state)
 {
     sync_world_t *world = *state;
@@ -488,6 +530,8 @@ main(void)
         WITH_ANN_ON_R1(keep_mine_takes_the_serial_number),
         WITH_ANN_ON_R1(merge_leaves_the_serial_number_where_it_is),
         WITH_ANN_ON_R1(a_lost_rack_is_decided_by_a_supervisor),
+        WITH_ANN_ON_R1(what_was_replaced_does_not_count_again),
+        WITH_ANN_ON_R1(a_decision_against_a_later_round_can_be_withdrawn),
         WITH_ANN_ON_R1(a_closed_count_takes_no_decision),
         WITH_ANN_ON_R1(another_users_record_is_never_replaced),
         WITH_ANN_ON_R1(a_decision_may_meet_another_conflict),
