@@ -6,6 +6,7 @@
 #include "core/floor/write_behind.h"
 #include "core/jobs/job_duties.h"
 #include "core/jobs/schedule.h"
+#include "core/report/block_owner.h"
 #include "worker/duty.h"
 
 /* Each duty's rules are in core/; here is only what the loop needs to know of a round. */
@@ -98,6 +99,12 @@ sv_duty_jobs_expire(sv_duty_round_t *round, sv_error_t *error)
 }
 
 static sv_status_t
+sv_duty_blocks(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_block_owners_round(round->store, NULL, &round->done, error);
+}
+
+static sv_status_t
 sv_duty_spool(sv_duty_round_t *round, sv_error_t *error)
 {
     return sv_jobs_tidy_spool(round->store, error);
@@ -128,6 +135,7 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS },
     { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS },
     { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS },
+    { "report-blocks", 0, sv_duty_blocks, SV_BLOCK_OWNERS_MS },
     { "spool", 0, sv_duty_spool, SV_JOBS_TIDY_MS },
     { "schedules", 0, sv_duty_schedules, SV_SCHEDULES_DUE_MS },
     { "schedules-mend", 0, sv_duty_schedules_mend, SV_SCHEDULES_MEND_MS },

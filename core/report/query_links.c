@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/report/point_in_time.h"
 #include "core/report/query_plan.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
@@ -193,6 +194,7 @@ sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_clien
 {
     sv_linked_t *linked = &cache->linked[link];
     sv_arena_t *arena = sv_arena_create();
+    mongoc_collection_t *collection = sv_point_in_time_collection(store, sv_link_rows[link].collection, snapshot);
     bson_t *options = sv_doc_new(arena);
     mongoc_cursor_t *cursor;
     const bson_t *document;
@@ -203,9 +205,8 @@ sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_clien
     if (snapshot != NULL) {
         mongoc_client_session_append(snapshot, options, &reason);
     }
-    cursor = mongoc_collection_find_with_opts(store->collections[sv_link_rows[link].collection],
-                                              sv_linked_filter(sv_link_rows[link].foreign, ids, count, arena), options,
-                                              NULL);
+    cursor = mongoc_collection_find_with_opts(
+        collection, sv_linked_filter(sv_link_rows[link].foreign, ids, count, arena), options, NULL);
     while (mongoc_cursor_next(cursor, &document)) {
         const char *id = sv_doc_text(document, sv_link_rows[link].foreign, arena);
 
@@ -216,6 +217,7 @@ sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_clien
     }
     status = sv_report_cursor_end(cursor, error);
     mongoc_cursor_destroy(cursor);
+    mongoc_collection_destroy(collection);
     sv_arena_destroy(arena);
     return status;
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
+#include "core/report/point_in_time.h"
 #include "core/report/query_plan.h"
 #include "core/store/document.h"
 
@@ -136,10 +137,9 @@ sv_running_take(sv_running_t *running, const bson_t *document, sv_error_t *error
 /* ---- the read */
 
 static mongoc_cursor_t *
-sv_running_open(sv_running_t *running)
+sv_running_open(sv_running_t *running, mongoc_collection_t *collection)
 {
     const sv_report_query_t *query = running->query;
-    mongoc_collection_t *collection = running->store->collections[query->collection->collection];
     int64_t limit = query->limit;
     bson_t *options;
 
@@ -170,7 +170,9 @@ sv_running_late(const sv_running_t *running)
 static sv_status_t
 sv_running_read(sv_running_t *running, sv_error_t *error)
 {
-    mongoc_cursor_t *cursor = sv_running_open(running);
+    mongoc_collection_t *collection =
+        sv_point_in_time_collection(running->store, running->query->collection->collection, running->how->snapshot);
+    mongoc_cursor_t *cursor = sv_running_open(running, collection);
     const bson_t *document;
     sv_status_t status = SV_OK;
 
@@ -188,6 +190,7 @@ sv_running_read(sv_running_t *running, sv_error_t *error)
         status = sv_running_give_waiting(running, error);
     }
     mongoc_cursor_destroy(cursor);
+    mongoc_collection_destroy(collection);
     return status;
 }
 

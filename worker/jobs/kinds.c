@@ -2,6 +2,7 @@
 
 const sv_job_handler_row_t sv_job_handlers[] = {
     { "indexes.ensure", sv_job_indexes_ensure },
+    { "snapshot.create", sv_job_snapshot_create },
 };
 
 const size_t sv_job_handler_count = sizeof(sv_job_handlers) / sizeof(sv_job_handlers[0]);
