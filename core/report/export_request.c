@@ -1,5 +1,6 @@
 #include "core/report/export_request.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/store/document.h"
@@ -51,4 +52,15 @@ sv_format_options_read(const bson_t *params, const sv_format_t **format, sv_form
         options->delimiter = *delimiter;
     }
     return *format != NULL;
+}
+
+sv_status_t
+sv_format_check_rows(const sv_format_t *format, int64_t rows, sv_error_t *error)
+{
+    if (format->max_rows > 0 && rows > format->max_rows) {
+        return sv_fail(error, SV_ERR_TOO_MANY_ROWS,
+                       "%s holds at most %" PRId64 " rows; narrow what is asked, or take another format", format->name,
+                       format->max_rows);
+    }
+    return SV_OK;
 }

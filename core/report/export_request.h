@@ -31,4 +31,7 @@ void sv_format_options_append(bson_t *params, const sv_format_t *format, const s
 bool sv_format_options_read(const bson_t *params, const sv_format_t **format, sv_format_options_t *options,
                             sv_arena_t *arena);
 
+/* SV_ERR_TOO_MANY_ROWS when the format cannot hold so many (-1: not known yet). */
+sv_status_t sv_format_check_rows(const sv_format_t *format, int64_t rows, sv_error_t *error);
+
 #endif

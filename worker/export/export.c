@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <libgen.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "core/base/codec.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
+#include "core/report/export_request.h"
 #include "worker/export/writer.h"
 
 struct sv_exporter_s {
@@ -27,17 +27,6 @@ struct sv_exporter_s {
     sv_row_value_t *values, *sums; /* a column each */
 };
 
-static sv_status_t
-sv_export_check_rows(const sv_format_t *format, int64_t rows, sv_error_t *error)
-{
-    if (format->max_rows > 0 && rows > format->max_rows) {
-        return sv_fail(error, SV_ERR_TOO_MANY_ROWS,
-                       "%s holds at most %" PRId64 " rows; narrow what is asked, or take another format", format->name,
-                       format->max_rows);
-    }
-    return SV_OK;
-}
-
 sv_exporter_t *
 sv_exporter_create_with(const sv_export_writer_t *writer, const sv_format_t *format, const char *path,
                         const sv_export_head_t *head, sv_error_t *error)
@@ -45,7 +34,7 @@ sv_exporter_create_with(const sv_export_writer_t *writer, const sv_format_t *for
     sv_arena_t *arena;
     sv_exporter_t *exporter;
 
-    if (sv_export_check_rows(format, head->rows, error) != SV_OK) {
+    if (sv_format_check_rows(format, head->rows, error) != SV_OK) {
         return NULL;
     }
     arena = sv_arena_create();
@@ -130,7 +119,7 @@ sv_status_t
 sv_exporter_row(sv_exporter_t *exporter, const bson_t *row, sv_error_t *error)
 {
     const sv_export_head_t *head = exporter->head;
-    sv_status_t status = sv_export_check_rows(exporter->format, exporter->rows + 1, error);
+    sv_status_t status = sv_format_check_rows(exporter->format, exporter->rows + 1, error);
     sv_arena_t *broken = NULL;
 
     if (status == SV_OK) {

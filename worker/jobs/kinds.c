@@ -3,6 +3,11 @@
 const sv_job_handler_row_t sv_job_handlers[] = {
     { "indexes.ensure", sv_job_indexes_ensure },
     { "snapshot.create", sv_job_snapshot_create },
+    { "snapshot.export", sv_job_snapshot_export },
+    { "compare.create", sv_job_compare_create },
+    { "compare.export", sv_job_compare_export },
+    { "report.generate", sv_job_report_generate },
+    { "report.audit", sv_job_report_generate },
 };
 
 const size_t sv_job_handler_count = sizeof(sv_job_handlers) / sizeof(sv_job_handlers[0]);
