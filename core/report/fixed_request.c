@@ -214,16 +214,25 @@ sv_format_read(const sv_json_fields_t *fields, const char *format, sv_fixed_requ
 static void
 sv_options_read(const sv_json_fields_t *fields, sv_fixed_request_t *request)
 {
-    sv_format_options_t options = sv_format_options_default;
+    static const char *const names[] = { "bom", "delimiter", "raw" };
+    sv_format_options_t *options = &request->options;
     int delimiter;
 
-    sv_json_get_bool(fields, "bom", SV_OPTIONAL, &options.bom);
-    sv_json_get_bool(fields, "raw", SV_OPTIONAL, &options.raw);
-    if (sv_json_get_choice(fields, "delimiter", SV_OPTIONAL, sv_format_delimiter_words, &delimiter)) {
-        options.delimiter = sv_format_delimiters[delimiter];
+    *options = sv_format_options_default;
+    if (request->format != NULL && strcmp(request->format->name, "csv") != 0) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            if (json_object_get(fields->object, names[i]) != NULL) {
+                sv_fail_field(fields->error, sv_json_field_path(fields, names[i]), "not_allowed",
+                              "is an option of csv only");
+            }
+        }
+        return;
     }
-    request->options =
-        request->format != NULL && strcmp(request->format->name, "csv") == 0 ? options : sv_format_options_default;
+    sv_json_get_bool(fields, "bom", SV_OPTIONAL, &options->bom);
+    sv_json_get_bool(fields, "raw", SV_OPTIONAL, &options->raw);
+    if (sv_json_get_choice(fields, "delimiter", SV_OPTIONAL, sv_format_delimiter_words, &delimiter)) {
+        options->delimiter = sv_format_delimiters[delimiter];
+    }
 }
 
 bool

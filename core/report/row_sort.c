@@ -63,8 +63,12 @@ sv_row_sorter_t *
 sv_row_sorter_create(const char *directory, const sv_column_t *columns, size_t column_count, const sv_row_key_t *key,
                      size_t memory)
 {
-    sv_row_sorter_t *sorter = sv_sort_grown(NULL, sizeof(*sorter));
+    /* libbson asks for an alignment of its own for the row's view. */
+    sv_row_sorter_t *sorter = aligned_alloc(_Alignof(sv_row_sorter_t), sizeof(*sorter));
 
+    if (sorter == NULL) {
+        abort();
+    }
     *sorter = (sv_row_sorter_t){
         .directory = directory,
         .columns = columns,
