@@ -360,7 +360,7 @@ static void
 an_xlsx_has_typed_cells_and_frozen_header(void **state)
 {
     world_t *world = *state;
-    const bson_t *rows[] = { row_of(world, "=1+1", 12500000, INT64_MAX), row_of(world, "B_x000D_\r", 0, 0),
+    const bson_t *rows[] = { row_of(world, "=1+1", 12500000, INT64_MAX), row_of(world, "B_x000D_\r\n\rC\n\x01", 0, 0),
                              empty_row(world) };
     const char *sheet;
 
@@ -371,7 +371,7 @@ an_xlsx_has_typed_cells_and_frozen_header(void **state)
     must_have(sheet, "<c r=\"A2\" t=\"inlineStr\"><is><t>=1+1</t></is></c>"); /* a text, not a formula */
     must_have(sheet, "<v>12.5</v>");
     must_have(sheet, "<is><t>9223372036854.775807</t></is>"); /* more digits than a spreadsheet keeps */
-    must_have(sheet, "<t>B_x005F_x000D__x000D_</t>");
+    must_have(sheet, "<t>B_x005F_x000D_\n\nC\n_x0001_</t>");
     must_have(sheet, "t=\"b\"><v>1</v></c>");
     assert_null(strstr(sheet, "r=\"A4\""));
     must_have(part_of(world, "xl/workbook.xml"), "name=\"About\"");

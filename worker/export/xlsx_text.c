@@ -37,7 +37,11 @@ sv_xlsx_escape(sv_xlsx_t *xlsx, const char *text, size_t length, size_t limit, s
         const char *character = text + at;
         size_t size = sv_utf8_sequence(character, length - at), written = size, weight = size == 4 ? 2 : 1;
 
-        if (sv_xlsx_is_escape(character, length - at)) {
+        if (*character == '\r') {
+            /* A cell's line ends with LF; other readers than Excel would show the escape of a CR. */
+            character = "\n";
+            size += at + 1 < length && text[at + 1] == '\n';
+        } else if (sv_xlsx_is_escape(character, length - at)) {
             character = underscore;
             weight = written = sizeof(underscore) - 1;
         } else if (sv_xlsx_is_no_character((const unsigned char *) character, size)) {
@@ -64,7 +68,7 @@ sv_xlsx_is_plain(const char *text, size_t length)
         return false;
     }
     for (size_t i = 0; i < length; i++) {
-        if (text[i] == '_' || (unsigned char) text[i] == 0xef) {
+        if (text[i] == '_' || text[i] == '\r' || (unsigned char) text[i] == 0xef) {
             return false;
         }
     }
