@@ -346,6 +346,22 @@ subtest 'jobs' => sub {
     $stack->start_part('worker');
 };
 
+my %THERE;    # ids that operations find something by
+my %SCHEDULE = (name => 'Contract', cron => '0 6 * * 1', type => 'stock_summary', format => 'csv');
+
+subtest 'schedules' => sub {
+    my $made = answers($supervisor, schedule_create => 201, json => { %SCHEDULE, recipients => ['a@example.com'], filters => { warehouse => $warehouse } });
+    my %id = (path => { id => $made->data->{schedule_id} });
+    answers($supervisor, schedules => 200);
+    answers($supervisor, schedule => 200, %id);
+    answers($supervisor, schedule_change => 200, %id, json => { %SCHEDULE, enabled => \0, delimiter => 'semicolon' });
+    answers($supervisor, schedule_run => 202, %id);
+    answers($supervisor, schedule_run => 201, %id, headers => { Prefer => 'wait=30' });
+    answers($supervisor, schedule_deliveries => 200, %id);
+    answers($supervisor, schedule_delete => 200, %id);
+    $THERE{schedule_deliveries} = answers($supervisor, schedule_create => 201, json => \%SCHEDULE)->data->{schedule_id};
+};
+
 # A body that each operation takes; one that breaks a rule.
 my %BODY = (
     auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
@@ -353,6 +369,7 @@ my %BODY = (
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
     sync_heartbeat => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
+    schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE,
 );
 my %WRONG = (
     auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
@@ -360,7 +377,7 @@ my %WRONG = (
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
     rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
-    conflict_resolve => { action => 'toss a coin' },
+    conflict_resolve => { action => 'toss a coin' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
 );
 
 subtest 'what is wrong by itself' => sub {
@@ -368,7 +385,7 @@ subtest 'what is wrong by itself' => sub {
         my $id = $operation->{id};
         my $client = $operation->{role} eq 'anyone' ? $nobody : $operation->{role} eq 'admin' ? $admin : $supervisor;
         my %body = $operation->{body} eq 'none' ? () : (json => $BODY{$id} || {});
-        my %there = (path => { rack_id => $rack, id => $session });
+        my %there = (path => { rack_id => $rack, id => $THERE{$id} // $session });
         my %documented = map { ($_ => 1) } keys %{ $operation->{responses} };
         answers($client, $id => [400, 'parameter_unknown'], %body, query => { nonsense => 1 });
         answers($client, $id => [400, 'cursor_invalid'], %there, query => { cursor => '!' }) if grep { $_ eq 'cursor' } @{ $operation->{query} };

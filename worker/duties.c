@@ -6,6 +6,7 @@
 #include "core/floor/write_behind.h"
 #include "core/jobs/job_duties.h"
 #include "core/jobs/schedule.h"
+#include "core/report/delivery.h"
 #include "core/report/block_owner.h"
 #include "worker/duty.h"
 
@@ -117,6 +118,12 @@ sv_duty_schedules(sv_duty_round_t *round, sv_error_t *error)
 }
 
 static sv_status_t
+sv_duty_deliveries(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_deliveries_round(round->store, round->redis, &round->done, error);
+}
+
+static sv_status_t
 sv_duty_schedules_mend(sv_duty_round_t *round, sv_error_t *error)
 {
     int64_t now_ms = 0;
@@ -138,6 +145,7 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "report-blocks", 0, sv_duty_blocks, SV_BLOCK_OWNERS_MS },
     { "spool", 0, sv_duty_spool, SV_JOBS_TIDY_MS },
     { "schedules", 0, sv_duty_schedules, SV_SCHEDULES_DUE_MS },
+    { "deliveries", 0, sv_duty_deliveries, SV_DELIVERIES_MS },
     { "schedules-mend", 0, sv_duty_schedules_mend, SV_SCHEDULES_MEND_MS },
 };
 

@@ -30,7 +30,7 @@ enum {
     SV_EXIT_FAILED = 1,
     SV_EXIT_USAGE = 2,
     SV_EXIT_CONFIG = 78, /* sysexits.h: trying again will not help */
-    SV_MAX_DUTIES = 16,
+    SV_MAX_DUTIES = 24,
     SV_TICK_MS = 1000,
     SV_HUNG_MS = 600000, /* a round longer than this hangs: every call in it has a time limit of its own */
     SV_WORKER_ID_SIZE = 128,
