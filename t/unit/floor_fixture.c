@@ -3,6 +3,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <string.h>
+
+#include "core/base/clock.h"
 
 void
 sv_fixture_rack(sv_real_mongodb_t *real, const char *rack_id, const char *warehouse, const char *floor)
@@ -55,6 +58,27 @@ sv_fixture_lapse(sv_real_mongodb_t *real, const char *rack_id)
                    "{'$set':{'held_at':{'$date':'2020-01-01T00:00:00Z'}}}");
 }
 
+void
+sv_fixture_held_rack(sv_real_mongodb_t *real, const char *session_id, const char *rack_status, int64_t held_ms_ago,
+                     int64_t hold_ms)
+{
+    const char *held = sv_arena_printf(real->arena, "{'$date': {'$numberLong': '%lld'}}",
+                                       (long long) (sv_clock_now_ms() - held_ms_ago));
+
+    sv_real_insert(real, SV_COLLECTION_RACK_REGISTRY,
+                   sv_arena_printf(real->arena,
+                                   "{'rack_id': 'R-%s', 'session_id': '%s', 'status': '%s', 'fence': 3, 'hold_ms': "
+                                   "{'$numberLong': '%lld'}, 'held_at': %s}",
+                                   session_id, session_id, rack_status, (long long) hold_ms, held));
+    sv_real_insert(real, SV_COLLECTION_VERIFICATION_SESSIONS,
+                   sv_arena_printf(real->arena,
+                                   "{'session_id': '%s', 'user_id': 'u', 'rack_id': 'R-%s', 'warehouse': 'W', "
+                                   "'count_id': 'c', 'status': '%s', 'superseded': false, 'writes': 4, "
+                                   "'last_heartbeat': %s}",
+                                   session_id, session_id, strcmp(rack_status, "paused") == 0 ? "paused" : "active",
+                                   held));
+}
+
 sv_rack_t
 sv_fixture_read_rack(sv_real_mongodb_t *real, const char *rack_id)
 {
@@ -73,4 +97,32 @@ sv_fixture_read_session(sv_real_mongodb_t *real, const char *session_id)
     sv_error_clear(&real->error);
     assert_int_equal(sv_floor_session_find(real->store, session_id, real->arena, &session, &real->error), SV_OK);
     return session;
+}
+
+bool
+sv_floor_servers_named(void)
+{
+    return sv_real_mongodb_named() && sv_real_redis_named();
+}
+
+int
+sv_floor_servers_open(void **state)
+{
+    sv_floor_servers_t *servers = *state;
+
+    if (!sv_real_mongodb_open(&servers->real)) {
+        return -1;
+    }
+    servers->redis = sv_real_redis_open(&servers->real.settings, servers->real.arena);
+    return 0;
+}
+
+int
+sv_floor_servers_close(void **state)
+{
+    sv_floor_servers_t *servers = *state;
+
+    sv_redis_client_destroy(servers->redis);
+    sv_real_mongodb_close(&servers->real);
+    return 0;
 }

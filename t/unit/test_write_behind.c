@@ -10,32 +10,21 @@
 #include "core/floor/floor.h"
 #include "core/floor/write_behind.h"
 #include "core/store/document.h"
-#include "t/unit/real_mongodb.h"
-#include "t/unit/real_redis.h"
+#include "t/unit/floor_fixture.h"
 
-static sv_real_mongodb_t real;
-static sv_redis_client_t *redis;
+static sv_floor_servers_t servers;
 
+/* A rack last held `held_ms_ago`, with its floor session. */
 static void
-make_floor(const char *session, const char *status, int64_t held_ms_ago)
+make_floor(const char *session, const char *rack_status, int64_t held_ms_ago)
 {
-    const char *held = sv_arena_printf(real.arena, "{'$date': {'$numberLong': '%lld'}}",
-                                       (long long) (sv_clock_now_ms() - held_ms_ago));
-
-    sv_real_insert(&real, SV_COLLECTION_RACK_REGISTRY,
-                   sv_arena_printf(real.arena,
-                                   "{'rack_id': 'R-%s', 'session_id': '%s', 'status': '%s', 'hold_ms': "
-                                   "{'$numberLong': '70000'}, 'held_at': %s}",
-                                   session, session, status, held));
-    sv_real_insert(
-        &real, SV_COLLECTION_VERIFICATION_SESSIONS,
-        sv_arena_printf(real.arena, "{'session_id': '%s', 'status': 'active', 'last_heartbeat': %s}", session, held));
+    sv_fixture_held_rack(&servers.real, session, rack_status, held_ms_ago, 70000);
 }
 
 static void
 beat(const char *session, int64_t ms_ago)
 {
-    sv_real_redis(redis, "ZADD floor:heartbeats %lld %s", (long long) (sv_clock_now_ms() - ms_ago), session);
+    sv_real_redis(servers.redis, "ZADD floor:heartbeats %lld %s", (long long) (sv_clock_now_ms() - ms_ago), session);
 }
 
 static sv_write_behind_t
@@ -43,8 +32,8 @@ run_round(void)
 {
     sv_write_behind_t done;
 
-    if (sv_write_behind_round(real.store, redis, &done, &real.error) != SV_OK) {
-        fail_msg("%s", real.error.cause);
+    if (sv_write_behind_round(servers.real.store, servers.redis, &done, &servers.real.error) != SV_OK) {
+        fail_msg("%s", servers.real.error.cause);
     }
     return done;
 }
@@ -52,8 +41,8 @@ run_round(void)
 static const bson_t *
 rack_of(const char *session)
 {
-    return sv_real_find(&real, SV_COLLECTION_RACK_REGISTRY,
-                        sv_arena_printf(real.arena, "{'session_id': '%s'}", session));
+    return sv_real_find(&servers.real, SV_COLLECTION_RACK_REGISTRY,
+                        sv_arena_printf(servers.real.arena, "{'session_id': '%s'}", session));
 }
 
 static int64_t
@@ -74,13 +63,13 @@ test_a_heartbeat_renews_the_hold_which_tells_its_time(void **state)
     beat("s1", 5000);
     now = sv_clock_now_ms();
     assert_int_equal(run_round().taken, 1);
-    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+    assert_int_equal(sv_real_redis(servers.redis, "ZCARD floor:heartbeats"), 0);
     /* The hold ends TTL and margin after the heartbeat, not after its writing: 35 s later than before, within the time
      * the round took. */
     assert_true(held_until("s1") - before >= 35000 - 1000);
-    assert_true(held_until("s1") <= sv_clock_now_ms() - 5000 + sv_active_hold_ms(&real.settings) + 50);
-    sv_rack_read(rack_of("s1"), real.arena, &rack);
-    heartbeat = sv_rack_contact_ms(&rack, &real.settings);
+    assert_true(held_until("s1") <= sv_clock_now_ms() - 5000 + sv_active_hold_ms(&servers.real.settings) + 50);
+    sv_rack_read(rack_of("s1"), servers.real.arena, &rack);
+    heartbeat = sv_rack_contact_ms(&rack, &servers.real.settings);
     assert_true(heartbeat >= now - 6000 && heartbeat <= sv_clock_now_ms() - 4900);
 }
 
@@ -95,7 +84,7 @@ test_a_hold_is_never_shortened(void **state)
     beat("s1", 30000);
     assert_int_equal(run_round().held, 0);
     assert_int_equal(held_until("s1"), before);
-    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+    assert_int_equal(sv_real_redis(servers.redis, "ZCARD floor:heartbeats"), 0);
 }
 
 static void
@@ -109,7 +98,7 @@ test_a_heartbeat_older_than_its_hold_holds_nothing(void **state)
     beat("s1", 400000);
     assert_int_equal(run_round().held, 0);
     assert_int_equal(held_until("s1"), before);
-    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+    assert_int_equal(sv_real_redis(servers.redis, "ZCARD floor:heartbeats"), 0);
 }
 
 static void
@@ -134,7 +123,7 @@ test_a_displaced_session_does_not_hold_its_successors_rack(void **state)
 {
     (void) state;
     make_floor("s1", "claimed", 20000);
-    sv_real_update(&real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R-s1'}", "{'$set': {'session_id': 's2'}}");
+    sv_real_update(&servers.real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R-s1'}", "{'$set': {'session_id': 's2'}}");
     beat("s1", 0);
     assert_int_equal(run_round().held, 0);
 }
@@ -154,15 +143,16 @@ test_many_heartbeats_are_all_written(void **state)
     sv_write_behind_t done = run_round();
     assert_int_equal(done.taken, MANY);
     assert_int_equal(done.held, MANY);
-    assert_int_equal(sv_real_redis(redis, "ZCARD floor:heartbeats"), 0);
+    assert_int_equal(sv_real_redis(servers.redis, "ZCARD floor:heartbeats"), 0);
     assert_int_equal(run_round().taken, 0);
 }
 
 static void
 believe(const char *session, const char *state)
 {
-    sv_real_redis(redis, "HSET session:lock:%s user u rack R-%s fence 1 version 3 state %s", session, session, state);
-    sv_real_redis(redis, "HSET rack:lock:R-%s user u session %s fence 1", session, session);
+    sv_real_redis(servers.redis, "HSET session:lock:%s user u rack R-%s fence 1 version 3 state %s", session, session,
+                  state);
+    sv_real_redis(servers.redis, "HSET rack:lock:R-%s user u session %s fence 1", session, session);
     beat(session, 0);
 }
 
@@ -183,10 +173,11 @@ test_what_redis_wrongly_believes_active_is_dropped(void **state)
     believe("fresh", "active");
     assert_int_equal(run_round().dropped, 3);
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:%s rack:lock:R-%s", statuses[i], statuses[i]), 0);
+        assert_int_equal(
+            sv_real_redis(servers.redis, "EXISTS session:lock:%s rack:lock:R-%s", statuses[i], statuses[i]), 0);
     }
-    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:good rack:lock:R-good"), 2);
-    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:fresh rack:lock:R-fresh"), 2);
+    assert_int_equal(sv_real_redis(servers.redis, "EXISTS session:lock:good rack:lock:R-good"), 2);
+    assert_int_equal(sv_real_redis(servers.redis, "EXISTS session:lock:fresh rack:lock:R-fresh"), 2);
 }
 
 static void
@@ -194,12 +185,12 @@ test_a_successors_lease_is_left_alone(void **state)
 {
     (void) state;
     make_floor("s1", "claimed", 20000);
-    sv_real_update(&real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R-s1'}", "{'$set': {'session_id': 's2'}}");
+    sv_real_update(&servers.real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R-s1'}", "{'$set': {'session_id': 's2'}}");
     believe("s1", "active");
-    sv_real_redis(redis, "HSET rack:lock:R-s1 user v session s2 fence 2");
+    sv_real_redis(servers.redis, "HSET rack:lock:R-s1 user v session s2 fence 2");
     assert_int_equal(run_round().dropped, 1);
-    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:s1"), 0);
-    assert_int_equal(sv_real_redis(redis, "EXISTS rack:lock:R-s1"), 1);
+    assert_int_equal(sv_real_redis(servers.redis, "EXISTS session:lock:s1"), 0);
+    assert_int_equal(sv_real_redis(servers.redis, "EXISTS rack:lock:R-s1"), 1);
 }
 
 /* Redis was told by now: the lease of a pause stays. */
@@ -210,7 +201,7 @@ test_a_pause_that_redis_knows_is_left_alone(void **state)
     make_floor("s1", "paused", 20000);
     believe("s1", "paused");
     assert_int_equal(run_round().dropped, 0);
-    assert_int_equal(sv_real_redis(redis, "EXISTS session:lock:s1 rack:lock:R-s1"), 2);
+    assert_int_equal(sv_real_redis(servers.redis, "EXISTS session:lock:s1 rack:lock:R-s1"), 2);
 }
 
 /* A sync that hangs keeps its session's document; the holds of all others must not wait for it. */
@@ -219,9 +210,9 @@ test_a_stuck_sync_does_not_keep_holds_from_being_written(void **state)
 {
     mongoc_client_session_t *session;
     bson_t options = BSON_INITIALIZER;
-    sv_store_t *other = sv_store_acquire(real.pool);
-    bson_t *filter = sv_real_json(real.arena, "{'session_id': 's1'}");
-    bson_t *update = sv_real_json(real.arena, "{'$inc': {'writes': 1}}");
+    sv_store_t *other = sv_store_acquire(servers.real.pool);
+    bson_t *filter = sv_real_json(servers.real.arena, "{'session_id': 's1'}");
+    bson_t *update = sv_real_json(servers.real.arena, "{'$inc': {'writes': 1}}");
 
     (void) state;
     make_floor("s1", "claimed", 40000);
@@ -234,54 +225,32 @@ test_a_stuck_sync_does_not_keep_holds_from_being_written(void **state)
                                              &options, NULL, NULL));
     beat("s1", 0);
     beat("s2", 0);
-    real.settings.transaction_time = 300;
+    servers.real.settings.transaction_time = 300;
     assert_int_equal(run_round().held, 2);
     assert_true(mongoc_client_session_commit_transaction(session, NULL, NULL));
-    real.settings.transaction_time = 5000;
+    servers.real.settings.transaction_time = 5000;
     mongoc_client_session_destroy(session);
     bson_destroy(&options);
     sv_store_release(other);
 }
 
-static int
-open_servers(void **state)
-{
-    (void) state;
-    if (!sv_real_mongodb_open(&real)) {
-        return -1;
-    }
-    redis = sv_real_redis_open(&real.settings, real.arena);
-    return 0;
-}
-
-static int
-close_servers(void **state)
-{
-    (void) state;
-    sv_redis_client_destroy(redis);
-    sv_real_mongodb_close(&real);
-    return 0;
-}
-
-#define WITH_SERVERS(test) cmocka_unit_test_setup_teardown(test, open_servers, close_servers)
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SERVERS(test_a_heartbeat_renews_the_hold_which_tells_its_time),
-        WITH_SERVERS(test_a_hold_is_never_shortened),
-        WITH_SERVERS(test_a_heartbeat_older_than_its_hold_holds_nothing),
-        WITH_SERVERS(test_paused_and_ended_racks_are_left_alone),
-        WITH_SERVERS(test_a_displaced_session_does_not_hold_its_successors_rack),
-        WITH_SERVERS(test_many_heartbeats_are_all_written),
-        WITH_SERVERS(test_what_redis_wrongly_believes_active_is_dropped),
-        WITH_SERVERS(test_a_successors_lease_is_left_alone),
-        WITH_SERVERS(test_a_pause_that_redis_knows_is_left_alone),
-        WITH_SERVERS(test_a_stuck_sync_does_not_keep_holds_from_being_written),
+        SV_WITH_FLOOR_SERVERS(test_a_heartbeat_renews_the_hold_which_tells_its_time, &servers),
+        SV_WITH_FLOOR_SERVERS(test_a_hold_is_never_shortened, &servers),
+        SV_WITH_FLOOR_SERVERS(test_a_heartbeat_older_than_its_hold_holds_nothing, &servers),
+        SV_WITH_FLOOR_SERVERS(test_paused_and_ended_racks_are_left_alone, &servers),
+        SV_WITH_FLOOR_SERVERS(test_a_displaced_session_does_not_hold_its_successors_rack, &servers),
+        SV_WITH_FLOOR_SERVERS(test_many_heartbeats_are_all_written, &servers),
+        SV_WITH_FLOOR_SERVERS(test_what_redis_wrongly_believes_active_is_dropped, &servers),
+        SV_WITH_FLOOR_SERVERS(test_a_successors_lease_is_left_alone, &servers),
+        SV_WITH_FLOOR_SERVERS(test_a_pause_that_redis_knows_is_left_alone, &servers),
+        SV_WITH_FLOOR_SERVERS(test_a_stuck_sync_does_not_keep_holds_from_being_written, &servers),
     };
 
-    if (!sv_real_mongodb_named() || !sv_real_redis_named()) {
+    if (!sv_floor_servers_named()) {
         return 0;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
