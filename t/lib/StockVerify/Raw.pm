@@ -10,6 +10,7 @@ package StockVerify::Raw;
 
 use strict;
 use warnings;
+use Errno ();
 use IO::Select;
 use IO::Socket::INET;
 use Socket qw(SO_LINGER SOL_SOCKET);
@@ -41,7 +42,12 @@ sub read {
     my ($self, $limit) = @_;
     my ($text, $piece) = ('');
     my $select = IO::Select->new($self->{socket});
-    while ($select->can_read($limit // 30)) {
+    while (1) {
+        $! = 0;
+        if (!$select->can_read($limit // 30)) {
+            next if $!{EINTR};    # a part of the stack that was stopped or continued
+            last;
+        }
         last unless $self->{socket}->sysread($piece, 65536);
         $text .= $piece;
     }
