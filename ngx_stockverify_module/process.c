@@ -4,6 +4,7 @@
 
 #include "core/base/codec.h"
 #include "ngx_stockverify_module/health.h"
+#include "ngx_stockverify_module/heartbeat_batch.h"
 
 sv_process_t *
 sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
@@ -37,7 +38,8 @@ sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
     process->tokens = sv_token_cache_create();
     process->health = sv_health_create();
     process->redis = sv_redis_create(conf, log);
-    if (process->tokens == NULL || process->health == NULL || process->redis == NULL) {
+    process->heartbeats = sv_heartbeat_batches_create(process);
+    if (process->tokens == NULL || process->health == NULL || process->redis == NULL || process->heartbeats == NULL) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "stockverify: out of memory");
         sv_process_destroy(process);
         return NULL;
@@ -51,6 +53,7 @@ sv_process_destroy(sv_process_t *process)
     if (process == NULL) {
         return;
     }
+    sv_heartbeat_batches_destroy(process->heartbeats);
     if (process->redis != NULL) {
         sv_redis_destroy(process->redis);
     }

@@ -9,6 +9,7 @@
 #include "ngx_stockverify_module/zone.h"
 
 struct sv_health_s;
+struct sv_heartbeat_batches_s;
 
 /* What one nginx process keeps for one configuration: connections and caches, all of which another could rebuild. */
 typedef struct sv_process_s {
@@ -19,6 +20,7 @@ typedef struct sv_process_s {
     sv_redis_t           *redis;
     sv_store_pool_t      *stores;           /* used on threads */
     sv_token_cache_t     *tokens;
+    struct sv_heartbeat_batches_s  *heartbeats;
     struct sv_health_s   *health;
     ngx_atomic_t          server_checked;   /* the MongoDB server has transactions; set by threads */
     ngx_atomic_t          server_told_at;   /* seconds: when the log was told that it has none */

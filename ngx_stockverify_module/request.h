@@ -3,6 +3,7 @@
 
 #include "ngx_stockverify_module/nginx.h"
 #include "core/auth/gate.h"
+#include "core/floor/heartbeat.h"
 #include "ngx_stockverify_module/call.h"
 #include "ngx_stockverify_module/routes.h"
 
@@ -36,6 +37,11 @@ typedef enum { SV_POOL_DB, SV_POOL_HASH } sv_pool_t;
  * then goes on in `next`. */
 void sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_t count,
                    sv_reply_reader_pt read, sv_next_pt next);
+
+/* Sends one heartbeat and goes on in `next` with *outcome set.  Those of one turn of the event loop share a script.
+ * `heartbeat` and `outcome` lie in the call's arena. */
+void sv_http_heartbeat(sv_request_t *req, const sv_heartbeat_t *heartbeat, sv_heartbeat_outcome_t *outcome,
+                       sv_next_pt next);
 
 /* Runs `work` on a pool's thread, then `next`.  Steps on SV_POOL_DB go through the circuit breaker and get
  * call->store: an open circuit, a full queue or no client answers 503 by itself and

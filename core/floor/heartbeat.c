@@ -7,33 +7,39 @@
 
 void
 sv_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
-                     const sv_heartbeat_t *heartbeat)
+                     const sv_heartbeat_t *const *heartbeats, size_t count)
 {
-    sv_redis_script(command, arena, SV_SCRIPT_HEARTBEAT, 6);
-    sv_redis_arg_key(command, "auth:user:", heartbeat->user_id);
-    sv_redis_arg_key(command, "session:lock:", heartbeat->session_id);
-    sv_redis_arg_key(command, "user:heartbeat:", heartbeat->user_id);
-    sv_redis_arg_key_of(command, "user_status:", heartbeat->user_id, ":last_seen");
+    sv_redis_script(command, arena, SV_SCRIPT_HEARTBEAT, 1);
     sv_redis_arg(command, "floor:heartbeats");
-    sv_redis_arg_key(command, "family:ended:", heartbeat->family_id != NULL ? heartbeat->family_id : "");
-    sv_redis_arg_int(command, heartbeat->generation);
-    sv_redis_arg(command, heartbeat->user_id);
-    sv_redis_arg(command, heartbeat->session_id);
-    sv_redis_arg(command, heartbeat->rack_id != NULL ? heartbeat->rack_id : "");
     sv_redis_arg_int(command, settings->rack_lock_ttl * 1000);
     sv_redis_arg_int(command, settings->session_lock_ttl * 1000);
     sv_redis_arg_int(command, settings->heartbeat_ttl);
     sv_redis_arg_int(command, settings->last_seen_ttl);
+    for (size_t i = 0; i < count; i++) {
+        const sv_heartbeat_t *heartbeat = heartbeats[i];
+
+        sv_redis_arg(command, heartbeat->user_id);
+        sv_redis_arg_int(command, heartbeat->generation);
+        sv_redis_arg(command, heartbeat->family_id != NULL ? heartbeat->family_id : "");
+        sv_redis_arg(command, heartbeat->session_id);
+        sv_redis_arg(command, heartbeat->rack_id != NULL ? heartbeat->rack_id : "");
+    }
 }
 
 sv_heartbeat_outcome_t
-sv_heartbeat_read(const redisReply *reply)
+sv_heartbeat_read(const redisReply *reply, size_t index)
 {
-    if (reply == NULL || reply->type != REDIS_REPLY_INTEGER || reply->integer < SV_HEARTBEAT_RENEWED ||
-        reply->integer > SV_HEARTBEAT_LEASE_FOREIGN) {
+    const redisReply *element;
+
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || index >= reply->elements) {
         return SV_HEARTBEAT_NO_REPLY;
     }
-    return (sv_heartbeat_outcome_t) reply->integer;
+    element = reply->element[index];
+    if (element->type != REDIS_REPLY_INTEGER || element->integer < SV_HEARTBEAT_RENEWED ||
+        element->integer > SV_HEARTBEAT_LEASE_FOREIGN) {
+        return SV_HEARTBEAT_NO_REPLY;
+    }
+    return (sv_heartbeat_outcome_t) element->integer;
 }
 
 sv_status_t

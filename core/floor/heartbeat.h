@@ -28,10 +28,11 @@ typedef enum {
     SV_HEARTBEAT_NO_REPLY
 } sv_heartbeat_outcome_t;
 
-/* One round trip: checks the account, the session and the lease, and renews them. */
+/* One round trip for any number of heartbeats: checks the account, the session and the lease of each, and renews them.
+ * The texts of the heartbeats must stay until the reply has come. */
 void sv_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
-                          const sv_heartbeat_t *heartbeat);
-sv_heartbeat_outcome_t sv_heartbeat_read(const redisReply *reply);
+                          const sv_heartbeat_t *const *heartbeats, size_t count);
+sv_heartbeat_outcome_t sv_heartbeat_read(const redisReply *reply, size_t index);
 
 /* What an outcome that is settled tells the client: SV_OK, or the error set. */
 sv_status_t sv_heartbeat_settle(sv_heartbeat_outcome_t outcome, sv_error_t *error);

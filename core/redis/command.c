@@ -1,13 +1,28 @@
 #include "core/redis/command.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     SV_REDIS_INT_SIZE = 24,
     SV_REDIS_HEAD_SIZE = SV_REDIS_INT_SIZE + 3, /* kind, digits, CR, LF */
+    SV_REDIS_FIRST_ARGS = 24,
 };
+
+static void
+sv_redis_grow(sv_redis_command_t *command, int capacity)
+{
+    const char **argv = sv_arena_alloc(command->arena, (size_t) capacity * sizeof(*argv));
+    size_t *argv_length = sv_arena_alloc(command->arena, (size_t) capacity * sizeof(*argv_length));
+
+    if (command->argc > 0) {
+        memcpy(argv, command->argv, (size_t) command->argc * sizeof(*argv));
+        memcpy(argv_length, command->argv_length, (size_t) command->argc * sizeof(*argv_length));
+    }
+    command->argv = argv;
+    command->argv_length = argv_length;
+    command->capacity = capacity;
+}
 
 void
 sv_redis_command(sv_redis_command_t *command, sv_arena_t *arena, const char *name)
@@ -15,6 +30,7 @@ sv_redis_command(sv_redis_command_t *command, sv_arena_t *arena, const char *nam
     command->arena = arena;
     command->script = SV_SCRIPT_NONE;
     command->argc = 0;
+    sv_redis_grow(command, SV_REDIS_FIRST_ARGS);
     sv_redis_arg(command, name);
 }
 
@@ -36,9 +52,8 @@ sv_redis_arg(sv_redis_command_t *command, const char *text)
 void
 sv_redis_arg_n(sv_redis_command_t *command, const char *bytes, size_t length)
 {
-    if (command->argc == SV_REDIS_MAX_ARGS) {
-        fprintf(stderr, "stockverify: a Redis command has more than %d arguments\n", SV_REDIS_MAX_ARGS);
-        abort();
+    if (command->argc == command->capacity) {
+        sv_redis_grow(command, command->capacity * 2);
     }
     command->argv[command->argc] = bytes;
     command->argv_length[command->argc] = length;

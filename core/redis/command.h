@@ -15,14 +15,13 @@
  * arena until the reply has come, because a script Redis has forgotten
  * (NOSCRIPT) is sent again with its source.
  */
-enum { SV_REDIS_MAX_ARGS = 40 };
-
 typedef struct {
-    sv_arena_t   *arena;
-    sv_script_t   script;                       /* SV_SCRIPT_NONE for a plain command */
-    int           argc;
-    const char   *argv[SV_REDIS_MAX_ARGS];
-    size_t        argv_length[SV_REDIS_MAX_ARGS];
+    sv_arena_t *arena;
+    sv_script_t script; /* SV_SCRIPT_NONE for a plain command */
+    int argc;
+    int capacity;
+    const char **argv;
+    size_t *argv_length;
 } sv_redis_command_t;
 
 /* A plain command: sv_redis_command(&c, arena, "PUBLISH"), then its arguments. */
@@ -31,7 +30,7 @@ void sv_redis_command(sv_redis_command_t *command, sv_arena_t *arena, const char
 /* EVALSHA of a script with its first key_count arguments as KEYS. */
 void sv_redis_script(sv_redis_command_t *command, sv_arena_t *arena, sv_script_t script, int key_count);
 
-/* Arguments; texts are not copied unless said.  Past SV_REDIS_MAX_ARGS is a programming error (aborts). */
+/* Arguments; texts are not copied unless said. */
 void sv_redis_arg(sv_redis_command_t *command, const char *text);
 void sv_redis_arg_n(sv_redis_command_t *command, const char *bytes, size_t length);
 void sv_redis_arg_int(sv_redis_command_t *command, int64_t value);
@@ -47,12 +46,12 @@ size_t sv_redis_command_write(const sv_redis_command_t *command, char *to);
 
 /* Turns EVALSHA into EVAL with the source, after a NOSCRIPT reply. */
 void sv_redis_command_use_source(sv_redis_command_t *command);
-int  sv_redis_reply_is_noscript(const redisReply *reply);
+int sv_redis_reply_is_noscript(const redisReply *reply);
 /* LOADING, BUSY, READONLY, MASTERDOWN, CLUSTERDOWN: worth another try. */
-int  sv_redis_reply_is_retryable(const redisReply *reply);
+int sv_redis_reply_is_retryable(const redisReply *reply);
 
 /* Reading replies: element `i` of an array as text (NULL when absent or nil) or integer (0). */
 const char *sv_redis_element_text(const redisReply *reply, size_t i);
-int64_t     sv_redis_element_int(const redisReply *reply, size_t i);
+int64_t sv_redis_element_int(const redisReply *reply, size_t i);
 
 #endif

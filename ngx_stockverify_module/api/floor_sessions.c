@@ -93,7 +93,7 @@ sv_step_session_complete(sv_call_t *call)
 typedef struct {
     sv_heartbeat_t heartbeat;
     void (*write)(sv_call_t *call);
-    sv_redis_command_t command;
+    sv_redis_command_t restore;
     sv_heartbeat_outcome_t outcome;
     bool account_loaded;
     sv_floor_session_t session; /* when MongoDB was asked */
@@ -188,8 +188,8 @@ sv_heartbeat_asked(sv_request_t *req)
         sv_http_answer(req);
         return;
     }
-    sv_lease_restore_command(&beating->command, call->arena, call->settings, &beating->session);
-    sv_http_redis(req, (sv_redis_command_t *const[]){ &beating->command }, 1, sv_read_restored, sv_heartbeat_restored);
+    sv_lease_restore_command(&beating->restore, call->arena, call->settings, &beating->session);
+    sv_http_redis(req, (sv_redis_command_t *const[]){ &beating->restore }, 1, sv_read_restored, sv_heartbeat_restored);
 }
 
 static void
@@ -253,22 +253,11 @@ sv_heartbeat_answered(sv_request_t *req)
 }
 
 static void
-sv_read_heartbeat(sv_call_t *call, size_t index, const redisReply *reply)
-{
-    sv_beating_t *beating = call->state;
-
-    (void) index;
-    beating->outcome = sv_heartbeat_read(reply);
-}
-
-static void
 sv_heartbeat_send(sv_request_t *req)
 {
-    sv_call_t *call = req->call;
-    sv_beating_t *beating = call->state;
+    sv_beating_t *beating = req->call->state;
 
-    sv_heartbeat_command(&beating->command, call->arena, call->settings, &beating->heartbeat);
-    sv_http_redis(req, (sv_redis_command_t *const[]){ &beating->command }, 1, sv_read_heartbeat, sv_heartbeat_answered);
+    sv_http_heartbeat(req, &beating->heartbeat, &beating->outcome, sv_heartbeat_answered);
 }
 
 static sv_beating_t *

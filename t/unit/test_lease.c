@@ -134,10 +134,11 @@ beat_on(const sv_principal_t *who, const char *session_id, const char *rack)
     sv_heartbeat_t heartbeat = {
         .user_id = who->user_id, .generation = 3, .family_id = who->user_id, .session_id = session_id, .rack_id = rack
     };
+    const sv_heartbeat_t *one = &heartbeat;
     sv_redis_command_t command;
 
-    sv_heartbeat_command(&command, real.arena, &real.settings, &heartbeat);
-    return sv_heartbeat_read(sv_redis_fixture_run(&real, &command));
+    sv_heartbeat_command(&command, real.arena, &real.settings, &one, 1);
+    return sv_heartbeat_read(sv_redis_fixture_run(&real, &command), 0);
 }
 
 static sv_heartbeat_outcome_t
@@ -345,6 +346,55 @@ a_heartbeat_says_what_is_wrong(void **state)
 }
 
 static void
+heartbeats_of_one_run_are_answered_each(void **state)
+{
+    enum { COUNT = 12 };
+    sv_principal_t asha = person("asha9"), ben = person("ben9");
+    const sv_principal_t *who[] = { &asha, &asha, &ben }; /* renewed, unknown session, another's */
+    const sv_heartbeat_outcome_t expected[] = { SV_HEARTBEAT_RENEWED, SV_HEARTBEAT_SESSION_UNKNOWN,
+                                                SV_HEARTBEAT_NOT_YOURS };
+    const sv_heartbeat_t *heartbeats[COUNT];
+    sv_heartbeat_t made[COUNT];
+    sv_heartbeat_outcome_t outcomes[COUNT + 1];
+    sv_redis_command_t command;
+    const redisReply *reply;
+
+    (void) state;
+    know_account(&asha, "1", "3");
+    know_account(&ben, "1", "3");
+    for (size_t i = 0; i < COUNT; i++) {
+        const char *rack = sv_redis_fixture_id(&real, sv_arena_printf(real.arena, "L9-%zu", i));
+        sv_floor_session_t session =
+            session_of(&asha, rack, sv_redis_fixture_id(&real, sv_arena_printf(real.arena, "s9-%zu", i)), 1);
+
+        assert_int_equal(settle(&session), 1);
+        sv_redis_fixture_call(&real, "PEXPIRE", sv_arena_printf(real.arena, "rack:lock:%s", rack), "5000", NULL);
+        made[i] = (sv_heartbeat_t){ .user_id = who[i % 3]->user_id,
+                                    .generation = 3,
+                                    .session_id = i % 3 == 1 ? "nothing" : session.session_id };
+        heartbeats[i] = &made[i];
+    }
+    sv_heartbeat_command(&command, real.arena, &real.settings, heartbeats, COUNT);
+    reply = sv_redis_fixture_run(&real, &command);
+    for (size_t i = 0; i <= COUNT; i++) {
+        outcomes[i] = sv_heartbeat_read(reply, i);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        const char *rack = sv_redis_fixture_id(&real, sv_arena_printf(real.arena, "L9-%zu", i));
+
+        assert_int_equal(outcomes[i], expected[i % 3]);
+        if (i % 3 == 0) {
+            assert_int_equal(lease_ttl(rack), real.settings.rack_lock_ttl);
+        } else {
+            assert_in_range(lease_ttl(rack), 1, 5);
+        }
+    }
+    assert_int_equal(outcomes[COUNT], SV_HEARTBEAT_NO_REPLY);
+    assert_int_equal(sv_heartbeat_read(NULL, 0), SV_HEARTBEAT_NO_REPLY);
+    sv_redis_fixture_call(&real, "DEL", "floor:heartbeats", NULL);
+}
+
+static void
 an_interrupted_session_is_forgotten_here(void **state)
 {
     const char *rack = sv_redis_fixture_id(&real, "L8");
@@ -403,6 +453,7 @@ main(void)
         cmocka_unit_test(a_release_leaves_the_next_holders_lease_alone),
         cmocka_unit_test(a_heartbeat_renews_lease_presence_and_session),
         cmocka_unit_test(a_heartbeat_says_what_is_wrong),
+        cmocka_unit_test(heartbeats_of_one_run_are_answered_each),
         cmocka_unit_test(an_interrupted_session_is_forgotten_here),
         cmocka_unit_test(a_redis_that_is_not_there_is_unavailable),
         cmocka_unit_test(a_refused_command_tells_the_cause),
