@@ -1,5 +1,6 @@
 #include "core/base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 size_t
@@ -47,15 +48,26 @@ sv_utf8_sequence(const char *text, size_t length)
     return size;
 }
 
+#define SV_BYTES_OF_ONE   0x0101010101010101u
+#define SV_BYTES_TOP_BITS 0x8080808080808080u
+
 bool
 sv_utf8_valid(const char *text, size_t length)
 {
     const char *end = text + length;
 
     while (text < end) {
+        uint64_t bytes;
         size_t size;
 
-        if ((signed char) *text > 0) { /* most texts are ASCII throughout */
+        if (end - text >= 8) { /* most texts are ASCII throughout: eight at a time */
+            memcpy(&bytes, text, 8);
+            if (((bytes | (bytes - SV_BYTES_OF_ONE)) & SV_BYTES_TOP_BITS) == 0) {
+                text += 8;
+                continue;
+            }
+        }
+        if ((signed char) *text > 0) {
             text++;
             continue;
         }
@@ -125,6 +137,11 @@ sv_percent_decode(const char *text, size_t length, bool plus_is_blank, char *out
 {
     char *end = out;
 
+    if (!plus_is_blank && memchr(text, '%', length) == NULL) { /* nearly always */
+        memmove(out, text, length);
+        out[length] = '\0';
+        return sv_utf8_valid(out, length) ? (long) length : -1;
+    }
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '%') {
             int high = length - i > 2 ? sv_hex_digit(text[i + 1]) : -1;

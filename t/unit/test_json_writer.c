@@ -160,6 +160,35 @@ random_texts_come_back_through_jansson(void **state)
     }
 }
 
+/* Among plain letters, where long runs are looked at in one go. */
+static void
+every_byte_is_escaped_at_every_place(void **state)
+{
+    (void) state;
+    for (int c = 0; c < 128; c++) {
+        for (size_t place = 0; place < 20; place++) {
+            sv_arena_t *arena = sv_arena_create();
+            char text[20];
+            sv_buffer_t out;
+            sv_json_writer_t w;
+            json_t *value;
+
+            memset(text, 'm', sizeof(text));
+            text[place] = (char) c;
+            sv_buffer_init(&out, arena, 0);
+            sv_json_writer_init(&w, &out);
+            sv_json_text_n(&w, NULL, text, sizeof(text));
+            value = json_loadb(out.data, out.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+            assert_non_null(value);
+            assert_int_equal(json_string_length(value), sizeof(text));
+            assert_memory_equal(json_string_value(value), text, sizeof(text));
+            assert_int_equal(out.length == sizeof(text) + 2, c >= 0x20 && c != '"' && c != '\\');
+            json_decref(value);
+            sv_arena_destroy(arena);
+        }
+    }
+}
+
 static int
 setup(void **state)
 {
@@ -193,6 +222,7 @@ main(void)
         cmocka_unit_test_setup_teardown(what_is_no_utf8_becomes_the_replacement_character, setup, teardown),
         cmocka_unit_test_setup_teardown(nesting_too_deep_is_left_out_and_the_rest_stays_valid, setup, teardown),
         cmocka_unit_test(random_texts_come_back_through_jansson),
+        cmocka_unit_test(every_byte_is_escaped_at_every_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

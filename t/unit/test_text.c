@@ -50,6 +50,25 @@ malformed_utf8_is_refused(void **state)
 }
 
 static void
+a_bad_byte_is_found_at_every_place(void **state)
+{
+    static const char bad[] = { '\0', '\x80', '\xff' };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(bad); i++) {
+        for (size_t place = 0; place < 20; place++) {
+            char text[20], out[sizeof(text) + 1];
+
+            memset(text, 'm', sizeof(text));
+            assert_true(sv_utf8_valid(text, sizeof(text)));
+            text[place] = bad[i];
+            assert_false(sv_utf8_valid(text, sizeof(text)));
+            assert_int_equal(sv_percent_decode(text, sizeof(text), false, out), -1);
+        }
+    }
+}
+
+static void
 characters_are_counted_not_bytes(void **state)
 {
     (void) state;
@@ -125,6 +144,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_utf8_is_taken),
         cmocka_unit_test(malformed_utf8_is_refused),
+        cmocka_unit_test(a_bad_byte_is_found_at_every_place),
         cmocka_unit_test(characters_are_counted_not_bytes),
         cmocka_unit_test(control_characters_are_found),
         cmocka_unit_test(an_identifier_has_no_blank_ends_and_no_controls),
