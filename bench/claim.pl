@@ -15,7 +15,7 @@ sub bare {
     my $csv = "rack_id,warehouse,floor,zone,estimated_items\n";
     $csv .= sprintf "X%05d,BARE%d,F1,Z,10\n", $_, $run for 0 .. $PAIRS - 1;
     $bench->ctl('racks', 'import', $bench->write_file('bare-racks.csv', $csv)) if $run == 1;
-    return JSON::PP::decode_json(StockVerify::Bench::run("$bench->{root}/build/bench/bench_claim", $PAIRS, $CONNECTIONS));
+    return JSON::PP::decode_json(StockVerify::Bench::run("$bench->{build}/bench/bench_claim", $PAIRS, $CONNECTIONS));
 }
 
 # Line n goes to connection n mod 8, so a rack's release follows its claim on the same connection.

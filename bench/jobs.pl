@@ -11,6 +11,6 @@ sub {
     local $ENV{MONGODB_URI} = $bench->{stack}{mongodb};
     local @ENV{qw(REDIS_HOST REDIS_PORT)} = ($host, $port);
     local $ENV{REDIS_PASSWORD} = $password if defined $password;
-    print StockVerify::Bench::run("$bench->{root}/build/bench/bench_jobs");
+    print StockVerify::Bench::run("$bench->{build}/bench/bench_jobs");
     return;
 };

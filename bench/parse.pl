@@ -6,6 +6,6 @@ use StockVerify::Bench;
 
 sub {
     my ($bench) = @_;
-    print StockVerify::Bench::run("$bench->{root}/build/bench/bench_parse");
+    print StockVerify::Bench::run("$bench->{build}/bench/bench_parse");
     return;
 };

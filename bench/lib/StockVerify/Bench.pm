@@ -15,11 +15,12 @@ my $TICK = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 my $PAGE = POSIX::sysconf(POSIX::_SC_PAGESIZE());
 my $JSON = JSON::PP->new->canonical;
 
-# root => the project's folder, seconds => the length of one measurement, settings => [NAME=VALUE, ...]
+# root => the project's folder, build => its build folder, seconds => the length of one measurement, settings => [NAME=VALUE, ...]
 sub new {
     my ($class, %option) = @_;
     my $self = bless {%option, figures => []}, $class;
     $self->{seconds} //= 8;
+    $self->{build} //= $ENV{STOCKVERIFY_BUILD} // "$self->{root}/build";
     $self->{dir} = File::Temp->newdir('stockverify-bench-XXXXXX', TMPDIR => 1);
     $self->{ua} = Mojo::UserAgent->new(max_connections => 50, inactivity_timeout => 60);
     return $self;
@@ -77,7 +78,7 @@ sub run {
 
 sub ctl {
     my ($self, @arguments) = @_;
-    return run("$self->{root}/build/stockverifyctl", '-c', "$self->{dir}/stack/worker.conf", @arguments);
+    return run("$self->{build}/stockverifyctl", '-c', "$self->{dir}/stack/worker.conf", @arguments);
 }
 
 # Racks B00001..., one warehouse; items BENCH-00000...
@@ -163,8 +164,8 @@ sub open_loop {
 
 sub http_load {
     my ($self) = @_;
-    my $program = "$self->{root}/build/bench/http_load";
-    run('make', '-s', '-C', $self->{root}, 'build/bench/http_load') unless -x $program;
+    my $program = "$self->{build}/bench/http_load";
+    run('make', '-s', '-C', $self->{root}, "BUILD=$self->{build}", $program) unless -x $program;
     return $program;
 }
 
@@ -228,13 +229,17 @@ sub family {
     return @found;
 }
 
-# Runs `work` and gives its result with the CPU seconds each named part of the stack used meanwhile.
+# Runs `work` and gives its result with the CPU seconds each named part of the stack used meanwhile, and the commands it
+# ran as `client`.
 sub metered {
     my ($self, $work) = @_;
     my $pids = $self->{stack}{pids};
     my %before = map { $_ => cpu($pids->{$_}) } keys %$pids;
+    my (undef, undef, @client_before) = times;
     my $got = $work->();
+    my (undef, undef, @client) = times;
     $got->{cpu} = { map { $_ => cpu($pids->{$_}) - $before{$_} } keys %$pids };
+    $got->{cpu}{client} = $client[0] + $client[1] - $client_before[0] - $client_before[1];
     return $got;
 }
 
@@ -243,25 +248,32 @@ sub median {
     return @sorted ? $sorted[ $#sorted / 2 ] : 0;
 }
 
-# A bare nginx with `return 200` beside the stack, two processes as the stack has; gives its host:port.
+# A bare nginx with `return 200` beside the stack, with as many processes and an access log like the stack's; gives its
+# host:port.  `metered` counts it as `static`.
 sub start_static {
     my ($self) = @_;
     my $port = free_port();
     my $conf = $self->write_file('static.conf', <<"CONF");
 daemon on; worker_processes 2; pid $self->{dir}/static.pid; error_log $self->{dir}/static.log;
 events { worker_connections 4096; }
-http { access_log off; keepalive_requests 1000000;
+http {
+    log_format like '\$remote_addr \$remote_user [\$time_iso8601] "\$request_method \$uri" \$status '
+                    '\$request_length \$body_bytes_sent \$request_time \$connection';
+    access_log $self->{dir}/static-access.log like buffer=64k flush=1s;
+    keepalive_requests 1000000;
     client_body_temp_path $self->{dir}/static_body;
     server { listen 127.0.0.1:$port; location / { return 200 '{"success":true,"data":{"session_id":"x","rack_lock_renewed":true},"error":null,"message":"OK"}'; } } }
 CONF
     run('nginx', '-c', $conf);
     $self->{static} = $conf;
+    $self->{stack}{pids}{static} = 0 + read_file("$self->{dir}/static.pid");
     return "127.0.0.1:$port";
 }
 
 sub stop_static {
     my ($self) = @_;
     my $conf = delete $self->{static} or return;
+    delete $self->{stack}{pids}{static};
     run('nginx', '-c', $conf, '-s', 'quit');
     return;
 }
