@@ -362,6 +362,20 @@ subtest 'schedules' => sub {
     $THERE{schedule_deliveries} = answers($supervisor, schedule_create => 201, json => \%SCHEDULE)->data->{schedule_id};
 };
 
+subtest 'exports' => sub {
+    my $asked = $supervisor->post('/api/reports/snapshots', { name => 'Contract', query => { collection => 'rack_registry' } }, headers => { Prefer => 'wait=30' });
+    my %there = (path => { id => $asked->data->{snapshot_id} });
+    answers($supervisor, snapshot_export => 202, %there, query => { format => 'xlsx' });
+    answers($supervisor, snapshot_export => 200, %there, headers => { Prefer => 'wait=30' });
+    my $tag = answers($supervisor, snapshot_export => 200, %there, query => { format => 'csv', delimiter => 'comma' })->header('ETag');
+    answers($supervisor, snapshot_export => 206, %there, headers => { Range => 'bytes=2-' });
+    answers($supervisor, snapshot_export => 304, %there, headers => { 'If-None-Match' => $tag });
+    answers($supervisor, snapshot_export => [416, 'range_invalid'], %there, headers => { Range => 'bytes=10000000-' });
+    answers($supervisor, snapshot_export => [400, 'parameter_invalid'], %there, query => { format => 'doc' });
+    $stack->mongo->update(report_snapshots => { snapshot_id => $there{path}{id} }, { '$set' => { rows => { '$numberLong' => '50001' } } });
+    answers($supervisor, snapshot_export => [422, 'too_many_rows'], %there, query => { format => 'pdf' });
+};
+
 # A body that each operation takes; one that breaks a rule.
 my %BODY = (
     auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },

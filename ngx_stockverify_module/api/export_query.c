@@ -56,15 +56,10 @@ sv_call_query_export(sv_call_t *call, sv_export_request_t *request)
         !sv_call_query_bool(call, "raw", &request->options.raw)) {
         return false;
     }
-    if (format < 0) {
-        sv_fail(&call->error, SV_ERR_PARAMETER_INVALID, NULL);
-        sv_fail_field(&call->error, "format", "required", "must be given");
-        return false;
-    }
     if (delimiter >= 0) {
         request->options.delimiter = sv_format_delimiters[delimiter];
     }
-    request->format = &sv_formats[format];
+    request->format = &sv_formats[format >= 0 ? format : 0];
     return sv_export_options_fit(call, request->format);
 }
 

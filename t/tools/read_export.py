@@ -3,7 +3,8 @@
     read_export.py csv FILE [DELIMITER]     {"rows": [[text, ...], ...]}
     read_export.py json|ndjson FILE         {"head": {...}, "rows": [[text, ...], ...]}, numbers as they are written
     read_export.py xlsx FILE                {"sheets": [{"name", "freeze", "filter", "charts", "rows": [...]}, ...]}
-    read_export.py xlsx-sums FILE           {"sheets": [{"name", "rows", "sums": [...]}, ...]}: of large files, streamed
+    read_export.py csv-sums FILE            {"rows", "sums": {...}}: of large files, streamed
+    read_export.py xlsx-sums FILE           {"sheets": [{"name", "rows", "sums": {...}}, ...]}: the same
 
 A cell of an XLSX is null, "s:text", "n:number", "b:true" or "d:time"; sums are of numbers, per column, exact.
 """
@@ -20,6 +21,19 @@ def read_csv(path, delimiter=","):
     csv.field_size_limit(10_000_000)
     with open(path, newline="", encoding="utf-8-sig") as file:
         return {"rows": list(csv.reader(file, delimiter=delimiter))}
+
+
+def read_csv_sums(path):
+    count, sums = 0, {}
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        next(rows)
+        for row in rows:
+            count += 1
+            for place, value in enumerate(row):
+                if value and value.replace(".", "", 1).isdigit():
+                    sums[place] = sums.get(place, decimal.Decimal(0)) + decimal.Decimal(value)
+    return {"rows": count, "sums": {place: format(total, "f") for place, total in sums.items()}}
 
 
 def plain(value):
@@ -86,5 +100,5 @@ def read_xlsx_sums(path):
     return {"sheets": sheets}
 
 
-readers = {"csv": read_csv, "json": read_json, "ndjson": read_ndjson, "xlsx": read_xlsx, "xlsx-sums": read_xlsx_sums}
+readers = {"csv": read_csv, "csv-sums": read_csv_sums, "json": read_json, "ndjson": read_ndjson, "xlsx": read_xlsx, "xlsx-sums": read_xlsx_sums}
 json.dump(readers[sys.argv[1]](*sys.argv[2:]), sys.stdout)
