@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/codec.h"
@@ -584,6 +586,38 @@ a_folder_that_is_none_is_told(void **state)
     }
 }
 
+/* As a full disk: files may have 32 KiB. */
+static void
+a_file_that_cannot_grow_is_told_and_removed(void **state)
+{
+    enum { ROWS = 3000, MOST = 32 * 1024 };
+    world_t *world = *state;
+    struct rlimit before, small;
+
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = before;
+    small.rlim_cur = MOST;
+    for (size_t i = 0; i < sv_format_count; i++) {
+        sv_exporter_t *exporter;
+        sv_status_t status;
+
+        setrlimit(RLIMIT_FSIZE, &small);
+        exporter = sv_exporter_create(&sv_formats[i], world->path, &world->head, &world->error);
+        status = add_rows(world, exporter, ROWS);
+        if (status == SV_OK) {
+            status = sv_exporter_finish(exporter, &world->size, world->sha256, &world->error);
+        }
+        sv_exporter_destroy(exporter);
+        setrlimit(RLIMIT_FSIZE, &before);
+        if (sv_status_kind(status) != SV_KIND_UNAVAILABLE) {
+            fail_msg("%s: %s", sv_formats[i].name, sv_status_code(status));
+        }
+        assert_int_equal(files_in_folder(), 0);
+        sv_error_clear(&world->error);
+    }
+}
+
 static void
 a_row_of_other_columns_is_refused(void **state)
 {
@@ -673,6 +707,7 @@ main(void)
         cmocka_unit_test_setup_teardown(too_many_rows_are_refused_before_and_while, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_up_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_is_none_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_cannot_grow_is_told_and_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_of_other_columns_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(file_names_hold_on_every_system, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_asked_is_read_back_and_has_a_key, set_up, tear_down),
