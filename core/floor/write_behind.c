@@ -13,8 +13,13 @@
 
 #define SV_HEARTBEATS "floor:heartbeats"
 
-/* One transaction each: one commit to disk for all of them, which halves what a heartbeat costs the database. */
-enum { SV_HEARTBEAT_CHUNK = 250 };
+enum {
+    /* One transaction each: one commit to disk for all of them, which halves what a heartbeat costs the database. */
+    SV_HEARTBEAT_CHUNK = 250,
+    /* Heartbeats this near to each other are one update, as if all were as old as the oldest: their holds end so much
+     * too early at most, of the margin they have after the lease, and never too late.  It halves the cost once more. */
+    SV_HEARTBEAT_GROUP_MS = 500,
+};
 
 typedef struct {
     const char *session_id;
@@ -73,17 +78,35 @@ sv_heartbeats_read(const redisReply *reply, const sv_settings_t *settings, int64
     }
 }
 
-static sv_status_t
-sv_heartbeat_add(sv_bulk_t *bulk, const sv_noted_heartbeat_t *heartbeat, sv_error_t *error)
+/* How many heartbeats from `first` on are written as one.  They stand in the order of their times. */
+static size_t
+sv_heartbeat_group_size(const sv_heartbeat_chunk_t *chunk, size_t first)
 {
+    size_t end = first + 1;
+
+    while (end < chunk->count &&
+           chunk->heartbeats[end].at_ms - chunk->heartbeats[first].at_ms <= SV_HEARTBEAT_GROUP_MS) {
+        end++;
+    }
+    return end - first;
+}
+
+static sv_status_t
+sv_heartbeat_group_add(sv_bulk_t *bulk, const sv_noted_heartbeat_t *group, size_t size, sv_arena_t *arena,
+                       sv_error_t *error)
+{
+    const char **sessions = sv_arena_alloc(arena, size * sizeof(*sessions));
     bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
     sv_status_t status;
 
-    BCON_APPEND(&filter, "session_id", BCON_UTF8(heartbeat->session_id), "status", "claimed", "held_at", "{", "$lt",
-                BCON_DATE_TIME(heartbeat->at_ms), "}");
+    for (size_t i = 0; i < size; i++) {
+        sessions[i] = group[i].session_id;
+    }
+    sv_filter_in(&filter, "session_id", sessions, size);
+    BCON_APPEND(&filter, "status", "claimed", "held_at", "{", "$lt", BCON_DATE_TIME(group->at_ms), "}");
     BCON_APPEND(&update, "$currentDate", "{", "held_at", BCON_BOOL(true), "}", "$set", "{", "hold_ms",
-                BCON_INT64(heartbeat->hold_ms), "}");
-    status = sv_bulk_update(bulk, &filter, &update, false, error);
+                BCON_INT64(group->hold_ms), "}");
+    status = sv_bulk_update_many(bulk, &filter, &update, error);
     bson_destroy(&filter);
     bson_destroy(&update);
     return status;
@@ -100,10 +123,11 @@ sv_heartbeats_hold(sv_store_t *store, void *context, sv_error_t *error)
 
     chunk->due = 0;
     sv_bulk_begin(&bulk, store, SV_COLLECTION_RACK_REGISTRY, arena);
-    for (size_t i = 0; status == SV_OK && i < chunk->count; i++) {
+    for (size_t i = 0, size; status == SV_OK && i < chunk->count; i += size) {
+        size = sv_heartbeat_group_size(chunk, i);
         if (chunk->heartbeats[i].hold_ms > 0) {
-            chunk->due++;
-            status = sv_heartbeat_add(&bulk, &chunk->heartbeats[i], error);
+            chunk->due += (int64_t) size;
+            status = sv_heartbeat_group_add(&bulk, &chunk->heartbeats[i], size, arena, error);
         }
     }
     if (status == SV_OK) {

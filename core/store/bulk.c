@@ -44,6 +44,18 @@ sv_bulk_update(sv_bulk_t *bulk, const bson_t *filter, const bson_t *update, bool
     return SV_OK;
 }
 
+sv_status_t
+sv_bulk_update_many(sv_bulk_t *bulk, const bson_t *filter, const bson_t *update, sv_error_t *error)
+{
+    bson_error_t reason;
+
+    if (!mongoc_bulk_operation_update_many_with_opts(bulk->operation, filter, update, NULL, &reason)) {
+        return sv_store_fail(&reason, error);
+    }
+    bulk->count++;
+    return SV_OK;
+}
+
 /* Sorts the single errors of a reply into duplicates and failures; false when there is none, so that the error is of
  * the whole. */
 static bool

@@ -18,6 +18,8 @@ void sv_bulk_begin(sv_bulk_t *bulk, sv_store_t *store, sv_collection_t collectio
 
 /* Adds one update of one document; filter and update are copied. */
 sv_status_t sv_bulk_update(sv_bulk_t *bulk, const bson_t *filter, const bson_t *update, bool upsert, sv_error_t *error);
+/* Adds one update of every document that matches. */
+sv_status_t sv_bulk_update_many(sv_bulk_t *bulk, const bson_t *filter, const bson_t *update, sv_error_t *error);
 
 /* What came of a bulk. */
 typedef struct {
