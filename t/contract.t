@@ -80,7 +80,7 @@ subtest 'error codes' => sub {
         }
     }
     my $not_allowed = $contract->response('MethodNotAllowed');
-    $used{$_} = 1 for $contract->codes($not_allowed), verdict_codes();
+    $used{$_} = 1 for $contract->codes($not_allowed), verdict_codes(), job_codes();
     is_deeply [grep { !$used{$_} } sort keys %status_of], ['already_exists'], 'every code but the admin command\'s is told by some operation';
 };
 
@@ -91,6 +91,9 @@ sub verdict_codes {
     my $code = $data->{properties}{results}{items}{properties}{code};
     return map { @{ $_->{enum} || [] } } @{ $code->{oneOf} };
 }
+
+# Those that stand inside a job.
+sub job_codes { return @{ $contract->schema('Job')->{properties}{error}{'x-codes'} } }
 
 subtest 'records' => sub {
     my @members = $contract->rows('core/sync/record.def', qr/SV_RECORD_MEMBER/);
@@ -376,6 +379,28 @@ subtest 'exports' => sub {
     answers($supervisor, snapshot_export => [422, 'too_many_rows'], %there, query => { format => 'pdf' });
 };
 
+my %QUERY = (collection => 'erp_items', filters => [{ field => 'warehouse', op => 'eq', value => $warehouse }], limit => 3);
+
+subtest 'snapshots' => sub {
+    my $tag = answers($supervisor, report_collections => 200)->header('ETag');
+    answers($supervisor, report_collections => 304, headers => { 'If-None-Match' => $tag });
+    answers($supervisor, report_preview => 200, json => { %QUERY, fields => [qw(item_name stock_qty verified verified_at)] });
+    answers($supervisor, report_preview => 200, json => { collection => 'erp_items', group_by => ['category'], aggregations => [{ op => 'avg', field => 'stock_qty' }] });
+    my %asked = (name => 'Contract', query => \%QUERY, tags => ['contract'], description => 'Three items');
+    answers($supervisor, snapshot_create => 202, json => { %asked, name => 'Later' });
+    my $taken = answers($supervisor, snapshot_create => 201, json => \%asked, headers => { Prefer => 'wait=30' })->data;
+    my %id = (path => { id => $taken->{snapshot_id} });
+    $THERE{$_} = $taken->{snapshot_id} for qw(snapshot);
+    answers($supervisor, snapshots => 200, query => { tag => 'contract' });
+    answers($supervisor, snapshot => 200, %id, query => { limit => 2 });
+    answers($supervisor, snapshot => 200, %id, query => { limit => 2, cursor => 2 });
+    my $again = answers($supervisor, snapshot_refresh => 201, %id, headers => { Prefer => 'wait=30' })->data;
+    answers($supervisor, snapshot_refresh => 202, path => { id => $again->{snapshot_id} });
+    $stack->mongo->update(report_snapshots => { snapshot_id => $again->{snapshot_id} }, { '$set' => { 'query.collection' => 'forgotten' } });
+    answers($supervisor, snapshot_refresh => [422, 'validation_failed'], path => { id => $again->{snapshot_id} });
+    answers($supervisor, snapshot_delete => 200, path => { id => $again->{snapshot_id} });
+};
+
 # A body that each operation takes; one that breaks a rule.
 my %BODY = (
     auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
@@ -383,7 +408,7 @@ my %BODY = (
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
     sync_heartbeat => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
-    schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE,
+    schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
 my %WRONG = (
     auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
@@ -391,6 +416,7 @@ my %WRONG = (
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
     rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
+    report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
     conflict_resolve => { action => 'toss a coin' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
 );
 

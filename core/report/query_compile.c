@@ -272,54 +272,119 @@ sv_compile_group_key(const sv_report_group_t *group, const char *name, bson_t *k
 }
 
 static void
+sv_compile_group_id(const bson_t *keys, bson_t *group)
+{
+    if (bson_empty(keys)) {
+        BSON_APPEND_NULL(group, "_id");
+    } else {
+        BSON_APPEND_DOCUMENT(group, "_id", keys);
+    }
+}
+
+static const char *
+sv_figure_name(size_t i, const char *which, sv_arena_t *arena)
+{
+    return sv_arena_printf(arena, "a%zu%s", i, which);
+}
+
+/* From documents.  An average is divided out from its sum and number, where its places are known. */
+static void
 sv_compile_aggregate(const sv_report_aggregate_t *aggregate, size_t i, bson_t *group, sv_arena_t *arena)
 {
-    const char *name = sv_arena_printf(arena, "a%zu", i), *value;
+    const char *name = sv_figure_name(i, "", arena), *value;
 
     if (aggregate->field == NULL) {
         BCON_APPEND(group, name, "{", "$sum", BCON_INT64(1), "}");
         return;
     }
     value = sv_arena_printf(arena, "$%s", sv_field_path(aggregate->field, arena));
-    if (aggregate->aggregator->figure != SV_FIGURE_AVERAGE) {
+    switch (aggregate->aggregator->figure) {
+    case SV_FIGURE_DISTINCT:
+        break;
+    case SV_FIGURE_AVERAGE:
+        BCON_APPEND(group, name, "{", "$sum", BCON_UTF8(value), "}");
+        BCON_APPEND(group, sv_figure_name(i, "n", arena), "{", "$sum", "{", "$cond", "[", "{", "$gt", "[",
+                    BCON_UTF8(value), BCON_NULL, "]", "}", BCON_INT64(1), BCON_INT64(0), "]", "}", "}");
+        break;
+    default:
         BCON_APPEND(group, name, "{", BCON_UTF8(aggregate->aggregator->mongodb), BCON_UTF8(value), "}");
-        return;
-    }
-    /* An average is divided out where its places are known; the server's own only orders rows. */
-    BCON_APPEND(group, name, "{", "$sum", BCON_UTF8(value), "}");
-    BCON_APPEND(group, sv_arena_printf(arena, "a%zun", i), "{", "$sum", "{", "$cond", "[", "{", "$gt", "[",
-                BCON_UTF8(value), BCON_NULL, "]", "}", BCON_INT64(1), BCON_INT64(0), "]", "}", "}");
-    if (aggregate->sorted) {
-        BCON_APPEND(group, sv_arena_printf(arena, "a%zuv", i), "{", "$avg", BCON_UTF8(value), "}");
+        break;
     }
 }
 
+/* From groups of each different value: every figure can be had from its parts. */
+static void
+sv_compile_again(const sv_report_aggregate_t *aggregate, size_t i, bson_t *group, sv_arena_t *arena)
+{
+    const char *name = sv_figure_name(i, "", arena), *part = sv_arena_printf(arena, "$a%zu", i);
+
+    switch (aggregate->aggregator->figure) {
+    case SV_FIGURE_DISTINCT:
+        BCON_APPEND(group, name, "{", "$sum", "{", "$cond", "[", "{", "$gt", "[", BCON_UTF8("$_id.d"), BCON_NULL, "]",
+                    "}", BCON_INT64(1), BCON_INT64(0), "]", "}", "}");
+        break;
+    case SV_FIGURE_LEAST:
+        BCON_APPEND(group, name, "{", BCON_UTF8(aggregate->aggregator->mongodb), BCON_UTF8(part), "}");
+        break;
+    case SV_FIGURE_AVERAGE:
+        BCON_APPEND(group, sv_figure_name(i, "n", arena), "{", "$sum", BCON_UTF8(sv_arena_printf(arena, "%sn", part)),
+                    "}");
+        BCON_APPEND(group, name, "{", "$sum", BCON_UTF8(part), "}");
+        break;
+    default:
+        BCON_APPEND(group, name, "{", "$sum", BCON_UTF8(part), "}");
+        break;
+    }
+}
+
+/* Averages that rows are ordered by. */
+static void
+sv_compile_averages(const sv_report_query_t *query, sv_stages_t *stages, sv_arena_t *arena)
+{
+    bson_t *averages = sv_doc_new(arena);
+
+    for (size_t i = 0; i < query->aggregate_count; i++) {
+        const char *sum = sv_arena_printf(arena, "$a%zu", i), *number = sv_arena_printf(arena, "$a%zun", i);
+
+        if (query->aggregates[i].sorted && query->aggregates[i].aggregator->figure == SV_FIGURE_AVERAGE) {
+            BCON_APPEND(averages, sv_figure_name(i, "v", arena), "{", "$cond", "[", "{", "$gt", "[", BCON_UTF8(number),
+                        BCON_INT64(0), "]", "}", "{", "$divide", "[", BCON_UTF8(sum), BCON_UTF8(number), "]", "}",
+                        BCON_NULL, "]", "}");
+        }
+    }
+    if (!bson_empty(averages)) {
+        sv_stage_add(stages, sv_doc_take(BCON_NEW("$addFields", BCON_DOCUMENT(averages)), arena));
+    }
+}
+
+/* Different values are counted in two steps, by groups of each value: a set of them would have to fit a document. */
 static void
 sv_compile_group(const sv_report_query_t *query, sv_stages_t *stages, sv_arena_t *arena)
 {
-    bson_t *group = sv_doc_new(arena), *sizes = sv_doc_new(arena);
-    bson_t keys;
+    sv_report_group_t value = { .field = query->distinct, .span = -1 };
+    bson_t *keys = sv_doc_new(arena), *group = sv_doc_new(arena), *again = sv_doc_new(arena);
+    bson_t *again_keys = sv_doc_new(arena);
 
-    if (query->group_count == 0) {
-        BSON_APPEND_NULL(group, "_id");
-    } else {
-        BSON_APPEND_DOCUMENT_BEGIN(group, "_id", &keys);
-        for (size_t i = 0; i < query->group_count; i++) {
-            sv_compile_group_key(&query->groups[i], sv_arena_printf(arena, "k%zu", i), &keys, arena);
-        }
-        bson_append_document_end(group, &keys);
+    for (size_t i = 0; i < query->group_count; i++) {
+        const char *name = sv_arena_printf(arena, "k%zu", i);
+
+        sv_compile_group_key(&query->groups[i], name, keys, arena);
+        BSON_APPEND_UTF8(again_keys, name, sv_arena_printf(arena, "$_id.%s", name));
     }
+    if (query->distinct != NULL) {
+        sv_compile_group_key(&value, "d", keys, arena);
+    }
+    sv_compile_group_id(keys, group);
+    sv_compile_group_id(again_keys, again);
     for (size_t i = 0; i < query->aggregate_count; i++) {
         sv_compile_aggregate(&query->aggregates[i], i, group, arena);
-        if (query->aggregates[i].aggregator->figure == SV_FIGURE_DISTINCT) {
-            BCON_APPEND(sizes, sv_arena_printf(arena, "a%zu", i), "{", "$size", "{", "$setDifference", "[",
-                        BCON_UTF8(sv_arena_printf(arena, "$a%zu", i)), "[", BCON_NULL, "]", "]", "}", "}");
-        }
+        sv_compile_again(&query->aggregates[i], i, again, arena);
     }
     sv_stage_add(stages, sv_doc_take(BCON_NEW("$group", BCON_DOCUMENT(group)), arena));
-    if (!bson_empty(sizes)) {
-        sv_stage_add(stages, sv_doc_take(BCON_NEW("$addFields", BCON_DOCUMENT(sizes)), arena));
+    if (query->distinct != NULL) {
+        sv_stage_add(stages, sv_doc_take(BCON_NEW("$group", BCON_DOCUMENT(again)), arena));
     }
+    sv_compile_averages(query, stages, arena);
 }
 
 static void
@@ -339,14 +404,30 @@ sv_compile_order(const sv_report_query_t *query, int64_t limit, sv_stages_t *sta
     }
 }
 
+static void
+sv_compile_matches(const sv_report_query_t *query, sv_stages_t *stages, sv_arena_t *arena)
+{
+    sv_compile_match(stages, sv_compile_filters(query, false, arena), arena);
+    sv_compile_links(query, stages, arena);
+    sv_compile_match(stages, sv_compile_filters(query, true, arena), arena);
+}
+
+bson_t *
+sv_report_query_count_pipeline(const sv_report_query_t *query, sv_arena_t *arena)
+{
+    sv_stages_t stages = { .array = sv_doc_new(arena) };
+
+    sv_compile_matches(query, &stages, arena);
+    sv_stage_add(&stages, sv_doc_take(BCON_NEW("$count", "n"), arena));
+    return stages.array;
+}
+
 bson_t *
 sv_report_query_pipeline(const sv_report_query_t *query, int64_t limit, bool with_total, sv_arena_t *arena)
 {
     sv_stages_t stages = { .array = sv_doc_new(arena) }, rows = { .array = sv_doc_new(arena) };
 
-    sv_compile_match(&stages, sv_compile_filters(query, false, arena), arena);
-    sv_compile_links(query, &stages, arena);
-    sv_compile_match(&stages, sv_compile_filters(query, true, arena), arena);
+    sv_compile_matches(query, &stages, arena);
     if (query->grouped) {
         sv_compile_group(query, &stages, arena);
     }

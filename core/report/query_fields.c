@@ -86,7 +86,7 @@ static const sv_report_operator_t sv_report_operators[] = {
 
 static const sv_report_aggregator_t sv_report_aggregators[] = {
     { "count", "$sum", "Number", SV_FIGURE_ROWS, 0 },
-    { "count_distinct", "$addToSet", "Different", SV_FIGURE_DISTINCT, SV_TYPES_ALL },
+    { "count_distinct", NULL, "Different", SV_FIGURE_DISTINCT, SV_TYPES_ALL },
     { "sum", "$sum", "Sum of", SV_FIGURE_SUM, SV_TYPES_NUMBER },
     { "avg", "$avg", "Average", SV_FIGURE_AVERAGE, SV_TYPES_NUMBER },
     { "min", "$min", "Least", SV_FIGURE_LEAST, SV_TYPES_ORDERED },

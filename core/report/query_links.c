@@ -190,7 +190,7 @@ sv_linked_filter(const char *field, const char *const *ids, size_t count, sv_are
 
 static sv_status_t
 sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_client_session_t *snapshot,
-               const char *const *ids, size_t count, sv_error_t *error)
+               const char *const *ids, size_t count, int64_t deadline_ms, sv_error_t *error)
 {
     sv_linked_t *linked = &cache->linked[link];
     sv_arena_t *arena = sv_arena_create();
@@ -215,7 +215,7 @@ sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_clien
             cache->bytes += document->len;
         }
     }
-    status = sv_report_cursor_end(cursor, error);
+    status = sv_report_cursor_end(cursor, deadline_ms, error);
     mongoc_cursor_destroy(cursor);
     mongoc_collection_destroy(collection);
     sv_arena_destroy(arena);
@@ -223,7 +223,8 @@ sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_clien
 }
 
 sv_status_t
-sv_link_cache_fill(sv_link_cache_t *cache, sv_store_t *store, mongoc_client_session_t *snapshot, sv_error_t *error)
+sv_link_cache_fill(sv_link_cache_t *cache, sv_store_t *store, mongoc_client_session_t *snapshot, int64_t deadline_ms,
+                   sv_error_t *error)
 {
     for (int link = 1; link < SV_LINK_COUNT_OF; link++) {
         sv_linked_t *linked = &cache->linked[link];
@@ -231,7 +232,8 @@ sv_link_cache_fill(sv_link_cache_t *cache, sv_store_t *store, mongoc_client_sess
         for (size_t first = 0; first < linked->wanted_count; first += SV_LINKS_ASK) {
             size_t count = linked->wanted_count - first < SV_LINKS_ASK ? linked->wanted_count - first : SV_LINKS_ASK;
 
-            if (sv_linked_read(cache, link, store, snapshot, linked->wanted + first, count, error) != SV_OK) {
+            if (sv_linked_read(cache, link, store, snapshot, linked->wanted + first, count, deadline_ms, error) !=
+                SV_OK) {
                 return error->status;
             }
         }

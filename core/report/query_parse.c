@@ -274,6 +274,12 @@ sv_read_aggregate(const sv_reading_t *reading, const sv_json_fields_t *fields, s
     if (!sv_report_aggregator_allows(aggregate->aggregator, aggregate->field)) {
         sv_wrong(fields, "op", "not_allowed", "does not go with this field");
     }
+    if (aggregate->aggregator->figure == SV_FIGURE_DISTINCT) {
+        if (reading->query->distinct != NULL) {
+            sv_wrong(fields, "op", "not_allowed", "counts the different values of one field in a query");
+        }
+        reading->query->distinct = aggregate->field;
+    }
     for (const sv_report_aggregate_t *other = reading->query->aggregates; other != aggregate; other++) {
         if (other->field == aggregate->field && other->aggregator == aggregate->aggregator) {
             sv_wrong(fields, "op", "duplicate", "is asked for twice");

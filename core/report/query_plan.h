@@ -140,9 +140,10 @@ struct sv_report_query_s {
     size_t sort_count;
     int64_t limit; /* 0: none */
     bool grouped;
-    bool named_fields; /* the query said which */
-    unsigned inlined;  /* bits of sv_link_t: joined by MongoDB, as filters, groups or the order need them */
-    unsigned lookups;  /* bits of sv_link_t: looked up for the rows that come */
+    const sv_report_field_t *distinct; /* whose different values are counted; NULL: of none */
+    bool named_fields;                 /* the query said which */
+    unsigned inlined; /* bits of sv_link_t: joined by MongoDB, as filters, groups or the order need them */
+    unsigned lookups; /* bits of sv_link_t: looked up for the rows that come */
     sv_column_t *columns;
     sv_report_source_t *sources;
     size_t column_count;
@@ -163,11 +164,15 @@ bson_t *sv_report_query_find_options(const sv_report_query_t *query, int64_t lim
  */
 bson_t *sv_report_query_pipeline(const sv_report_query_t *query, int64_t limit, bool with_total, sv_arena_t *arena);
 
+/* One document {n}: how many rows there are; none when there are none. */
+bson_t *sv_report_query_count_pipeline(const sv_report_query_t *query, sv_arena_t *arena);
+
 /* ---- reading (query_run.c) */
 
-/* Why a cursor ended: SV_OK when there was no more.  SV_ERR_QUERY_TOO_SLOW for MongoDB's time limit,
- * SV_ERR_SNAPSHOT_WINDOW_EXCEEDED when it no longer has the point in time. */
-sv_status_t sv_report_cursor_end(mongoc_cursor_t *cursor, sv_error_t *error);
+/* Why a cursor ended: SV_OK when there was no more.  SV_ERR_QUERY_TOO_SLOW for MongoDB's time limit, and for a
+ * connection that was cut past `deadline_ms` (monotonic; 0: none); SV_ERR_SNAPSHOT_WINDOW_EXCEEDED when MongoDB no
+ * longer has the point in time. */
+sv_status_t sv_report_cursor_end(mongoc_cursor_t *cursor, int64_t deadline_ms, sv_error_t *error);
 /* Appends session and time limit. */
 void sv_report_read_options(const sv_report_run_t *how, bson_t *options);
 /* What to do about a query that takes too long. */
@@ -190,9 +195,9 @@ sv_link_cache_t *sv_link_cache_create(const sv_report_query_t *query);
 void sv_link_cache_destroy(sv_link_cache_t *cache);
 /* Notes which linked documents this one needs. */
 void sv_link_cache_want(sv_link_cache_t *cache, const bson_t *document);
-/* Reads those that were noted and are not there yet. */
-sv_status_t
-sv_link_cache_fill(sv_link_cache_t *cache, sv_store_t *store, mongoc_client_session_t *snapshot, sv_error_t *error);
+/* Reads those that were noted and are not there yet; `deadline_ms` as sv_report_cursor_end() has it. */
+sv_status_t sv_link_cache_fill(sv_link_cache_t *cache, sv_store_t *store, mongoc_client_session_t *snapshot,
+                               int64_t deadline_ms, sv_error_t *error);
 /* linked[SV_LINK_COUNT_OF] of a document that was noted. */
 void sv_link_cache_get(const sv_link_cache_t *cache, const bson_t *document, const bson_t **linked);
 /* Before the next rows: forgets everything when it has grown large. */

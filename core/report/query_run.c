@@ -31,14 +31,15 @@ typedef struct {
 } sv_running_t;
 
 sv_status_t
-sv_report_cursor_end(mongoc_cursor_t *cursor, sv_error_t *error)
+sv_report_cursor_end(mongoc_cursor_t *cursor, int64_t deadline_ms, sv_error_t *error)
 {
     bson_error_t reason;
 
     if (!mongoc_cursor_error(cursor, &reason)) {
         return SV_OK;
     }
-    if (reason.code == SV_MONGO_TIME_LIMIT) {
+    if (reason.code == SV_MONGO_TIME_LIMIT ||
+        (reason.domain == MONGOC_ERROR_STREAM && deadline_ms != 0 && sv_clock_monotonic_ms() >= deadline_ms)) {
         return sv_fail(error, SV_ERR_QUERY_TOO_SLOW, NULL);
     }
     if (reason.code == SV_MONGO_SNAPSHOT_TOO_OLD) {
@@ -108,7 +109,8 @@ static sv_status_t
 sv_running_give_waiting(sv_running_t *running, sv_error_t *error)
 {
     const bson_t *linked[SV_LINK_COUNT_OF];
-    sv_status_t status = sv_link_cache_fill(running->links, running->store, running->how->snapshot, error);
+    sv_status_t status =
+        sv_link_cache_fill(running->links, running->store, running->how->snapshot, running->deadline_ms, error);
 
     for (size_t i = 0; status == SV_OK && i < running->waiting_count; i++) {
         sv_link_cache_get(running->links, running->waiting[i], linked);
@@ -184,7 +186,7 @@ sv_running_read(sv_running_t *running, sv_error_t *error)
         }
     }
     if (status == SV_OK) {
-        status = sv_report_cursor_end(cursor, error);
+        status = sv_report_cursor_end(cursor, running->deadline_ms, error);
     }
     if (status == SV_OK && running->waiting_count > 0) {
         status = sv_running_give_waiting(running, error);
@@ -218,7 +220,7 @@ sv_report_query_run(sv_store_t *store, const sv_report_query_t *query, const sv_
     } else {
         status = sv_running_read(running, error);
     }
-    if (status != SV_OK && (status == SV_ERR_QUERY_TOO_SLOW || sv_running_late(running))) {
+    if (status == SV_ERR_QUERY_TOO_SLOW) {
         status = sv_report_too_slow(query, how->time_limit_ms, error);
     }
     sv_running_drop_waiting(running);

@@ -70,16 +70,27 @@ sv_uri_default_int(mongoc_uri_t *uri, const char *option, int64_t value)
     }
 }
 
+/* How long a call may take. */
+typedef struct {
+    int64_t ms;
+    bool always; /* whatever the URI says */
+} sv_uri_time_t;
+
 /* Durability is not the URI's to lower; time limits are the URI's when it names them. */
 static void
-sv_uri_complete(mongoc_uri_t *uri, const sv_settings_t *settings, unsigned max_clients, int64_t socket_timeout_ms)
+sv_uri_complete(mongoc_uri_t *uri, const sv_settings_t *settings, unsigned max_clients, sv_uri_time_t time)
 {
     mongoc_write_concern_t *write_concern = mongoc_write_concern_new();
     mongoc_read_concern_t *read_concern = mongoc_read_concern_new();
 
     sv_uri_default_int(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, settings->mongodb_timeout);
     sv_uri_default_int(uri, MONGOC_URI_CONNECTTIMEOUTMS, settings->mongodb_timeout);
-    sv_uri_default_int(uri, MONGOC_URI_SOCKETTIMEOUTMS, socket_timeout_ms);
+    sv_uri_default_int(uri, MONGOC_URI_SOCKETTIMEOUTMS, time.ms);
+    if (time.always) {
+        mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, (int32_t) time.ms);
+        mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, (int32_t) time.ms);
+        mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false); /* twice as long otherwise */
+    }
     mongoc_uri_set_option_as_int32(uri, MONGOC_URI_MAXPOOLSIZE, (int32_t) max_clients);
     mongoc_write_concern_set_w(write_concern, MONGOC_WRITE_CONCERN_W_MAJORITY);
     mongoc_write_concern_set_journal(write_concern, true);
@@ -103,7 +114,7 @@ sv_pool_init_lock(sv_store_pool_t *pool)
 }
 
 static sv_store_pool_t *
-sv_pool_create(const sv_settings_t *settings, unsigned max_clients, int64_t socket_timeout_ms, sv_error_t *error)
+sv_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_uri_time_t time, sv_error_t *error)
 {
     sv_store_pool_t *pool;
     mongoc_uri_t *uri;
@@ -116,7 +127,7 @@ sv_pool_create(const sv_settings_t *settings, unsigned max_clients, int64_t sock
         sv_fail_cause(error, SV_ERR_INTERNAL, "MONGODB_URI: %s", reason.message);
         return NULL;
     }
-    sv_uri_complete(uri, settings, max_clients, socket_timeout_ms);
+    sv_uri_complete(uri, settings, max_clients, time);
     pool = calloc(1, sizeof(*pool) + max_clients * sizeof(pool->stores[0]));
     if (pool == NULL || (pool->left = sv_left_sessions_create()) == NULL) {
         free(pool);
@@ -143,13 +154,19 @@ sv_pool_create(const sv_settings_t *settings, unsigned max_clients, int64_t sock
 sv_store_pool_t *
 sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error)
 {
-    return sv_pool_create(settings, max_clients, settings->mongodb_timeout, error);
+    return sv_pool_create(settings, max_clients, (sv_uri_time_t){ .ms = settings->mongodb_timeout }, error);
 }
 
 sv_store_pool_t *
 sv_store_pool_create_patient(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error)
 {
-    return sv_pool_create(settings, max_clients, settings->worker_mongodb_timeout, error);
+    return sv_pool_create(settings, max_clients, (sv_uri_time_t){ .ms = settings->worker_mongodb_timeout }, error);
+}
+
+sv_store_pool_t *
+sv_store_pool_create_limited(const sv_settings_t *settings, unsigned max_clients, int64_t limit_ms, sv_error_t *error)
+{
+    return sv_pool_create(settings, max_clients, (sv_uri_time_t){ .ms = limit_ms, .always = true }, error);
 }
 
 static void

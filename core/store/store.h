@@ -47,6 +47,9 @@ typedef struct sv_store_s {
 sv_store_pool_t *sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
 /* The same for programs that keep no client waiting: a call may take worker_mongodb_timeout. */
 sv_store_pool_t *sv_store_pool_create_patient(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
+/* The same for reads that nobody waits longer for than `limit_ms`, whatever the URI says: a call that takes longer fails
+ * as SV_ERR_UNAVAILABLE, also on a server that keeps no time limits. */
+sv_store_pool_t *sv_store_pool_create_limited(const sv_settings_t *settings, unsigned max_clients, int64_t limit_ms, sv_error_t *error);
 void             sv_store_pool_destroy(sv_store_pool_t *pool);
 
 /* The sessions that a transaction first ends, because nobody goes on with them. */
@@ -54,7 +57,7 @@ sv_left_sessions_t *sv_store_left_sessions(sv_store_pool_t *pool);
 
 /* What belongs to a pool and is shared by all who use it, on any thread: made by the first who asks,
  * destroyed with the pool. */
-typedef enum { SV_POOL_KEEPS_ITEM_CACHE, SV_POOL_KEEPS_COUNT } sv_pool_keeps_t;
+typedef enum { SV_POOL_KEEPS_ITEM_CACHE, SV_POOL_KEEPS_PREVIEWS, SV_POOL_KEEPS_COUNT } sv_pool_keeps_t;
 
 void *sv_store_pool_keep(sv_store_pool_t *pool, sv_pool_keeps_t which, void *(*make)(void),
                          void (*destroy)(void *kept));

@@ -126,6 +126,9 @@ test_refusals(void **state)
         { "{'collection': 'erp_items', 'aggregations': [{'op': 'count', 'field': 'item_name'}]}",
           "aggregations[0].field", "not_allowed" },
         { "{'collection': 'erp_items', 'aggregations': ['count', 'count']}", "aggregations[1].op", "duplicate" },
+        { "{'collection': 'erp_items', 'aggregations': [{'op': 'count_distinct', 'field': 'category'},"
+          " {'op': 'count_distinct', 'field': 'warehouse'}]}",
+          "aggregations[1].op", "not_allowed" },
         { "{'collection': 'erp_items', 'sort': ['barcodes']}", "sort[0].field", "not_allowed" },
         { "{'collection': 'erp_items', 'sort': [{'field': 'item_name', 'direction': 'up'}]}", "sort[0].direction",
           "not_allowed" },
@@ -490,6 +493,17 @@ test_groups(void **state)
     expect_rows("{'collection': 'verification_records', 'aggregations': ['count', {'op': 'avg', 'field': 'round'},"
                 " {'op': 'avg', 'field': 'mrp'}, {'op': 'min', 'field': 'mfg_date'}]}",
                 "[{'count':5,'avg_round':1.4,'avg_mrp':null,'min_mfg_date':'2025-12-31'}]");
+    expect_rows("{'collection': 'verification_records', 'aggregations': [{'op': 'avg', 'field': 'verified_qty'},"
+                " {'op': 'count_distinct', 'field': 'rack_id'}, {'op': 'sum', 'field': 'round'},"
+                " {'op': 'max', 'field': 'created_at'}, {'op': 'min', 'field': 'item_code'}, 'count']}",
+                "[{'avg_verified_qty':0.966667,'count_distinct_rack_id':3,'sum_round':7,"
+                "'max_created_at':'2026-02-02T10:00:00Z','min_item_code':'I1','count':5}]");
+    expect_rows("{'collection': 'verification_records', 'group_by': ['status'], 'aggregations': [{'op':"
+                " 'count_distinct', 'field': 'item_category'}, {'op': 'avg', 'field': 'round'}],"
+                " 'sort': [{'field': 'avg_round', 'direction': 'desc'}]}",
+                "[{'status':'void','count_distinct_item_category':0,'avg_round':2},"
+                "{'status':'finalized','count_distinct_item_category':2,'avg_round':1.333333},"
+                "{'status':'partial','count_distinct_item_category':0,'avg_round':1}]");
     /* A third, half away from zero. */
     expect_rows("{'collection': 'verification_records', 'filters': [{'field': 'item_code', 'op': 'in', 'value':"
                 " ['I1', 'I3']}], 'group_by': ['status'], 'sort': [{'field': 'avg_verified_qty', 'direction': 'desc'}],"

@@ -1,0 +1,36 @@
+/* /api/reports/collections and the preview of a query. */
+#include "core/base/codec.h"
+#include "core/report/preview.h"
+#include "ngx_stockverify_module/request.h"
+
+enum { SV_ETAG_DIGITS = 16 };
+
+void
+sv_http_report_collections(sv_request_t *req)
+{
+    sv_call_t *call = req->call;
+    char digest[SV_SHA256_HEX_SIZE];
+
+    sv_report_collections_write_json(&call->json, NULL);
+    sv_sha256_hex(call->data.data, call->data.length, digest);
+    call->etag = sv_arena_printf(call->arena, "\"%.*s\"", SV_ETAG_DIGITS, digest);
+    sv_http_answer(req);
+}
+
+/* `limit` is the query's own number of rows and of those shown. */
+void
+sv_step_report_preview(sv_call_t *call)
+{
+    const json_t *body = sv_call_body(call);
+    const sv_report_query_t *query = body != NULL ? sv_report_query_parse(body, call->arena, &call->error) : NULL;
+    int64_t limit = SV_PREVIEW_ROWS;
+
+    if (query == NULL) {
+        return;
+    }
+    if (json_is_integer(json_object_get(body, "limit"))) {
+        limit = json_integer_value(json_object_get(body, "limit"));
+    }
+    sv_report_preview(call->store, query, limit < SV_PREVIEW_MAX_ROWS ? limit : SV_PREVIEW_MAX_ROWS, &call->json,
+                      &call->error);
+}
