@@ -590,7 +590,7 @@ a_folder_that_is_none_is_told(void **state)
 static void
 a_file_that_cannot_grow_is_told_and_removed(void **state)
 {
-    enum { ROWS = 3000, MOST = 32 * 1024 };
+    enum { ROWS = 1000, MOST = 32 * 1024 };
     world_t *world = *state;
     struct rlimit before, small;
 

@@ -14,7 +14,7 @@ typedef struct {
     char *data;
 } sv_out_t;
 
-enum { SV_OUT_SIZE = 256 * 1024 };
+enum { SV_OUT_SIZE = 64 * 1024 };
 
 /* Makes the file or empties it.  SV_ERR_UNAVAILABLE when it can't be made. */
 sv_status_t sv_out_open(sv_out_t *out, const char *path, sv_error_t *error);
