@@ -401,6 +401,35 @@ subtest 'snapshots' => sub {
     answers($supervisor, snapshot_delete => 200, path => { id => $again->{snapshot_id} });
 };
 
+subtest 'comparisons, trends and fixed reports' => sub {
+    my @two = map { answers($supervisor, snapshot_create => 201, json => { name => "Compared $_", query => { %QUERY, limit => 5 + $_ }, tags => ['compared'] }, headers => { Prefer => 'wait=30' })->data->{snapshot_id} } 1, 2;
+    my %asked = (baseline_id => $two[0], comparison_id => $two[1]);
+    answers($supervisor, compare_create => 202, json => { %asked, name => 'Later' });
+    my $made = answers($supervisor, compare_create => 201, json => { %asked, tolerance => { stock_qty => 0.5 }, include_unchanged => \1 }, headers => { Prefer => 'wait=30' })->data;
+    my %id = (path => { id => $made->{job_id} });
+    $THERE{comparison} = $made->{job_id};
+    answers($supervisor, comparisons => 200);
+    answers($supervisor, comparison => 200, %id, query => { limit => 2 });
+    answers($supervisor, comparison => 200, %id, query => { change => 'added' });
+    answers($supervisor, comparison_export => 202, %id, query => { format => 'xlsx' });
+    my $tag = answers($supervisor, comparison_export => 200, %id, headers => { Prefer => 'wait=30' })->header('ETag');
+    answers($supervisor, comparison_export => 206, %id, headers => { Range => 'bytes=2-' });
+    answers($supervisor, comparison_export => 304, %id, headers => { 'If-None-Match' => $tag });
+    answers($supervisor, comparison_export => [416, 'range_invalid'], %id, headers => { Range => 'bytes=10000000-' });
+    $stack->mongo->update(report_compare_jobs => { job_id => $made->{job_id} }, { '$set' => { rows => { '$numberLong' => '50001' } } });
+    answers($supervisor, comparison_export => [422, 'too_many_rows'], %id, query => { format => 'pdf' });
+    my ($other) = grep { $_->{job_id} ne $made->{job_id} } @{ $supervisor->get('/api/reports/compare')->data->{items} };
+    answers($supervisor, comparison_delete => 200, path => { id => $other->{job_id} }) if ok $other, 'there is another';
+    answers($supervisor, trend => 200, query => { tag => 'compared', metric => 'stock_qty' });
+    answers($supervisor, trend => 200, query => { tag => 'nothing', metric => 'rows' });
+    my %report = (type => 'variance', filters => { warehouse => $warehouse, period => 'today' });
+    answers($supervisor, report_generate => 202, json => { %report, format => 'pdf' });
+    answers($supervisor, report_generate => 201, json => { %report, delimiter => 'semicolon' }, headers => { Prefer => 'wait=30' });
+    answers($supervisor, report_export => 202, path => { format => 'xlsx' }, json => \%report);
+    answers($supervisor, report_export => 201, path => { format => 'json' }, json => \%report, headers => { Prefer => 'wait=30' });
+    answers($supervisor, report_generate => [403, 'forbidden'], json => { type => 'audit_trail' });
+};
+
 # A body that each operation takes; one that breaks a rule.
 my %BODY = (
     auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
@@ -408,6 +437,7 @@ my %BODY = (
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
     sync_heartbeat => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
+    compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
     schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
 my %WRONG = (
@@ -417,7 +447,8 @@ my %WRONG = (
     rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
-    conflict_resolve => { action => 'toss a coin' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
+    conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
+    report_generate => { type => 'variance', filters => { colour => 'red' } }, report_export => { type => 'gossip' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
 );
 
 subtest 'what is wrong by itself' => sub {
@@ -425,7 +456,7 @@ subtest 'what is wrong by itself' => sub {
         my $id = $operation->{id};
         my $client = $operation->{role} eq 'anyone' ? $nobody : $operation->{role} eq 'admin' ? $admin : $supervisor;
         my %body = $operation->{body} eq 'none' ? () : (json => $BODY{$id} || {});
-        my %there = (path => { rack_id => $rack, id => $THERE{$id} // $session });
+        my %there = (path => { rack_id => $rack, id => $THERE{$id} // $session, format => 'csv' });
         my %documented = map { ($_ => 1) } keys %{ $operation->{responses} };
         answers($client, $id => [400, 'parameter_unknown'], %body, query => { nonsense => 1 });
         answers($client, $id => [400, 'cursor_invalid'], %there, query => { cursor => '!' }) if grep { $_ eq 'cursor' } @{ $operation->{query} };

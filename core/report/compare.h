@@ -54,6 +54,7 @@ typedef struct {
     const sv_compare_field_t *fields;
     size_t field_count;
     bool include_unchanged;
+    bool alike; /* both tables have the same columns in the same order, so that equal rows have equal bytes */
     /* Of the rows written: the key's, "change", "changed_fields", then of each field before, after, delta, percent. */
     const sv_column_t *columns;
     size_t column_count;

@@ -4,6 +4,7 @@
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/report/compare.h"
+#include "core/report/row_build.h"
 
 const char *const sv_row_changes[] = { "added", "removed", "changed", "unchanged", NULL };
 
@@ -12,6 +13,7 @@ typedef struct {
     sv_row_source_t source;
     const sv_compare_side_t *table;
     const sv_row_key_t *key;
+    const bson_t *row;
     sv_row_value_t *values;
     sv_buffer_t keys[2]; /* of this row and the last, taking turns */
     int at;              /* which of them is this row's */
@@ -24,8 +26,9 @@ typedef struct {
     sv_row_sink_t sink;
     sv_arena_t *arena;
     sv_compare_result_t *result;
-    bson_t row;                 /* the one being written, used again */
-    sv_buffer_t changed_fields; /* of it */
+    bool twins;                 /* the two present rows are the same in every byte */
+    sv_row_builder_t builder;   /* of the rows written */
+    sv_buffer_t changed_fields; /* of the present one */
     bool *differs;              /* each field of it */
     sv_row_value_t *nothing;    /* the values of a row that is not there */
 } sv_join_t;
@@ -102,27 +105,58 @@ sv_stream_describe_key(const sv_stream_t *stream, sv_arena_t *arena)
     return text;
 }
 
-/* Goes to the next row; its place is checked against the one before. */
+/* Whether the comparison's row is the baseline's present one. */
+static bool
+sv_join_is_twin(const sv_join_t *join, const bson_t *row)
+{
+    const sv_stream_t *baseline = &join->streams[SV_BASELINE];
+
+    return join->plan->alike && !baseline->ended && baseline->row->len == row->len &&
+           memcmp(bson_get_data(baseline->row), bson_get_data(row), row->len) == 0;
+}
+
+/* Reads values and key of the stream's row: most rows of two tables are the same, and what is known of the one is
+ * known of the other. */
+static sv_status_t
+sv_stream_read(sv_join_t *join, int side, sv_buffer_t *key, sv_error_t *error)
+{
+    sv_stream_t *stream = &join->streams[side], *baseline = &join->streams[SV_BASELINE];
+
+    key->length = 0;
+    if (side == SV_COMPARISON) {
+        join->twins = sv_join_is_twin(join, stream->row);
+        if (join->twins) {
+            memcpy(stream->values, baseline->values, stream->table->count * sizeof(stream->values[0]));
+            sv_buffer_append(key, baseline->keys[baseline->at].data, baseline->keys[baseline->at].length);
+            return SV_OK;
+        }
+    }
+    if (sv_row_read(stream->row, stream->table->columns, stream->table->count, stream->values, error) != SV_OK) {
+        return error->status;
+    }
+    sv_row_key_append(stream->key, stream->table->columns, stream->values, key);
+    return SV_OK;
+}
+
+/* Goes to the next row; its place is checked against the one before.  The baseline goes first where both do. */
 static sv_status_t
 sv_stream_advance(sv_join_t *join, int side, sv_error_t *error)
 {
     static const char *const names[] = { "baseline", "comparison" };
     sv_stream_t *stream = &join->streams[side];
     sv_buffer_t *last = &stream->keys[stream->at], *mine = &stream->keys[!stream->at];
-    const bson_t *row;
     int order;
-    sv_status_t status = stream->source.next(stream->source.context, &row, error);
+    sv_status_t status = stream->source.next(stream->source.context, &stream->row, error);
 
-    stream->ended = row == NULL;
+    join->twins = false;
+    stream->ended = stream->row == NULL;
     if (status != SV_OK || stream->ended) {
         return status;
     }
-    status = sv_row_read(row, stream->table->columns, stream->table->count, stream->values, error);
+    status = sv_stream_read(join, side, mine, error);
     if (status != SV_OK) {
         return status;
     }
-    mine->length = 0;
-    sv_row_key_append(stream->key, stream->table->columns, stream->values, mine);
     stream->at = !stream->at;
     if (join->result->rows[side]++ == 0) {
         return SV_OK;
@@ -199,8 +233,7 @@ sv_join_add_sums(sv_join_t *join, int side)
 /* ---- writing */
 
 static void
-sv_join_put_number(bson_t *row, const sv_compare_field_t *field, const sv_row_value_t *before,
-                   const sv_row_value_t *after)
+sv_join_put_number(sv_row_builder_t *row, const sv_row_value_t *before, const sv_row_value_t *after)
 {
     __int128 difference = (__int128) after->number - before->number;
     sv_row_value_t delta = { .known = before->known || after->known }, percent = { .known = false };
@@ -213,12 +246,18 @@ sv_join_put_number(bson_t *row, const sv_compare_field_t *field, const sv_row_va
     if (before->known) {
         percent.known = sv_ratio(difference, before->number, &percent.number);
     }
-    sv_row_put(row, field->delta, &delta);
-    sv_row_put(row, field->percent, &percent);
+    sv_row_builder_put(row, &delta);
+    sv_row_builder_put(row, &percent);
 }
 
-static void
-sv_join_put_changed_fields(sv_join_t *join, sv_row_change_t change)
+static sv_row_value_t
+sv_text_value(const char *text, size_t length)
+{
+    return (sv_row_value_t){ .known = length > 0, .text = text, .length = (uint32_t) length };
+}
+
+static sv_row_value_t
+sv_join_changed_fields(sv_join_t *join, sv_row_change_t change)
 {
     sv_buffer_t *names = &join->changed_fields;
 
@@ -229,11 +268,7 @@ sv_join_put_changed_fields(sv_join_t *join, sv_row_change_t change)
             sv_buffer_puts(names, join->plan->fields[i].column->name);
         }
     }
-    if (names->length > 0) {
-        bson_append_utf8(&join->row, "changed_fields", -1, names->data, (int) names->length);
-    } else {
-        BSON_APPEND_NULL(&join->row, "changed_fields");
-    }
+    return sv_text_value(names->data, names->length);
 }
 
 static sv_status_t
@@ -243,27 +278,32 @@ sv_join_write(sv_join_t *join, sv_row_change_t change, sv_error_t *error)
     const sv_row_value_t *before = change == SV_ROW_ADDED ? join->nothing : join->streams[SV_BASELINE].values;
     const sv_row_value_t *after = change == SV_ROW_REMOVED ? join->nothing : join->streams[SV_COMPARISON].values;
     int keyed = change == SV_ROW_ADDED ? SV_COMPARISON : SV_BASELINE;
+    sv_row_builder_t *builder = &join->builder;
+    sv_row_value_t word = sv_text_value(sv_row_changes[change], strlen(sv_row_changes[change])), names;
+    const bson_t *row;
 
     join->result->counts[change]++;
     if (change == SV_ROW_UNCHANGED && !plan->include_unchanged) {
         return SV_OK;
     }
-    bson_reinit(&join->row);
+    sv_row_builder_begin(builder);
     for (size_t i = 0; i < plan->keys[keyed].count; i++) {
-        sv_row_put(&join->row, &plan->columns[i], &join->streams[keyed].values[plan->keys[keyed].columns[i]]);
+        sv_row_builder_put(builder, &join->streams[keyed].values[plan->keys[keyed].columns[i]]);
     }
-    BSON_APPEND_UTF8(&join->row, "change", sv_row_changes[change]);
-    sv_join_put_changed_fields(join, change);
+    names = sv_join_changed_fields(join, change);
+    sv_row_builder_put(builder, &word);
+    sv_row_builder_put(builder, &names);
     for (size_t i = 0; i < plan->field_count; i++) {
         const sv_compare_field_t *field = &plan->fields[i];
 
-        sv_row_put(&join->row, field->before, &before[field->baseline]);
-        sv_row_put(&join->row, field->after, &after[field->comparison]);
+        sv_row_builder_put(builder, &before[field->baseline]);
+        sv_row_builder_put(builder, &after[field->comparison]);
         if (field->delta != NULL) {
-            sv_join_put_number(&join->row, field, &before[field->baseline], &after[field->comparison]);
+            sv_join_put_number(builder, &before[field->baseline], &after[field->comparison]);
         }
     }
-    return join->sink.row(join->sink.context, &join->row, error);
+    row = sv_row_builder_end(builder, error);
+    return row != NULL ? join->sink.row(join->sink.context, row, error) : error->status;
 }
 
 /* ---- the join */
@@ -294,7 +334,7 @@ sv_join_step(sv_join_t *join, sv_error_t *error)
     if (order >= 0) {
         sv_join_add_sums(join, SV_COMPARISON);
     }
-    if (order == 0 && sv_join_compare(join)) {
+    if (order == 0 && !join->twins && sv_join_compare(join)) {
         change = SV_ROW_CHANGED;
     }
     status = sv_join_write(join, change, error);
@@ -327,7 +367,7 @@ sv_join_open(sv_join_t *join, const sv_row_source_t sources[2])
     join->nothing = sv_arena_zalloc(join->arena, (most + 1) * sizeof(sv_row_value_t));
     join->differs = sv_arena_zalloc(join->arena, plan->field_count + 1);
     sv_buffer_init(&join->changed_fields, join->arena, SV_KEY_ROOM);
-    bson_init(&join->row);
+    sv_row_builder_init(&join->builder, plan->columns, plan->column_count, join->arena);
 }
 
 sv_status_t
@@ -349,6 +389,5 @@ sv_compare_run(const sv_compare_plan_t *plan, const sv_row_source_t sources[2], 
            !(join.streams[SV_BASELINE].ended && join.streams[SV_COMPARISON].ended)) {
         status = sv_join_step(&join, error);
     }
-    bson_destroy(&join.row);
     return status;
 }

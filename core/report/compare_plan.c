@@ -355,6 +355,17 @@ sv_plan_columns(sv_planning_t *planning)
     plan->columns = planning->columns;
 }
 
+static bool
+sv_sides_alike(const sv_compare_side_t *a, const sv_compare_side_t *b)
+{
+    bool alike = a->count == b->count;
+
+    for (size_t i = 0; alike && i < a->count; i++) {
+        alike = a->columns[i].type == b->columns[i].type && strcmp(a->columns[i].name, b->columns[i].name) == 0;
+    }
+    return alike;
+}
+
 const sv_compare_plan_t *
 sv_compare_plan(const sv_compare_side_t *baseline, const sv_compare_side_t *comparison,
                 const sv_compare_options_t *options, sv_arena_t *arena, sv_error_t *error)
@@ -367,6 +378,7 @@ sv_compare_plan(const sv_compare_side_t *baseline, const sv_compare_side_t *comp
     plan->sides[SV_BASELINE] = *baseline;
     plan->sides[SV_COMPARISON] = *comparison;
     plan->include_unchanged = options->include_unchanged;
+    plan->alike = sv_sides_alike(baseline, comparison);
     for (int i = 0; i < 2; i++) {
         planning.keys[i] = sv_arena_zalloc(arena, most * sizeof(size_t));
         plan->keys[i].columns = planning.keys[i];

@@ -206,8 +206,10 @@ sv_format_read(const sv_json_fields_t *fields, const char *format, sv_fixed_requ
         if (request->format == NULL) {
             sv_fail(fields->error, SV_ERR_NOT_FOUND, "There is no format %s", format);
         }
-    } else if (sv_json_get_choice(fields, "format", SV_REQUIRED, words, &index)) {
+    } else if (sv_json_get_choice(fields, "format", SV_OPTIONAL, words, &index)) {
         request->format = &sv_formats[index];
+    } else {
+        request->format = sv_format("csv");
     }
 }
 

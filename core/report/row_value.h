@@ -13,8 +13,9 @@ typedef struct {
     uint32_t length;  /* of `text` in bytes */
 } sv_row_value_t;
 
-bool sv_column_is_number(const sv_column_t *column); /* QUANTITY, MONEY, RATIO, INT */
-int64_t sv_column_unit(const sv_column_t *column);   /* what one is written as: 1000000 of all these but INT */
+bool sv_column_is_number(const sv_column_t *column);     /* QUANTITY, MONEY, RATIO, INT */
+bson_type_t sv_column_stored(const sv_column_t *column); /* BSON_TYPE_UTF8, ... */
+int64_t sv_column_unit(const sv_column_t *column);       /* what one is written as: 1000000 of all these but INT */
 
 /* Reads `count` values of a row, by their columns' order.  SV_ERR_INTERNAL when the row is not of these columns. */
 sv_status_t

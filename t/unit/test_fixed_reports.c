@@ -35,7 +35,6 @@ wrong_requests_name_the_field(void **state)
     } wrong[] = {
         { "{\"format\": \"csv\"}", "type", "required" },
         { "{\"type\": \"stock\", \"format\": \"csv\"}", "type", "not_allowed" },
-        { "{\"type\": \"variance\"}", "format", "required" },
         { "{\"type\": \"variance\", \"format\": \"doc\"}", "format", "not_allowed" },
         { "{\"type\": \"variance\", \"format\": \"csv\", \"filters\": []}", "filters", "wrong_type" },
         { "{\"type\": \"variance\", \"format\": \"csv\", \"filters\": {\"colour\": \"red\"}}", "filters.colour",
