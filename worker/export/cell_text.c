@@ -90,17 +90,16 @@ sv_cell_bool_print(int64_t number, char *text)
 typedef size_t (*sv_cell_format_t)(int64_t number, char *text);
 
 static const struct {
-    const char *name;
     sv_cell_format_t text, print;
 } sv_cell_types[] = {
-    [SV_COLUMN_TEXT] = { "text", NULL, NULL },
-    [SV_COLUMN_QUANTITY] = { "quantity", sv_cell_decimal, sv_cell_decimal },
-    [SV_COLUMN_MONEY] = { "money", sv_cell_decimal, sv_cell_decimal },
-    [SV_COLUMN_RATIO] = { "ratio", sv_cell_decimal, sv_cell_percent_print },
-    [SV_COLUMN_INT] = { "int", sv_cell_integer, sv_cell_integer },
-    [SV_COLUMN_TIME] = { "time", sv_cell_time, sv_cell_time_print },
-    [SV_COLUMN_DATE] = { "date", sv_cell_date, sv_cell_date },
-    [SV_COLUMN_BOOL] = { "bool", sv_cell_bool, sv_cell_bool_print },
+    [SV_COLUMN_TEXT] = { NULL, NULL },
+    [SV_COLUMN_QUANTITY] = { sv_cell_decimal, sv_cell_decimal },
+    [SV_COLUMN_MONEY] = { sv_cell_decimal, sv_cell_decimal },
+    [SV_COLUMN_RATIO] = { sv_cell_decimal, sv_cell_percent_print },
+    [SV_COLUMN_INT] = { sv_cell_integer, sv_cell_integer },
+    [SV_COLUMN_TIME] = { sv_cell_time, sv_cell_time_print },
+    [SV_COLUMN_DATE] = { sv_cell_date, sv_cell_date },
+    [SV_COLUMN_BOOL] = { sv_cell_bool, sv_cell_bool_print },
 };
 
 size_t
@@ -113,10 +112,4 @@ size_t
 sv_cell_print(sv_column_type_t type, const sv_row_value_t *value, char text[SV_CELL_TEXT_SIZE])
 {
     return sv_cell_types[type].print(value->number, text);
-}
-
-const char *
-sv_cell_type_name(sv_column_type_t type)
-{
-    return sv_cell_types[type].name;
 }

@@ -12,7 +12,4 @@ size_t sv_cell_text(sv_column_type_t type, const sv_row_value_t *value, char tex
 /* As people read it in a printed table: times without their 'T' and 'Z', shares in percent. */
 size_t sv_cell_print(sv_column_type_t type, const sv_row_value_t *value, char text[SV_CELL_TEXT_SIZE]);
 
-/* "text", "quantity", ...: how a file's head names the type. */
-const char *sv_cell_type_name(sv_column_type_t type);
-
 #endif

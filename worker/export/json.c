@@ -68,15 +68,7 @@ sv_json_file_head(sv_json_file_t *file)
     sv_json_time(w, "taken_at", head->taken_at_ms);
     sv_json_text(w, "source", head->source);
     sv_json_text(w, "digest", head->digest[0] != '\0' ? head->digest : NULL);
-    sv_json_array(w, "columns");
-    for (size_t i = 0; i < head->column_count; i++) {
-        sv_json_object(w, NULL);
-        sv_json_text(w, "name", head->columns[i].name);
-        sv_json_text(w, "title", head->columns[i].title);
-        sv_json_text(w, "type", sv_cell_type_name(head->columns[i].type));
-        sv_json_end(w);
-    }
-    sv_json_end(w);
+    sv_columns_write_json(w, "columns", head->columns, head->column_count);
     sv_json_array(w, "rows");
     sv_buffer_putc(&file->buffer, '\n');
 }
