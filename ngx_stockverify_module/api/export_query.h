@@ -4,10 +4,8 @@
 #include "core/report/export_request.h"
 #include "ngx_stockverify_module/call.h"
 
-/* What a route that gives a file takes in its query (routes.def). */
-#define SV_EXPORT_QUERY "format bom delimiter raw"
-
-/* Reads format (the first there is, csv, unless given), bom, delimiter and raw; false and call->error when one is wrong.  The source's id is the caller's. */
+/* Reads format (the first there is, csv, unless given), bom, delimiter and raw; false and call->error when one is
+ * wrong. The source's id is the caller's. */
 bool sv_call_query_export(sv_call_t *call, sv_export_request_t *request);
 
 /* For routes whose file a job makes (ngx_stockverify_module/api/job_answer.h): answers with the file of a job that made
