@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "core/base/codec.h"
+#include "core/base/csv.h"
 #include "core/report/export_request.h"
 #include "core/store/document.h"
 #include "worker/export/chart.h"
 #include "worker/export/writer.h"
+#include "t/unit/random.h"
 #include "worker/export/xlsx.h"
 
 static const sv_column_t columns[] = {
@@ -588,6 +590,52 @@ a_folder_that_is_none_is_told(void **state)
     }
 }
 
+/* What is written raw is read back to the letter, by a reader that knows nothing of the writer. */
+static void
+any_text_is_read_back_from_a_csv(void **state)
+{
+    enum { TEXTS = 300, PIECES = 12 };
+    static const char *const pieces[] = { "a",    ",", ";", "\"", "'",        "\n",
+                                          "\r\n", "=", "-", " ",  "\xc3\xa9", "\xf0\x9f\x93\xa6" };
+    world_t *world = *state;
+    const bson_t *rows[TEXTS];
+    sv_csv_reader_t *reader;
+    const char *texts[TEXTS], *reason;
+    random_t random = random_seeded(1);
+    sv_csv_row_t row;
+    FILE *file;
+
+    for (size_t i = 0; i < TEXTS; i++) {
+        bson_t *made = sv_doc_new(world->arena);
+        sv_buffer_t text;
+
+        sv_buffer_init(&text, world->arena, 16);
+        sv_buffer_puts(&text, "");
+        for (int64_t left = random_between(&random, 0, 7); left > 0; left--) {
+            sv_buffer_puts(&text, pieces[random_between(&random, 0, PIECES - 1)]);
+        }
+        sv_doc_put_text(made, "text", text.data);
+        texts[i] = text.data;
+        rows[i] = made;
+    }
+    world->head.columns = text_column;
+    world->head.column_count = 1;
+    world->head.options.raw = true;
+    written(world, "csv", rows, TEXTS);
+    file = fopen(world->path, "rb");
+    assert_non_null(file);
+    reader = sv_csv_reader_create(file);
+    assert_int_equal(sv_csv_read(reader, &row, &reason), SV_CSV_ROW); /* the header */
+    for (size_t i = 0; i < TEXTS; i++) {
+        assert_int_equal(sv_csv_read(reader, &row, &reason), SV_CSV_ROW);
+        assert_int_equal(row.count, 1);
+        assert_string_equal(row.fields[0], texts[i]);
+    }
+    assert_int_equal(sv_csv_read(reader, &row, &reason), SV_CSV_END);
+    sv_csv_reader_destroy(reader);
+    fclose(file);
+}
+
 /* As a full disk: files may have 32 KiB. */
 static void
 a_file_that_cannot_grow_is_told_and_removed(void **state)
@@ -709,6 +757,7 @@ main(void)
         cmocka_unit_test_setup_teardown(too_many_rows_are_refused_before_and_while, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_up_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_is_none_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(any_text_is_read_back_from_a_csv, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_grow_is_told_and_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_of_other_columns_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(file_names_hold_on_every_system, set_up, tear_down),
