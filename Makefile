@@ -6,7 +6,7 @@ CC       ?= cc
 PREFIX   ?= /usr
 PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd glib-2.0
 # What only the worker writes files with; nginx loads none of it.
-WORKER_PKGS := xlsxwriter cairo pangocairo
+WORKER_PKGS := xlsxwriter cairo pangocairo libcurl
 WARN     := -Wall -Wextra -Wshadow
 CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"'
 # The libraries' headers are not ours to warn about.
@@ -113,7 +113,7 @@ $(BUILD)/mongo-shell: $(BUILD)/plain/t/tools/mongo_shell.o
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 # The worker with jobs that do as a test tells them.
-TEST_WORKER_SRC := $(filter-out worker/jobs/% worker/export/%,$(WORKER_SRC)) t/tools/worker_kinds.c
+TEST_WORKER_SRC := $(filter-out worker/jobs/% worker/export/% worker/mail/%,$(WORKER_SRC)) t/tools/worker_kinds.c
 $(BUILD)/test-worker: $(call object,plain,$(TEST_WORKER_SRC)) $(BUILD)/libstockverify.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 

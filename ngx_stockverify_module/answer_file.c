@@ -1,6 +1,6 @@
 #include "ngx_stockverify_module/answer_file.h"
 
-#include <ctype.h>
+#include "core/base/disposition.h"
 
 static void
 sv_file_path(const sv_request_state_t *state, ngx_str_t *path)
@@ -37,37 +37,6 @@ sv_file_open(sv_request_state_t *state, ngx_open_file_info_t *opened)
     return opened->is_file ? SV_OK : sv_fail_cause(error, SV_ERR_INTERNAL, "%s is no file", (const char *) path.data);
 }
 
-/* RFC 6266: a plain name for old clients, the whole one in UTF-8 for others.  Whatever a name holds, it cannot end the
- * parameter, the header or the folder. */
-static const char *
-sv_file_disposition(const char *name, sv_arena_t *arena)
-{
-    sv_buffer_t out;
-
-    sv_buffer_init(&out, arena, strlen(name) * 4 + 64);
-    sv_buffer_puts(&out, "attachment; filename=\"");
-    for (const char *at = name; *at != '\0'; at++) {
-        unsigned char c = (unsigned char) *at;
-
-        if (c < 0x80) {
-            sv_buffer_putc(&out, isalnum(c) || strchr(" .-_()+,=@", c) != NULL ? *at : '_');
-        } else if (c >= 0xc0) {
-            sv_buffer_putc(&out, '_'); /* one for a character of several bytes */
-        }
-    }
-    sv_buffer_puts(&out, "\"; filename*=UTF-8''");
-    for (const char *at = name; *at != '\0'; at++) {
-        unsigned char c = (unsigned char) *at;
-
-        if (c < 0x80 && (isalnum(c) || strchr(".-_~", c) != NULL)) {
-            sv_buffer_putc(&out, *at);
-        } else {
-            sv_buffer_printf(&out, "%%%02X", c);
-        }
-    }
-    return out.data;
-}
-
 /* The header that was added last. */
 static ngx_table_elt_t *
 sv_file_last_header(ngx_http_request_t *r)
@@ -100,7 +69,8 @@ sv_file_headers(sv_request_state_t *state, const ngx_open_file_info_t *opened, n
         }
         r->headers_out.etag = sv_file_last_header(r); /* where nginx's filters look for it */
     }
-    if (sv_header_add_text(r, "Content-Disposition", sv_file_disposition(file->name, state->call.arena)) != NGX_OK) {
+    if (sv_header_add_text(r, "Content-Disposition", sv_disposition_attachment(file->name, state->call.arena)) !=
+        NGX_OK) {
         return NGX_ERROR;
     }
     *disposition = sv_file_last_header(r);

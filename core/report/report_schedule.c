@@ -1,42 +1,15 @@
 #include "core/report/report_schedule.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/base/mail_address.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
-enum { SV_SCHEDULE_NAME_MAX = 200, SV_SCHEDULE_CRON_MAX = 200, SV_SCHEDULE_ZONE_MAX = 64, SV_LOCAL_PART_MAX = 64 };
+enum { SV_SCHEDULE_NAME_MAX = 200, SV_SCHEDULE_CRON_MAX = 200, SV_SCHEDULE_ZONE_MAX = 64 };
 
 /* ---- reading one */
-
-bool
-sv_mail_address_valid(const char *address)
-{
-    const char *at = strrchr(address, '@'), *label;
-    size_t length = strlen(address);
-
-    if (at == NULL || at == address || at - address > SV_LOCAL_PART_MAX || length > SV_ADDRESS_MAX ||
-        address[0] == '.' || address[0] == '-' || at[-1] == '.' || strstr(address, "..") != NULL) {
-        return false;
-    }
-    for (const char *c = address; c < at; c++) {
-        if (!isalnum((unsigned char) *c) && strchr("!#$%&'*+/=?^_`{|}~.-", *c) == NULL) {
-            return false;
-        }
-    }
-    for (label = at + 1; *label != '\0'; label += *label == '.') {
-        size_t letters = strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
-
-        if (letters == 0 || letters > 63 || label[0] == '-' || label[letters - 1] == '-' ||
-            (label[letters] != '.' && label[letters] != '\0')) {
-            return false;
-        }
-        label += letters;
-    }
-    return at[1] != '\0' && address[length - 1] != '.';
-}
 
 static void
 sv_recipient_read(const sv_json_fields_t *fields, size_t i, const json_t *value, sv_report_schedule_t *schedule)
@@ -263,6 +236,7 @@ sv_schedule_write_report(sv_json_writer_t *w, const bson_t *params, sv_arena_t *
 {
     static const char *const flags[] = { "bom", "raw" };
     const bson_t *filters = sv_doc_child(params, "filters", arena);
+    const char *delimiter;
 
     sv_json_text(w, "type", sv_doc_text(params, "type", arena));
     if (filters != NULL) {
@@ -274,8 +248,11 @@ sv_schedule_write_report(sv_json_writer_t *w, const bson_t *params, sv_arena_t *
             sv_json_bool(w, flags[i], sv_doc_bool(params, flags[i]));
         }
     }
-    if (sv_doc_has(params, "delimiter")) {
-        sv_json_text(w, "delimiter", sv_doc_text(params, "delimiter", arena));
+    delimiter = sv_doc_text(params, "delimiter", arena);
+    for (size_t i = 0; delimiter != NULL && sv_format_delimiter_words[i] != NULL; i++) {
+        if (delimiter[0] == sv_format_delimiters[i]) {
+            sv_json_text(w, "delimiter", sv_format_delimiter_words[i]);
+        }
     }
 }
 

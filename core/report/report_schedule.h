@@ -10,7 +10,7 @@
  * recipients of its file (core/report/delivery.h).  Supervisors share them; one whose report is for administrators is
  * seen and changed by these only.  Every change is in the audit trail.
  */
-enum { SV_RECIPIENTS_MAX = 50, SV_ADDRESS_MAX = 254 };
+enum { SV_RECIPIENTS_MAX = 50 };
 
 typedef struct {
     const char *name, *cron, *time_zone;
@@ -24,9 +24,6 @@ typedef struct {
  * with the wrong fields named; that cron and time zone are some is found out when it is saved. */
 bool sv_report_schedule_read(const json_t *body, sv_role_t role, sv_arena_t *arena, sv_report_schedule_t *schedule,
                              sv_error_t *error);
-
-/* local@domain, as mail takes it: ASCII without blanks, quotes and comments. */
-bool sv_mail_address_valid(const char *address);
 
 /* `schedule_id` NULL: a new one.  SV_ERR_NOT_FOUND, SV_ERR_FORBIDDEN, SV_ERR_VALIDATION_FAILED. */
 sv_status_t sv_report_schedule_save(sv_store_t *store, const sv_principal_t *who, const char *schedule_id,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/settings/secret_file.h"
+#include "core/settings/settings_check_mail.h"
 #include "core/settings/settings.h"
 
 enum { SV_SECRET_KEY_MIN = 32, SV_RSA_BITS_MIN = 2048 };
@@ -229,7 +230,7 @@ sv_status_t
 sv_settings_check(sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error)
 {
     if (sv_settings_check_texts(settings, error) != SV_OK || sv_settings_check_numbers(settings, error) != SV_OK ||
-        sv_settings_check_mongodb(settings, error) != SV_OK ||
+        sv_settings_check_mongodb(settings, error) != SV_OK || sv_settings_check_mail(settings, error) != SV_OK ||
         sv_settings_check_keys(settings, arena, error) != SV_OK) {
         return error->status;
     }

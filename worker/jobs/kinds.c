@@ -8,6 +8,7 @@ const sv_job_handler_row_t sv_job_handlers[] = {
     { "compare.export", sv_job_compare_export },
     { "report.generate", sv_job_report_generate },
     { "report.audit", sv_job_report_generate },
+    { "mail.deliver", sv_job_mail_deliver },
 };
 
 const size_t sv_job_handler_count = sizeof(sv_job_handlers) / sizeof(sv_job_handlers[0]);

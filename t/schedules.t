@@ -1,0 +1,209 @@
+#!/usr/bin/perl
+# Schedules: their rules, one run for a slot, and mailing what they make, to servers that take, put off, refuse or are away.
+use lib 't/lib';
+use StockVerify::Test;
+use StockVerify::MailServer;
+use StockVerify::Process qw(spawn is_alive signal_group);
+use Digest::SHA 'sha256_hex';
+use POSIX ();
+
+my $mail = StockVerify::MailServer->new->start;
+my $stack = start_stack(settings => { $mail->settings, JOB_RETRY_DELAY => 200, JOB_CLAIM => 2000, PUBLIC_URL => 'https://stock.example.com' });
+my $asha = $stack->login('staff');
+my $boss = $stack->login('supervisor');
+my $admin = $stack->login('admin');
+my $mongo = $stack->mongo;
+my %GOOD = (name => 'Stock of the week', cron => '0 6 * * 1', time_zone => 'Asia/Kolkata', type => 'stock_summary', format => 'csv');
+
+sub make {
+    my (%more) = @_;
+    my $answer = $boss->post('/api/reports/schedules', { %GOOD, %more });
+    is $answer->status, 201, 'made' or diag $answer->text;
+    return $answer->data->{schedule_id};
+}
+
+# Runs it by hand and waits for the report; its job.
+sub run_now {
+    my ($id) = @_;
+    my $answer = $boss->post("/api/reports/schedules/$id/run", undef, headers => { Prefer => 'wait=30' });
+    is $answer->status, 201, 'the report is made' or diag $answer->text;
+    return $answer->data;
+}
+
+sub deliveries { my ($id) = @_; return @{ $boss->get("/api/reports/schedules/$id/deliveries")->data->{items} } }
+
+# Waits until every recipient of the job has this; {recipient => delivery}.
+sub await {
+    my ($id, $job, %status) = @_;
+    my %now;
+    my $good = sub {
+        %now = map { ($_->{recipient} => $_) } grep { $_->{job_id} eq $job } deliveries($id);
+        return !grep { !$now{$_} || $now{$_}{status} ne $status{$_} } keys %status;
+    };
+    wait_until { $good->() } 60, 'deliveries to be ' . join ', ', map { "$_ $status{$_}" } sort keys %status;
+    return %now;
+}
+
+subtest 'rules' => sub {
+    my @bad = (
+        [name => undef], [name => ''], [name => "a\nb"], [cron => undef], [cron => 'soon'], [cron => '0 0 30 2 *'], [cron => '61 * * * *'],
+        [time_zone => 'Mars/Olympus'], [time_zone => '../../etc/passwd'], [type => 'gossip'], [type => undef], [format => 'docx'], [format => undef], [enabled => 'yes'],
+        [recipients => 'a@example.com'], [recipients => [map { "r$_\@example.com" } 1 .. 51]],
+    );
+    for my $case (@bad) {
+        my ($member, $value) = @$case;
+        my $answer = $boss->post('/api/reports/schedules', { %GOOD, $member => $value });
+        is $answer->status, 422, "$member " . ($value // 'missing') or diag $answer->text;
+        is_deeply [$answer->fields], [$member], 'is named';
+    }
+    for my $address ('nobody', '@example.com', 'a@', 'a b@example.com', "a\@example.com\r\nBcc: b\@example.com", 'a@example.com,b@example.com', '<a@example.com>',
+        'a@-example.com', 'a@example..com', '.a@example.com', "a\x{e4}\@example.com", 5, 'x' x 65 . '@example.com') {
+        my $answer = $boss->post('/api/reports/schedules', { %GOOD, recipients => ['good@example.com', $address] });
+        is_deeply [$answer->fields], ['recipients[1]'], "no address: $address" =~ s/[^ -~]/?/gr;
+    }
+    is_deeply [$boss->post('/api/reports/schedules', { %GOOD, recipients => ['a@example.com', 'A@Example.com'] })->fields], ['recipients[1]'], 'the same twice';
+    is $asha->post('/api/reports/schedules', {%GOOD})->status, 403, 'not for staff';
+    is $boss->post('/api/reports/schedules', { %GOOD, type => 'audit_trail' })->status, 403, 'the audit trail is not for supervisors';
+    my $theirs = $admin->post('/api/reports/schedules', { %GOOD, type => 'audit_trail' });
+    is $theirs->status, 201, 'but for administrators' or diag $theirs->text;
+    my $url = '/api/reports/schedules/' . $theirs->data->{schedule_id};
+    is $boss->get($url)->status, 403, 'and not shown to others';
+    is $boss->put($url, {%GOOD})->status, 403, 'nor changed by them';
+    is $boss->del($url)->status, 403, 'nor deleted';
+    is $boss->post("$url/run")->status, 403, 'nor run';
+    is scalar(grep { $_->{type} eq 'audit_trail' } @{ $boss->get('/api/reports/schedules')->data->{items} }), 0, 'nor listed';
+    is $admin->del($url)->status, 200, 'its owner deletes it';
+    is $admin->get($url)->status, 404, 'and it is gone';
+};
+
+subtest 'keeping one' => sub {
+    my $id = make(recipients => ['a@example.com'], filters => { warehouse => 'W1', period => 'last_week' }, delimiter => 'semicolon', bom => \1);
+    my $url = "/api/reports/schedules/$id";
+    my $schedule = $boss->get($url)->data;
+    is_deeply [@$schedule{qw(name cron time_zone type format delimiter)}], [@GOOD{qw(name cron time_zone type format)}, 'semicolon'], 'as it was asked for';
+    is_deeply $schedule->{filters}, { warehouse => 'W1', period => 'last_week' }, 'with its filters';
+    is_deeply $schedule->{recipients}, ['a@example.com'], 'and recipients';
+    like $schedule->{next_at}, qr/T00:30:00Z$/, 'six in the morning in Kolkata';
+    my $changed = $boss->put($url, { %GOOD, name => 'Other', enabled => \0 });
+    is $changed->status, 200, 'changed' or diag $changed->text;
+    is $changed->data->{name}, 'Other', 'its name';
+    is_deeply [@{ $changed->data }{qw(recipients filters next_at)}], [[], {}, undef], 'replaced, not merged; disabled, it has no next time';
+    my @ids = ($id, map { make(name => "n$_") } 1 .. 3);
+    my ($cursor, @seen);
+    do {
+        my $page = $boss->get('/api/reports/schedules', query => { limit => 2, $cursor ? (cursor => $cursor) : () })->data;
+        push @seen, map { $_->{schedule_id} } @{ $page->{items} };
+        $cursor = $page->{next_cursor};
+    } while ($cursor);
+    is_deeply [sort @seen], [sort @ids], 'listed, each once';
+    is $boss->del("/api/reports/schedules/$_")->status, 200, 'deleted' for @ids;
+    is $boss->put($url, {%GOOD})->status, 404, 'what is gone is not changed';
+    for my $action (qw(create change delete)) {
+        is $mongo->count('activity_logs', { action => "schedule.$action", 'details.schedule_id' => $id }), 1, "$action is in the audit trail";
+    }
+};
+
+subtest 'a mail with the file' => sub {
+    my $name = "Best\x{e4}nde \x{2014} \x{5e93}\x{5b58}, und ein Name, der l\x{e4}nger ist als eine Zeile";
+    my $id = make(name => $name, recipients => ['anna@example.com', 'bert@example.com']);
+    my $job = run_now($id);
+    my %now = await($id, $job->{job_id}, 'anna@example.com' => 'sent', 'bert@example.com' => 'sent');
+    my $file = $boss->get($job->{result_url})->body;
+    for my $to (sort keys %now) {
+        my ($got, @more) = $mail->mails($to);
+        is scalar @more, 0, 'one mail';
+        is_deeply $got->{to}, [$to], 'to one person, who sees no others';
+        is $got->{from}, 'stock@example.com', 'from whom the settings say';
+        is $got->{headers}{subject}, $name, 'the subject, whole';
+        is $got->{headers}{'auto-submitted'}, 'auto-generated', 'nobody is to answer it automatically';
+        is $got->{headers}{'message-id'}, "<$now{$to}{delivery_id}\@example.com>", 'an id of its own';
+        ok $got->{tls} && $got->{login} eq 'stock', 'over TLS, logged in';
+        is_deeply $got->{attachments}, [{ name => $job->{file_name}, type => 'text/csv', sha256 => sha256_hex($file) }], 'the file, byte for byte';
+        like $got->{text}, qr/\Q$job->{file_name}/, 'and words about it';
+        is "$now{$to}{how} $now{$to}{attempts}", 'file 1', 'so it is told';
+    }
+};
+
+subtest 'recipients who are put off or refused' => sub {
+    my $id = make(recipients => ['refused@example.com', 'later@example.com', 'carl@example.com']);
+    my $job = run_now($id);
+    my %now = await($id, $job->{job_id}, 'refused@example.com' => 'failed', 'later@example.com' => 'sent', 'carl@example.com' => 'sent');
+    is $now{'refused@example.com'}{error}{code}, 'mail_refused', 'refused for good';
+    like $now{'refused@example.com'}{error}{message}, qr/nobody of that name/, 'in the words of the server';
+    is $now{'refused@example.com'}{attempts}, 1, 'and not tried again';
+    is $now{'later@example.com'}{attempts}, 2, 'who was put off gets it at the second try';
+    is scalar $mail->mails('carl@example.com'), 1, 'who has it does not get it again';
+    is scalar $mail->mails('later@example.com'), 1, 'nor who waited';
+};
+
+subtest 'a server that is away' => sub {
+    my $id = make(recipients => ['dora@example.com']);
+    $mail->stop;
+    my $job = run_now($id);
+    wait_until { my ($delivery) = deliveries($id); $delivery && $delivery->{attempts} } 30, 'a try';
+    my ($delivery) = deliveries($id);
+    is "$delivery->{status} $delivery->{error}{code}", 'pending mail_unreachable', 'it waits';
+    $mail->start;
+    await($id, $job->{job_id}, 'dora@example.com' => 'sent');
+    is scalar $mail->mails('dora@example.com'), 1, 'and arrives';
+};
+
+subtest 'a server without TLS, or with another idea of the login' => sub {
+    my $id = make(recipients => ['emil@example.com']);
+    for my $way ([plain => 1], [login => 'stock:another']) {
+        $mail->stop;
+        $mail->start(@$way);
+        my $job = run_now($id);
+        wait_until { grep { $_->{job_id} eq $job->{job_id} && $_->{attempts} } deliveries($id) } 30, 'a try';
+        my ($delivery) = grep { $_->{job_id} eq $job->{job_id} } deliveries($id);
+        is "$delivery->{status} $delivery->{error}{code}", 'pending mail_unreachable', "it waits: $delivery->{error}{message}";
+        is scalar $mail->mails('emil@example.com'), 0, 'nothing was told';
+        my ($mailing) = $mongo->find('jobs', { type => 'mail.deliver', 'params.job_id' => $job->{job_id} });
+        is $boss->del("/api/jobs/$mailing->{job_id}")->status, 200, 'given up by hand';
+        my %now = await($id, $job->{job_id}, 'emil@example.com' => 'failed');
+    }
+    $mail->stop;
+    $mail->start;
+};
+
+subtest 'slots' => sub {
+    my $inner = $stack->{stack};
+    my $second = spawn($inner->state->{commands}{worker}, $stack->state->{logs}{worker}, directory => $stack->{directory}, env => $inner->environment('worker'));
+    my $id = make(cron => '* * * * *', recipients => ['fritz@example.com']);
+    # Long ago: all slots since then are made up for by one run.
+    my $past = POSIX::strftime('%Y-%m-%dT%H:%M:00Z', gmtime(time - 600));
+    $mongo->update('report_schedules', { schedule_id => $id }, { '$set' => { next_at => { '$date' => $past } } });
+    wait_until { $mail->mails('fritz@example.com') } 60, 'the mail';
+    my @runs = $mongo->find('jobs', { schedule_id => $id, scheduled => \1 });
+    my %slots = map { (plain($_)->{slot} => 1) } @runs;
+    is scalar keys %slots, scalar @runs, 'one run for a slot, with two workers';
+    is_deeply [grep { $_ le $past } keys %slots], [], 'missed ones are made up for by the latest alone';
+    is scalar $mail->mails('fritz@example.com'), scalar(grep { $_->{status} eq 'sent' } deliveries($id)), 'each is mailed once';
+    my $schedule = $boss->get("/api/reports/schedules/$id")->data;
+    ok $schedule->{last_slot} && $schedule->{last_job_id}, 'the schedule says when it ran last';
+    is $boss->del("/api/reports/schedules/$id")->status, 200, 'deleted';
+    signal_group($second, 'TERM');
+    wait_until { !is_alive($second) } 60, 'the second worker to end';
+};
+
+subtest 'a link instead of a large file' => sub {
+    $stack->stop_part('worker');
+    open my $out, '>>', "$stack->{directory}/worker.conf" or die "worker.conf: $!\n";
+    print {$out} "MAIL_ATTACHMENT_MAX=0\n";
+    close $out;
+    $stack->start_part('worker');
+    my $id = make(recipients => ['greta@example.com']);
+    my $job = run_now($id);
+    my %now = await($id, $job->{job_id}, 'greta@example.com' => 'sent');
+    is $now{'greta@example.com'}{how}, 'link', 'a link';
+    my ($got) = $mail->mails('greta@example.com');
+    is_deeply $got->{attachments}, [], 'nothing attached';
+    my ($path) = $got->{text} =~ m{^https://stock\.example\.com(/\S+)$}m;
+    ok $path, 'the link begins with PUBLIC_URL' or diag $got->{text};
+    my $file = $stack->client->get($path);
+    is $file->status, 200, 'it opens without a login' or diag $file->text;
+    ok $file->body eq $boss->get($job->{result_url})->body, 'the same file';
+};
+
+$mail->stop;
+done_testing;
