@@ -122,6 +122,59 @@ sv_text_routes(sv_buffer_t *out, const sv_metrics_t *metrics)
     }
 }
 
+static void
+sv_metrics_jobs_text(const sv_metrics_page_t *page, sv_buffer_t *out)
+{
+    static const char waiting[] = "stockverify_jobs_waiting", oldest[] = "stockverify_jobs_oldest_waiting_seconds";
+    static const char ended[] = "stockverify_jobs_ended_total";
+
+    if (page->job_figures != NULL) {
+        sv_text_head(out, waiting, "gauge", "Jobs that wait for a worker, by queue");
+        for (int i = 0; i < SV_QUEUE_COUNT; i++) {
+            sv_buffer_printf(out, "%s{queue=\"%s\"} %lld\n", waiting, sv_queue_name((sv_queue_t) i),
+                             (long long) page->job_figures->waiting[i]);
+        }
+        sv_text_head(out, oldest, "gauge", "For how long the job waits that was queued first, by queue");
+        for (int i = 0; i < SV_QUEUE_COUNT; i++) {
+            sv_buffer_printf(out, "%s{queue=\"%s\"} %lld\n", oldest, sv_queue_name((sv_queue_t) i),
+                             (long long) page->job_figures->oldest_s[i]);
+        }
+    }
+    sv_text_head(out, ended, "counter", "Jobs that ended, by kind and outcome, since Redis was emptied");
+    for (size_t i = 0; i < page->job_count_count; i++) {
+        const sv_job_count_t *count = &page->job_counts[i];
+
+        sv_buffer_printf(out, "%s{type=\"%s\",outcome=\"%s\"} %lld\n", ended, count->type, count->outcome,
+                         (long long) count->count);
+    }
+}
+
+static void
+sv_metrics_jobs_json(const sv_metrics_page_t *page, sv_json_writer_t *json)
+{
+    if (page->job_figures == NULL) {
+        sv_json_null(json, "jobs_waiting");
+    } else {
+        sv_json_object(json, "jobs_waiting");
+        for (int i = 0; i < SV_QUEUE_COUNT; i++) {
+            sv_json_object(json, sv_queue_name((sv_queue_t) i));
+            sv_json_int(json, "jobs", page->job_figures->waiting[i]);
+            sv_json_int(json, "oldest_seconds", page->job_figures->oldest_s[i]);
+            sv_json_end(json);
+        }
+        sv_json_end(json);
+    }
+    sv_json_array(json, "jobs_ended_total");
+    for (size_t i = 0; i < page->job_count_count; i++) {
+        sv_json_object(json, NULL);
+        sv_json_text(json, "type", page->job_counts[i].type);
+        sv_json_text(json, "outcome", page->job_counts[i].outcome);
+        sv_json_int(json, "count", page->job_counts[i].count);
+        sv_json_end(json);
+    }
+    sv_json_end(json);
+}
+
 void
 sv_metrics_page_text(const sv_metrics_page_t *page, sv_buffer_t *out)
 {
@@ -137,6 +190,7 @@ sv_metrics_page_text(const sv_metrics_page_t *page, sv_buffer_t *out)
         sv_text_head(out, "stockverify_leases_held", "gauge", "Leases on racks that Redis holds, at most 10 s old");
         sv_buffer_printf(out, "stockverify_leases_held %lld\n", (long long) page->leases);
     }
+    sv_metrics_jobs_text(page, out);
     sv_text_head(out, "stockverify_redis_duration_seconds", "histogram", "Redis commands, from sending to reply");
     sv_text_histogram(out, "stockverify_redis_duration_seconds", NULL, &metrics->redis);
     sv_text_head(out, "stockverify_mongodb_duration_seconds", "histogram", "Steps on database threads");
@@ -203,6 +257,7 @@ sv_metrics_page_json(const sv_metrics_page_t *page, sv_buffer_t *out)
     } else {
         sv_json_null(&json, "leases_held");
     }
+    sv_metrics_jobs_json(page, &json);
     sv_json_histogram(&json, "redis", &metrics->redis);
     sv_json_histogram(&json, "mongodb", &metrics->mongodb);
     sv_json_object(&json, "routes");

@@ -1,12 +1,16 @@
 #ifndef SV_METRICS_PAGE_H
 #define SV_METRICS_PAGE_H
 
+#include "core/jobs/job_figures.h"
 #include "ngx_stockverify_module/zone.h"
 
 /* The zone's figures in print: Prometheus' text and JSON. */
 typedef struct {
     const sv_zone_t  *zone;
     int64_t           leases;             /* held now; -1: unknown */
+    const sv_job_figures_t *job_figures;  /* NULL: no worker tells */
+    const sv_job_count_t   *job_counts;   /* job_count_count */
+    size_t            job_count_count;
     /* summed over the processes */
     uint64_t          queued[2];
     uint64_t          running[2];

@@ -126,6 +126,18 @@ subtest 'lists' => sub {
     is $boss->get("/api/jobs/$others[0]/result")->code, 'conflict_state', 'and has no file';
 };
 
+subtest 'metrics' => sub {
+    my $now;
+    my $counted = sub { my ($outcome) = @_; return +(grep { $_->{type} eq 'indexes.ensure' && $_->{outcome} eq $outcome } @{ $now->{jobs_ended_total} })[0] };
+    wait_until { $now = $admin->get('/metrics/json')->json; $now->{jobs_waiting} && $counted->('succeeded') } 20, 'figures';
+    is_deeply [sort keys %{ $now->{jobs_waiting} }], [qw(default high low)], 'what waits, by queue';
+    cmp_ok $counted->('succeeded')->{count}, '>=', 2, 'what succeeded is counted';
+    cmp_ok $counted->('cancelled')->{count}, '>=', 1, 'and what was cancelled';
+    my $text = $admin->get('/metrics')->body;
+    like $text, qr/^stockverify_jobs_ended_total\{type="indexes\.ensure",outcome="succeeded"\} \d+$/m, 'in text too';
+    like $text, qr/^stockverify_jobs_(?:waiting|oldest_waiting_seconds)\{queue="low"\} 0$/m, 'nothing waits';
+};
+
 my $text = join '', map { "row $_,\x{c3}\x{a4},\"x\"\r\n" } 1 .. 20000;
 
 subtest 'downloads' => sub {

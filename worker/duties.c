@@ -5,6 +5,7 @@
 #include "core/floor/reaper.h"
 #include "core/floor/write_behind.h"
 #include "core/jobs/job_duties.h"
+#include "core/jobs/job_figures.h"
 #include "core/jobs/schedule.h"
 #include "core/report/delivery.h"
 #include "core/report/block_owner.h"
@@ -82,6 +83,9 @@ sv_duty_jobs(sv_duty_round_t *round, sv_error_t *error)
 
     if (status == SV_OK) {
         status = sv_jobs_repair(round->store, round->redis, &repaired, error);
+    }
+    if (status == SV_OK) {
+        status = sv_job_figures_round(round->store, round->redis, error);
     }
     round->done = swept + repaired;
     return status;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/jobs/dispatch.h"
+#include "core/jobs/job_figures.h"
 #include "core/jobs/job_guard.h"
 #include "core/store/document.h"
 
@@ -93,6 +94,19 @@ sv_jobs_lapse_update(const bson_t *job, bool *again, sv_arena_t *arena)
                        arena);
 }
 
+/* A count that is lost changes nothing. */
+static void
+sv_jobs_count_dead(sv_redis_client_t *redis, const bson_t *job, sv_arena_t *arena)
+{
+    sv_error_t ignored;
+
+    sv_error_init(&ignored, arena);
+    if (redis != NULL) {
+        sv_job_count(redis, sv_doc_text(job, "type", arena),
+                     sv_doc_bool(job, "cancel_requested") ? "cancelled" : "failed", &ignored);
+    }
+}
+
 static sv_status_t
 sv_jobs_sweep_one(sv_store_t *store, const bson_t *job, sv_jobs_batch_t *batch, int64_t *swept, sv_error_t *error)
 {
@@ -106,7 +120,11 @@ sv_jobs_sweep_one(sv_store_t *store, const bson_t *job, sv_jobs_batch_t *batch, 
         return status;
     }
     (*swept)++;
-    return again ? sv_jobs_batch_add(batch, job, error) : SV_OK;
+    if (again) {
+        return sv_jobs_batch_add(batch, job, error);
+    }
+    sv_jobs_count_dead(batch->redis, job, batch->arena);
+    return SV_OK;
 }
 
 sv_status_t

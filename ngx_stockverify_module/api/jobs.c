@@ -2,6 +2,7 @@
 #include "core/audit/audit.h"
 #include "core/base/clock.h"
 #include "core/jobs/dispatch.h"
+#include "core/jobs/job_figures.h"
 #include "core/jobs/job_list.h"
 #include "core/jobs/link.h"
 #include "core/store/document.h"
@@ -70,6 +71,7 @@ sv_step_job_cancel(sv_call_t *call)
     status = sv_doc_text(job, "status", call->arena);
     if (!sv_doc_bool(job, "pending")) {
         sv_job_announce(call, job_id, status);
+        sv_job_count_command(sv_call_effect(call), call->arena, sv_doc_text(job, "type", call->arena), status);
     }
     sv_job_write_json(&call->json, NULL, job);
     call->message = sv_doc_bool(job, "pending") ? "The job is being cancelled" : "The job is cancelled";

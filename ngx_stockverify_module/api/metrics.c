@@ -10,7 +10,11 @@ enum { SV_LEASE_SCAN_COUNT = 1000, SV_LEASES_LIFE_S = 10 };
 typedef struct {
     int64_t leases; /* -1: unknown */
     const char *cursor;
-    sv_redis_command_t scan;
+    sv_redis_command_t scan, waiting, ended;
+    sv_job_figures_t job_figures;
+    bool has_job_figures;
+    const sv_job_count_t *job_counts;
+    size_t job_count_count;
 } sv_metrics_state_t;
 
 static void sv_metrics_scan(sv_request_t *req);
@@ -21,7 +25,11 @@ sv_metrics_answer_page(sv_request_t *req)
     sv_request_state_t *state = req->state;
     sv_metrics_state_t *metrics_state = req->call->state;
     ngx_str_t uri = req->http->uri;
-    sv_metrics_page_t page = { .zone = state->process->zone, .leases = metrics_state->leases };
+    sv_metrics_page_t page = { .zone = state->process->zone,
+                               .leases = metrics_state->leases,
+                               .job_figures = metrics_state->has_job_figures ? &metrics_state->job_figures : NULL,
+                               .job_counts = metrics_state->job_counts,
+                               .job_count_count = metrics_state->job_count_count };
     sv_buffer_t out;
     bool json = uri.len >= 5 && ngx_strncmp(uri.data + uri.len - 5, "/json", 5) == 0;
 
@@ -84,18 +92,12 @@ sv_metrics_scan(sv_request_t *req)
     sv_http_redis(req, (sv_redis_command_t *const[]){ &state->scan }, 1, sv_metrics_read_scan, sv_metrics_scanned);
 }
 
-void
-sv_http_metrics(sv_request_t *req)
+static void
+sv_metrics_leases(sv_request_t *req)
 {
-    sv_metrics_state_t *state = sv_arena_zalloc(req->call->arena, sizeof(*state));
+    sv_metrics_state_t *state = req->call->state;
     const sv_metrics_t *metrics = &req->state->process->zone->metrics;
 
-    req->call->state = state;
-    if (!sv_redis_ready(req->state->process->redis)) {
-        state->leases = -1;
-        sv_metrics_answer_page(req);
-        return;
-    }
     if (metrics->leases_counted_at != 0 && (time_t) metrics->leases_counted_at + SV_LEASES_LIFE_S > ngx_time()) {
         state->leases = (int64_t) metrics->leases_held;
         sv_metrics_answer_page(req);
@@ -103,4 +105,34 @@ sv_http_metrics(sv_request_t *req)
     }
     state->cursor = "0";
     sv_metrics_scan(req);
+}
+
+static void
+sv_metrics_read_jobs(sv_call_t *call, size_t index, const redisReply *reply)
+{
+    sv_metrics_state_t *state = call->state;
+
+    if (index == 0) {
+        state->has_job_figures = sv_job_figures_read(reply, &state->job_figures);
+    } else {
+        state->job_counts = sv_job_counts_read(reply, call->arena, &state->job_count_count);
+    }
+}
+
+void
+sv_http_metrics(sv_request_t *req)
+{
+    sv_call_t *call = req->call;
+    sv_metrics_state_t *state = sv_arena_zalloc(call->arena, sizeof(*state));
+
+    call->state = state;
+    if (!sv_redis_ready(req->state->process->redis)) {
+        state->leases = -1;
+        sv_metrics_answer_page(req);
+        return;
+    }
+    sv_job_figures_command(&state->waiting, call->arena);
+    sv_job_counts_command(&state->ended, call->arena);
+    sv_http_redis(req, (sv_redis_command_t *const[]){ &state->waiting, &state->ended }, 2, sv_metrics_read_jobs,
+                  sv_metrics_leases);
 }
