@@ -7,8 +7,8 @@
  *            rows that differ written
  *   reading  the rows of both snapshots out of their blocks, unpacked and checked, and nothing done with them
  *
- * Of each thousand rows a hundred changed, ten were removed and ten added; then all of them changed; then in another
- * order than that of the key, so that one side is sorted first.  `ours` and `reading` take turns; the medians are
+ * Of each hundred rows one changed; then of each thousand a hundred changed, ten were removed and ten added; then all of
+ * them changed; then in another order than that of the key, so that one side is sorted first.  `ours` and `reading` take turns; the medians are
  * compared.  Uses a database of its own, dropped at the end, and sorts in the current directory.
  */
 #include <stdio.h>
@@ -250,9 +250,11 @@ main(int argc, char **argv)
         die("MongoDB", &error);
     }
     make_snapshot(&(kind_t){ "before", rows, 0, 10, 500, false }, &error);
+    make_snapshot(&(kind_t){ "hundredth", rows, 10, 10, 500, false }, &error);
     make_snapshot(&(kind_t){ "after", rows, 100, 10, 600, false }, &error);
     make_snapshot(&(kind_t){ "all-changed", rows, 1000, 10, 500, false }, &error);
     make_snapshot(&(kind_t){ "backwards", rows, 100, 10, 600, true }, &error);
+    measure("a hundredth changed", "before", "hundredth", rounds);
     measure("a tenth changed", "before", "after", rounds);
     measure("all changed", "before", "all-changed", rounds);
     measure("one side to be sorted", "before", "backwards", rounds);

@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     const sv_column_t *column; /* of the baseline */
     size_t baseline, comparison;
+    bool number;
     int64_t tolerance;                                   /* millionths; numbers only */
     const sv_column_t *before, *after, *delta, *percent; /* the last two NULL unless a number */
 } sv_compare_field_t;

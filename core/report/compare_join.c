@@ -14,7 +14,8 @@ typedef struct {
     const sv_compare_side_t *table;
     const sv_row_key_t *key;
     const bson_t *row;
-    sv_row_value_t *values;
+    const sv_row_value_t *values; /* of the row: its own, or its twin's */
+    sv_row_value_t *own;
     sv_buffer_t keys[2]; /* of this row and the last, taking turns */
     int at;              /* which of them is this row's */
     bool ended;
@@ -126,12 +127,13 @@ sv_stream_read(sv_join_t *join, int side, sv_buffer_t *key, sv_error_t *error)
     if (side == SV_COMPARISON) {
         join->twins = sv_join_is_twin(join, stream->row);
         if (join->twins) {
-            memcpy(stream->values, baseline->values, stream->table->count * sizeof(stream->values[0]));
+            stream->values = baseline->values;
             sv_buffer_append(key, baseline->keys[baseline->at].data, baseline->keys[baseline->at].length);
             return SV_OK;
         }
     }
-    if (sv_row_read(stream->row, stream->table->columns, stream->table->count, stream->values, error) != SV_OK) {
+    stream->values = stream->own;
+    if (sv_row_read(stream->row, stream->table->columns, stream->table->count, stream->own, error) != SV_OK) {
         return error->status;
     }
     sv_row_key_append(stream->key, stream->table->columns, stream->values, key);
@@ -182,7 +184,7 @@ sv_field_differs(const sv_compare_field_t *field, const sv_row_value_t *before, 
 {
     __int128 difference;
 
-    if (!before->known || !after->known || !sv_column_is_number(field->column)) {
+    if (!before->known || !after->known || !field->number) {
         return !sv_row_value_equal(before, after);
     }
     difference = (__int128) after->number - before->number;
@@ -207,7 +209,7 @@ sv_join_compare(sv_join_t *join)
         if (join->differs[i]) {
             any = true;
             figures->changed++;
-            if (sv_column_is_number(field->column)) {
+            if (field->number) {
                 figures->increased += after->number > before->number;
                 figures->decreased += after->number < before->number;
             }
@@ -224,7 +226,7 @@ sv_join_add_sums(sv_join_t *join, int side)
     for (size_t i = 0; i < plan->field_count; i++) {
         size_t place = side == SV_BASELINE ? plan->fields[i].baseline : plan->fields[i].comparison;
 
-        if (sv_column_is_number(plan->fields[i].column)) {
+        if (plan->fields[i].number) {
             join->result->fields[i].sums[side] += join->streams[side].values[place].number;
         }
     }
@@ -360,7 +362,8 @@ sv_join_open(sv_join_t *join, const sv_row_source_t sources[2])
         stream->source = sources[i];
         stream->table = &plan->sides[i];
         stream->key = &plan->keys[i];
-        stream->values = sv_arena_zalloc(join->arena, (plan->sides[i].count + 1) * sizeof(sv_row_value_t));
+        stream->own = sv_arena_zalloc(join->arena, (plan->sides[i].count + 1) * sizeof(sv_row_value_t));
+        stream->values = stream->own;
         sv_buffer_init(&stream->keys[0], join->arena, SV_KEY_ROOM);
         sv_buffer_init(&stream->keys[1], join->arena, SV_KEY_ROOM);
     }

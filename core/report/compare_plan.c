@@ -214,6 +214,7 @@ sv_plan_add_field(sv_planning_t *planning, const size_t places[2])
         .column = column,
         .baseline = places[SV_BASELINE],
         .comparison = places[SV_COMPARISON],
+        .number = sv_column_is_number(column),
         .tolerance = sv_column_is_number(column) ? sv_plan_tolerance(planning->options, column->name) : 0,
     };
 }
