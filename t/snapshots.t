@@ -131,11 +131,13 @@ subtest 'asked for twice, taken once' => sub {
     $stack->pause_part('worker');
     my @jobs = map { $_->data->{job_id} } map { request(%body) } 1 .. 3;
     is_deeply [@jobs[1, 2]], [@jobs[0, 0]], 'one job';
+    my $promised = $boss->get("/api/jobs/$jobs[0]")->data->{resource};
+    is "$promised->{type} $promised->{url}", "snapshot /api/reports/snapshots/$promised->{id}", 'says at once what it will make';
     isnt request(%body, name => 'Other')->data->{job_id}, $jobs[0], 'another is another';
     $stack->cont_part('worker');
     my $job = ended($jobs[0]);
     is $job->{status}, 'succeeded', 'it is taken';
-    is $job->{resource}{url}, "/api/reports/snapshots/$job->{resource}{id}", 'and found';
+    is_deeply $job->{resource}, $promised, 'and found there';
     isnt request(%body)->data->{job_id}, $jobs[0], 'later it is a new one';
 };
 

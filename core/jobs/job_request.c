@@ -36,6 +36,10 @@ sv_job_put_new(bson_t *job, const sv_principal_t *who, const sv_job_request_t *r
     sv_doc_put_text(job, "schedule_id", request->schedule_id);
     sv_doc_put_time(job, "slot", request->slot_ms);
     BSON_APPEND_BOOL(job, "scheduled", request->slot_ms != 0);
+    if (request->resource_id != NULL) {
+        BCON_APPEND(job, "resource", "{", "type", BCON_UTF8(request->resource_type), "id",
+                    BCON_UTF8(request->resource_id), "url", BCON_UTF8(request->resource_url), "}");
+    }
     if (request->schedule_id != NULL) {
         BSON_APPEND_UTF8(job, "delivery", "due");
     }

@@ -59,6 +59,9 @@ sv_snapshot_ask(sv_store_t *store, const sv_principal_t *who, bson_t *params, co
     bson_t person;
 
     sv_uuid_v4(id);
+    request.resource_type = "snapshot";
+    request.resource_id = id;
+    request.resource_url = sv_arena_printf(arena, "/api/reports/snapshots/%s", id);
     BSON_APPEND_UTF8(params, "snapshot_id", id);
     BSON_APPEND_DOCUMENT_BEGIN(params, "created_by", &person);
     BSON_APPEND_UTF8(&person, "user_id", who->user_id);
