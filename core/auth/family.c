@@ -5,6 +5,7 @@
 #include "core/audit/audit.h"
 #include "core/auth/refresh.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 static bson_t *
@@ -108,9 +109,8 @@ sv_families_ended(sv_store_t *store, const char *user_id, sv_arena_t *arena, sv_
 {
     bson_t *filter = sv_doc_new(arena);
 
-    BCON_APPEND(filter, "user_id", BCON_UTF8(user_id), "state", BCON_UTF8(SV_REFRESH_REVOKED), "$expr", "{", "$gt", "[",
-                "{", "$dateAdd", "{", "startDate", "$revoked_at", "unit", "millisecond", "amount",
-                BCON_INT64(sv_family_token_life(store->settings) * 1000), "}", "}", "$$NOW", "]", "}");
+    BCON_APPEND(filter, "user_id", BCON_UTF8(user_id), "state", BCON_UTF8(SV_REFRESH_REVOKED));
+    sv_filter_to_come(filter, "$revoked_at", NULL, sv_family_token_life(store->settings) * 1000);
     return sv_families_name(store, filter, arena, ended, error);
 }
 

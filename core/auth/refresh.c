@@ -5,6 +5,7 @@
 #include "core/audit/audit.h"
 #include "core/auth/family.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 /* One stored token, as far as rotation looks at it. */
@@ -136,8 +137,8 @@ sv_refresh_spend(sv_store_t *store, const sv_rotation_t *rotation, sv_stored_tok
     bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena);
     const bson_t *document;
 
-    BCON_APPEND(filter, "token_hash", BCON_UTF8(rotation->presented_hash), "state", BCON_UTF8(SV_REFRESH_CURRENT),
-                "$expr", "{", "$gt", "[", "$expires_at", "$$NOW", "]", "}");
+    BCON_APPEND(filter, "token_hash", BCON_UTF8(rotation->presented_hash), "state", BCON_UTF8(SV_REFRESH_CURRENT));
+    sv_filter_to_come(filter, "$expires_at", NULL, 0);
     BCON_APPEND(update, "$set", "{", "state", BCON_UTF8(SV_REFRESH_USED), "expires_at",
                 BCON_DATE_TIME(token->family_expires_at_ms), "}", "$currentDate", "{", "used_at", BCON_BOOL(true), "}");
     if (sv_store_find_and_update(store, SV_COLLECTION_REFRESH_TOKENS, filter, update, true, false, error->arena,
@@ -159,9 +160,8 @@ sv_refresh_in_grace(sv_store_t *store, const sv_rotation_t *rotation, bool *in_g
     const bson_t *document = NULL;
 
     *in_grace = false;
-    BCON_APPEND(recent, "token_hash", BCON_UTF8(rotation->presented_hash), "$expr", "{", "$gt", "[", "{", "$dateAdd",
-                "{", "startDate", "$used_at", "unit", "millisecond", "amount",
-                BCON_INT64(store->settings->refresh_reuse_grace * 1000), "}", "}", "$$NOW", "]", "}");
+    BCON_APPEND(recent, "token_hash", BCON_UTF8(rotation->presented_hash));
+    sv_filter_to_come(recent, "$used_at", NULL, store->settings->refresh_reuse_grace * 1000);
     if (sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, recent, NULL, error->arena, &document, error) != SV_OK ||
         document == NULL) {
         return error->status;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 static const char *const sv_session_status_names[] = { "active", "paused", "completed", "interrupted" };
 
@@ -168,9 +169,7 @@ sv_fail_held(sv_store_t *store, const sv_rack_t *rack, sv_status_t status, sv_er
 void
 sv_filter_hold_is_past(bson_t *filter)
 {
-    /* $dateAdd, because the development server adds no numbers to dates. */
-    BCON_APPEND(filter, "$expr", "{", "$lte", "[", "{", "$dateAdd", "{", "startDate", "$held_at", "unit", "millisecond",
-                "amount", "$hold_ms", "}", "}", "$$NOW", "]", "}");
+    sv_filter_past(filter, "$held_at", "$hold_ms", 0);
 }
 
 int64_t

@@ -8,6 +8,7 @@
 #include "core/floor/floor.h"
 #include "core/floor/lease.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 enum { SV_REAPER_BATCH = 200 };
@@ -62,9 +63,7 @@ sv_rack_has_lease(sv_redis_client_t *redis, const char *rack_id, bool *has, sv_a
 static void
 sv_filter_grace_is_past(bson_t *filter, const sv_settings_t *settings)
 {
-    BCON_APPEND(filter, "$expr", "{", "$lte", "[", "{", "$dateAdd", "{", "startDate", "$held_at", "unit", "millisecond",
-                "amount", "{", "$add", "[", "$hold_ms", BCON_INT64(settings->session_grace * 1000), "]", "}", "}", "}",
-                "$$NOW", "]", "}");
+    sv_filter_past(filter, "$held_at", "$hold_ms", settings->session_grace * 1000);
 }
 
 /* Racks that may have fallen silent.  The bound on held_at only lets the index find them; the filter's $expr decides.

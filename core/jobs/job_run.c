@@ -5,6 +5,7 @@
 #include "core/jobs/job.h"
 #include "core/jobs/job_guard.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 enum { SV_RETRY_DELAY_MAX_MS = 600000 };
 
@@ -19,8 +20,7 @@ sv_job_guard(const sv_job_claim_t *claim, sv_arena_t *arena)
 void
 sv_job_filter_past(bson_t *filter, const char *since, const char *length_ms, bool past)
 {
-    BCON_APPEND(filter, "$expr", "{", past ? "$lte" : "$gt", "[", "{", "$dateAdd", "{", "startDate", BCON_UTF8(since),
-                "unit", "millisecond", "amount", BCON_UTF8(length_ms), "}", "}", "$$NOW", "]", "}");
+    (past ? sv_filter_past : sv_filter_to_come)(filter, since, length_ms, 0);
 }
 
 bson_t *

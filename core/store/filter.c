@@ -16,3 +16,33 @@ sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_
     bson_append_array_end(&operator, & list);
     bson_append_document_end(filter, &operator);
 }
+
+/* $dateAdd, because the development server adds no numbers to dates. */
+static void
+sv_filter_clock(bson_t *filter, const char *operator, const char * since, const char *length_field, int64_t length_ms)
+{
+    bson_t end = BSON_INITIALIZER;
+
+    if (length_field != NULL) {
+        BCON_APPEND(&end, "$dateAdd", "{", "startDate", BCON_UTF8(since), "unit", "millisecond", "amount", "{", "$add",
+                    "[", BCON_UTF8(length_field), BCON_INT64(length_ms), "]", "}", "}");
+    } else {
+        BCON_APPEND(&end, "$dateAdd", "{", "startDate", BCON_UTF8(since), "unit", "millisecond", "amount",
+                    BCON_INT64(length_ms), "}");
+    }
+    BCON_APPEND(filter, "$and", "[", "{", "$expr", "{", operator, "[", BCON_DOCUMENT(&end), "$$NOW", "]", "}", "}",
+                "]");
+    bson_destroy(&end);
+}
+
+void
+sv_filter_past(bson_t *filter, const char *since, const char *length_field, int64_t length_ms)
+{
+    sv_filter_clock(filter, "$lte", since, length_field, length_ms);
+}
+
+void
+sv_filter_to_come(bson_t *filter, const char *since, const char *length_field, int64_t length_ms)
+{
+    sv_filter_clock(filter, "$gt", since, length_field, length_ms);
+}

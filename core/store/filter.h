@@ -3,8 +3,20 @@
 
 #include <bson/bson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Appends {field: {$in: values}} to a filter. */
 void sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_t count);
+
+/*
+ * Appends that the date `since` ("$held_at") plus a length lies behind MongoDB's clock (past), or ahead of it or on it
+ * (to come).  The length is a field ("$hold_ms"; NULL: none) plus a constant, both in ms.  No clock but MongoDB's
+ * decides what is past.
+ *
+ * The condition stands under "$and": the development server looks no index up for the other fields of a filter that
+ * has "$expr" or "$or" beside them.  Not to be appended twice to the same document.
+ */
+void sv_filter_past(bson_t *filter, const char *since, const char *length_field, int64_t length_ms);
+void sv_filter_to_come(bson_t *filter, const char *since, const char *length_field, int64_t length_ms);
 
 #endif
