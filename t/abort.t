@@ -77,6 +77,15 @@ wait_until { is_idle() } 20, 'the hashes to end';
 open_request(StockVerify::Raw->request(undef, GET => '/metrics'))->abort for 1 .. 10;
 serves('clients that left in a login and in an answer');
 
+# While a job is waited for that nobody does.
+$stack->stop_part('worker');
+my $asking = StockVerify::Raw->request($stack->login('admin'), POST => '/api/admin/indexes') =~ s/\r\n\r\n/\r\nPrefer: wait=30\r\n\r\n/r;
+my @asking = map { open_request($asking) } 1 .. 6;
+wait_until { $stack->mongo->count('jobs', { type => 'indexes.ensure', status => 'queued' }) } 10, 'the job to be asked for';
+$ends[$_ % 2]->($asking[$_]) for 0 .. $#asking;
+serves('clients that left while a job was waited for');
+$stack->start_part('worker');
+
 # A process that served them all ends in order.
 $stack->reload;
 serves('a reload');

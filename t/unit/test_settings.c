@@ -218,6 +218,15 @@ settings_that_contradict_each_other_are_refused(void **state)
     assert_refused(f, "JWT_ALGORITHM=none\n", "JWT_ALGORITHM is \"none\"");
     assert_refused(f, "JWT_ALGORITHM=hs256\n", "must be HS256, RS256 or ES256");
     assert_refused(f, "REDIS_HOST=\n", "REDIS_HOST must not be empty");
+    assert_refused(f, "SMTP_TLS=maybe\n", "SMTP_TLS is \"maybe\"");
+    assert_refused(f, "SMTP_HOST=mail.example.com\n", "MAIL_FROM is \"\"");
+    assert_refused(f, "SMTP_HOST=mail.example.com\nMAIL_FROM=somebody\n", "MAIL_FROM is \"somebody\"");
+    assert_refused(f, "SMTP_USER=stock\n", "SMTP_USER needs SMTP_PASSWORD_FILE");
+    assert_refused(f, "PUBLIC_URL=stock.example.com\n", "PUBLIC_URL is \"stock.example.com\"");
+    assert_refused(f, "PUBLIC_URL=https://stock.example.com/\n", "without a slash at its end");
+    assert_int_equal(
+        load(f, "SMTP_HOST=mail.example.com\nMAIL_FROM=stock@example.com\nPUBLIC_URL=https://stock.example.com\n"),
+        SV_OK);
 }
 
 static void

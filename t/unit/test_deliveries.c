@@ -1,0 +1,237 @@
+/* Deliveries: a run that ended goes to each recipient once, whoever looks and however often. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "core/jobs/schedule.h"
+#include "core/report/delivery.h"
+#include "core/store/document.h"
+#include "t/unit/job_world.h"
+
+static sv_job_world_t world;
+
+static int
+clear(void **state)
+{
+    (void) state;
+    sv_job_world_clear(&world);
+    sv_store_delete_many(world.real.store, SV_COLLECTION_REPORT_DELIVERIES, sv_doc_new(world.real.arena), NULL,
+                         &world.real.error);
+    return 0;
+}
+
+/* A run by hand of a schedule with these recipients (JSON); its job. */
+static const char *
+run_of(const char *recipients)
+{
+    sv_schedule_t schedule = { .name = "Week",
+                               .cron = "@weekly",
+                               .time_zone = "UTC",
+                               .type = "report.generate",
+                               .enabled = true,
+                               .more = sv_real_json(world.real.arena, recipients) };
+    const bson_t *made = NULL, *job = NULL;
+    bool created = false;
+
+    SV_MUST(&world,
+            sv_schedule_create(world.real.store, &world.who, &schedule, world.real.arena, &made, &world.real.error));
+    SV_MUST(&world, sv_schedule_run(world.real.store, &world.who, sv_doc_text(made, "schedule_id", world.real.arena),
+                                    world.real.arena, &job, &created, &world.real.error));
+    assert_true(created);
+    return sv_doc_text(job, "job_id", world.real.arena);
+}
+
+static void
+succeed(const char *job_id)
+{
+    sv_job_claim_t *claim = sv_job_world_start(&world, job_id, "w1");
+    sv_job_result_t result = { .file = "jobs/x/1.csv", .file_name = "x.csv", .content_type = "text/csv" };
+    bool held = false;
+
+    SV_MUST(&world, sv_job_succeed(world.real.store, claim, &result, &held, &world.real.error));
+    assert_true(held);
+}
+
+static void
+end_badly(const char *job_id)
+{
+    sv_job_claim_t *claim = sv_job_world_start(&world, job_id, "w1");
+    sv_error_t reason;
+    bool held = false;
+
+    sv_error_init(&reason, world.real.arena);
+    sv_fail(&reason, SV_ERR_NOT_FOUND, "There is no such warehouse");
+    SV_MUST(&world, sv_job_fail(world.real.store, claim, &reason, false, &held, &world.real.error));
+    assert_true(held);
+}
+
+static int64_t
+look(void)
+{
+    int64_t done = 0;
+
+    SV_MUST(&world, sv_deliveries_round(world.real.store, world.redis, &done, &world.real.error));
+    return done;
+}
+
+static int64_t
+count(const char *filter)
+{
+    return sv_real_count(&world.real, SV_COLLECTION_REPORT_DELIVERIES, filter);
+}
+
+static const bson_t *
+mail_job(void)
+{
+    return sv_real_find(&world.real, SV_COLLECTION_JOBS, "{'type': 'mail.deliver'}");
+}
+
+static void
+a_run_is_mailed_once_it_ended(void **state)
+{
+    const char *job_id = run_of("{'recipients': ['a@example.com', 'b@example.com']}");
+    const bson_t *mail;
+
+    (void) state;
+    assert_int_equal(look(), 0); /* it has not ended */
+    succeed(job_id);
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{'status': 'pending'}"), 2);
+    mail = mail_job();
+    assert_non_null(mail);
+    assert_string_equal(sv_doc_text(mail, "params.job_id", world.real.arena), job_id);
+    assert_string_equal(sv_doc_text(mail, "requested_by", world.real.arena), "u1");
+    assert_int_equal(look(), 0);
+    assert_int_equal(count("{}"), 2);
+}
+
+static void
+a_run_without_recipients_is_mailed_to_nobody(void **state)
+{
+    (void) state;
+    succeed(run_of("{'recipients': []}"));
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{}"), 0);
+    assert_null(mail_job());
+    assert_int_equal(look(), 0);
+}
+
+static void
+a_run_that_failed_says_so(void **state)
+{
+    const bson_t *delivery;
+
+    (void) state;
+    end_badly(run_of("{'recipients': ['a@example.com']}"));
+    assert_int_equal(look(), 1);
+    assert_null(mail_job());
+    delivery = sv_real_find(&world.real, SV_COLLECTION_REPORT_DELIVERIES, "{'status': 'failed'}");
+    assert_non_null(delivery);
+    assert_string_equal(sv_doc_text(delivery, "error.code", world.real.arena), "not_found");
+    assert_true(sv_doc_time(delivery, "ended_at") > 0);
+}
+
+static void
+what_its_job_left_is_given_up(void **state)
+{
+    const char *mail_id;
+    const bson_t *job, *delivery;
+
+    (void) state;
+    succeed(run_of("{'recipients': ['a@example.com', 'b@example.com']}"));
+    look();
+    mail_id = sv_doc_text(mail_job(), "job_id", world.real.arena);
+    delivery = sv_real_find(&world.real, SV_COLLECTION_REPORT_DELIVERIES, "{'recipient': 'a@example.com'}");
+    SV_MUST(&world, sv_delivery_note(world.real.store, sv_doc_text(delivery, "delivery_id", world.real.arena),
+                                     SV_DELIVERY_SENT, "file", NULL, NULL, &world.real.error));
+    SV_MUST(&world, sv_job_cancel(world.real.store, &world.who, mail_id, world.real.arena, &job, &world.real.error));
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{'recipient': 'a@example.com', 'status': 'sent'}"), 1);
+    assert_int_equal(count("{'recipient': 'b@example.com', 'status': 'failed', 'error.code': 'cancelled'}"), 1);
+}
+
+static void
+what_was_sent_stays_sent(void **state)
+{
+    const sv_delivery_t *deliveries;
+    size_t left = 0;
+    const char *job_id = run_of("{'recipients': ['a@example.com']}");
+
+    (void) state;
+    succeed(job_id);
+    look();
+    SV_MUST(&world,
+            sv_deliveries_pending(world.real.store, job_id, world.real.arena, &deliveries, &left, &world.real.error));
+    assert_int_equal(left, 1);
+    SV_MUST(&world, sv_delivery_note(world.real.store, deliveries[0].delivery_id, SV_DELIVERY_LATER, "file",
+                                     "mail_deferred", "later", &world.real.error));
+    assert_int_equal(count("{'status': 'pending', 'attempts': 1, 'error.code': 'mail_deferred'}"), 1);
+    SV_MUST(&world, sv_delivery_note(world.real.store, deliveries[0].delivery_id, SV_DELIVERY_SENT, "file", NULL, NULL,
+                                     &world.real.error));
+    SV_MUST(&world, sv_delivery_note(world.real.store, deliveries[0].delivery_id, SV_DELIVERY_FAILED, "file",
+                                     "mail_refused", "no", &world.real.error));
+    assert_int_equal(count("{'status': 'sent', 'attempts': 2, 'error': null}"), 1);
+}
+
+enum { LOOKING = 3 };
+
+static void *
+look_beside_others(void *context)
+{
+    sv_store_t *store = sv_store_acquire(world.real.pool);
+    sv_arena_t *arena = sv_arena_create();
+    int64_t done = 0;
+    sv_error_t error;
+
+    (void) context;
+    sv_error_init(&error, arena);
+    sv_deliveries_round(store, NULL, &done, &error);
+    sv_store_release(store);
+    sv_arena_destroy(arena);
+    return NULL;
+}
+
+static void
+workers_that_look_at_once_make_one_mailing(void **state)
+{
+    pthread_t threads[LOOKING];
+
+    (void) state;
+    succeed(run_of("{'recipients': ['a@example.com', 'b@example.com', 'c@example.com']}"));
+    for (int i = 0; i < LOOKING; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, look_beside_others, NULL), 0);
+    }
+    for (int i = 0; i < LOOKING; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    look(); /* in case each was in the others' way */
+    assert_int_equal(sv_real_count(&world.real, SV_COLLECTION_JOBS, "{'type': 'mail.deliver'}"), 1);
+    assert_int_equal(count("{}"), 3);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_run_is_mailed_once_it_ended, clear),
+        cmocka_unit_test_setup(a_run_without_recipients_is_mailed_to_nobody, clear),
+        cmocka_unit_test_setup(a_run_that_failed_says_so, clear),
+        cmocka_unit_test_setup(what_its_job_left_is_given_up, clear),
+        cmocka_unit_test_setup(what_was_sent_stays_sent, clear),
+        cmocka_unit_test_setup(workers_that_look_at_once_make_one_mailing, clear),
+    };
+    int failed;
+
+    mongoc_init();
+    sv_scripts_init();
+    if (!sv_job_world_open(&world)) {
+        return 0;
+    }
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    sv_job_world_close(&world);
+    mongoc_cleanup();
+    return failed;
+}
