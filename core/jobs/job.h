@@ -37,7 +37,9 @@ typedef struct {
     const char *unique_key;
     const char *schedule_id; /* NULL unless of a schedule */
     int64_t slot_ms;         /* the schedule's slot; 0: run by hand, no slot is taken */
-    const char *resource_type, *resource_id, *resource_url; /* what it will make, where that is decided now; else NULL */
+    /* What it will make, where that is decided now; else NULL.  Without an id it is the job's, and goes to the end of the
+     * URL. */
+    const char *resource_type, *resource_id, *resource_url;
 } sv_job_request_t;
 
 /* A claim on a running job: what every later write is guarded by. */

@@ -36,14 +36,25 @@ sv_job_put_new(bson_t *job, const sv_principal_t *who, const sv_job_request_t *r
     sv_doc_put_text(job, "schedule_id", request->schedule_id);
     sv_doc_put_time(job, "slot", request->slot_ms);
     BSON_APPEND_BOOL(job, "scheduled", request->slot_ms != 0);
-    if (request->resource_id != NULL) {
-        BCON_APPEND(job, "resource", "{", "type", BCON_UTF8(request->resource_type), "id",
-                    BCON_UTF8(request->resource_id), "url", BCON_UTF8(request->resource_url), "}");
-    }
     if (request->schedule_id != NULL) {
         BSON_APPEND_UTF8(job, "delivery", "due");
     }
     bson_destroy(&none);
+}
+
+static void
+sv_job_put_resource(bson_t *job, const sv_job_request_t *request, const char *job_id, sv_arena_t *arena)
+{
+    const char *id = request->resource_id != NULL ? request->resource_id : job_id, *url = request->resource_url;
+
+    if (request->resource_type == NULL) {
+        return;
+    }
+    if (request->resource_id == NULL) {
+        url = sv_arena_printf(arena, "%s/%s", url, job_id);
+    }
+    BCON_APPEND(job, "resource", "{", "type", BCON_UTF8(request->resource_type), "id", BCON_UTF8(id), "url",
+                BCON_UTF8(url), "}");
 }
 
 /* An upsert, which alone lets the server's clock write the times of a new document. */
@@ -57,6 +68,7 @@ sv_job_insert(sv_store_t *store, const sv_principal_t *who, const sv_job_request
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &fields);
     sv_job_put_new(&fields, who, request, unique_key);
+    sv_job_put_resource(&fields, request, job_id, arena);
     bson_append_document_end(update, &fields);
     BCON_APPEND(update, "$currentDate", "{", "created_at", BCON_BOOL(true), "queued_at", BCON_BOOL(true), "}");
     return sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, update, true, true, arena, job, error);

@@ -128,7 +128,9 @@ sv_status_t
 sv_comparison_request(sv_store_t *store, const sv_principal_t *who, const sv_json_fields_t *fields, sv_arena_t *arena,
                       const bson_t **job, bool *created, sv_error_t *error)
 {
-    sv_job_request_t request = { .type = "compare.create" };
+    sv_job_request_t request = { .type = "compare.create",
+                                 .resource_type = "comparison",
+                                 .resource_url = "/api/reports/compare" };
     sv_comparison_plan_t planned = { 0 };
     char digest[SV_SHA256_HEX_SIZE];
     bson_t *params, person;

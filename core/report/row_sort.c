@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* More files than this become one first. */
-enum { SV_SORT_RUNS = 64 };
+enum { SV_SORT_RUNS = 64, SV_SORT_FILE_BUFFER = 64 * 1024 };
 
 /* An entry of memory or of a file: key and row, one after the other, behind their lengths. */
 typedef struct {
@@ -143,6 +143,7 @@ sv_sort_open(sv_row_sorter_t *sorter, FILE **file, sv_error_t *error)
         close(fd);
         return sv_sort_fail(sorter, "no file can be opened", error);
     }
+    setvbuf(*file, NULL, _IOFBF, SV_SORT_FILE_BUFFER);
     return SV_OK;
 }
 

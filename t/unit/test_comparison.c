@@ -80,6 +80,11 @@ requested(const char *a, const char *b, const char *more)
 
     SV_MUST(&world, request(a, b, more, &job, &created));
     assert_true(created);
+    assert_string_equal(sv_doc_text(job, "resource.id", world.real.arena),
+                        sv_doc_text(job, "job_id", world.real.arena));
+    assert_string_equal(
+        sv_doc_text(job, "resource.url", world.real.arena),
+        sv_arena_printf(world.real.arena, "/api/reports/compare/%s", sv_doc_text(job, "job_id", world.real.arena)));
     return sv_doc_text(job, "job_id", world.real.arena);
 }
 
