@@ -24,7 +24,7 @@
 #include "core/store/document.h"
 #include "core/store/indexes.h"
 
-enum { MAX_ROUNDS = 32, INSERT_ROWS = 1000 };
+enum { MAX_ROUNDS = 32, INSERT_ROWS = 1000, READ_MS = 3600000 };
 
 static const char snapshot_query[] =
     "{\"collection\": \"verification_records\", \"filters\": [{\"field\": \"warehouse\", \"op\": \"eq\", \"value\": "
@@ -310,7 +310,7 @@ main(int argc, char **argv)
         fprintf(stderr, "usage: MONGODB_URI=... bench_snapshot [ROWS] [ROUNDS up to %d]\n", MAX_ROUNDS);
         return 2;
     }
-    pool = sv_store_pool_create_patient(&settings, 2, &error);
+    pool = sv_store_pool_create_limited(&settings, 2, READ_MS, &error);
     store = pool != NULL ? sv_store_acquire(pool) : NULL;
     if (store == NULL || sv_indexes_ensure(store, NULL, NULL, &summary, &error) != SV_OK) {
         die("MongoDB", &error);

@@ -10,7 +10,7 @@
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
-enum { SV_WATCH_ROWS = 500 };
+enum { SV_WATCH_ROWS = 500, SV_READ_MS = 7200000 };
 
 typedef struct {
     sv_store_t *store;
@@ -59,19 +59,41 @@ sv_taking_row(void *context, const bson_t *row, sv_error_t *error)
 }
 
 static sv_status_t
-sv_taking_read(sv_taking_t *taking, sv_error_t *error)
+sv_taking_read_from(sv_taking_t *taking, sv_store_t *store, sv_error_t *error)
 {
     sv_point_in_time_t point = { 0 };
     sv_report_run_t how = { 0 };
-    int64_t begun_ms = sv_clock_monotonic_ms();
-    sv_status_t status = sv_point_in_time_begin(taking->store, &point, error);
+    sv_status_t status = sv_point_in_time_begin(store, &point, error);
 
     if (status == SV_OK) {
         how.snapshot = point.session;
         taking->taken_ms = point.taken_ms;
-        status = sv_report_query_run(taking->store, taking->query, &how, sv_taking_row, taking, error);
+        status = sv_report_query_run(store, taking->query, &how, sv_taking_row, taking, error);
     }
     sv_point_in_time_end(&point);
+    return status;
+}
+
+/* MongoDB may group or sort for long before the first row comes: that one read has a client of its own, which waits as
+ * long as the job may take. */
+static sv_status_t
+sv_taking_read(sv_taking_t *taking, sv_error_t *error)
+{
+    const sv_job_kind_t *kind = taking->claim->kind;
+    int64_t begun_ms = sv_clock_monotonic_ms();
+    sv_store_pool_t *pool = sv_store_pool_create_limited(taking->store->settings, 1,
+                                                         kind != NULL ? kind->time_limit_s * 1000 : SV_READ_MS, error);
+    sv_store_t *store;
+    sv_status_t status;
+
+    if (pool == NULL) {
+        return error->status;
+    }
+    store = sv_store_acquire(pool);
+    status = store != NULL ? sv_taking_read_from(taking, store, error)
+                           : sv_fail_cause(error, SV_ERR_UNAVAILABLE, "no client for reading");
+    sv_store_release(store);
+    sv_store_pool_destroy(pool);
     if (status == SV_OK) {
         status = sv_block_writer_finish(taking->writer, &taking->totals, error);
     }

@@ -88,7 +88,9 @@ sv_uri_complete(mongoc_uri_t *uri, const sv_settings_t *settings, unsigned max_c
     sv_uri_default_int(uri, MONGOC_URI_SOCKETTIMEOUTMS, time.ms);
     if (time.always) {
         mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, (int32_t) time.ms);
-        mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, (int32_t) time.ms);
+        mongoc_uri_set_option_as_int32(
+            uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS,
+            (int32_t) (time.ms < settings->mongodb_timeout ? time.ms : settings->mongodb_timeout));
         mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false); /* twice as long otherwise */
     }
     mongoc_uri_set_option_as_int32(uri, MONGOC_URI_MAXPOOLSIZE, (int32_t) max_clients);

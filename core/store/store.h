@@ -47,8 +47,8 @@ typedef struct sv_store_s {
 sv_store_pool_t *sv_store_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
 /* The same for programs that keep no client waiting: a call may take worker_mongodb_timeout. */
 sv_store_pool_t *sv_store_pool_create_patient(const sv_settings_t *settings, unsigned max_clients, sv_error_t *error);
-/* The same for reads that nobody waits longer for than `limit_ms`, whatever the URI says: a call that takes longer fails
- * as SV_ERR_UNAVAILABLE, also on a server that keeps no time limits. */
+/* The same for reads that may take `limit_ms` and no longer, whatever the URI says: a call that takes longer fails as
+ * SV_ERR_UNAVAILABLE, also on a server that keeps no time limits, and is not tried again by the driver. */
 sv_store_pool_t *sv_store_pool_create_limited(const sv_settings_t *settings, unsigned max_clients, int64_t limit_ms, sv_error_t *error);
 void             sv_store_pool_destroy(sv_store_pool_t *pool);
 
