@@ -33,11 +33,30 @@ sv_fixed_maker(sv_job_run_t *run)
                : run->claim->requested_by;
 }
 
+/* MongoDB may group or sort for long before the first row comes: its client waits as long as the job may take. */
+static sv_status_t
+sv_fixed_export(sv_job_run_t *run, const sv_export_job_t *job, sv_fixed_source_t *source, sv_error_t *error)
+{
+    sv_store_pool_t *pool =
+        sv_store_pool_create_limited(run->settings, 1, run->claim->kind->time_limit_s * 1000, error);
+    sv_status_t status;
+
+    if (pool == NULL) {
+        return error->status;
+    }
+    source->store = sv_store_acquire(pool);
+    status = source->store != NULL ? sv_export_job(run, job, error)
+                                   : sv_fail_cause(error, SV_ERR_UNAVAILABLE, "no client for reading");
+    sv_store_release(source->store);
+    sv_store_pool_destroy(pool);
+    return status;
+}
+
 sv_status_t
 sv_job_report_generate(sv_job_run_t *run, sv_error_t *error)
 {
     sv_fixed_request_t request;
-    sv_fixed_source_t source = { .store = run->store, .request = &request };
+    sv_fixed_source_t source = { .request = &request };
     sv_export_head_t head = { .rows = -1, .digest = "" };
     sv_export_job_t job = { .head = &head, .rows = sv_fixed_rows, .source = &source };
 
@@ -57,5 +76,5 @@ sv_job_report_generate(sv_job_run_t *run, sv_error_t *error)
     head.columns = sv_fixed_columns(request.report, &head.column_count, run->arena);
     head.options = request.options;
     job.format = request.format;
-    return sv_export_job(run, &job, error);
+    return sv_fixed_export(run, &job, &source, error);
 }
