@@ -64,12 +64,28 @@ sv_stock_put_value(bson_t *group, const char *name, const char *quantity)
                 "]", "}", BCON_INT32(6), "]", "}", "}");
 }
 
+/* A field that an item never had is like one that was cleared. */
+static void
+sv_stock_put_key(bson_t *key, const char *name)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "$%s", name);
+    BCON_APPEND(key, name, "{", "$ifNull", "[", BCON_UTF8(path), BCON_NULL, "]", "}");
+}
+
 static void
 sv_stock_put_group(bson_t *group)
 {
-    BCON_APPEND(group, "_id", "{", "warehouse", "$warehouse", "floor", "$floor", "category", "$category", "}", "items",
-                "{", "$sum", BCON_INT64(1), "}", "verified_items", "{", "$sum", "{", "$cond", "[", "{", "$eq", "[",
-                "$verified", BCON_BOOL(true), "]", "}", BCON_INT64(1), BCON_INT64(0), "]", "}", "}");
+    bson_t key;
+
+    BSON_APPEND_DOCUMENT_BEGIN(group, "_id", &key);
+    sv_stock_put_key(&key, "warehouse");
+    sv_stock_put_key(&key, "floor");
+    sv_stock_put_key(&key, "category");
+    bson_append_document_end(group, &key);
+    BCON_APPEND(group, "items", "{", "$sum", BCON_INT64(1), "}", "verified_items", "{", "$sum", "{", "$cond", "[", "{",
+                "$eq", "[", "$verified", BCON_BOOL(true), "]", "}", BCON_INT64(1), BCON_INT64(0), "]", "}", "}");
     sv_stock_put_sum(group, "stock_qty");
     sv_stock_put_sum(group, "verified_qty");
     sv_stock_put_sum(group, "damaged_qty");
