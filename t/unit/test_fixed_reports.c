@@ -316,6 +316,23 @@ stock_is_summed_by_place_and_category(void **state)
     sv_rows_free(&rows);
 }
 
+/* A field that an import never had and one that it cleared. */
+static void
+stock_without_a_place_is_one_group(void **state)
+{
+    sv_rows_t rows;
+
+    (void) state;
+    item("N1", "'category': 'Food'", "1", ", 'verified': false");
+    item("N2", "'floor': null, 'category': 'Food'", "2", ", 'verified': false");
+    rows = report("stock_summary", &(sv_fixed_filters_t){ .category = "Food" });
+    assert_int_equal(rows.count, 2);
+    assert_false(sv_rows_known(rows.rows[0], "floor"));
+    check_number(rows.rows[0], "items", 2);
+    check_number(rows.rows[0], "stock_qty", 3000000);
+    sv_rows_free(&rows);
+}
+
 static void
 variances_come_count_by_count(void **state)
 {
@@ -502,9 +519,13 @@ main(void)
     };
 #define WITH_WORLD(test) cmocka_unit_test_prestate_setup_teardown(test, open_world, sv_real_mongodb_teardown, &real)
     const struct CMUnitTest tests[] = {
-        WITH_WORLD(stock_is_summed_by_place_and_category), WITH_WORLD(variances_come_count_by_count),
-        WITH_WORLD(activity_is_by_day_and_person),         WITH_WORLD(sessions_have_what_came_of_them),
-        WITH_WORLD(the_trail_is_whole_and_in_order),       WITH_WORLD(batches_join_every_row),
+        WITH_WORLD(stock_is_summed_by_place_and_category),
+        WITH_WORLD(stock_without_a_place_is_one_group),
+        WITH_WORLD(variances_come_count_by_count),
+        WITH_WORLD(activity_is_by_day_and_person),
+        WITH_WORLD(sessions_have_what_came_of_them),
+        WITH_WORLD(the_trail_is_whole_and_in_order),
+        WITH_WORLD(batches_join_every_row),
         WITH_WORLD(a_sink_that_stops_stops_the_report),
     };
     int failed = cmocka_run_group_tests(plain, NULL, NULL);
