@@ -203,30 +203,28 @@ sv_activity_order(const bson_t *a, const bson_t *b)
                               user[1].length);
 }
 
-/* The person's account, looked up once. */
+/* The person's names, looked up once. */
 static sv_status_t
 sv_activity_find_user(sv_fixed_work_t *work, sv_text_map_t *users, const sv_fixed_row_t *row, const bson_t **user,
                       sv_error_t *error)
 {
-    const char *user_id = sv_doc_text(sv_activity_either(row), "_id.user", work->arena);
-    void **place;
-    sv_status_t status;
+    const char *kept;
+    sv_row_value_t id;
+    bson_t *filter, *wanted;
 
-    *user = NULL;
-    if (user_id == NULL) {
+    sv_fixed_read(sv_activity_either(row), "_id.user", SV_COLUMN_TEXT, &id);
+    *user = id.known ? sv_text_map_get(users, id.text) : NULL;
+    if (!id.known || *user != NULL) {
         return SV_OK;
     }
-    place = sv_text_map_put(users, user_id);
-    if (*place == NULL) {
-        bson_t *filter = sv_doc_take(BCON_NEW("user_id", BCON_UTF8(user_id)), work->arena);
-
-        status = sv_store_find_one(work->store, SV_COLLECTION_USERS, filter, NULL, work->arena, user, error);
-        if (status != SV_OK) {
-            return status;
-        }
-        *place = (void *) (uintptr_t) (*user != NULL ? *user : sv_doc_new(work->arena));
+    kept = sv_arena_strdup(work->arena, id.text);
+    filter = sv_doc_take(BCON_NEW("user_id", BCON_UTF8(kept)), work->arena);
+    wanted = sv_doc_take(BCON_NEW("username", BCON_INT32(1), "full_name", BCON_INT32(1)), work->arena);
+    if (sv_store_find_one(work->store, SV_COLLECTION_USERS, filter, wanted, work->arena, user, error) != SV_OK) {
+        return error->status;
     }
-    *user = *place;
+    *user = *user != NULL ? *user : sv_doc_new(work->arena);
+    *sv_text_map_put(users, kept) = (void *) (uintptr_t) *user;
     return SV_OK;
 }
 
