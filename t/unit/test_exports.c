@@ -478,6 +478,51 @@ a_pdf_is_whole_and_says_what_it_left_out(void **state)
     must_have(contents + world->size - 10, "%%EOF");
 }
 
+static long
+resident_kib(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* The first rows are kept until widths are decided: of each text, what can be printed. */
+static void
+a_pdf_keeps_little_of_long_texts(void **state)
+{
+    enum { LENGTH = 1000000, ROWS = 150, MOST_KIB = 64 * 1024 };
+    world_t *world = *state;
+    const bson_t *row = row_of(world, memset(sv_arena_zalloc(world->arena, LENGTH + 1), 'x', LENGTH), 0, 0);
+    sv_exporter_t *exporter = sv_exporter_create(sv_format("pdf"), world->path, &world->head, &world->error);
+    long before = resident_kib();
+
+    assert_non_null(exporter);
+    for (int i = 0; i < ROWS; i++) {
+        must(world, sv_exporter_row(exporter, row, &world->error));
+    }
+    assert_in_range(resident_kib() - before, 0, MOST_KIB);
+    sv_exporter_destroy(exporter);
+}
+
+/* Readers that don't know ZIP64 open all workbooks that can do without. */
+static void
+only_huge_workbooks_are_zip64(void **state)
+{
+    enum { VERSION_NEEDED_AT = 4, VERSION_PLAIN = 20 };
+    world_t *world = *state;
+    const bson_t *rows[] = { row_of(world, "A1", 12500000, 1) };
+    char *contents = written(world, "xlsx", rows, 1);
+    sv_xlsx_t *xlsx = sv_xlsx_open_sheets(world->path, &world->head, SV_XLSX_ROWS, &world->error);
+
+    assert_int_equal(contents[VERSION_NEEDED_AT], VERSION_PLAIN);
+    assert_non_null(xlsx);
+    assert_false(sv_xlsx_needs_zip64(xlsx->book));
+    assert_int_equal(fseeko(xlsx->sheet->optimize_tmpfile, (off_t) 4 << 30, SEEK_SET), 0);
+    assert_true(sv_xlsx_needs_zip64(xlsx->book));
+    sv_xlsx_writer.close(xlsx);
+}
+
 static void
 a_chart_needs_groups_and_numbers(void **state)
 {
@@ -752,6 +797,8 @@ main(void)
         cmocka_unit_test_setup_teardown(a_text_no_cell_holds_goes_on_elsewhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(escapes_count_as_a_cell_counts_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pdf_is_whole_and_says_what_it_left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pdf_keeps_little_of_long_texts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_huge_workbooks_are_zip64, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_chart_needs_groups_and_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(charts_are_drawn_of_any_groups, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_rows_are_refused_before_and_while, set_up, tear_down),

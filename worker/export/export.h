@@ -25,8 +25,8 @@ typedef struct {
 
 typedef struct sv_exporter_s sv_exporter_t;
 
-/* `head` must outlive it.  NULL with SV_ERR_UNPROCESSABLE when the format cannot hold so many rows (pdf: 50,000),
- * SV_ERR_INTERNAL when the file cannot be made. */
+/* `head` must outlive it.  NULL with SV_ERR_TOO_MANY_ROWS when the format cannot hold so many rows (pdf: 50,000),
+ * SV_ERR_UNAVAILABLE or SV_ERR_INTERNAL when the file cannot be made. */
 sv_exporter_t *
 sv_exporter_create(const sv_format_t *format, const char *path, const sv_export_head_t *head, sv_error_t *error);
 sv_status_t sv_exporter_row(sv_exporter_t *exporter, const bson_t *row, sv_error_t *error);

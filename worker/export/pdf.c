@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SV_PDF_KEPT_MAX = SV_PDF_TEXT_MAX + 8 };
+
 static const struct {
     double size;
     PangoWeight weight;
@@ -83,6 +85,8 @@ sv_pdf_keep(sv_pdf_t *pdf, const sv_row_value_t *values)
     memcpy(kept, values, count * sizeof(*kept));
     for (size_t i = 0; i < count; i++) {
         if (kept[i].known && kept[i].text != NULL) {
+            /* No more than is looked at, and enough for that to be seen cut. */
+            kept[i].length = kept[i].length < SV_PDF_KEPT_MAX ? kept[i].length : SV_PDF_KEPT_MAX;
             kept[i].text = sv_arena_strndup(pdf->arena, kept[i].text, kept[i].length);
         }
     }

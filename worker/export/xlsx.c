@@ -16,8 +16,8 @@
 /* Rows whose texts decide how wide the columns are. */
 enum { SV_XLSX_SAMPLE = 1000, SV_XLSX_WIDTH_MAX = 60, SV_XLSX_WIDTH_MIN = 8 };
 
-/* Past this a file inside the archive may pass 4 GiB; without need ZIP64 is left out, as old readers don't know it. */
-#define SV_XLSX_SMALL_CELLS INT64_C(10000000)
+/* What the archive holds beside the sheets' cells, and more. */
+#define SV_XLSX_REST (INT64_C(64) << 20)
 
 static const struct {
     const char *number_format; /* NULL: general */
@@ -197,7 +197,6 @@ sv_xlsx_open_sheets(const char *path, const sv_export_head_t *head, size_t rows_
     xlsx->columns = sv_arena_zalloc(arena, (head->column_count + 1) * sizeof(*xlsx->columns));
     sv_buffer_init(&xlsx->scratch, arena, 256);
     options.tmpdir = dirname(sv_arena_strdup(arena, path));
-    options.use_zip64 = head->rows < 0 || head->rows * (int64_t) head->column_count > SV_XLSX_SMALL_CELLS;
     xlsx->book = workbook_new_opt(xlsx->path, &options);
     if (xlsx->book == NULL) {
         status = sv_fail_cause(error, SV_ERR_INTERNAL, "%s: no workbook could be made", path);
@@ -329,6 +328,20 @@ sv_xlsx_check_archive(const char *path, sv_error_t *error)
     return whole ? SV_OK : sv_fail_cause(error, SV_ERR_UNAVAILABLE, "%s was not written to its end", path);
 }
 
+/* Old readers don't know ZIP64: only an archive that would pass 4 GiB without compression has it. */
+bool
+sv_xlsx_needs_zip64(const lxw_workbook *book)
+{
+    int64_t size = SV_XLSX_REST;
+    lxw_worksheet *sheet;
+
+    STAILQ_FOREACH(sheet, book->worksheets, list_pointers)
+    {
+        size += sheet->optimize_tmpfile != NULL ? (int64_t) ftello(sheet->optimize_tmpfile) : 0;
+    }
+    return size > UINT32_MAX;
+}
+
 static sv_status_t
 sv_xlsx_finish(void *writer, const sv_export_totals_t *totals, sv_error_t *error)
 {
@@ -342,6 +355,7 @@ sv_xlsx_finish(void *writer, const sv_export_totals_t *totals, sv_error_t *error
     if (status != SV_OK) {
         return status;
     }
+    xlsx->book->options.use_zip64 = sv_xlsx_needs_zip64(xlsx->book);
     result = workbook_close(xlsx->book);
     xlsx->book = NULL;
     if (result != LXW_NO_ERROR) {

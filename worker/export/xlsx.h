@@ -49,6 +49,9 @@ const char *sv_xlsx_sheet_name(size_t number, char name[32]);
 sv_status_t sv_xlsx_check_sheet(lxw_worksheet *sheet, sv_error_t *error);
 sv_status_t sv_xlsx_check(lxw_error result, sv_error_t *error);
 
+/* Whether the archive needs what files of more than 4 GiB do, once all is written. */
+bool sv_xlsx_needs_zip64(const lxw_workbook *book);
+
 /* A number of this column, as its format shows it; as a text where a spreadsheet would lose digits. */
 lxw_error
 sv_xlsx_write_number(sv_xlsx_t *xlsx, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t to, size_t column, int64_t number);
