@@ -1,13 +1,8 @@
 /* The work of a comparison's job. */
-#include <string.h>
-
-#include "core/audit/audit.h"
-#include "core/base/log.h"
-#include "core/report/block_owner.h"
 #include "core/report/comparison.h"
+#include "core/report/publication.h"
 #include "core/report/row_sort.h"
 #include "core/store/document.h"
-#include "core/store/transaction.h"
 
 enum { SV_WATCH_ROWS = 500 };
 
@@ -32,12 +27,10 @@ struct sv_making_s {
     sv_side_t sides[2];
     const char *stage;
     int64_t done, total; /* rows */
-    sv_block_place_t place;
+    sv_publication_t publication;
     sv_block_writer_t *writer;
     sv_block_totals_t totals;
     sv_compare_result_t result;
-    bson_t *head;
-    bool publishing; /* has been tried, and may have been done */
 };
 
 /* ---- reading */
@@ -160,7 +153,7 @@ sv_making_compare(sv_making_t *making, sv_error_t *error)
     making->result.fields =
         sv_arena_zalloc(making->arena, (making->planned.plan->field_count + 1) * sizeof(making->result.fields[0]));
     for (;;) {
-        making->writer = sv_block_writer_create(making->store, &making->place);
+        making->writer = sv_block_writer_create(making->store, &making->publication.blocks);
         if (making->writer == NULL) {
             return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
         }
@@ -171,7 +164,7 @@ sv_making_compare(sv_making_t *making, sv_error_t *error)
         making->sort[making->result.unsorted] = true;
         sv_block_writer_destroy(making->writer);
         making->writer = NULL;
-        if (sv_blocks_remove(making->store, &making->place, error) != SV_OK) {
+        if (sv_blocks_remove(making->store, &making->publication.blocks, error) != SV_OK) {
             return error->status;
         }
     }
@@ -265,16 +258,12 @@ sv_head_copy(const bson_t *params, const char *name, bson_t *head)
     }
 }
 
-static sv_status_t
-sv_making_head(sv_making_t *making, sv_error_t *error)
+static bson_t *
+sv_making_head(const sv_making_t *making)
 {
     const sv_comparison_plan_t *planned = &making->planned;
     bson_t *head = sv_doc_new(making->arena);
-    int64_t now_ms = 0;
 
-    if (sv_store_now(making->store, &now_ms, error) != SV_OK) {
-        return error->status;
-    }
     BSON_APPEND_UTF8(head, "job_id", making->claim->job_id);
     sv_doc_put_text(head, "name", planned->name);
     sv_doc_put_text(head, "baseline_id", planned->snapshots[SV_BASELINE].snapshot_id);
@@ -286,99 +275,11 @@ sv_making_head(sv_making_t *making, sv_error_t *error)
     sv_head_put_counts(making, head);
     sv_head_put_fields(making, head);
     sv_columns_append(head, "columns", planned->plan->columns, planned->plan->column_count);
-    BSON_APPEND_INT64(head, "rows", making->totals.rows);
-    BSON_APPEND_INT64(head, "blocks", making->totals.blocks);
-    BSON_APPEND_INT64(head, "bytes", making->totals.bytes);
-    BSON_APPEND_UTF8(head, "digest", making->totals.digest);
-    BSON_APPEND_UTF8(head, "owner", making->place.owner);
     sv_head_copy(making->claim->params, "created_by", head);
-    BSON_APPEND_DATE_TIME(head, "created_at", now_ms);
-    making->head = head;
-    return SV_OK;
+    return head;
 }
 
-/* ---- publishing */
-
-static sv_status_t
-sv_making_publish_body(sv_store_t *store, void *context, sv_error_t *error)
-{
-    sv_making_t *making = context;
-    sv_principal_t who = { .user_id = making->claim->requested_by, .role = making->claim->role };
-    sv_audit_t entry = { .action = "comparison.create", .warehouse = making->claim->warehouse };
-    bool held = false;
-    sv_status_t status = sv_job_hold(store, making->claim, &held, error);
-
-    if (status == SV_OK && !held) {
-        status = sv_fail_cause(error, SV_ERR_UNAVAILABLE, "attempt %lld of job %s was taken away",
-                               (long long) making->claim->attempt, making->claim->job_id);
-    }
-    if (status == SV_OK) {
-        status = sv_block_owner_settle(store, &making->place, error);
-    }
-    if (status == SV_OK) {
-        status = sv_store_insert(store, SV_COLLECTION_REPORT_COMPARE_JOBS, making->head, error);
-    }
-    if (status == SV_OK) {
-        entry.details =
-            sv_doc_take(BCON_NEW("job_id", BCON_UTF8(making->claim->job_id), "rows", BCON_INT64(making->totals.rows),
-                                 "digest", BCON_UTF8(making->totals.digest)),
-                        error->arena);
-        status = sv_audit_write(store, &who, &entry, error);
-    }
-    return status;
-}
-
-/* Whose blocks the head has that is there already; NULL: there is none. */
-static sv_status_t
-sv_making_published(sv_making_t *making, const char **owner, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(making->claim->job_id)), error->arena);
-    bson_t *wanted = sv_doc_take(BCON_NEW("owner", BCON_INT32(1)), error->arena);
-    const bson_t *head = NULL;
-    sv_status_t status =
-        sv_store_find_one(making->store, SV_COLLECTION_REPORT_COMPARE_JOBS, filter, wanted, error->arena, &head, error);
-
-    *owner = head != NULL ? sv_doc_text(head, "owner", error->arena) : NULL;
-    return status;
-}
-
-/* Removes what the attempt wrote, as well as can be: what stays, the round of owners removes. */
-static void
-sv_making_undo(sv_making_t *making)
-{
-    sv_arena_t *arena = sv_arena_create();
-    sv_error_t error;
-
-    sv_error_init(&error, arena);
-    if (sv_blocks_remove(making->store, &making->place, &error) != SV_OK) {
-        sv_log(SV_LOG_NOTICE, "blocks of %s are removed later: %s", making->place.owner,
-               error.cause != NULL ? error.cause : sv_status_code(error.status));
-    }
-    sv_arena_destroy(arena);
-}
-
-/* A head that is there already is an earlier attempt's, or this one's when the answer to its commit was lost.  From
- * here on blocks may be a published head's, so that only the round of owners, which knows, may remove them. */
-static sv_status_t
-sv_making_publish(sv_making_t *making, sv_error_t *error)
-{
-    sv_status_t status = sv_making_head(making, error);
-    const char *owner;
-
-    if (status != SV_OK) {
-        return status;
-    }
-    making->publishing = true;
-    status = sv_transaction_run(making->store, sv_making_publish_body, making, error);
-    if (status == SV_ERR_ALREADY_EXISTS) {
-        sv_error_clear(error);
-        status = sv_making_published(making, &owner, error);
-        if (status == SV_OK && owner != NULL && strcmp(owner, making->place.owner) != 0) {
-            sv_making_undo(making);
-        }
-    }
-    return status;
-}
+/* ---- an attempt */
 
 static sv_status_t
 sv_making_run(sv_making_t *making, sv_error_t *error)
@@ -387,19 +288,15 @@ sv_making_run(sv_making_t *making, sv_error_t *error)
         sv_comparison_plan_load(making->store, making->claim->params, making->arena, &making->planned, error);
 
     if (status == SV_OK) {
-        status = sv_block_owner_note(making->store, &making->place, making->claim, error);
-    }
-    if (status == SV_OK) {
         status = sv_making_compare(making, error);
     }
     if (status == SV_OK) {
         status = making->watch->progress(making->watch->context, "publishing", making->total, making->total, error);
     }
-    if (status == SV_OK) {
-        status = sv_making_publish(making, error);
-    }
     sv_block_writer_destroy(making->writer);
-    return status;
+    return status == SV_OK
+               ? sv_publication_publish(&making->publication, sv_making_head(making), &making->totals, error)
+               : status;
 }
 
 sv_status_t
@@ -407,21 +304,25 @@ sv_comparison_make(sv_store_t *store, const sv_job_claim_t *claim, const char *d
                    const sv_comparison_watch_t *watch, sv_arena_t *arena, sv_error_t *error)
 {
     sv_making_t making = { .store = store, .claim = claim, .directory = directory, .watch = watch, .arena = arena };
-    const char *published = NULL;
-    int64_t removed = 0;
+    bool published = false;
     sv_status_t status;
 
-    making.place = sv_comparison_blocks(sv_arena_printf(arena, "%s.%lld", claim->job_id, (long long) claim->attempt));
-    status = sv_making_published(&making, &published, error);
-    if (status == SV_OK) {
-        status = sv_block_owners_round(store, claim->job_id, &removed, error);
-    }
-    if (status != SV_OK || published != NULL) {
+    making.publication = (sv_publication_t){
+        .store = store,
+        .claim = claim,
+        .heads = SV_COLLECTION_REPORT_COMPARE_JOBS,
+        .id_field = "job_id",
+        .id = claim->job_id,
+        .blocks = sv_comparison_blocks(sv_arena_printf(arena, "%s.%lld", claim->job_id, (long long) claim->attempt)),
+        .action = "comparison.create",
+    };
+    status = sv_publication_begin(&making.publication, &published, error);
+    if (status != SV_OK || published) {
         return status;
     }
     status = sv_making_run(&making, error);
-    if (status != SV_OK && !making.publishing) {
-        sv_making_undo(&making);
+    if (status != SV_OK) {
+        sv_publication_give_up(&making.publication);
     }
     return status;
 }

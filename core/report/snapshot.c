@@ -1,14 +1,12 @@
 #include "core/report/snapshot.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/audit/audit.h"
 #include "core/report/block_owner.h"
+#include "core/report/row_page.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
-
-enum { SV_ROW_CURSOR_DIGITS = 15 };
 
 sv_block_place_t
 sv_snapshot_blocks(const char *owner)
@@ -166,57 +164,14 @@ sv_snapshot_list(sv_store_t *store, const sv_snapshot_search_t *search, sv_page_
                        arena, error);
 }
 
-static bool
-sv_row_cursor_read(const char *cursor, int64_t rows, int64_t *row)
-{
-    size_t length;
-
-    *row = 0;
-    if (cursor == NULL) {
-        return true;
-    }
-    length = strspn(cursor, "0123456789");
-    if (length == 0 || length > SV_ROW_CURSOR_DIGITS || cursor[length] != '\0') {
-        return false;
-    }
-    *row = strtoll(cursor, NULL, 10);
-    return *row < rows;
-}
-
 sv_status_t
 sv_snapshot_page(sv_store_t *store, const sv_snapshot_t *snapshot, const sv_page_t *page, sv_json_writer_t *w,
                  sv_error_t *error)
 {
-    sv_block_reader_t *reader;
-    const bson_t *row = NULL;
-    int64_t first, given = 0;
-    sv_status_t status = SV_OK;
+    const sv_kept_rows_t kept = { snapshot->blocks, snapshot->rows, snapshot->columns, snapshot->column_count };
+    const sv_row_filter_t all = { 0 };
 
-    if (!sv_row_cursor_read(page->cursor, snapshot->rows, &first)) {
-        return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
-    }
-    reader = sv_block_reader_create(store, &snapshot->blocks, first);
-    if (reader == NULL) {
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
-    }
-    sv_json_array(w, "items");
-    while (given < page->limit && first + given < snapshot->rows && status == SV_OK) {
-        status = sv_block_reader_next(reader, &row, error);
-        if (status == SV_OK && row == NULL) {
-            status = sv_fail_cause(error, SV_ERR_INTERNAL, "snapshot %s ends early", snapshot->snapshot_id);
-        }
-        if (status == SV_OK) {
-            sv_row_write_json(w, NULL, snapshot->columns, snapshot->column_count, row);
-            given++;
-        }
-    }
-    sv_json_end(w);
-    sv_block_reader_destroy(reader);
-    sv_json_text(w, "next_cursor",
-                 first + given < snapshot->rows ? sv_arena_printf(error->arena, "%lld", (long long) (first + given))
-                                                : NULL);
-    sv_json_int(w, "total", snapshot->rows);
-    return status;
+    return sv_row_page_write(store, &kept, &all, page, w, error);
 }
 
 /* ---- removing */

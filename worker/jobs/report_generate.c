@@ -1,10 +1,13 @@
 /* Writes one of the fixed reports (core/report/fixed.h) into a file. */
 #include "core/auth/account.h"
 #include "core/report/fixed.h"
+#include "core/report/long_read.h"
 #include "worker/export/export_job.h"
 #include "worker/jobs/kinds.h"
 
 typedef struct {
+    sv_job_run_t *run;
+    const sv_export_job_t *job;
     sv_store_t *store;
     const sv_fixed_request_t *request;
     int64_t now_ms;
@@ -33,32 +36,22 @@ sv_fixed_maker(sv_job_run_t *run)
                : run->claim->requested_by;
 }
 
-/* MongoDB may group or sort for long before the first row comes: its client waits as long as the job may take. */
 static sv_status_t
-sv_fixed_export(sv_job_run_t *run, const sv_export_job_t *job, sv_fixed_source_t *source, sv_error_t *error)
+sv_fixed_export(sv_store_t *store, void *context, sv_error_t *error)
 {
-    sv_store_pool_t *pool =
-        sv_store_pool_create_limited(run->settings, 1, run->claim->kind->time_limit_s * 1000, error);
-    sv_status_t status;
+    sv_fixed_source_t *source = context;
 
-    if (pool == NULL) {
-        return error->status;
-    }
-    source->store = sv_store_acquire(pool);
-    status = source->store != NULL ? sv_export_job(run, job, error)
-                                   : sv_fail_cause(error, SV_ERR_UNAVAILABLE, "no client for reading");
-    sv_store_release(source->store);
-    sv_store_pool_destroy(pool);
-    return status;
+    source->store = store;
+    return sv_export_job(source->run, source->job, error);
 }
 
 sv_status_t
 sv_job_report_generate(sv_job_run_t *run, sv_error_t *error)
 {
     sv_fixed_request_t request;
-    sv_fixed_source_t source = { .request = &request };
     sv_export_head_t head = { .rows = -1, .digest = "" };
-    sv_export_job_t job = { .head = &head, .rows = sv_fixed_rows, .source = &source };
+    sv_export_job_t job = { .head = &head, .rows = sv_fixed_rows };
+    sv_fixed_source_t source = { .run = run, .job = &job, .request = &request };
 
     if (!sv_fixed_request_from_bson(run->claim->params, run->arena, &request)) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED, "The job asks for what this release does not know");
@@ -76,5 +69,6 @@ sv_job_report_generate(sv_job_run_t *run, sv_error_t *error)
     head.columns = sv_fixed_columns(request.report, &head.column_count, run->arena);
     head.options = request.options;
     job.format = request.format;
-    return sv_fixed_export(run, &job, &source, error);
+    job.source = &source;
+    return sv_long_read(run->settings, run->claim, sv_fixed_export, &source, error);
 }
