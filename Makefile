@@ -14,7 +14,8 @@ PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) $(WO
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 -fPIC -pthread $(WARN) $(WERROR) $(PKG_CFLAGS)
 LIBS     := $(shell pkg-config --libs $(PKGS)) -lm -pthread
-WORKER_LIBS := -Wl,--as-needed $(shell pkg-config --libs $(WORKER_PKGS)) $(LIBS)
+# Only for these: the sanitizers define crypt_r themselves, and libcrypt would seem not to be needed.
+WORKER_LIBS := -Wl,--push-state,--as-needed $(shell pkg-config --libs $(WORKER_PKGS)) -Wl,--pop-state $(LIBS)
 VERSION  := 0.1.0
 SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
