@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 enum { SV_OWNERS_ROUND = 200, SV_OWNER_FORGET_MS = 3600000 };
 
@@ -49,6 +50,17 @@ sv_block_owner_settle(sv_store_t *store, const sv_block_place_t *place, sv_error
 {
     return sv_store_delete_many(store, SV_COLLECTION_REPORT_BLOCK_OWNERS, sv_owner_filter(place, error->arena), NULL,
                                 error);
+}
+
+sv_status_t
+sv_block_owner_is_noted(sv_store_t *store, const sv_block_place_t *place, bool *noted, sv_error_t *error)
+{
+    const bson_t *note = NULL;
+    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_REPORT_BLOCK_OWNERS,
+                                           sv_owner_filter(place, error->arena), NULL, error->arena, &note, error);
+
+    *noted = note != NULL;
+    return status;
 }
 
 /* ---- the round */
@@ -139,14 +151,13 @@ sv_owner_clear(sv_store_t *store, const bson_t *noted, int64_t *removed, sv_aren
 static bson_t *
 sv_owners_due(const char *job_id, sv_arena_t *arena)
 {
-    bson_t *filter = sv_doc_new(arena);
+    bson_t *filter = sv_doc_new(arena), *long_dead = sv_doc_new(arena);
 
     if (job_id != NULL) {
         BSON_APPEND_UTF8(filter, "job_id", job_id);
     }
-    BCON_APPEND(filter, "$or", "[", "{", "dead_at", BCON_NULL, "}", "{", "$expr", "{", "$lte", "[", "{", "$dateAdd",
-                "{", "startDate", BCON_UTF8("$dead_at"), "unit", "millisecond", "amount",
-                BCON_INT64(SV_OWNER_FORGET_MS), "}", "}", "$$NOW", "]", "}", "}", "]");
+    sv_filter_past(long_dead, "$dead_at", NULL, SV_OWNER_FORGET_MS);
+    BCON_APPEND(filter, "$or", "[", "{", "dead_at", BCON_NULL, "}", BCON_DOCUMENT(long_dead), "]");
     return filter;
 }
 

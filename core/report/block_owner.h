@@ -18,6 +18,9 @@ sv_status_t sv_block_owner_settle(sv_store_t *store, const sv_block_place_t *pla
 /* In the transaction that removes a head: the blocks may go. */
 sv_status_t sv_block_owner_abandon(sv_store_t *store, const sv_block_place_t *place, sv_error_t *error);
 
+/* Whether the blocks may be gone because nobody owns them any more: for who read their head before that. */
+sv_status_t sv_block_owner_is_noted(sv_store_t *store, const sv_block_place_t *place, bool *noted, sv_error_t *error);
+
 enum { SV_BLOCK_OWNERS_MS = 60000 }; /* how often a round is due */
 
 /* Removes the blocks of abandoned heads and of attempts that are over, of one job (NULL: of all).  An attempt that was

@@ -3,7 +3,7 @@
 #include <zstd.h>
 
 #include "core/base/codec.h"
-#include "core/report/blocks.h"
+#include "core/report/block_owner.h"
 #include "core/store/document.h"
 
 enum {
@@ -72,6 +72,19 @@ static sv_status_t
 sv_block_bad(const sv_block_reader_t *reader, int64_t n, const char *what, sv_error_t *error)
 {
     return sv_fail_cause(error, SV_ERR_INTERNAL, "block %lld of %s %s", (long long) n, reader->place.owner, what);
+}
+
+/* Somebody may have deleted what the blocks are of since its head was read. */
+static sv_status_t
+sv_block_missing(const sv_block_reader_t *reader, sv_error_t *error)
+{
+    bool abandoned = false;
+
+    if (sv_block_owner_is_noted(reader->store, &reader->place, &abandoned, error) != SV_OK) {
+        return error->status;
+    }
+    return abandoned ? sv_fail(error, SV_ERR_NOT_FOUND, "The rows were deleted meanwhile")
+                     : sv_block_bad(reader, reader->n, "is missing", error);
 }
 
 static const uint8_t *
@@ -226,14 +239,14 @@ sv_block_begin(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
         return error->status;
     }
     if (document == NULL) {
-        return sv_block_bad(reader, reader->n, "is missing", error);
+        return sv_block_missing(reader, error);
     }
     sv_block_read(document, &block);
     if (sv_block_unpack(reader, &block, error) != SV_OK) {
         return error->status;
     }
     if (!block.last && reader->next_row >= block.first_row + block.rows) {
-        return sv_block_bad(reader, reader->n, "is missing", error);
+        return sv_block_missing(reader, error);
     }
     for (int64_t row = block.first_row; row < reader->next_row && reader->rows_left > 0; row++) {
         if (!sv_block_take(reader)) {
@@ -268,13 +281,12 @@ sv_block_go_on(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
         return error->status;
     }
     if (!mongoc_cursor_next(reader->cursor, &document)) {
-        return sv_store_cursor_end(reader->store, reader->cursor, error) == SV_OK
-                   ? sv_block_bad(reader, reader->n, "is missing", error)
-                   : error->status;
+        return sv_store_cursor_end(reader->store, reader->cursor, error) == SV_OK ? sv_block_missing(reader, error)
+                                                                                  : error->status;
     }
     sv_block_read(document, &block);
     if (sv_doc_int(document, "n") != reader->n || block.first_row != reader->next_row) {
-        return sv_block_bad(reader, reader->n, "is missing", error);
+        return sv_block_missing(reader, error);
     }
     return sv_block_unpack(reader, &block, error);
 }

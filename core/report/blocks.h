@@ -38,7 +38,7 @@ void sv_block_writer_destroy(sv_block_writer_t *writer);
 /* Reads from row `first_row` on (0: the first). */
 sv_block_reader_t *sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, int64_t first_row);
 /* *row is the next one, valid until the next call; NULL at the end.  A block that is missing or whose checksum is wrong
- * is SV_ERR_INTERNAL. */
+ * is SV_ERR_INTERNAL; SV_ERR_NOT_FOUND when they were deleted meanwhile. */
 sv_status_t sv_block_reader_next(sv_block_reader_t *reader, const bson_t **row, sv_error_t *error);
 void sv_block_reader_destroy(sv_block_reader_t *reader);
 

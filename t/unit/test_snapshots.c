@@ -292,11 +292,14 @@ static void
 test_a_deleted_snapshot_leaves_nothing(void **state)
 {
     const char *id;
-    sv_snapshot_t snapshot;
+    sv_snapshot_t snapshot, held;
+    sv_block_reader_t *reader;
+    const bson_t *row;
     int64_t removed = 0;
 
     (void) state;
     must(take(real.store, start(request("deleted")), NULL, &id));
+    must(sv_snapshot_load(real.store, id, real.arena, &held, &real.error));
     must(sv_snapshot_remove(real.store, &who, id, &real.error));
     assert_int_equal(sv_snapshot_load(real.store, id, real.arena, &snapshot, &real.error), SV_ERR_NOT_FOUND);
     sv_error_clear(&real.error);
@@ -307,6 +310,11 @@ test_a_deleted_snapshot_leaves_nothing(void **state)
     must(sv_block_owners_round(real.store, NULL, &removed, &real.error));
     assert_int_equal(removed, 1);
     assert_int_equal(blocks_of(id, 1), 0);
+    /* Who has its head still is told what became of it. */
+    reader = sv_block_reader_create(real.store, &held.blocks, 0);
+    assert_int_equal(sv_block_reader_next(reader, &row, &real.error), SV_ERR_NOT_FOUND);
+    sv_error_clear(&real.error);
+    sv_block_reader_destroy(reader);
 }
 
 /* The next attempt clears up behind the dead one before it begins. */
