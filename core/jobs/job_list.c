@@ -60,6 +60,7 @@ sv_job_list(sv_store_t *store, const sv_principal_t *who, const sv_job_query_t *
             sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(arena);
+    bson_t *projection = sv_doc_take(BCON_NEW("params", BCON_INT32(0)), arena); /* not shown, and long at times */
 
     if (query->status != NULL) {
         BSON_APPEND_UTF8(filter, "status", query->status);
@@ -72,5 +73,5 @@ sv_job_list(sv_store_t *store, const sv_principal_t *who, const sv_job_query_t *
     page->sort_field = "created_at";
     page->unique_field = "job_id";
     page->direction = -1;
-    return sv_page_run(store, SV_COLLECTION_JOBS, filter, NULL, page, sv_job_write_row, NULL, w, arena, error);
+    return sv_page_run(store, SV_COLLECTION_JOBS, filter, projection, page, sv_job_write_row, NULL, w, arena, error);
 }
