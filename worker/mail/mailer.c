@@ -171,7 +171,7 @@ sv_mailer_send(sv_mailer_t *mailer, const sv_mail_t *mail, sv_arena_t *arena, co
     CURLcode code;
 
     mailer->said[0] = mailer->problem[0] = '\0';
-    *why = "no memory for a mail";
+    *why = "the mail could not be put together: its file cannot be read, or there is no memory";
     if (to != NULL && headers != NULL && parts != NULL) {
         curl_easy_setopt(mailer->curl, CURLOPT_MAIL_FROM, from);
         curl_easy_setopt(mailer->curl, CURLOPT_MAIL_RCPT, to);
