@@ -142,6 +142,19 @@ sv_ctl_run(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv
     return result;
 }
 
+/* What was asked for is no command: says so, and what there is. */
+static void
+sv_ctl_tell_unknown(int argc, char **argv)
+{
+    bool in_group = argc > 0 && sv_ctl_group_exists(argv[0]);
+
+    if (argc > (in_group ? 1 : 0)) {
+        fprintf(stderr, "stockverifyctl: there is no command %s%s%s\n\n", argv[0], in_group ? " " : "",
+                in_group ? argv[1] : "");
+    }
+    sv_ctl_print_help(stderr, in_group ? argv[0] : NULL);
+}
+
 static int
 sv_ctl_main(sv_ctl_t *ctl, int argc, char **argv)
 {
@@ -163,7 +176,7 @@ sv_ctl_main(sv_ctl_t *ctl, int argc, char **argv)
         sv_ctl_print_help(stdout, argv[first]);
         return SV_CTL_DONE;
     }
-    sv_ctl_print_help(stderr, first < argc && sv_ctl_group_exists(argv[first]) ? argv[first] : NULL);
+    sv_ctl_tell_unknown(argc - first, argv + first);
     return SV_CTL_USAGE;
 }
 

@@ -50,6 +50,8 @@ like do { local $/; <$nginx_conf> }, qr/^\s*stockverify_rack_lock_ttl 7;$/m, 'an
 is $status, 0, 'up again is no error';
 like $output, qr/Already running/, 'and says so';
 is_deeply read_json($dirs[0])->{pids}, $states[0]{pids}, 'and starts nothing';
+($status, $output) = stack('up', $dirs[0], '--no-build', '--port 1025');
+like $output, qr/--port.* after a down/, 'an option that comes too late is told';
 
 my $part = $ENV{REDIS_HOST} ? 'worker' : 'redis';
 is +(stack("kill $part", $dirs[0]))[0], 0, "kill $part";
@@ -65,6 +67,16 @@ is +(stack('up', "$base/bad", '--no-build', '--settings NO_SUCH=1'))[0], 1, 'an 
 ($status, $output) = stack('up', "$base/bad", '--no-build', '--settings RACK_LOCK_TTL=0');
 is $status, 1, 'and so does a value out of range';
 like $output, qr/rack_lock_ttl/i, 'which is named';
+($status, $output) = stack('up', "$base/bad", '--no-build', "--port $states[1]{port}");
+is $status, 1, 'a port that somebody listens on stops it';
+like $output, qr/port $states[1]{port} .*in use/, 'and is named';
+is +(stack('up', "$base/bad", '--no-build', '--port 70000'))[0], 1, 'as does one that is none';
+($status, $output) = stack('kill rediss', $dirs[0]);
+is $status, 2, 'a part that is none is refused';
+like $output, qr/no part rediss; parts are redis, mongodb, worker, nginx/, 'with the names of those that are';
+($status, $output) = stack('signal nginx NONE', $dirs[0]);
+is $status, 1, 'so is a signal that is none';
+like $output, qr/^scripts\/stack: there is no signal NONE$/m, 'in a line';
 
 my @pids = map { values %{ read_json($_)->{pids} } } @dirs;
 for my $dir (@dirs) {

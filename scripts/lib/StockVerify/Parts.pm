@@ -7,7 +7,7 @@ use warnings;
 use IO::Socket::INET;
 use JSON::PP ();
 use StockVerify::Redis;
-use StockVerify::Reservation qw(reserve_port reserve_name);
+use StockVerify::Reservation qw(reserve_port reserve_name port_is_free);
 
 my %READY = (redis => \&redis_is_ready, mongodb => \&mongodb_is_ready, worker => \&worker_is_ready, nginx => \&nginx_is_ready);
 my %STOP = (redis => 'TERM', mongodb => 'TERM', worker => 'TERM', nginx => 'QUIT');
@@ -121,6 +121,7 @@ sub plan_mongodb {
 sub plan_nginx {
     my ($stack, $state, $port) = @_;
     my $directory = $stack->{directory};
+    check_port($port) if defined $port;
     $state->{port} = ($port // reserve_port($directory)) + 0;
     $state->{flat_port} = reserve_port($directory);
     $state->{url} = "http://127.0.0.1:$state->{port}";
@@ -139,6 +140,14 @@ sub plan_nginx {
         UBSAN_OPTIONS => "print_stacktrace=1:$options",
     };
     $state->{env}{worker} = { ASAN_OPTIONS => $options, UBSAN_OPTIONS => "print_stacktrace=1:$options" };
+    return;
+}
+
+# Whoever has the port would answer in nginx' place, and be taken for it.
+sub check_port {
+    my ($port) = @_;
+    die "--port takes a number from 1 to 65535, not $port\n" if $port < 1 || $port > 65535;
+    port_is_free($port) or die "port $port cannot be listened on: $!; without --port a free one is taken\n";
     return;
 }
 

@@ -10,7 +10,7 @@ use Exporter 'import';
 use Fcntl qw(:DEFAULT :flock);
 use IO::Socket::INET;
 
-our @EXPORT_OK = qw(reserve_port reserve_name release_all);
+our @EXPORT_OK = qw(reserve_port reserve_name release_all port_is_free);
 
 # Below the range the kernel takes the ports of outgoing connections from.
 my ($FIRST_PORT, $LAST_PORT) = (18_000, 31_999);
@@ -48,6 +48,7 @@ sub take {
     return 1;
 }
 
+# Whether 127.0.0.1 can be listened on at this port; when not, $! says why.
 sub port_is_free {
     my ($port) = @_;
     return defined IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1);

@@ -5,6 +5,7 @@ package StockVerify::Stack;
 
 use strict;
 use warnings;
+use Config ();
 use Cwd ();
 use Fcntl ':flock';
 use File::Path qw(make_path remove_tree);
@@ -261,6 +262,7 @@ sub kill_part {
 sub signal_part {
     my ($self, $part, $signal) = @_;
     my $process = $self->process($part) or die "$part is not started by this stack\n";
+    die "there is no signal $signal\n" unless grep { $_ eq $signal } split ' ', $Config::Config{sig_name};
     return $signal =~ /^(?:STOP|CONT)$/ ? signal_group($process, $signal) : kill $signal, $process->{pid};
 }
 
