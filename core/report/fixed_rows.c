@@ -123,6 +123,7 @@ sv_fixed_emit(sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_error_t *erro
 typedef struct {
     const bson_t *rows[SV_FIXED_BATCH];
     size_t count;
+    bool last; /* there are no more */
     sv_text_map_t joined[SV_FIXED_MAX_JOINS];
 } sv_fixed_batch_t;
 
@@ -130,10 +131,16 @@ static void
 sv_batch_read(sv_fixed_work_t *work, mongoc_cursor_t *cursor, sv_fixed_batch_t *batch)
 {
     const bson_t *document;
+    size_t bytes = 0;
 
     batch->count = 0;
-    while (batch->count < SV_FIXED_BATCH && mongoc_cursor_next(cursor, &document)) {
-        batch->rows[batch->count++] = sv_doc_copy(document, work->batch);
+    batch->last = false;
+    while (!batch->last && batch->count < SV_FIXED_BATCH && bytes < SV_FIXED_BATCH_BYTES) {
+        batch->last = !mongoc_cursor_next(cursor, &document);
+        if (!batch->last) {
+            batch->rows[batch->count++] = sv_doc_copy(document, work->batch);
+            bytes += document->len;
+        }
     }
 }
 
@@ -157,10 +164,31 @@ sv_batch_ids(sv_fixed_work_t *work, const sv_fixed_batch_t *batch, const char *l
     return count;
 }
 
-static sv_status_t
-sv_join_open(sv_fixed_work_t *work, const sv_fixed_join_t *join, const char *const *ids, size_t count,
-             mongoc_cursor_t **cursor, sv_error_t *error)
+/* What the cells show of a joined document, and its id. */
+static bson_t *
+sv_join_options(const sv_fixed_work_t *work, size_t place)
 {
+    const sv_fixed_row_of_table_t *made = work->made;
+    bson_t *options = sv_doc_new(work->batch), fields;
+
+    BSON_APPEND_DOCUMENT_BEGIN(options, "projection", &fields);
+    BSON_APPEND_INT32(&fields, made->joins[place].foreign, 1);
+    for (size_t i = 0; i < made->cell_count; i++) {
+        const sv_fixed_cell_t *cell = &made->cells[i];
+
+        if (cell->from == SV_FROM_JOIN + (int) place && strcmp(cell->path, made->joins[place].foreign) != 0) {
+            BSON_APPEND_INT32(&fields, cell->path, 1);
+        }
+    }
+    bson_append_document_end(options, &fields);
+    return options;
+}
+
+static sv_status_t
+sv_join_open(sv_fixed_work_t *work, size_t place, const char *const *ids, size_t count, mongoc_cursor_t **cursor,
+             sv_error_t *error)
+{
+    const sv_fixed_join_t *join = &work->made->joins[place];
     bson_t *filter;
 
     if (join->open != NULL) {
@@ -168,7 +196,7 @@ sv_join_open(sv_fixed_work_t *work, const sv_fixed_join_t *join, const char *con
     }
     filter = sv_doc_new(work->batch);
     sv_filter_in(filter, join->foreign, ids, count);
-    return sv_store_find(work->store, join->collection, filter, NULL, cursor, error);
+    return sv_store_find(work->store, join->collection, filter, sv_join_options(work, place), cursor, error);
 }
 
 static sv_status_t
@@ -186,7 +214,7 @@ sv_batch_join(sv_fixed_work_t *work, sv_fixed_batch_t *batch, size_t place, sv_e
     if (count == 0) {
         return SV_OK;
     }
-    status = sv_join_open(work, join, ids, count, &cursor, error);
+    status = sv_join_open(work, place, ids, count, &cursor, error);
     if (status != SV_OK) {
         return status;
     }
@@ -240,7 +268,7 @@ sv_fixed_stream(sv_fixed_work_t *work, mongoc_cursor_t *cursor, sv_error_t *erro
         }
         sv_arena_destroy(work->batch);
         work->batch = NULL;
-    } while (status == SV_OK && batch.count == SV_FIXED_BATCH);
+    } while (status == SV_OK && !batch.last);
     if (status == SV_OK) {
         status = sv_store_cursor_end(work->store, cursor, error);
     }

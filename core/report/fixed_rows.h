@@ -6,7 +6,11 @@
 
 /* The inside of the fixed reports; for core/report alone. */
 
-enum { SV_FIXED_MAX_JOINS = 4, SV_FIXED_BATCH = 500 };
+enum {
+    SV_FIXED_MAX_JOINS = 4,
+    SV_FIXED_BATCH = 500,           /* rows that are joined at once, */
+    SV_FIXED_BATCH_BYTES = 4 << 20, /* or as many as make so much */
+};
 
 /* Where a cell's value is found: in the document that makes the row, or in one that is joined to it. */
 enum { SV_FROM_ROW = 0, SV_FROM_JOIN = 1 /* + the join's place */ };
@@ -28,8 +32,8 @@ typedef struct {
     sv_fixed_compute_t compute; /* instead of from and path */
 } sv_fixed_cell_t;
 
-/* Documents looked up for all rows of a batch at once: those whose `foreign` is the row's `local`.  `fetch` reads them
- * in another way (NULL: a plain find), each with the id as `foreign`. */
+/* Documents looked up for all rows of a batch at once: those whose `foreign` is the row's `local`.  `open` reads them
+ * in another way (NULL: a plain find of what the cells show), each with the id as `foreign`. */
 typedef struct {
     const char *local; /* path in the row's document */
     sv_collection_t collection;

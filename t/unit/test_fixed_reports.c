@@ -486,6 +486,33 @@ batches_join_every_row(void **state)
     sv_rows_free(&rows);
 }
 
+/* So much that a batch is full before it has its number of rows. */
+static void
+long_rows_are_all_there(void **state)
+{
+    enum { LENGTH = 3 << 20, LINES = 3 };
+    char *text = memset(sv_arena_zalloc(real.arena, LENGTH + 1), 'x', LENGTH);
+    sv_rows_t rows;
+
+    (void) state;
+    for (int i = 0; i < LINES; i++) {
+        bson_t *entry = sv_doc_take(BCON_NEW("at", BCON_DATE_TIME(now_ms - LINES + i), "action", "long", "user_id",
+                                             "anna", "count_id", "long", "seq", BCON_INT64(1000 + i), "details", "{",
+                                             "text", BCON_UTF8(text), "}"),
+                                    real.arena);
+
+        assert_int_equal(sv_store_insert(real.store, SV_COLLECTION_ACTIVITY_LOGS, entry, &real.error), SV_OK);
+    }
+    rows = report("audit_trail", &(sv_fixed_filters_t){ .count_id = "long" });
+    assert_int_equal(rows.count, LINES);
+    for (int i = 0; i < LINES; i++) {
+        check_number(rows.rows[i], "seq", 1000 + i);
+        check_text(rows.rows[i], "full_name", "Anna A.");
+        assert_true(strlen(sv_rows_text(rows.rows[i], "details")) > LENGTH);
+    }
+    sv_rows_free(&rows);
+}
+
 static sv_status_t
 refuse(void *context, const bson_t *row, sv_error_t *error)
 {
@@ -526,6 +553,7 @@ main(void)
         WITH_WORLD(sessions_have_what_came_of_them),
         WITH_WORLD(the_trail_is_whole_and_in_order),
         WITH_WORLD(batches_join_every_row),
+        WITH_WORLD(long_rows_are_all_there),
         WITH_WORLD(a_sink_that_stops_stops_the_report),
     };
     int failed = cmocka_run_group_tests(plain, NULL, NULL);
