@@ -478,6 +478,34 @@ a_pdf_is_whole_and_says_what_it_left_out(void **state)
     must_have(contents + world->size - 10, "%%EOF");
 }
 
+/* Valid UTF-8 that is no character, cut sequences and controls, wherever a text is printed. */
+static void
+a_pdf_prints_any_text(void **state)
+{
+    static const char *const texts[] = { "\xef\xbf\xbe",
+                                         "\xef\xbf\xbf",
+                                         "\xef\xb7\x90",
+                                         "\xef\xb7\xaf",
+                                         "\xf0\x9f\xbf\xbe",
+                                         "\xf4\x8f\xbf\xbf",
+                                         "\x01\x1f\x7f",
+                                         "\xc2\x85",
+                                         "\xe2\x80\xae"
+                                         "abc" };
+    world_t *world = *state;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        enum { KEPT = 2007 }; /* of a long text the first bytes, which may end within a character */
+        const char *cut = sv_arena_printf(world->arena, "%*s%s%s", KEPT, "x", texts[i], texts[i]);
+        const bson_t *rows[] = { row_of(world, texts[i], 0, 0), row_of(world, cut, 0, 0) };
+        char *contents;
+
+        world->head.title = world->head.subtitle = world->head.made_by = world->head.source = texts[i];
+        contents = written(world, "pdf", rows, 2);
+        must_have(contents + world->size - 10, "%%EOF");
+    }
+}
+
 static long
 resident_kib(void)
 {
@@ -797,6 +825,7 @@ main(void)
         cmocka_unit_test_setup_teardown(a_text_no_cell_holds_goes_on_elsewhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(escapes_count_as_a_cell_counts_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pdf_is_whole_and_says_what_it_left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pdf_prints_any_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pdf_keeps_little_of_long_texts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_huge_workbooks_are_zip64, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_chart_needs_groups_and_numbers, set_up, tear_down),

@@ -34,6 +34,16 @@ sv_pdf_layout_size(PangoLayout *layout, double *width, double *height)
     *height = (double) h / PANGO_SCALE;
 }
 
+/* U+FDD0 to U+FDEF and the last two of every plane: valid UTF-8, and cairo refuses a document with one of them. */
+static bool
+sv_pdf_is_no_character(const unsigned char *c, size_t size)
+{
+    if (size == 3) {
+        return c[0] == 0xef && ((c[1] == 0xb7 && c[2] >= 0x90 && c[2] <= 0xaf) || (c[1] == 0xbf && c[2] >= 0xbe));
+    }
+    return size == 4 && (c[1] & 0x0f) == 0x0f && c[2] == 0xbf && c[3] >= 0xbe;
+}
+
 /* Line breaks are shown as a sign: a cell with hundreds of them would push all others off the page. */
 const char *
 sv_pdf_one_paragraph(const char *text, size_t *length, bool *cut, sv_arena_t *arena)
@@ -43,7 +53,8 @@ sv_pdf_one_paragraph(const char *text, size_t *length, bool *cut, sv_arena_t *ar
     size_t at = 0;
 
     sv_buffer_init(&out, arena, 64);
-    while (at < *length && out.length < SV_PDF_TEXT_MAX) {
+    sv_buffer_puts(&out, "");
+    while (at < *length && at < SV_PDF_TEXT_MAX && out.length < SV_PDF_TEXT_MAX) {
         size_t size = sv_utf8_sequence(text + at, *length - at);
 
         if (text[at] == '\r' && at + 1 < *length && text[at + 1] == '\n') {
@@ -56,8 +67,10 @@ sv_pdf_one_paragraph(const char *text, size_t *length, bool *cut, sv_arena_t *ar
         } else if (size == 3 &&
                    (memcmp(text + at, "\xe2\x80\xa8", 3) == 0 || memcmp(text + at, "\xe2\x80\xa9", 3) == 0)) {
             sv_buffer_puts(&out, line_sign); /* U+2028, U+2029 */
+        } else if (size == 0 || sv_pdf_is_no_character((const unsigned char *) text + at, size)) {
+            sv_buffer_puts(&out, "\xef\xbf\xbd");
         } else {
-            sv_buffer_append(&out, text + at, size > 0 ? size : 1);
+            sv_buffer_append(&out, text + at, size);
         }
         at += size > 0 ? size : 1;
     }
@@ -174,6 +187,15 @@ sv_pdf_take_bytes(void *context, const unsigned char *bytes, unsigned int length
     return out->failed == 0 ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
+static void
+sv_pdf_put_metadata(sv_pdf_t *pdf, cairo_pdf_metadata_t which, const char *text)
+{
+    size_t length = strlen(text);
+    bool cut;
+
+    cairo_pdf_surface_set_metadata(pdf->surface, which, sv_pdf_one_paragraph(text, &length, &cut, pdf->arena));
+}
+
 sv_status_t
 sv_pdf_begin(sv_pdf_t *pdf, sv_error_t *error)
 {
@@ -185,8 +207,8 @@ sv_pdf_begin(sv_pdf_t *pdf, sv_error_t *error)
         return sv_fail_cause(error, SV_ERR_INTERNAL, "cairo: %s", cairo_status_to_string(cairo_status(pdf->cr)));
     }
     sv_time_format(pdf->head->taken_at_ms, time);
-    cairo_pdf_surface_set_metadata(pdf->surface, CAIRO_PDF_METADATA_TITLE, pdf->head->title);
-    cairo_pdf_surface_set_metadata(pdf->surface, CAIRO_PDF_METADATA_AUTHOR, pdf->head->made_by);
+    sv_pdf_put_metadata(pdf, CAIRO_PDF_METADATA_TITLE, pdf->head->title);
+    sv_pdf_put_metadata(pdf, CAIRO_PDF_METADATA_AUTHOR, pdf->head->made_by);
     cairo_pdf_surface_set_metadata(pdf->surface, CAIRO_PDF_METADATA_CREATOR, "StockVerify " SV_VERSION);
     cairo_pdf_surface_set_metadata(pdf->surface, CAIRO_PDF_METADATA_CREATE_DATE, time);
     cairo_set_line_width(pdf->cr, 0.5);
