@@ -102,6 +102,22 @@ sv_run_add_deliveries(sv_store_t *store, sv_ended_run_t *ended, const bson_t *re
     return status;
 }
 
+/* NULL when the schedule is gone, or makes another kind of report by now: whoever named
+ * its recipients may not see this one. */
+static const bson_t *
+sv_run_recipients(const sv_ended_run_t *ended, const bson_t *schedule)
+{
+    const char *made = sv_doc_text(ended->run, "type", ended->arena), *wanted;
+
+    if (schedule == NULL) {
+        return NULL;
+    }
+    wanted = sv_doc_text(schedule, "type", ended->arena);
+    return made != NULL && wanted != NULL && strcmp(made, wanted) == 0
+               ? sv_doc_child(schedule, "recipients", ended->arena)
+               : NULL;
+}
+
 static sv_status_t
 sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -116,7 +132,7 @@ sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
         return status;
     }
     status = sv_store_find_one(store, SV_COLLECTION_REPORT_SCHEDULES, filter, NULL, ended->arena, &schedule, error);
-    recipients = schedule != NULL ? sv_doc_child(schedule, "recipients", ended->arena) : NULL;
+    recipients = status == SV_OK ? sv_run_recipients(ended, schedule) : NULL;
     if (status != SV_OK || recipients == NULL || bson_empty(recipients)) {
         return status;
     }

@@ -119,6 +119,38 @@ a_run_without_recipients_is_mailed_to_nobody(void **state)
     assert_int_equal(look(), 0);
 }
 
+/* An administrators' report is not for whom a supervisor names after the schedule was given up to another one. */
+static void
+a_run_is_not_mailed_to_recipients_of_another_report(void **state)
+{
+    sv_schedule_t other = { .name = "Week",
+                            .cron = "@weekly",
+                            .time_zone = "UTC",
+                            .type = "report.generate",
+                            .enabled = true,
+                            .more = sv_real_json(world.real.arena, "{'recipients': ['else@example.com']}") };
+    sv_principal_t admin = world.who;
+    sv_schedule_t audit = other;
+    const bson_t *schedule = NULL, *job = NULL;
+    const char *schedule_id;
+    bool created = false;
+
+    (void) state;
+    admin.role = SV_ROLE_ADMIN;
+    audit.type = "report.audit";
+    SV_MUST(&world,
+            sv_schedule_create(world.real.store, &admin, &audit, world.real.arena, &schedule, &world.real.error));
+    schedule_id = sv_doc_text(schedule, "schedule_id", world.real.arena);
+    SV_MUST(&world, sv_schedule_run(world.real.store, &admin, schedule_id, world.real.arena, &job, &created,
+                                    &world.real.error));
+    SV_MUST(&world, sv_schedule_change(world.real.store, &admin, schedule_id, &other, world.real.arena, &schedule,
+                                       &world.real.error));
+    succeed(sv_doc_text(job, "job_id", world.real.arena));
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{}"), 0);
+    assert_null(mail_job());
+}
+
 static void
 a_run_that_failed_says_so(void **state)
 {
@@ -218,6 +250,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_run_is_mailed_once_it_ended, clear),
         cmocka_unit_test_setup(a_run_without_recipients_is_mailed_to_nobody, clear),
+        cmocka_unit_test_setup(a_run_is_not_mailed_to_recipients_of_another_report, clear),
         cmocka_unit_test_setup(a_run_that_failed_says_so, clear),
         cmocka_unit_test_setup(what_its_job_left_is_given_up, clear),
         cmocka_unit_test_setup(what_was_sent_stays_sent, clear),
