@@ -2,6 +2,7 @@
 
 #include "core/floor/stats.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 typedef struct {
     bool with_totals;
@@ -16,24 +17,6 @@ sv_count_write_row(sv_json_writer_t *w, const bson_t *row, void *context)
 
     sv_count_read(row, how->arena, &count);
     sv_count_write_json(w, NULL, &count, how->with_totals);
-}
-
-static void
-sv_put_range(bson_t *filter, const char *field, int64_t from_ms, int64_t to_ms)
-{
-    bson_t range;
-
-    if (from_ms == 0 && to_ms == 0) {
-        return;
-    }
-    BSON_APPEND_DOCUMENT_BEGIN(filter, field, &range);
-    if (from_ms != 0) {
-        BSON_APPEND_DATE_TIME(&range, "$gte", from_ms);
-    }
-    if (to_ms != 0) {
-        BSON_APPEND_DATE_TIME(&range, "$lt", to_ms);
-    }
-    bson_append_document_end(filter, &range);
 }
 
 /* What was asked for, and what may be seen: both hold, so that staff asking for others find nothing. */
@@ -54,7 +37,7 @@ sv_count_filter(const sv_principal_t *who, const sv_count_query_t *query, sv_are
     if (query->user != NULL) {
         BSON_APPEND_UTF8(&asked, "staff_user", query->user);
     }
-    sv_put_range(&asked, "started_at", query->from_ms, query->to_ms);
+    sv_filter_span(&asked, "started_at", query->from_ms, query->to_ms);
     bson_append_document_end(&all, &asked);
     BSON_APPEND_DOCUMENT_BEGIN(&all, "1", &allowed);
     if (who->role < SV_ROLE_SUPERVISOR) {

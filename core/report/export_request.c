@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/jobs/job_made.h"
 #include "core/store/document.h"
 
 const sv_format_options_t sv_format_options_default = { .delimiter = ',' };
@@ -36,6 +37,27 @@ sv_export_request_params(const sv_export_request_t *request, const char *id_name
     sv_doc_put_text(params, id_name, request->source_id);
     sv_format_options_append(params, request->format, &request->options);
     return params;
+}
+
+sv_status_t
+sv_export_request_job(sv_store_t *store, const sv_principal_t *who, const sv_export_request_t *request,
+                      const sv_export_source_t *source, sv_arena_t *arena, const bson_t **job, bool *created,
+                      sv_error_t *error)
+{
+    const char *key = sv_export_request_key(request, arena);
+    sv_job_request_t wanted = { .type = source->job_type, .unique_key = key };
+    sv_status_t status = sv_format_check_rows(request->format, source->rows, error);
+
+    *created = false;
+    *job = NULL;
+    if (status == SV_OK) {
+        status = sv_job_find_made(store, source->job_type, key, arena, job, error);
+    }
+    if (status != SV_OK || *job != NULL) {
+        return status;
+    }
+    wanted.params = sv_export_request_params(request, source->id_name, arena);
+    return sv_job_request(store, who, &wanted, arena, job, created, error);
 }
 
 bool

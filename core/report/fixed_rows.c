@@ -17,19 +17,7 @@ sv_fixed_match_text(bson_t *filter, const char *field, const char *text)
 void
 sv_fixed_match_time(bson_t *filter, const char *field, const sv_fixed_filters_t *filters)
 {
-    bson_t range;
-
-    if (filters->from_ms == 0 && filters->to_ms == 0) {
-        return;
-    }
-    BSON_APPEND_DOCUMENT_BEGIN(filter, field, &range);
-    if (filters->from_ms != 0) {
-        BSON_APPEND_DATE_TIME(&range, "$gte", filters->from_ms);
-    }
-    if (filters->to_ms != 0) {
-        BSON_APPEND_DATE_TIME(&range, "$lt", filters->to_ms);
-    }
-    bson_append_document_end(filter, &range);
+    sv_filter_span(filter, field, filters->from_ms, filters->to_ms);
 }
 
 sv_status_t

@@ -6,6 +6,7 @@
 #include "core/report/block_owner.h"
 #include "core/report/row_page.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 sv_block_place_t
@@ -141,21 +142,11 @@ sv_snapshot_list(sv_store_t *store, const sv_snapshot_search_t *search, sv_page_
 {
     bson_t *filter = sv_doc_new(arena);
     bson_t *projection = sv_doc_take(BCON_NEW("columns", BCON_INT32(0), "totals", BCON_INT32(0)), arena);
-    bson_t range;
 
     if (search->tag != NULL) {
         BSON_APPEND_UTF8(filter, "tags", search->tag);
     }
-    if (search->from_ms != 0 || search->to_ms != 0) {
-        BSON_APPEND_DOCUMENT_BEGIN(filter, "created_at", &range);
-        if (search->from_ms != 0) {
-            BSON_APPEND_DATE_TIME(&range, "$gte", search->from_ms);
-        }
-        if (search->to_ms != 0) {
-            BSON_APPEND_DATE_TIME(&range, "$lt", search->to_ms);
-        }
-        bson_append_document_end(filter, &range);
-    }
+    sv_filter_span(filter, "created_at", search->from_ms, search->to_ms);
     page->list = "snapshots";
     page->sort_field = "created_at";
     page->unique_field = "snapshot_id";

@@ -4,6 +4,7 @@
 
 #include "core/report/row_value.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 static const char sv_metric_rows[] = "rows";
 static const sv_column_t sv_rows_column = { .name = "rows", .title = "Rows", .type = SV_COLUMN_INT };
@@ -24,18 +25,8 @@ static bson_t *
 sv_series_filter(const sv_trend_search_t *search, sv_arena_t *arena)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("tags", BCON_UTF8(search->tag)), arena);
-    bson_t range;
 
-    if (search->from_ms != 0 || search->to_ms != 0) {
-        BSON_APPEND_DOCUMENT_BEGIN(filter, "created_at", &range);
-        if (search->from_ms != 0) {
-            BSON_APPEND_DATE_TIME(&range, "$gte", search->from_ms);
-        }
-        if (search->to_ms != 0) {
-            BSON_APPEND_DATE_TIME(&range, "$lt", search->to_ms);
-        }
-        bson_append_document_end(filter, &range);
-    }
+    sv_filter_span(filter, "created_at", search->from_ms, search->to_ms);
     return filter;
 }
 

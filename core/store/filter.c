@@ -17,6 +17,24 @@ sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_
     bson_append_document_end(filter, &operator);
 }
 
+void
+sv_filter_span(bson_t *filter, const char *field, int64_t from_ms, int64_t to_ms)
+{
+    bson_t range;
+
+    if (from_ms == 0 && to_ms == 0) {
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(filter, field, &range);
+    if (from_ms != 0) {
+        BSON_APPEND_DATE_TIME(&range, "$gte", from_ms);
+    }
+    if (to_ms != 0) {
+        BSON_APPEND_DATE_TIME(&range, "$lt", to_ms);
+    }
+    bson_append_document_end(filter, &range);
+}
+
 /* $dateAdd, because the development server adds no numbers to dates. */
 static void
 sv_filter_clock(bson_t *filter, const char *operator, const char * since, const char *length_field, int64_t length_ms)

@@ -8,6 +8,9 @@
 /* Appends {field: {$in: values}} to a filter. */
 void sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_t count);
 
+/* Appends {field: {$gte: from, $lt: to}} of dates; 0: open on that side, nothing when both are. */
+void sv_filter_span(bson_t *filter, const char *field, int64_t from_ms, int64_t to_ms);
+
 /*
  * Appends that the date `since` ("$held_at") plus a length lies behind MongoDB's clock (past), or ahead of it or on it
  * (to come).  The length is a field ("$hold_ms"; NULL: none) plus a constant, both in ms.  No clock but MongoDB's
