@@ -153,8 +153,8 @@ install: all
 	install -D -m 0644 $(BUILD)/ngx_stockverify_module.so $(DESTDIR)$(PREFIX)/lib/nginx/modules/ngx_stockverify_module.so
 	install -D -m 0755 $(BUILD)/stockverify-worker $(DESTDIR)$(PREFIX)/sbin/stockverify-worker
 	install -D -m 0755 $(BUILD)/stockverifyctl $(DESTDIR)$(PREFIX)/sbin/stockverifyctl
-	install -d $(DESTDIR)/etc/stockverify $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/logrotate.d
-	install -m 0640 conf/worker.conf $(DESTDIR)/etc/stockverify/worker.conf
+	install -d $(DESTDIR)/var/log/stockverify $(DESTDIR)/etc/stockverify $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/logrotate.d
+	test -e $(DESTDIR)/etc/stockverify/worker.conf || install -m 0640 conf/worker.conf $(DESTDIR)/etc/stockverify/worker.conf
 	install -m 0644 conf/nginx.conf $(DESTDIR)/etc/stockverify/nginx.conf.example
 	install -m 0644 conf/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -D -m 0644 conf/systemd/nginx.service.d/stockverify.conf $(DESTDIR)/etc/stockverify/nginx.service.d.example

@@ -70,6 +70,21 @@ SKIP: {
 }
 
 SKIP: {
+    skip 'the programs are not built', 4 if grep { !-e "$build/$_" } qw(ngx_stockverify_module.so stockverify-worker stockverifyctl);
+    my $stage = tempdir(CLEANUP => 1);
+    my $install = "make BUILD='$build' install DESTDIR='$stage' >'$stage/install.log' 2>&1";
+    is system($install), 0, 'everything is there to install' or diag content("$stage/install.log");
+    is_deeply [grep { !-s "$stage$_" } qw(/usr/lib/nginx/modules/ngx_stockverify_module.so /usr/sbin/stockverify-worker
+        /usr/sbin/stockverifyctl /etc/stockverify/nginx.conf.example /etc/stockverify/nginx.service.d.example
+        /usr/lib/systemd/system/stockverify-worker@.service /etc/logrotate.d/stockverify)], [], 'and is installed';
+    open my $mine, '>', "$stage/etc/stockverify/worker.conf" or die;
+    print {$mine} "REDIS_HOST=10.0.0.5\n";
+    close $mine;
+    is system($install), 0, 'installing again';
+    is content("$stage/etc/stockverify/worker.conf"), "REDIS_HOST=10.0.0.5\n", "leaves the operator's settings alone";
+}
+
+SKIP: {
     skip 'there is no systemd-analyze', 1 unless -x '/usr/bin/systemd-analyze';
     my $said = qx(systemd-analyze verify --man=no --recursive-errors=no conf/systemd/stockverify-worker\@.service 2>&1);
     unlike $said, qr/Unknown|Failed to parse|Invalid/, 'systemd knows every line of the unit' or diag $said;
