@@ -37,8 +37,8 @@ typedef struct {
     const char *unique_key;
     const char *schedule_id; /* NULL unless of a schedule */
     int64_t slot_ms;         /* the schedule's slot; 0: run by hand, no slot is taken */
-    /* What it will make, where that is decided now; else NULL.  Without an id it is the job's, and goes to the end of the
-     * URL. */
+    /* What it will make, where that is decided now; else NULL.  Without an id it is the job's, and goes to the end of
+     * the URL. */
     const char *resource_type, *resource_id, *resource_url;
 } sv_job_request_t;
 

@@ -52,9 +52,10 @@ static sv_status_t
 sv_jobs_expire_folder(void *context, const char *job_id, sv_error_t *error)
 {
     sv_store_t *store = context;
-    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(job_id), "$and", "[", "{", "$or", "[", "{", "pending",
-                                          BCON_BOOL(true), "}", "{", "result_kept", BCON_BOOL(true), "}", "]", "}", "]"),
-                                 error->arena);
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("job_id", BCON_UTF8(job_id), "$and", "[", "{", "$or", "[", "{", "pending", BCON_BOOL(true),
+                             "}", "{", "result_kept", BCON_BOOL(true), "}", "]", "}", "]"),
+                    error->arena);
     const bson_t *job = NULL;
     sv_status_t status = sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, error->arena, &job, error);
 

@@ -51,8 +51,8 @@ typedef struct {
 } sv_fixed_request_t;
 
 /* Reads {type, filters {warehouse, floor, category, user, count_id, from, to, period}, format (csv unless named), and
- * CSV's options}; `format` not NULL stands for the body's.  False with the wrong fields named; SV_ERR_FORBIDDEN for a report that the
- * role may not have. */
+ * CSV's options}; `format` not NULL stands for the body's.  False with the wrong fields named; SV_ERR_FORBIDDEN for a
+ * report that the role may not have. */
 bool sv_fixed_request_read(const json_t *body, const char *format, sv_role_t role, sv_arena_t *arena,
                            sv_fixed_request_t *request, sv_error_t *error);
 /* As it stands in the job's params, and back; false when a later release no longer has such a report or format. */
