@@ -216,6 +216,20 @@ subtest 'wrong requests' => sub {
     is $stack->client->get($path, query => { format => 'csv' })->status, 401, 'nobody may not';
 };
 
+subtest 'a file that cannot be made' => sub {
+    my $lost = $exports->snapshot('Lost', 'nasty');
+    $stack->mongo->run(delete => 'report_snapshot_blocks', deletes => [{ q => { snapshot_id => { '$regex' => "^$lost" } }, limit => 0 }]);
+    for my $method (qw(GET HEAD)) {
+        my $answer = $boss->request($method => "/api/reports/snapshots/$lost/export", query => { format => 'json' }, headers => { Prefer => 'wait=30' });
+        is $answer->status, 409, "$method is no success, which would be taken for the file";
+        next if $method eq 'HEAD';
+        is $answer->code, 'conflict_state', 'its code';
+        my ($job) = $answer->text =~ /The job ([0-9a-f-]{36}) is failed/;
+        ok $job, 'the job is named' or next;
+        is $boss->get("/api/jobs/$job")->data->{status}, 'failed', 'and says why';
+    }
+};
+
 subtest 'many rows' => sub {
     my $MANY = 50_001;
     $stack->stop_part('worker'); # a fresh one has no fonts of PDFs in its memory

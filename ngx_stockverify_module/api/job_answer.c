@@ -86,6 +86,11 @@ sv_job_put_ended(sv_call_t *call, sv_call_step_t made)
     const char *url = sv_job_text(call, "resource.url");
 
     call->location = sv_arena_printf(call->arena, "/api/jobs/%s", job_id);
+    if (strcmp(status, "succeeded") != 0 && made == sv_job_made_file) {
+        /* A success would be taken for the file. */
+        sv_fail(&call->error, SV_ERR_CONFLICT_STATE, "The job %s is %s and made no file", job_id, status);
+        return;
+    }
     if (strcmp(status, "succeeded") != 0) {
         sv_job_write_json(&call->json, NULL, call->job);
         call->message = sv_arena_printf(call->arena, "The job is %s", status);
