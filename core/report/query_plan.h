@@ -175,7 +175,7 @@ bson_t *sv_report_query_count_pipeline(const sv_report_query_t *query, sv_arena_
 sv_status_t sv_report_cursor_end(mongoc_cursor_t *cursor, int64_t deadline_ms, sv_error_t *error);
 /* Appends session and time limit. */
 void sv_report_read_options(const sv_report_run_t *how, bson_t *options);
-/* What to do about a query that takes too long. */
+/* What to do about a query that takes too long; `limit_ms` 0: the limit is the server's own. */
 sv_status_t sv_report_too_slow(const sv_report_query_t *query, int64_t limit_ms, sv_error_t *error);
 
 /* ---- documents to rows (query_rows.c) */

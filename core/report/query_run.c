@@ -76,11 +76,11 @@ sv_report_too_slow(const sv_report_query_t *query, int64_t limit_ms, sv_error_t 
         }
     }
     sv_error_clear(error);
-    return sv_fail(
-        error, SV_ERR_QUERY_TOO_SLOW,
-        "The query took longer than %lld s. Narrow it by a filter (eq, in, between, starts_with) on one of %s, "
-        "or take a snapshot of it, which may take its time",
-        (long long) ((limit_ms + 999) / 1000), names.data);
+    return sv_fail(error, SV_ERR_QUERY_TOO_SLOW,
+                   "The query took longer than %s. Narrow it by a filter (eq, in, between, starts_with) on one of %s%s",
+                   limit_ms > 0 ? sv_arena_printf(error->arena, "%lld s", (long long) ((limit_ms + 999) / 1000))
+                                : "the MongoDB server allows",
+                   names.data, limit_ms > 0 ? ", or take a snapshot of it, which may take its time" : "");
 }
 
 /* ---- rows */

@@ -249,6 +249,22 @@ expect_filter(const char *query, const char *filter_json)
     }
 }
 
+/* A snapshot is no way out of the server's own limit. */
+static void
+test_who_is_too_slow_is_told_what_to_do(void **state)
+{
+    const sv_report_query_t *query = parse("{'collection': 'verification_sessions'}");
+
+    (void) state;
+    assert_int_equal(sv_report_too_slow(query, 5000, &error), SV_ERR_QUERY_TOO_SLOW);
+    assert_non_null(strstr(error.message, "longer than 5 s. "));
+    assert_non_null(strstr(error.message, "session_id, count_id, user_id, status, or take a snapshot"));
+    assert_int_equal(sv_report_too_slow(query, 0, &error), SV_ERR_QUERY_TOO_SLOW);
+    assert_non_null(strstr(error.message, "longer than the MongoDB server allows. "));
+    assert_null(strstr(error.message, "snapshot"));
+    sv_error_clear(&error);
+}
+
 static void
 test_filters(void **state)
 {
@@ -637,6 +653,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_paths_of_what_is_wrong, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_a_query_is_kept, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_a_query_in_words, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(test_who_is_too_slow_is_told_what_to_do, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_filters, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_what_is_read, open_arena, close_arena),
     };
