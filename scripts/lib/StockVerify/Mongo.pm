@@ -12,6 +12,7 @@ my $JSON = JSON::PP->new->utf8->canonical->allow_nonref;
 # program => path of mongo-shell, uri => connection string, database => name
 sub new {
     my ($class, %option) = @_;
+    -x $option{program} or die "$option{program} is not built: make tools\n";
     local $ENV{MONGODB_URI} = $option{uri};
     my $pid = open2(my $answers, my $commands, $option{program}, $option{database});
     return bless { pid => $pid, answers => $answers, commands => $commands, owner => $$ }, $class;
@@ -32,6 +33,8 @@ sub try_run {
     my ($self, @command) = @_;
     my $text = @command == 1 ? $command[0] : encode_pairs(@command);
     $text =~ s/\s*\n\s*/ /g;
+    # A mongo-shell that ended is told by what it does not answer.
+    local $SIG{PIPE} = 'IGNORE';
     print { $self->{commands} } "$text\n" or die "mongo-shell: $!\n";
     $self->{commands}->flush;
     my $line = readline $self->{answers};
@@ -86,6 +89,7 @@ sub DESTROY {
     my ($self) = @_;
     return unless $self->{pid} && $self->{owner} == $$;
     local ($?, $!, $@);
+    local $SIG{PIPE} = 'IGNORE';
     close $self->{commands};
     close $self->{answers};
     waitpid $self->{pid}, 0;

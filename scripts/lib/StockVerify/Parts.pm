@@ -244,7 +244,10 @@ sub mongodb_is_ready {
         IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $state->{mongodb_port}, Timeout => 1) or return 0;
     }
     $stack->{mongo} ||= $stack->mongo;
-    my $hello = eval { $stack->{mongo}->run('{"hello": 1}') } // {};
+    my $hello = eval { $stack->{mongo}->run('{"hello": 1}') };
+    die $@ if !$hello && $@ =~ /^mongo-shell/;
+    $stack->{refusal}{mongodb} //= $@ unless $hello;
+    $hello //= {};
     if ($state->{mongodb_kind} eq 'mongod' && !$hello->{setName} && $hello->{ok}) {
         my $member = "127.0.0.1:$state->{mongodb_port}";
         eval {

@@ -223,7 +223,7 @@ sub await_part {
 
 sub complaint {
     my ($self, $part, $what) = @_;
-    my $text = "$part $what\n";
+    my $text = "$part $what\n" . ($self->{refusal}{$part} // '');
     my $logs = $self->{state}{logs};
     for my $log (grep { defined && -s } map { $logs->{$_} } $part eq 'nginx' ? qw(nginx error) : $part) {
         $text .= "--- $log\n" . tail($log, 25);
