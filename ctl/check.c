@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/auth/auth_keys.h"
+#include "core/settings/secret_file.h"
 #include "core/store/indexes.h"
 #include "ctl/ctl.h"
 
@@ -20,7 +21,14 @@ sv_check_settings(sv_ctl_t *ctl)
 static sv_status_t
 sv_check_keys(sv_ctl_t *ctl)
 {
+    const char *password_file = ctl->settings.smtp_password_file;
+    const char *password;
+    size_t length;
+
     sv_auth_keys_create(&ctl->settings, ctl->arena, &ctl->error);
+    if (ctl->error.status == SV_OK && password_file[0] != '\0') {
+        sv_secret_file_read(password_file, ctl->arena, &password, &length, &ctl->error);
+    }
     return ctl->error.status;
 }
 
