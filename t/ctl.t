@@ -30,12 +30,17 @@ subtest 'help and usage' => sub {
         ['db', 'find', 'no_such_collection', '{}']) {
         ctl($words, '', 2);
     }
+    like ctl(['users', 'fly'], '', 2), qr/^stockverifyctl: there is no command users fly$/m, 'what is no command is named';
 };
 
 subtest 'a check says what is right and what is not' => sub {
     ctl(['indexes', 'ensure']);
     my $text = ctl(['check']);
     like $text, qr/^$_ +ok$/m, $_ for qw(settings keys redis mongodb indexes);
+    my $settings = $stack->{stack}->file('mail.conf');
+    my $given = do { open my $in, '<', $stack->{stack}->file('worker.conf') or die; local $/; <$in> };
+    StockVerify::Stack::write_file($settings, "${given}SMTP_HOST=localhost\nMAIL_FROM=stock\@example.com\nSMTP_USER=stock\nSMTP_PASSWORD_FILE=$settings.none\n");
+    like qx($stack->{stack}{build}/stockverifyctl -c $settings check), qr/^keys +\Q$settings.none\E cannot be opened/m, 'a mail password that is not there is told';
     like ctl(['indexes', 'show']), qr/^kept +users\.username \(username\) unique$/m, 'indexes are shown' if $ENV{MONGODB_URI};
 };
 
