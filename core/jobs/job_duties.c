@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/jobs/dispatch.h"
 #include "core/jobs/job_figures.h"
 #include "core/jobs/job_guard.h"
@@ -107,6 +108,21 @@ sv_jobs_count_dead(sv_redis_client_t *redis, const bson_t *job, sv_arena_t *aren
     }
 }
 
+/* A worker that died or was stopped while it published keeps the job from everybody until the server's time limit, a
+ * minute.  One that goes on after all finds its claim gone. */
+static void
+sv_jobs_end_session(sv_store_t *store, const bson_t *job, sv_arena_t *arena)
+{
+    const bson_t *session = sv_doc_child(job, "session", arena);
+    sv_error_t error;
+
+    sv_error_init(&error, arena);
+    if (session != NULL && sv_store_kill_session(store, session, &error) != SV_OK) {
+        sv_log(SV_LOG_INFO, "the session of worker %s was not ended: %s", sv_doc_text(job, "worker", arena),
+               error.cause != NULL ? error.cause : sv_status_code(error.status));
+    }
+}
+
 static sv_status_t
 sv_jobs_sweep_one(sv_store_t *store, const bson_t *job, sv_jobs_batch_t *batch, int64_t *swept, sv_error_t *error)
 {
@@ -114,8 +130,10 @@ sv_jobs_sweep_one(sv_store_t *store, const bson_t *job, sv_jobs_batch_t *batch, 
     const bson_t *update = sv_jobs_lapse_update(job, &again, batch->arena);
     bson_t *filter = sv_jobs_lapsed(sv_doc_text(job, "job_id", batch->arena), sv_doc_int(job, "attempt"), batch->arena);
     int64_t matched = 0;
-    sv_status_t status = sv_store_update_one(store, SV_COLLECTION_JOBS, filter, update, &matched, error);
+    sv_status_t status;
 
+    sv_jobs_end_session(store, job, batch->arena);
+    status = sv_store_update_one(store, SV_COLLECTION_JOBS, filter, update, &matched, error);
     if (status != SV_OK || matched == 0) {
         return status;
     }

@@ -63,16 +63,22 @@ sv_status_t
 sv_job_start(sv_store_t *store, const char *job_id, const char *worker, sv_arena_t *arena, sv_job_claim_t **claim,
              const bson_t **job, sv_error_t *error)
 {
-    bson_t *filter = sv_job_due_filter(job_id, arena);
-    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", "running", "worker", BCON_UTF8(worker), "claim_ms",
-                                          BCON_INT64(store->settings->job_claim), "progress", BCON_NULL, "}", "$inc",
-                                          "{", "attempt", BCON_INT64(1), "}", "$currentDate", "{", "claimed_at",
-                                          BCON_BOOL(true), "started_at", BCON_BOOL(true), "}"),
-                                 arena);
-    const bson_t *started = NULL;
-    sv_status_t status =
-        sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, update, true, false, arena, &started, error);
+    const bson_t *session = sv_store_session_id(store, error), *started = NULL;
+    bson_t *update;
+    sv_status_t status;
 
+    *claim = NULL;
+    if (session == NULL) {
+        return error->status;
+    }
+    update =
+        sv_doc_take(BCON_NEW("$set", "{", "status", "running", "worker", BCON_UTF8(worker), "session",
+                             BCON_DOCUMENT(session), "claim_ms", BCON_INT64(store->settings->job_claim), "progress",
+                             BCON_NULL, "}", "$inc", "{", "attempt", BCON_INT64(1), "}", "$currentDate", "{",
+                             "claimed_at", BCON_BOOL(true), "started_at", BCON_BOOL(true), "}"),
+                    arena);
+    status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, sv_job_due_filter(job_id, arena), update, true, false,
+                                      arena, &started, error);
     *claim = started != NULL ? sv_job_read_claim(started, worker, arena) : NULL;
     if (job != NULL) {
         *job = started;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/store/document.h"
+#include "core/store/transaction.h"
 #include "t/unit/job_world.h"
 
 #define KIND "snapshot.create"
@@ -169,6 +170,51 @@ a_job_that_kills_its_worker_is_dead_after_three(void **state)
     assert_string_equal(sv_job_world_text(&world, job_id, "error.code"), "attempts_exhausted");
     assert_false(sv_doc_bool(sv_job_world_job(&world, job_id), "pending"));
     assert_int_equal(sv_job_world_int(&world, job_id, "failed_attempts"), 0);
+}
+
+typedef struct {
+    const sv_job_claim_t *claim;
+    bool held;
+    int tries;
+    int64_t swept;
+} publishing_t;
+
+/* Stops for longer than its claim, its write made and not yet published. */
+static sv_status_t
+publish_late(sv_store_t *store, void *context, sv_error_t *error)
+{
+    publishing_t *publishing = context;
+    sv_status_t status = sv_job_hold(store, publishing->claim, &publishing->held, error);
+
+    if (publishing->tries++ == 0) {
+        SV_MUST(&world, sv_jobs_sweep(world.real.store, world.redis, &publishing->swept, &world.real.error));
+    }
+    return status;
+}
+
+static void
+a_job_is_taken_from_who_stopped_while_publishing(void **state)
+{
+    const char *job_id = sv_job_world_request(&world, KIND, NULL);
+    sv_store_t *store = sv_store_acquire(world.real.pool);
+    publishing_t publishing = { 0 };
+    sv_job_claim_t *claim = NULL;
+    sv_error_t error;
+
+    (void) state;
+    SV_MUST(&world, sv_job_start(store, job_id, "w1", world.real.arena, &claim, NULL, &world.real.error));
+    assert_non_null(claim);
+    publishing.claim = claim;
+    sv_real_update(&world.real, SV_COLLECTION_JOBS, "{}",
+                   "{'$set': {'claimed_at': {'$date': '2020-01-01T00:00:00Z'}}}");
+    sv_error_init(&error, world.real.arena);
+    sv_transaction_run(store, publish_late, &publishing, &error);
+    assert_int_equal(publishing.swept, 1);
+    assert_false(publishing.held);
+    assert_string_equal(sv_job_world_text(&world, job_id, "status"), "queued");
+    assert_int_equal(sv_job_world_int(&world, job_id, "crashed"), 1);
+    assert_int_equal(sv_job_world_int(&world, job_id, "holds"), 0);
+    sv_store_release(store);
 }
 
 static void
@@ -435,6 +481,7 @@ main(void)
         cmocka_unit_test_setup(an_attempt_that_was_taken_away_changes_nothing, clear),
         cmocka_unit_test_setup(a_success_may_be_repeated_by_its_attempt_only, clear),
         cmocka_unit_test_setup(a_job_that_kills_its_worker_is_dead_after_three, clear),
+        cmocka_unit_test_setup(a_job_is_taken_from_who_stopped_while_publishing, clear),
         cmocka_unit_test_setup(a_live_claim_is_not_swept, clear),
         cmocka_unit_test_setup(a_failed_attempt_waits_and_is_tried_again, clear),
         cmocka_unit_test_setup(what_no_retry_mends_fails_at_once, clear),
