@@ -183,10 +183,9 @@ sv_filters_read(const json_t *object, sv_fixed_request_t *request, sv_error_t *e
         sv_json_get_identifier(&fields, sv_filter_texts[i].name, SV_OPTIONAL, SV_FILTER_MAX,
                                sv_filter_text(filters, i));
     }
-    for (size_t i = 0; i < SV_FILTER_TIMES; i++) {
-        sv_filter_read_time(&fields, sv_filter_times[i].name, sv_filter_time(filters, i));
-    }
-    if (filters->from_ms != 0 && filters->to_ms != 0 && filters->to_ms <= filters->from_ms) {
+    sv_filter_read_time(&fields, "from", &filters->from_ms);
+    /* 1970 itself is 0, which would be no filter. */
+    if (sv_filter_read_time(&fields, "to", &filters->to_ms) && filters->to_ms <= filters->from_ms) {
         sv_fail_field(error, "filters.to", "out_of_range", "to must be after from");
     }
     sv_filter_read_period(&fields, request);
