@@ -13,11 +13,12 @@ my $warehouse = ($stack->demo('racks'))[0]{warehouse};
 my ($item) = map { $_->{item_code} } $stack->demo('items');
 my $rack = $stack->rack;
 my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
+my $schedule = $boss->post('/api/reports/schedules', { name => 'x', cron => '@yearly', type => 'variance' })->data->{schedule_id};
 my $contract = StockVerify::Contract->new('.');
 my @routes = grep { $_->{body} ne 'none' } $contract->routes;
 my $JSON = Cpanel::JSON::XS->new->utf8->canonical;
 
-sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/\{id\}/$session/r }
+sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/\{id\}/$session/r =~ s/\{format\}/csv/r }
 sub client_of { my ($route) = @_; return $route->{role} eq 'anyone' ? $nobody : $route->{role} eq 'staff' ? $asha : $boss }
 
 sub send_body { my ($route, $body) = @_; return client_of($route)->request($route->{method} => path_of($route), body => $body) }
@@ -106,7 +107,22 @@ my @no_word = (@no_text, '', 'x' x 4096, "a\x{1}b", "a\nb", "a\x{85}b", ' a', 'a
 my @no_secret = (@no_text, '', 'x' x 4096, "a\x{1}b", "a\nb");
 my @no_bool = (0, 1, 'true', '', [], $operator);
 my @no_list = (0, 1.5, \1, 'a', $operator);
+my %schedule = (name => [@no_text, '', "a\nb", 'x' x 4096], cron => [@no_text, '', 'soon', '61 * * * *', '0 0 30 2 *', '* * * * * *'],
+    time_zone => [@no_word, 'Mars/Olympus', '../../etc/passwd'], enabled => \@no_bool, recipients => [@no_list, [1], ['nobody'], [$operator]]);
+my %report = (type => [@no_text, '', 'STOCK_SUMMARY', 'gossip'], filters => [0, 1.5, \1, 'a', []], bom => \@no_bool, raw => \@no_bool,
+    delimiter => [@no_text, '', ',', 'dot']);
+my @no_format = (@no_text, '', 'CSV', 'docx', '../csv');
 my %WRONG = (
+    report_preview => { collection => [@no_word, 'users', '$cmd', 'erp_items.x'], filters => [@no_list, [1], [{}], [$operator]],
+        group_by => [@no_list, [1], [$operator]], aggregations => [@no_list, [1], [{}], [$operator]], sort => [@no_list, [1], [$operator]],
+        fields => [@no_list, [1], ['$where'], [$operator]], limit => [0, -1, 1.5, '1', \1, $operator] },
+    snapshot_create => { name => [@no_text, '', "a\nb", 'x' x 4096], tags => [@no_list, [1], [''], [$operator]], description => [@no_text, 'x' x 9000],
+        query => [0, 1.5, \1, 'a', [], undef] },
+    compare_create => { baseline_id => \@no_word, comparison_id => \@no_word, key_fields => [@no_list, [1], [$operator]],
+        compare_fields => [@no_list, [1], [$operator]], name => [@no_text, '', "a\nb"] },
+    report_generate => { %report, format => \@no_format },
+    report_export => { %report },
+    (map { ($_ => { %report, %schedule, format => \@no_format }) } qw(schedule_create schedule_change)),
     auth_login => { username => \@no_secret, password => \@no_secret, device_id => \@no_word },
     auth_refresh => { refresh_token => \@no_secret },
     auth_logout => { all => \@no_bool },
@@ -128,6 +144,9 @@ my %GOOD = (
     auth_login => { username => 'nobody', password => 'nothing at all' }, auth_pin => { current_password => 'x', pin => '493817' },
     auth_password => { current_password => 'x', new_password => 'long enough' }, sync_batch => { records => [] },
     conflict_resolve => { action => 'keep_server' }, count_open => { warehouse => $warehouse },
+    report_preview => { collection => 'erp_items' }, snapshot_create => { name => 'x', query => { collection => 'erp_items' } },
+    compare_create => { baseline_id => 'x', comparison_id => 'y' }, (map { ($_ => { type => 'variance' }) } qw(report_generate report_export)),
+    (map { ($_ => { name => 'x', cron => '@daily', type => 'variance' }) } qw(schedule_create schedule_change)),
     counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, sync_heartbeat => { session_id => $session },
 );
 
@@ -139,7 +158,7 @@ subtest 'wrong members' => sub {
             for my $value (@{ $wrong->{$name} }) {
                 my $answer = send_body($route, $JSON->encode({ %{ $GOOD{ $route->{id} } || {} }, $name => $value }));
                 my $said = substr $JSON->allow_nonref->encode($value), 0, 30;
-                my ($field) = grep { /^\Q$name\E(?:\[0\])?$/ } $answer->fields;
+                my ($field) = grep { /^\Q$name\E(?:\[0\](?:\.\w+)?)?$/ } $answer->fields;
                 refused($answer, 422, 'validation_failed', "$route->{id}: $name $said", $field // $name);
             }
         }

@@ -195,11 +195,25 @@ sub mongo {
 sub kill_part  { my ($self, $part) = @_; return $self->{stack}->kill_part($part) }
 sub stop_part  { my ($self, $part) = @_; return $self->{stack}->stop_part($part) }
 sub start_part { my ($self, $part) = @_; return $self->{stack}->start_part($part) }
-sub pause_part { my ($self, $part) = @_; return $self->{stack}->signal_part($part, 'STOP') }
 sub cont_part  { my ($self, $part) = @_; return $self->{stack}->signal_part($part, 'CONT') }
 sub is_running { my ($self, $part) = @_; return $self->{stack}->is_running($part) }
 sub owns       { my ($self, $part) = @_; return !!$self->state->{commands}{$part} }
 sub workers    { return $_[0]{stack}->nginx_workers }      # pids of nginx's worker processes
+
+# Returns when the part stands still: the signal is sent long before the last thread of a busy process has stopped.
+sub pause_part {
+    my ($self, $part) = @_;
+    $self->{stack}->signal_part($part, 'STOP');
+    my $pid = $self->state->{pids}{$part};
+    wait_until(sub { !grep { !is_stopped($_) } glob "/proc/$pid/task/*/stat" }, 20, "$part to stand still");
+    return;
+}
+
+sub is_stopped {
+    my ($stat) = @_;
+    open my $file, '<', $stat or return 1;    # a thread that ended
+    return (readline($file) // ') T ') =~ /\) T /;
+}
 
 # HUP, and until the old nginx processes stopped accepting and new ones serve.
 sub reload {
