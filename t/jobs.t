@@ -216,7 +216,7 @@ subtest 'files that are gone' => sub {
     my $expired;
     wait_until { ($expired = $boss->get("/api/jobs/$id/result"))->status == 410 } 20, 'the worker to remove it';
     is $expired->code, 'result_expired', 'one whose time is over is removed';
-    ok !-e "$stack->{directory}/spool/jobs/$id", 'with its folder';
+    ok wait_until { !-e "$stack->{directory}/spool/jobs/$id" } 10, 'with its folder';
     is $boss->get("/api/jobs/$id")->data->{result_url}, undef, 'and the job no longer says where';
     is $boss->post("/api/jobs/$id/link")->status, 410, 'nor is there a link to it';
 };

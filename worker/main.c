@@ -6,6 +6,7 @@
  * it could not be).  A second one ends at once.  SIGHUP is noted and ignored: settings are read at start only, and
  * whoever collects standard error rotates it.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -226,6 +227,16 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
     return whole ? 0 : SV_EXIT_FAILED;
 }
 
+/* Without the folder of the jobs' files only the jobs that leave one fail: a reason to say so, not to stop. */
+static void
+sv_worker_look_at_spool(const char *spool_dir)
+{
+    if (access(spool_dir, W_OK | X_OK) != 0) {
+        sv_worker_log(SV_LOG_ERROR, "spool.unusable", SV_FIELD_TEXT("spool_dir", spool_dir),
+                      SV_FIELD_TEXT("cause", strerror(errno)));
+    }
+}
+
 static int
 sv_worker_run(sv_worker_t *worker, sigset_t *signals)
 {
@@ -233,6 +244,7 @@ sv_worker_run(sv_worker_t *worker, sigset_t *signals)
     sv_startup_t startup = sv_startup(store, sv_signals_wait, signals);
 
     sv_store_release(store);
+    sv_worker_look_at_spool(worker->settings->spool_dir);
     if (startup == SV_STARTUP_REFUSED) {
         return SV_EXIT_CONFIG;
     }

@@ -7,6 +7,7 @@
 #include "core/jobs/job_figures.h"
 #include "core/jobs/job_guard.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 /* Job ids of one queue on their way to one dispatch. */
 enum { SV_JOBS_CHUNK = 100 };
@@ -66,7 +67,7 @@ sv_jobs_lapsed(const char *job_id, int64_t attempt, sv_arena_t *arena)
         BCON_APPEND(filter, "job_id", BCON_UTF8(job_id), "attempt", BCON_INT64(attempt));
     }
     BSON_APPEND_UTF8(filter, "status", "running");
-    sv_job_filter_past(filter, "$claimed_at", "$claim_ms", true);
+    sv_filter_past(filter, "$claimed_at", "$claim_ms", 0);
     return filter;
 }
 
@@ -227,7 +228,7 @@ sv_jobs_find_live(sv_store_t *store, const sv_dispatch_entry_t *entries, size_t 
     bson_append_array_end(&in, &list);
     bson_append_document_end(filter, &in);
     BSON_APPEND_UTF8(filter, "status", "running");
-    sv_job_filter_past(filter, "$claimed_at", "$claim_ms", false);
+    sv_filter_to_come(filter, "$claimed_at", "$claim_ms", 0);
     memset(live, 0, count * sizeof(*live));
     status = sv_store_find(store, SV_COLLECTION_JOBS, filter, sv_jobs_dispatch_fields(arena), &cursor, error);
     if (status != SV_OK) {

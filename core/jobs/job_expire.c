@@ -4,11 +4,11 @@
 #include "core/jobs/job_guard.h"
 #include "core/jobs/spool.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 /* Below this a folder may be of a job that has just begun. */
 enum { SV_EXPIRE_LIMIT = 100, SV_LEFTOVER_IDLE_S = 3600 };
 
-/* The file goes first: a job whose file is missing is told as expired as well, a file nobody knows of would stay. */
 static sv_status_t
 sv_jobs_expire_result(sv_store_t *store, const bson_t *job, sv_arena_t *arena, sv_error_t *error)
 {
@@ -17,9 +17,14 @@ sv_jobs_expire_result(sv_store_t *store, const bson_t *job, sv_arena_t *arena, s
     bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "result.expired", BCON_BOOL(true), "}", "$unset", "{",
                                           "result.file", "", "result_kept", "", "}"),
                                  arena);
+    sv_status_t status;
 
-    sv_spool_clean(store->settings->spool_dir, job_id, NULL);
-    return sv_store_update_one(store, SV_COLLECTION_JOBS, filter, update, NULL, error);
+    /* In this order no job tells of a file that is gone; a folder left by a crash between the two is tidied away. */
+    status = sv_store_update_one(store, SV_COLLECTION_JOBS, filter, update, NULL, error);
+    if (status == SV_OK) {
+        sv_spool_clean(store->settings->spool_dir, job_id, NULL);
+    }
+    return status;
 }
 
 static sv_status_t
@@ -31,7 +36,7 @@ sv_jobs_expire_results(sv_store_t *store, int64_t *removed, sv_arena_t *arena, s
     const bson_t *job;
     sv_status_t status;
 
-    sv_job_filter_past(filter, "$finished_at", "$result.keep_ms", true);
+    sv_filter_past(filter, "$finished_at", "$result.keep_ms", 0);
     status = sv_store_find(store, SV_COLLECTION_JOBS, filter, options, &cursor, error);
     if (status != SV_OK) {
         return status;

@@ -16,7 +16,4 @@ bson_t *sv_job_due_filter(const char *job_id, sv_arena_t *arena);
 sv_status_t sv_job_key_take(sv_store_t *store, const char *unique_key, const char *job_id, sv_arena_t *arena,
                             const bson_t **holder, sv_error_t *error);
 
-/* Adds: `since` + `length_ms` (both "$field") is past by MongoDB's clock, or is not. */
-void sv_job_filter_past(bson_t *filter, const char *since, const char *length_ms, bool past);
-
 #endif

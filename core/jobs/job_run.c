@@ -17,12 +17,6 @@ sv_job_guard(const sv_job_claim_t *claim, sv_arena_t *arena)
                        arena);
 }
 
-void
-sv_job_filter_past(bson_t *filter, const char *since, const char *length_ms, bool past)
-{
-    (past ? sv_filter_past : sv_filter_to_come)(filter, since, length_ms, 0);
-}
-
 bson_t *
 sv_job_due_filter(const char *job_id, sv_arena_t *arena)
 {
@@ -32,7 +26,7 @@ sv_job_due_filter(const char *job_id, sv_arena_t *arena)
         BSON_APPEND_UTF8(filter, "job_id", job_id);
     }
     BSON_APPEND_UTF8(filter, "status", "queued");
-    sv_job_filter_past(filter, "$queued_at", "$delay_ms", true);
+    sv_filter_past(filter, "$queued_at", "$delay_ms", 0);
     return filter;
 }
 
