@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 /* So that taking is one conditional update: an upsert with a condition on the clock would make a second document. */
 static sv_status_t
@@ -42,7 +43,7 @@ static sv_status_t
 sv_worker_role_try(sv_store_t *store, const char *role, const char *holder, int64_t ttl_ms, bool *mine,
                    sv_arena_t *arena, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena);
+    bson_t *filter = sv_doc_new(arena), *lapsed = sv_doc_new(arena), *update = sv_doc_new(arena);
     const bson_t *session = sv_store_session_id(store, error), *before = NULL;
     sv_status_t status;
 
@@ -50,9 +51,9 @@ sv_worker_role_try(sv_store_t *store, const char *role, const char *holder, int6
     if (session == NULL) {
         return error->status;
     }
-    BCON_APPEND(filter, "role", BCON_UTF8(role), "$or", "[", "{", "holder", BCON_UTF8(holder), "}", "{", "$expr", "{",
-                "$lte", "[", "{", "$dateAdd", "{", "startDate", "$taken_at", "unit", "millisecond", "amount", "$ttl_ms",
-                "}", "}", "$$NOW", "]", "}", "}", "]");
+    sv_filter_past(lapsed, "$taken_at", "$ttl_ms", 0);
+    BCON_APPEND(filter, "role", BCON_UTF8(role), "$or", "[", "{", "holder", BCON_UTF8(holder), "}",
+                BCON_DOCUMENT(lapsed), "]");
     BCON_APPEND(update, "$set", "{", "holder", BCON_UTF8(holder), "ttl_ms", BCON_INT64(ttl_ms), "session",
                 BCON_DOCUMENT(session), "}", "$currentDate", "{", "taken_at", BCON_BOOL(true), "}");
     status = sv_store_find_and_update(store, SV_COLLECTION_WORKER_ROLES, filter, update, false, false, arena, &before,
