@@ -7,9 +7,10 @@
  *            rows that differ written
  *   reading  the rows of both snapshots out of their blocks, unpacked and checked, and nothing done with them
  *
- * Of each hundred rows one changed; then of each thousand a hundred changed, ten were removed and ten added; then all of
- * them changed; then in another order than that of the key, so that one side is sorted first.  `ours` and `reading` take turns; the medians are
- * compared.  Uses a database of its own, dropped at the end, and sorts in the current directory.
+ * Of each hundred rows one changed; then of each thousand a hundred changed, ten were removed and ten added; then all
+ * of them changed; then in another order than that of the key, so that one side is sorted first.  `ours` and `reading`
+ * take turns; the medians are compared.  Uses a database of its own, dropped at the end, and sorts in the current
+ * directory.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include <time.h>
 
 #include "core/base/codec.h"
-#include "core/report/comparison.h"
+#include "core/report/compare/comparison.h"
 #include "core/store/document.h"
 #include "core/store/indexes.h"
 

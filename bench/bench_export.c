@@ -21,8 +21,8 @@
 
 #include "core/base/codec.h"
 #include "core/base/quantity.h"
-#include "core/report/blocks.h"
-#include "core/report/export_request.h"
+#include "core/report/blocks/blocks.h"
+#include "core/report/files/export_request.h"
 #include "core/store/document.h"
 #include "core/store/indexes.h"
 #include "worker/export/export.h"

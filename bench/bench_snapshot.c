@@ -17,10 +17,10 @@
 #include <time.h>
 
 #include "core/base/codec.h"
-#include "core/report/point_in_time.h"
-#include "core/report/preview.h"
-#include "core/report/query_plan.h"
-#include "core/report/snapshot_take.h"
+#include "core/report/query/point_in_time.h"
+#include "core/report/query/preview.h"
+#include "core/report/query/query_cursor.h"
+#include "core/report/snapshots/snapshot_take.h"
 #include "core/store/document.h"
 #include "core/store/indexes.h"
 

@@ -7,8 +7,8 @@
 #include "core/jobs/job_duties.h"
 #include "core/jobs/job_figures.h"
 #include "core/jobs/schedule.h"
-#include "core/report/delivery.h"
-#include "core/report/block_owner.h"
+#include "core/report/delivery/delivery.h"
+#include "core/report/blocks/block_owner.h"
 #include "worker/duty.h"
 
 /* Each duty's rules are in core/; here is only what the loop needs to know of a round. */

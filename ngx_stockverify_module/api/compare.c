@@ -1,7 +1,7 @@
 /* /api/reports/compare: what changed between two snapshots; /api/reports/trend: over a series of them. */
-#include "core/report/comparison.h"
-#include "core/report/comparison_export.h"
-#include "core/report/trend_series.h"
+#include "core/report/compare/comparison.h"
+#include "core/report/compare/comparison_export.h"
+#include "core/report/compare/trend_series.h"
 #include "ngx_stockverify_module/api/export_query.h"
 #include "ngx_stockverify_module/api/job_answer.h"
 

@@ -1,7 +1,7 @@
 #ifndef SV_EXPORT_QUERY_H
 #define SV_EXPORT_QUERY_H
 
-#include "core/report/export_request.h"
+#include "core/report/files/export_request.h"
 #include "ngx_stockverify_module/call.h"
 
 /* Reads format (the first there is, csv, unless given), bom, delimiter and raw; false and call->error when one is

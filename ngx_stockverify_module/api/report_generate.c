@@ -1,6 +1,6 @@
 /* POST /api/reports/generate, /api/reports/export/{format}: a fixed report as a file, made by a job. */
 #include "core/jobs/job.h"
-#include "core/report/fixed.h"
+#include "core/report/fixed/fixed.h"
 #include "ngx_stockverify_module/api/job_answer.h"
 
 static void

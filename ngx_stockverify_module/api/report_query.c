@@ -1,6 +1,6 @@
 /* /api/reports/collections and the preview of a query. */
 #include "core/base/codec.h"
-#include "core/report/preview.h"
+#include "core/report/query/preview.h"
 #include "ngx_stockverify_module/request.h"
 
 enum { SV_ETAG_DIGITS = 16 };

@@ -1,6 +1,6 @@
 /* /api/reports/schedules: reports by the clock, and what became of mailing them. */
-#include "core/report/delivery.h"
-#include "core/report/report_schedule.h"
+#include "core/report/delivery/delivery.h"
+#include "core/report/delivery/report_schedule.h"
 #include "core/store/document.h"
 #include "ngx_stockverify_module/api/job_answer.h"
 

@@ -1,5 +1,5 @@
 /* GET /api/reports/snapshots/{id}/export: the rows as a file, made by a job once and kept for a while. */
-#include "core/report/snapshot_export.h"
+#include "core/report/snapshots/snapshot_export.h"
 #include "ngx_stockverify_module/api/export_query.h"
 #include "ngx_stockverify_module/api/job_answer.h"
 

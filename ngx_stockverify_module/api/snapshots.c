@@ -1,5 +1,5 @@
 /* /api/reports/snapshots: the rows of a query at one instant. */
-#include "core/report/snapshot.h"
+#include "core/report/snapshots/snapshot.h"
 #include "ngx_stockverify_module/api/job_answer.h"
 
 /* The id of a path; what is none is no snapshot either. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/json_reader.h"
-#include "core/report/query_plan.h"
+#include "core/report/query/query_plan.h"
 #include "core/store/document.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,8 +1,8 @@
 #ifndef SV_UNIT_REPORT_ROWS_H
 #define SV_UNIT_REPORT_ROWS_H
 
-#include "core/report/row_source.h"
-#include "core/report/row_value.h"
+#include "core/report/rows/row_source.h"
+#include "core/report/rows/row_value.h"
 
 /* Rows in memory, for tests of what works on rows. */
 typedef struct {

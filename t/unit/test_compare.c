@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/report/compare.h"
-#include "core/report/row_sort.h"
+#include "core/report/compare/compare.h"
+#include "core/report/rows/ratio.h"
+#include "core/report/rows/row_sort.h"
 #include "t/unit/random.h"
 #include "t/unit/report_rows.h"
 

@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "core/report/block_owner.h"
-#include "core/report/comparison.h"
+#include "core/report/blocks/block_owner.h"
+#include "core/report/compare/comparison.h"
 #include "core/store/document.h"
 #include "t/unit/job_world.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/jobs/schedule.h"
-#include "core/report/delivery.h"
+#include "core/report/delivery/delivery.h"
 #include "core/store/document.h"
 #include "t/unit/job_world.h"
 

@@ -13,12 +13,14 @@
 
 #include "core/base/codec.h"
 #include "core/base/csv.h"
-#include "core/report/export_request.h"
+#include "core/report/files/export_request.h"
 #include "core/store/document.h"
 #include "worker/export/chart.h"
 #include "worker/export/writer.h"
 #include "t/unit/random.h"
 #include "worker/export/xlsx.h"
+#include "worker/export/xlsx_book.h"
+#include "worker/export/xlsx_text.h"
 
 static const sv_column_t columns[] = {
     { "code", "Item code", SV_COLUMN_TEXT, true, false, false },

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/report/fixed.h"
+#include "core/report/fixed/fixed.h"
 #include "core/store/document.h"
 #include "t/unit/real_mongodb.h"
 #include "t/unit/report_rows.h"

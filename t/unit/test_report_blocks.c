@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/base/codec.h"
-#include "core/report/blocks.h"
+#include "core/report/blocks/blocks.h"
 #include "core/store/document.h"
 #include "t/unit/real_mongodb.h"
 

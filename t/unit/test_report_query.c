@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "core/report/point_in_time.h"
-#include "core/report/query_plan.h"
+#include "core/report/query/point_in_time.h"
+#include "core/report/query/query_cursor.h"
 #include "core/store/document.h"
 #include "t/unit/real_mongodb.h"
 

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "core/report/block_owner.h"
-#include "core/report/preview.h"
-#include "core/report/snapshot_take.h"
+#include "core/report/blocks/block_owner.h"
+#include "core/report/query/preview.h"
+#include "core/report/snapshots/snapshot_take.h"
 #include "core/store/document.h"
 #include "t/unit/real_mongodb.h"
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/report/trend.h"
+#include "core/report/compare/trend.h"
 #include "t/unit/random.h"
 
 enum { ROUNDS = 2000, MOST = 40, ONE = 1000000 };

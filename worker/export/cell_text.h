@@ -1,7 +1,7 @@
 #ifndef SV_EXPORT_CELL_TEXT_H
 #define SV_EXPORT_CELL_TEXT_H
 
-#include "core/report/row_value.h"
+#include "core/report/rows/row_value.h"
 
 enum { SV_CELL_TEXT_SIZE = 40 };
 

@@ -1,6 +1,6 @@
 #include "worker/export/chart.h"
 
-#include "core/report/row_value.h"
+#include "core/report/rows/row_value.h"
 
 bool
 sv_chart_plan(const sv_column_t *columns, size_t count, sv_chart_plan_t *plan)

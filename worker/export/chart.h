@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/report/column.h"
+#include "core/report/rows/column.h"
 
 /* What a chart of grouped rows shows, the same in every format that has charts: the groups along the axis, the first
  * number that stands beside them, and those of the same type behind it, as series. */

@@ -12,7 +12,7 @@
 #include "core/base/codec.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
-#include "core/report/export_request.h"
+#include "core/report/files/export_request.h"
 #include "worker/export/writer.h"
 
 struct sv_exporter_s {

@@ -2,8 +2,8 @@
 #define SV_EXPORT_H
 
 #include "core/base/error.h"
-#include "core/report/column.h"
-#include "core/report/format.h"
+#include "core/report/rows/column.h"
+#include "core/report/files/format.h"
 
 /*
  * Writes rows into a file people open: CSV, JSON, NDJSON, XLSX, PDF.  Each format is a row of one table of functions

@@ -2,8 +2,8 @@
 #define SV_EXPORT_JOB_H
 
 #include "core/jobs/runner.h"
-#include "core/report/query.h"
-#include "core/report/row_source.h"
+#include "core/report/query/query.h"
+#include "core/report/rows/row_source.h"
 #include "worker/export/export.h"
 
 /*

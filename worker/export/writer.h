@@ -1,7 +1,7 @@
 #ifndef SV_EXPORT_WRITER_H
 #define SV_EXPORT_WRITER_H
 
-#include "core/report/row_value.h"
+#include "core/report/rows/row_value.h"
 #include "worker/export/export.h"
 
 /* Behind sv_exporter_t: what a format must be able to do.  One row each in formats.c. */

@@ -6,7 +6,8 @@
 #include "core/base/clock.h"
 #include "worker/export/cell_text.h"
 #include "worker/export/chart.h"
-#include "worker/export/xlsx.h"
+#include "worker/export/xlsx_about.h"
+#include "worker/export/xlsx_text.h"
 
 /* Groups in the chart: more are not told apart. */
 enum { SV_XLSX_CHART_ROWS = 100, SV_CHART_TITLE_MAX = 150, SV_ABOUT_LABEL_WIDTH = 16, SV_ABOUT_WIDTH = 90 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "worker/export/xlsx.h"
+#include "worker/export/xlsx_text.h"
 
 /* "_x000D_" stands for a character wherever a spreadsheet reads a text: one that was typed is escaped. */
 static bool

@@ -1,5 +1,5 @@
-/* Makes a comparison (core/report/comparison.h). */
-#include "core/report/comparison.h"
+/* Makes a comparison (core/report/compare/comparison.h). */
+#include "core/report/compare/comparison.h"
 #include "worker/jobs/kinds.h"
 
 static sv_status_t

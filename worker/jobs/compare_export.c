@@ -1,6 +1,6 @@
 /* Writes a comparison's rows into a file. */
-#include "core/report/comparison.h"
-#include "core/report/export_request.h"
+#include "core/report/compare/comparison.h"
+#include "core/report/files/export_request.h"
 #include "core/store/document.h"
 #include "worker/export/export_job.h"
 #include "worker/jobs/kinds.h"

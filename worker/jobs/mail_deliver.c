@@ -2,12 +2,12 @@
 
 #include "core/base/clock.h"
 #include "core/jobs/link.h"
-#include "core/report/delivery.h"
+#include "core/report/delivery/delivery.h"
 #include "core/store/document.h"
 #include "worker/jobs/kinds.h"
 #include "worker/mail/mailer.h"
 
-/* Mails a run of a schedule to its recipients (core/report/delivery.h), one mail each. */
+/* Mails a run of a schedule to its recipients (core/report/delivery/delivery.h), one mail each. */
 
 enum { SV_KIB = 1024 };
 

@@ -1,7 +1,7 @@
-/* Writes one of the fixed reports (core/report/fixed.h) into a file. */
+/* Writes one of the fixed reports (core/report/fixed/fixed.h) into a file. */
 #include "core/auth/account.h"
-#include "core/report/fixed.h"
-#include "core/report/long_read.h"
+#include "core/report/fixed/fixed.h"
+#include "core/report/query/long_read.h"
 #include "worker/export/export_job.h"
 #include "worker/jobs/kinds.h"
 

@@ -1,5 +1,5 @@
-/* Takes a snapshot (core/report/snapshot_take.h). */
-#include "core/report/snapshot_take.h"
+/* Takes a snapshot (core/report/snapshots/snapshot_take.h). */
+#include "core/report/snapshots/snapshot_take.h"
 #include "worker/jobs/kinds.h"
 
 static sv_status_t

@@ -1,7 +1,7 @@
-/* Writes a snapshot's rows into a file.  The job's params are core/report/snapshot_export.h's. */
+/* Writes a snapshot's rows into a file.  The job's params are core/report/snapshots/snapshot_export.h's. */
 #include "core/base/clock.h"
-#include "core/report/export_request.h"
-#include "core/report/snapshot.h"
+#include "core/report/files/export_request.h"
+#include "core/report/snapshots/snapshot.h"
 #include "core/store/document.h"
 #include "worker/export/export_job.h"
 #include "worker/jobs/kinds.h"

@@ -1,0 +1,317 @@
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "core/base/codec.h"
+#include "core/report/blocks/block_owner.h"
+#include "core/store/document.h"
+
+enum {
+    SV_READ_AHEAD = 8,                        /* blocks a round trip, once more than the first is wanted */
+    SV_RAW_MAX = SV_BLOCK_BYTES + (17 << 20), /* a block may hold one row of a document's greatest size */
+};
+
+/* One row's view stands first: libbson asks for an alignment of its own. */
+struct sv_block_reader_s {
+    bson_t row;
+    sv_store_t *store;
+    sv_block_place_t place;
+    mongoc_cursor_t *cursor; /* over the blocks behind the first */
+    ZSTD_DCtx *decompressor;
+    uint8_t *raw;
+    size_t raw_length, raw_capacity, at;
+    int64_t rows_left; /* in this block */
+    int64_t n;         /* of the block to read next */
+    int64_t next_row;  /* number of the row given next */
+    bool begun, last;
+};
+
+/* What a block says of itself; `data` lives as long as its document. */
+typedef struct {
+    int64_t first_row, rows, bytes;
+    bool last;
+    const uint8_t *data, *sha256;
+    uint32_t size, sha256_size;
+} sv_block_t;
+
+sv_block_reader_t *
+sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, int64_t first_row)
+{
+    sv_block_reader_t *reader = aligned_alloc(_Alignof(sv_block_reader_t), sizeof(*reader));
+
+    if (reader == NULL) {
+        return NULL;
+    }
+    memset(reader, 0, sizeof(*reader));
+    reader->store = store;
+    reader->place = *place;
+    reader->next_row = first_row;
+    reader->decompressor = ZSTD_createDCtx();
+    if (reader->decompressor == NULL) {
+        sv_block_reader_destroy(reader);
+        return NULL;
+    }
+    return reader;
+}
+
+void
+sv_block_reader_destroy(sv_block_reader_t *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    if (reader->cursor != NULL) {
+        mongoc_cursor_destroy(reader->cursor);
+    }
+    ZSTD_freeDCtx(reader->decompressor);
+    free(reader->raw);
+    free(reader);
+}
+
+static sv_status_t
+sv_block_bad(const sv_block_reader_t *reader, int64_t n, const char *what, sv_error_t *error)
+{
+    return sv_fail_cause(error, SV_ERR_INTERNAL, "block %lld of %s %s", (long long) n, reader->place.owner, what);
+}
+
+/* Somebody may have deleted what the blocks are of since its head was read. */
+static sv_status_t
+sv_block_missing(const sv_block_reader_t *reader, sv_error_t *error)
+{
+    bool abandoned = false;
+
+    if (sv_block_owner_is_noted(reader->store, &reader->place, &abandoned, error) != SV_OK) {
+        return error->status;
+    }
+    return abandoned ? sv_fail(error, SV_ERR_NOT_FOUND, "The rows were deleted meanwhile")
+                     : sv_block_bad(reader, reader->n, "is missing", error);
+}
+
+static const uint8_t *
+sv_block_binary(const bson_t *document, const char *name, uint32_t *size)
+{
+    const uint8_t *bytes = NULL;
+    bson_iter_t iter;
+
+    *size = 0;
+    if (bson_iter_init_find(&iter, document, name) && BSON_ITER_HOLDS_BINARY(&iter)) {
+        bson_iter_binary(&iter, NULL, size, &bytes);
+    }
+    return bytes;
+}
+
+static void
+sv_block_read(const bson_t *document, sv_block_t *block)
+{
+    block->first_row = sv_doc_int(document, "first_row");
+    block->rows = sv_doc_int(document, "rows");
+    block->bytes = sv_doc_int(document, "bytes");
+    block->last = sv_doc_bool(document, "last");
+    block->data = sv_block_binary(document, "data", &block->size);
+    block->sha256 = sv_block_binary(document, "sha256", &block->sha256_size);
+}
+
+static sv_status_t
+sv_block_fetch(const sv_block_reader_t *reader, int64_t n, const bson_t *wanted, sv_arena_t *arena,
+               const bson_t **document, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+
+    BSON_APPEND_UTF8(filter, reader->place.owner_field, reader->place.owner);
+    BSON_APPEND_INT64(filter, "n", n);
+    return sv_store_find_one(reader->store, reader->place.collection, filter, wanted, arena, document, error);
+}
+
+/* Blocks hold a thousand rows unless rows are long, so the block of a row is the one its number says, or one behind it:
+ * `low` begins at or before the row, `high` does not exist or begins behind it. */
+static sv_status_t
+sv_block_search(sv_block_reader_t *reader, int64_t low, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *wanted = sv_doc_take(BCON_NEW("first_row", BCON_INT32(1)), arena);
+    int64_t high = -1, step = 1;
+
+    while (high < 0 || high - low > 1) {
+        int64_t n = high < 0 ? low + step : low + (high - low) / 2;
+        const bson_t *document = NULL;
+
+        if (sv_block_fetch(reader, n, wanted, arena, &document, error) != SV_OK) {
+            return error->status;
+        }
+        if (document == NULL || sv_doc_int(document, "first_row") > reader->next_row) {
+            high = n;
+        } else {
+            low = n;
+            step *= 2;
+        }
+    }
+    reader->n = low;
+    return SV_OK;
+}
+
+static sv_status_t
+sv_block_unpack(sv_block_reader_t *reader, const sv_block_t *block, sv_error_t *error)
+{
+    uint8_t digest[SV_SHA256_SIZE];
+    size_t size;
+
+    if (block->data == NULL || block->sha256_size != sizeof(digest) || block->bytes < 0 || block->bytes > SV_RAW_MAX) {
+        return sv_block_bad(reader, reader->n, "is damaged", error);
+    }
+    sv_sha256(block->data, block->size, digest);
+    if (memcmp(digest, block->sha256, sizeof(digest)) != 0) {
+        return sv_block_bad(reader, reader->n, "does not have the checksum it was written with", error);
+    }
+    if ((size_t) block->bytes > reader->raw_capacity) {
+        free(reader->raw);
+        reader->raw_capacity = 0;
+        reader->raw = malloc((size_t) block->bytes);
+        if (reader->raw == NULL) {
+            return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+        }
+        reader->raw_capacity = (size_t) block->bytes;
+    }
+    size = ZSTD_decompressDCtx(reader->decompressor, reader->raw, reader->raw_capacity, block->data, block->size);
+    if (ZSTD_isError(size) || size != (size_t) block->bytes) {
+        return sv_block_bad(reader, reader->n, "cannot be decompressed", error);
+    }
+    reader->raw_length = size;
+    reader->at = 0;
+    reader->rows_left = block->rows;
+    reader->last = block->last;
+    reader->n++;
+    return SV_OK;
+}
+
+/* The next row of the block; false when the block ends in its midst. */
+static bool
+sv_block_take(sv_block_reader_t *reader)
+{
+    uint32_t length;
+
+    if (reader->raw_length - reader->at < 5) {
+        return false;
+    }
+    memcpy(&length, reader->raw + reader->at, sizeof(length));
+    length = BSON_UINT32_FROM_LE(length);
+    if (length > reader->raw_length - reader->at || !bson_init_static(&reader->row, reader->raw + reader->at, length)) {
+        return false;
+    }
+    reader->at += length;
+    reader->rows_left--;
+    return true;
+}
+
+/* The block that holds the first row wanted, or else the last; NULL when there is none. */
+static sv_status_t
+sv_block_find_first(sv_block_reader_t *reader, sv_arena_t *arena, const bson_t **document, sv_error_t *error)
+{
+    int64_t guess = reader->next_row / SV_BLOCK_ROWS;
+    sv_block_t block = { 0 };
+
+    reader->n = guess;
+    if (sv_block_fetch(reader, guess, NULL, arena, document, error) != SV_OK) {
+        return error->status;
+    }
+    if (*document != NULL) {
+        sv_block_read(*document, &block);
+    }
+    if (*document != NULL && (block.last || reader->next_row < block.first_row + block.rows)) {
+        return SV_OK;
+    }
+    if (*document == NULL && guess == 0) {
+        return SV_OK;
+    }
+    if (sv_block_search(reader, *document != NULL ? guess : 0, arena, error) != SV_OK) {
+        return error->status;
+    }
+    return sv_block_fetch(reader, reader->n, NULL, arena, document, error);
+}
+
+/* The first block is read by itself: a page needs no other. */
+static sv_status_t
+sv_block_begin(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
+{
+    const bson_t *document = NULL;
+    sv_block_t block;
+
+    reader->begun = true;
+    if (sv_block_find_first(reader, arena, &document, error) != SV_OK) {
+        return error->status;
+    }
+    if (document == NULL) {
+        return sv_block_missing(reader, error);
+    }
+    sv_block_read(document, &block);
+    if (sv_block_unpack(reader, &block, error) != SV_OK) {
+        return error->status;
+    }
+    if (!block.last && reader->next_row >= block.first_row + block.rows) {
+        return sv_block_missing(reader, error);
+    }
+    for (int64_t row = block.first_row; row < reader->next_row && reader->rows_left > 0; row++) {
+        if (!sv_block_take(reader)) {
+            return sv_block_bad(reader, reader->n - 1, "is damaged", error);
+        }
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_block_open_cursor(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_t *options =
+        sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}", "batchSize", BCON_INT32(SV_READ_AHEAD)), arena);
+    bson_t behind;
+
+    BSON_APPEND_UTF8(filter, reader->place.owner_field, reader->place.owner);
+    BSON_APPEND_DOCUMENT_BEGIN(filter, "n", &behind);
+    BSON_APPEND_INT64(&behind, "$gte", reader->n);
+    bson_append_document_end(filter, &behind);
+    return sv_store_find(reader->store, reader->place.collection, filter, options, &reader->cursor, error);
+}
+
+static sv_status_t
+sv_block_go_on(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
+{
+    const bson_t *document;
+    sv_block_t block;
+
+    if (reader->cursor == NULL && sv_block_open_cursor(reader, arena, error) != SV_OK) {
+        return error->status;
+    }
+    if (!mongoc_cursor_next(reader->cursor, &document)) {
+        return sv_store_cursor_end(reader->store, reader->cursor, error) == SV_OK ? sv_block_missing(reader, error)
+                                                                                  : error->status;
+    }
+    sv_block_read(document, &block);
+    if (sv_doc_int(document, "n") != reader->n || block.first_row != reader->next_row) {
+        return sv_block_missing(reader, error);
+    }
+    return sv_block_unpack(reader, &block, error);
+}
+
+sv_status_t
+sv_block_reader_next(sv_block_reader_t *reader, const bson_t **row, sv_error_t *error)
+{
+    *row = NULL;
+    while (reader->rows_left == 0 && !(reader->begun && reader->last)) {
+        sv_arena_t *arena = sv_arena_create();
+        sv_status_t status =
+            reader->begun ? sv_block_go_on(reader, arena, error) : sv_block_begin(reader, arena, error);
+
+        sv_arena_destroy(arena);
+        if (status != SV_OK) {
+            return status;
+        }
+    }
+    if (reader->rows_left == 0) {
+        return SV_OK;
+    }
+    if (!sv_block_take(reader)) {
+        return sv_block_bad(reader, reader->n - 1, "is damaged", error);
+    }
+    reader->next_row++;
+    *row = &reader->row;
+    return SV_OK;
+}

@@ -1,0 +1,257 @@
+#include <string.h>
+
+#include "core/base/codec.h"
+#include "core/jobs/dispatch.h"
+#include "core/jobs/job.h"
+#include "core/report/delivery/delivery.h"
+#include "core/store/document.h"
+#include "core/store/transaction.h"
+
+enum { SV_DELIVERIES_A_ROUND = 100 };
+
+static const char sv_mail_job[] = "mail.deliver";
+
+/* One run of a schedule whose job has ended. */
+typedef struct {
+    const bson_t *run; /* the report's job */
+    const char *job_id, *schedule_id;
+    int64_t now_ms;
+    sv_arena_t *arena;
+    const char *mail_job_id; /* requested; NULL: there is nothing to mail */
+} sv_ended_run_t;
+
+/* The changing write that lets one worker have it. */
+static sv_status_t
+sv_run_take(sv_store_t *store, const sv_ended_run_t *ended, bool *taken, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(ended->job_id), "delivery", "due"), ended->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "delivery", "asked", "}"), ended->arena);
+    int64_t matched = 0;
+    sv_status_t status = sv_store_update_one(store, SV_COLLECTION_JOBS, filter, update, &matched, error);
+
+    *taken = matched > 0;
+    return status;
+}
+
+/* In the name of whom the report was made for. */
+static sv_status_t
+sv_run_request_mail(sv_store_t *store, sv_ended_run_t *ended, sv_error_t *error)
+{
+    const bson_t *params = sv_doc_take(
+        BCON_NEW("job_id", BCON_UTF8(ended->job_id), "schedule_id", BCON_UTF8(ended->schedule_id)), ended->arena);
+    const char *role = sv_doc_text(ended->run, "role", ended->arena);
+    sv_job_request_t request = { .type = sv_mail_job, .params = params };
+    sv_principal_t who = { .user_id = sv_doc_text(ended->run, "requested_by", ended->arena),
+                           .warehouse = sv_doc_text(ended->run, "warehouse", ended->arena) };
+    const bson_t *job = NULL;
+    bool created;
+    sv_status_t status;
+
+    if (role == NULL || !sv_role_parse(role, &who.role)) {
+        who.role = SV_ROLE_SUPERVISOR;
+    }
+    status = sv_job_request(store, &who, &request, ended->arena, &job, &created, error);
+    ended->mail_job_id = status == SV_OK ? sv_doc_text(job, "job_id", ended->arena) : NULL;
+    return status;
+}
+
+static sv_status_t
+sv_run_add_delivery(sv_store_t *store, const sv_ended_run_t *ended, const char *recipient, sv_error_t *error)
+{
+    bson_t *delivery = sv_doc_new(ended->arena);
+    const bson_t *reason = sv_doc_child(ended->run, "error", ended->arena);
+    bool made = ended->mail_job_id != NULL;
+    char delivery_id[SV_UUID_SIZE];
+
+    sv_uuid_v4(delivery_id);
+    BSON_APPEND_UTF8(delivery, "delivery_id", delivery_id);
+    BSON_APPEND_UTF8(delivery, "schedule_id", ended->schedule_id);
+    BSON_APPEND_UTF8(delivery, "job_id", ended->job_id);
+    BSON_APPEND_UTF8(delivery, "recipient", recipient);
+    BSON_APPEND_UTF8(delivery, "status", made ? "pending" : "failed");
+    BSON_APPEND_NULL(delivery, "how");
+    BSON_APPEND_INT64(delivery, "attempts", 0);
+    if (made || reason == NULL) {
+        BSON_APPEND_NULL(delivery, "error");
+    } else {
+        BSON_APPEND_DOCUMENT(delivery, "error", reason);
+    }
+    sv_doc_put_text(delivery, "mail_job_id", ended->mail_job_id);
+    sv_doc_put_time(delivery, "created_at", ended->now_ms);
+    sv_doc_put_time(delivery, "ended_at", made ? 0 : ended->now_ms);
+    return sv_store_insert(store, SV_COLLECTION_REPORT_DELIVERIES, delivery, error);
+}
+
+static sv_status_t
+sv_run_add_deliveries(sv_store_t *store, sv_ended_run_t *ended, const bson_t *recipients, sv_error_t *error)
+{
+    const char *status_word = sv_doc_text(ended->run, "status", ended->arena);
+    sv_status_t status = SV_OK;
+    bson_iter_t iter;
+
+    if (strcmp(status_word, "succeeded") == 0) {
+        status = sv_run_request_mail(store, ended, error);
+    }
+    if (status == SV_OK && bson_iter_init(&iter, recipients)) {
+        while (status == SV_OK && bson_iter_next(&iter)) {
+            if (BSON_ITER_HOLDS_UTF8(&iter)) {
+                status = sv_run_add_delivery(store, ended, bson_iter_utf8(&iter, NULL), error);
+            }
+        }
+    }
+    return status;
+}
+
+/* NULL when the schedule is gone, or makes another kind of report by now: whoever named
+ * its recipients may not see this one. */
+static const bson_t *
+sv_run_recipients(const sv_ended_run_t *ended, const bson_t *schedule)
+{
+    const char *made = sv_doc_text(ended->run, "type", ended->arena), *wanted;
+
+    if (schedule == NULL) {
+        return NULL;
+    }
+    wanted = sv_doc_text(schedule, "type", ended->arena);
+    return made != NULL && wanted != NULL && strcmp(made, wanted) == 0
+               ? sv_doc_child(schedule, "recipients", ended->arena)
+               : NULL;
+}
+
+static sv_status_t
+sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_ended_run_t *ended = context;
+    bson_t *filter = sv_doc_take(BCON_NEW("schedule_id", BCON_UTF8(ended->schedule_id)), ended->arena);
+    const bson_t *schedule = NULL, *recipients = NULL;
+    bool taken = false;
+    sv_status_t status = sv_run_take(store, ended, &taken, error);
+
+    ended->mail_job_id = NULL;
+    if (status != SV_OK || !taken) {
+        return status;
+    }
+    status = sv_store_find_one(store, SV_COLLECTION_REPORT_SCHEDULES, filter, NULL, ended->arena, &schedule, error);
+    recipients = status == SV_OK ? sv_run_recipients(ended, schedule) : NULL;
+    if (status != SV_OK || recipients == NULL || bson_empty(recipients)) {
+        return status;
+    }
+    return sv_run_add_deliveries(store, ended, recipients, error);
+}
+
+static sv_status_t
+sv_run_deliver(sv_store_t *store, sv_redis_client_t *redis, const bson_t *run, int64_t now_ms, sv_error_t *error)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_ended_run_t ended = { .run = run,
+                             .job_id = sv_doc_text(run, "job_id", arena),
+                             .schedule_id = sv_doc_text(run, "schedule_id", arena),
+                             .now_ms = now_ms,
+                             .arena = arena };
+    sv_status_t status = sv_transaction_run(store, sv_run_deliver_body, &ended, error);
+
+    if (status == SV_OK && ended.mail_job_id != NULL && redis != NULL) {
+        sv_error_t ignored; /* a dispatch that is lost is repaired from MongoDB */
+
+        sv_error_init(&ignored, arena);
+        sv_dispatch(redis, sv_job_kind(sv_mail_job)->queue, &ended.mail_job_id, 1, SV_DISPATCH_KEEP, NULL, &ignored);
+    }
+    sv_arena_destroy(arena);
+    return status;
+}
+
+static sv_status_t
+sv_deliveries_of_runs(sv_store_t *store, sv_redis_client_t *redis, int64_t *done, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("delivery", "due", "pending", BCON_BOOL(false)), arena);
+    bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64(SV_DELIVERIES_A_ROUND)), arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *run;
+    int64_t now_ms = 0;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_JOBS, filter, options, &cursor, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    while (status == SV_OK && mongoc_cursor_next(cursor, &run)) {
+        status = now_ms == 0 ? sv_store_now(store, &now_ms, error) : SV_OK;
+        if (status == SV_OK) {
+            status = sv_run_deliver(store, redis, run, now_ms, error);
+        }
+        *done += status == SV_OK;
+    }
+    if (status == SV_OK) {
+        status = sv_store_cursor_end(store, cursor, error);
+    }
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+/* A job that was cancelled, or whose worker died three times, left its deliveries as they were. */
+static sv_status_t
+sv_deliveries_give_up(sv_store_t *store, const char *mail_job_id, int64_t *done, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(mail_job_id)), arena), *update;
+    const bson_t *job = NULL, *reason;
+    int64_t matched = 0;
+    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, arena, &job, error);
+
+    if (status != SV_OK || (job != NULL && sv_doc_bool(job, "pending"))) {
+        return status;
+    }
+    reason = job != NULL ? sv_doc_child(job, "error", arena) : NULL;
+    if (reason == NULL) {
+        reason = sv_doc_take(BCON_NEW("code", "cancelled", "message", "The job that mails it was cancelled"), arena);
+    }
+    filter = sv_doc_take(BCON_NEW("mail_job_id", BCON_UTF8(mail_job_id), "status", "pending"), arena);
+    update = sv_doc_take(BCON_NEW("$set", "{", "status", "failed", "error", BCON_DOCUMENT(reason), "}", "$currentDate",
+                                  "{", "ended_at", BCON_BOOL(true), "}"),
+                         arena);
+    status = sv_store_update_many(store, SV_COLLECTION_REPORT_DELIVERIES, filter, update, &matched, error);
+    *done += matched;
+    return status;
+}
+
+static sv_status_t
+sv_deliveries_left_over(sv_store_t *store, int64_t *done, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("status", "pending"), arena);
+    bson_t *options = sv_doc_take(
+        BCON_NEW("limit", BCON_INT64(SV_DELIVERIES_A_ROUND), "sort", "{", "created_at", BCON_INT32(1), "}"), arena);
+    const char *last = "";
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_REPORT_DELIVERIES, filter, options, &cursor, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    while (status == SV_OK && mongoc_cursor_next(cursor, &row)) {
+        const char *mail_job_id = sv_doc_text(row, "mail_job_id", arena);
+
+        if (mail_job_id != NULL && strcmp(mail_job_id, last) != 0) {
+            status = sv_deliveries_give_up(store, mail_job_id, done, arena, error);
+            last = mail_job_id;
+        }
+    }
+    if (status == SV_OK) {
+        status = sv_store_cursor_end(store, cursor, error);
+    }
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+sv_status_t
+sv_deliveries_round(sv_store_t *store, sv_redis_client_t *redis, int64_t *done, sv_error_t *error)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_status_t status;
+
+    *done = 0;
+    status = sv_deliveries_of_runs(store, redis, done, arena, error);
+    if (status == SV_OK) {
+        status = sv_deliveries_left_over(store, done, arena, error);
+    }
+    sv_arena_destroy(arena);
+    return status;
+}

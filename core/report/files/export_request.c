@@ -1,0 +1,88 @@
+#include "core/report/files/export_request.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/jobs/job_made.h"
+#include "core/store/document.h"
+
+const sv_format_options_t sv_format_options_default = { .delimiter = ',' };
+
+const char *const sv_format_delimiter_words[] = { "comma", "semicolon", "tab", "pipe", NULL };
+const char sv_format_delimiters[] = ",;\t|";
+
+const char *
+sv_export_request_key(const sv_export_request_t *request, sv_arena_t *arena)
+{
+    return sv_arena_printf(arena, "%s:%s:%d%d%d", request->source_id, request->format->name, request->options.bom,
+                           request->options.raw, request->options.delimiter);
+}
+
+void
+sv_format_options_append(bson_t *params, const sv_format_t *format, const sv_format_options_t *options)
+{
+    char delimiter[2] = { options->delimiter, '\0' };
+
+    BSON_APPEND_UTF8(params, "format", format->name);
+    BSON_APPEND_BOOL(params, "bom", options->bom);
+    BSON_APPEND_UTF8(params, "delimiter", delimiter);
+    BSON_APPEND_BOOL(params, "raw", options->raw);
+}
+
+const bson_t *
+sv_export_request_params(const sv_export_request_t *request, const char *id_name, sv_arena_t *arena)
+{
+    bson_t *params = sv_doc_new(arena);
+
+    sv_doc_put_text(params, id_name, request->source_id);
+    sv_format_options_append(params, request->format, &request->options);
+    return params;
+}
+
+sv_status_t
+sv_export_request_job(sv_store_t *store, const sv_principal_t *who, const sv_export_request_t *request,
+                      const sv_export_source_t *source, sv_arena_t *arena, const bson_t **job, bool *created,
+                      sv_error_t *error)
+{
+    const char *key = sv_export_request_key(request, arena);
+    sv_job_request_t wanted = { .type = source->job_type, .unique_key = key };
+    sv_status_t status = sv_format_check_rows(request->format, source->rows, error);
+
+    *created = false;
+    *job = NULL;
+    if (status == SV_OK) {
+        status = sv_job_find_made(store, source->job_type, key, arena, job, error);
+    }
+    if (status != SV_OK || *job != NULL) {
+        return status;
+    }
+    wanted.params = sv_export_request_params(request, source->id_name, arena);
+    return sv_job_request(store, who, &wanted, arena, job, created, error);
+}
+
+bool
+sv_format_options_read(const bson_t *params, const sv_format_t **format, sv_format_options_t *options,
+                       sv_arena_t *arena)
+{
+    const char *delimiter = sv_doc_text(params, "delimiter", arena);
+
+    *format = sv_format(sv_doc_text(params, "format", arena));
+    *options = sv_format_options_default;
+    options->bom = sv_doc_bool(params, "bom");
+    options->raw = sv_doc_bool(params, "raw");
+    if (delimiter != NULL && *delimiter != '\0' && strchr(sv_format_delimiters, *delimiter) != NULL) {
+        options->delimiter = *delimiter;
+    }
+    return *format != NULL;
+}
+
+sv_status_t
+sv_format_check_rows(const sv_format_t *format, int64_t rows, sv_error_t *error)
+{
+    if (format->max_rows > 0 && rows > format->max_rows) {
+        return sv_fail(error, SV_ERR_TOO_MANY_ROWS,
+                       "%s holds at most %" PRId64 " rows; narrow what is asked, or take another format", format->name,
+                       format->max_rows);
+    }
+    return SV_OK;
+}

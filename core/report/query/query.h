@@ -1,0 +1,48 @@
+#ifndef SV_REPORT_QUERY_H
+#define SV_REPORT_QUERY_H
+
+#include "core/base/json_reader.h"
+#include "core/base/json_writer.h"
+#include "core/report/rows/column.h"
+#include "core/store/store.h"
+
+/*
+ * The report query: what a client asks for in JSON, checked against the table of fields (fields.def) and compiled to
+ * MongoDB.  Only what the table lists becomes BSON, every value typed by its field; nothing a client sends is ever a
+ * key or an operator.
+ */
+typedef struct sv_report_query_s sv_report_query_t; /* compiled; lives in the arena; read-only, on any thread */
+
+/* {collection, filters[], group_by[], aggregations[], sort[], fields[], limit}.  NULL with the fields that are wrong
+ * named in `error`. */
+sv_report_query_t *sv_report_query_parse(const json_t *query, sv_arena_t *arena, sv_error_t *error);
+/* The same of an object inside another (fields->object): what is wrong is named by its whole path. */
+sv_report_query_t *sv_report_query_read(const sv_json_fields_t *fields, sv_arena_t *arena);
+/* The query as it is stored beside what was made of it, and back.  From what sv_report_query_to_bson() gave: a query
+ * whose fields a later release no longer lists is refused as one of a client's is. */
+const bson_t *sv_report_query_to_bson(const sv_report_query_t *query, sv_arena_t *arena);
+sv_report_query_t *sv_report_query_from_bson(const bson_t *stored, sv_arena_t *arena, sv_error_t *error);
+/* For people: "verification records where floor is Ground, by category". */
+const char *sv_report_query_describe(const sv_report_query_t *query, sv_arena_t *arena);
+
+const sv_column_t *sv_report_query_columns(const sv_report_query_t *query, size_t *count);
+
+/* Gives each row in the order of the query (its sort, then the key), valid during the call only; a status that is not
+ * SV_OK stops and is returned. */
+typedef sv_status_t (*sv_report_row_t)(void *context, const bson_t *row, sv_error_t *error);
+
+typedef struct {
+    mongoc_client_session_t *snapshot; /* of a point in time; NULL: as things are */
+    int64_t limit;                     /* 0: the query's own */
+    int64_t time_limit_ms;             /* 0: none.  Past it SV_ERR_QUERY_TOO_SLOW */
+} sv_report_run_t;
+
+/* Memory stays flat whatever the number of rows.  Calls `row` on the calling thread.  SV_ERR_SNAPSHOT_WINDOW_EXCEEDED
+ * when MongoDB no longer has the point in time. */
+sv_status_t sv_report_query_run(sv_store_t *store, const sv_report_query_t *query, const sv_report_run_t *how,
+                                sv_report_row_t row, void *context, sv_error_t *error);
+
+/* The table as the API lists it (GET /api/reports/collections). */
+void sv_report_collections_write_json(sv_json_writer_t *w, const char *name);
+
+#endif

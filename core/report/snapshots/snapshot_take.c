@@ -1,0 +1,209 @@
+#include "core/report/snapshots/snapshot_take.h"
+
+#include "core/base/clock.h"
+#include "core/report/query/long_read.h"
+#include "core/report/query/point_in_time.h"
+#include "core/report/blocks/publication.h"
+#include "core/store/document.h"
+
+enum { SV_WATCH_ROWS = 500 };
+
+typedef struct {
+    sv_store_t *store;
+    const sv_job_claim_t *claim;
+    const sv_snapshot_watch_t *watch;
+    sv_arena_t *arena;
+    const char *snapshot_id;
+    sv_publication_t publication;
+    sv_report_query_t *query;
+    const sv_column_t *columns;
+    size_t column_count;
+    sv_block_writer_t *writer;
+    __int128 *sums; /* by column */
+    sv_block_totals_t totals;
+    int64_t rows, taken_ms, read_ms;
+} sv_taking_t;
+
+/* ---- reading */
+
+static void
+sv_taking_add(sv_taking_t *taking, const bson_t *row)
+{
+    bson_iter_t value;
+
+    bson_iter_init(&value, row);
+    for (size_t i = 0; i < taking->column_count && bson_iter_next(&value); i++) {
+        if (taking->columns[i].total && BSON_ITER_HOLDS_INT64(&value)) {
+            taking->sums[i] += bson_iter_int64(&value);
+        }
+    }
+}
+
+static sv_status_t
+sv_taking_row(void *context, const bson_t *row, sv_error_t *error)
+{
+    sv_taking_t *taking = context;
+
+    if (taking->rows++ % SV_WATCH_ROWS == 0 &&
+        taking->watch->progress(taking->watch->context, "reading", taking->rows - 1, error) != SV_OK) {
+        return error->status;
+    }
+    sv_taking_add(taking, row);
+    return sv_block_writer_add(taking->writer, row, error);
+}
+
+static sv_status_t
+sv_taking_read_from(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_taking_t *taking = context;
+    sv_point_in_time_t point = { 0 };
+    sv_report_run_t how = { 0 };
+    sv_status_t status = sv_point_in_time_begin(store, &point, error);
+
+    if (status == SV_OK) {
+        how.snapshot = point.session;
+        taking->taken_ms = point.taken_ms;
+        status = sv_report_query_run(store, taking->query, &how, sv_taking_row, taking, error);
+    }
+    sv_point_in_time_end(&point);
+    return status;
+}
+
+static sv_status_t
+sv_taking_read(sv_taking_t *taking, sv_error_t *error)
+{
+    int64_t begun_ms = sv_clock_monotonic_ms();
+    sv_status_t status = sv_long_read(taking->store->settings, taking->claim, sv_taking_read_from, taking, error);
+
+    if (status == SV_OK) {
+        status = sv_block_writer_finish(taking->writer, &taking->totals, error);
+    }
+    taking->read_ms = sv_clock_monotonic_ms() - begun_ms;
+    return status;
+}
+
+/* ---- publishing */
+
+/* A sum that no int64 holds is left out: better none than a wrong one. */
+static void
+sv_head_put_totals(const sv_taking_t *taking, bson_t *head)
+{
+    bson_t totals;
+
+    BSON_APPEND_DOCUMENT_BEGIN(head, "totals", &totals);
+    for (size_t i = 0; i < taking->column_count; i++) {
+        if (taking->columns[i].total && taking->sums[i] >= INT64_MIN && taking->sums[i] <= INT64_MAX) {
+            BSON_APPEND_INT64(&totals, taking->columns[i].name, (int64_t) taking->sums[i]);
+        }
+    }
+    bson_append_document_end(head, &totals);
+}
+
+static void
+sv_head_copy(const bson_t *params, const char *name, bson_t *head)
+{
+    bson_iter_t iter;
+
+    if (bson_iter_init_find(&iter, params, name)) {
+        bson_append_iter(head, name, -1, &iter);
+    } else {
+        BSON_APPEND_NULL(head, name);
+    }
+}
+
+static void
+sv_head_put_maker(const sv_taking_t *taking, bson_t *head)
+{
+    bson_t person;
+
+    if (sv_doc_has(taking->claim->params, "created_by")) {
+        sv_head_copy(taking->claim->params, "created_by", head);
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(head, "created_by", &person);
+    BSON_APPEND_UTF8(&person, "user_id", taking->claim->requested_by);
+    bson_append_document_end(head, &person);
+}
+
+static bson_t *
+sv_taking_head(const sv_taking_t *taking)
+{
+    const bson_t *params = taking->claim->params;
+    int64_t version = sv_doc_int(params, "version");
+    bson_t *head = sv_doc_new(taking->arena);
+
+    BSON_APPEND_UTF8(head, "snapshot_id", taking->snapshot_id);
+    sv_head_copy(params, "name", head);
+    sv_head_copy(params, "description", head);
+    sv_head_copy(params, "tags", head);
+    BSON_APPEND_DOCUMENT(head, "query", sv_report_query_to_bson(taking->query, taking->arena));
+    BSON_APPEND_UTF8(head, "query_text", sv_report_query_describe(taking->query, taking->arena));
+    sv_columns_append(head, "columns", taking->columns, taking->column_count);
+    sv_head_put_totals(taking, head);
+    BSON_APPEND_INT64(head, "version", version > 0 ? version : 1);
+    sv_head_copy(params, "previous_id", head);
+    sv_head_put_maker(taking, head);
+    BSON_APPEND_UTF8(head, "job_id", taking->claim->job_id);
+    BSON_APPEND_DATE_TIME(head, "taken_at", taking->taken_ms);
+    BSON_APPEND_INT64(head, "read_ms", taking->read_ms);
+    return head;
+}
+
+/* ---- an attempt */
+
+static sv_status_t
+sv_taking_run(sv_taking_t *taking, sv_error_t *error)
+{
+    sv_status_t status;
+
+    taking->query =
+        sv_report_query_from_bson(sv_doc_child(taking->claim->params, "query", taking->arena), taking->arena, error);
+    if (taking->query == NULL) {
+        return error->status;
+    }
+    taking->columns = sv_report_query_columns(taking->query, &taking->column_count);
+    taking->sums = sv_arena_zalloc(taking->arena, (taking->column_count + 1) * sizeof(*taking->sums));
+    taking->writer = sv_block_writer_create(taking->store, &taking->publication.blocks);
+    status =
+        taking->writer != NULL ? sv_taking_read(taking, error) : sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    if (status == SV_OK) {
+        status = taking->watch->progress(taking->watch->context, "publishing", taking->rows, error);
+    }
+    sv_block_writer_destroy(taking->writer);
+    return status == SV_OK
+               ? sv_publication_publish(&taking->publication, sv_taking_head(taking), &taking->totals, error)
+               : status;
+}
+
+sv_status_t
+sv_snapshot_take(sv_store_t *store, const sv_job_claim_t *claim, const sv_snapshot_watch_t *watch, sv_arena_t *arena,
+                 const char **snapshot_id, sv_error_t *error)
+{
+    sv_taking_t taking = { .store = store, .claim = claim, .watch = watch, .arena = arena };
+    bool published = false;
+    sv_status_t status;
+
+    taking.snapshot_id = sv_doc_text(claim->params, "snapshot_id", arena);
+    if (taking.snapshot_id == NULL) {
+        taking.snapshot_id = claim->job_id; /* of a schedule */
+    }
+    *snapshot_id = taking.snapshot_id;
+    taking.publication = (sv_publication_t){
+        .store = store,
+        .claim = claim,
+        .heads = SV_COLLECTION_REPORT_SNAPSHOTS,
+        .id_field = "snapshot_id",
+        .id = taking.snapshot_id,
+        .blocks = sv_snapshot_blocks(sv_arena_printf(arena, "%s.%lld", taking.snapshot_id, (long long) claim->attempt)),
+        .action = "snapshot.create",
+    };
+    status = sv_publication_begin(&taking.publication, &published, error);
+    if (status != SV_OK || published) {
+        return status;
+    }
+    status = sv_taking_run(&taking, error);
+    if (status != SV_OK) {
+        sv_publication_give_up(&taking.publication);
+    }
+    return status;
+}
