@@ -4,7 +4,7 @@
 BUILD    ?= build
 CC       ?= cc
 PREFIX   ?= /usr
-PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd glib-2.0
+PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd libutf8proc glib-2.0
 # What only the worker writes files with; nginx loads none of it.
 WORKER_PKGS := xlsxwriter cairo pangocairo libcurl
 WARN     := -Wall -Wextra -Wshadow
