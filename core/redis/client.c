@@ -127,6 +127,20 @@ sv_redis_client_send(sv_redis_client_t *client, const sv_redis_command_t *comman
     return redisCommandArgv(client->context, command->argc, (const char **) command->argv, command->argv_length);
 }
 
+/* A connection outlives a failover: to a server that is a replica now, it would stay for ever. */
+static sv_status_t
+sv_redis_client_refused(sv_redis_client_t *client, redisReply **reply, sv_error_t *error)
+{
+    sv_fail_cause(error, sv_redis_reply_is_retryable(*reply) ? SV_ERR_UNAVAILABLE : SV_ERR_INTERNAL, "Redis: %s",
+                  (*reply)->str);
+    if (sv_redis_reply_is_of_no_primary(*reply)) {
+        sv_redis_client_drop(client);
+    }
+    freeReplyObject(*reply);
+    *reply = NULL;
+    return error->status;
+}
+
 static sv_status_t
 sv_redis_client_try(sv_redis_client_t *client, sv_redis_command_t *command, redisReply **reply, sv_error_t *error)
 {
@@ -141,13 +155,7 @@ sv_redis_client_try(sv_redis_client_t *client, sv_redis_command_t *command, redi
         sv_redis_client_drop(client);
         return error->status;
     }
-    if ((*reply)->type == REDIS_REPLY_ERROR) {
-        sv_fail_cause(error, sv_redis_reply_is_retryable(*reply) ? SV_ERR_UNAVAILABLE : SV_ERR_INTERNAL, "Redis: %s",
-                      (*reply)->str);
-        freeReplyObject(*reply);
-        *reply = NULL;
-    }
-    return error->status;
+    return (*reply)->type == REDIS_REPLY_ERROR ? sv_redis_client_refused(client, reply, error) : SV_OK;
 }
 
 sv_status_t

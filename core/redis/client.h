@@ -6,8 +6,8 @@
 #include "core/settings/settings.h"
 
 /* A blocking Redis connection for the worker, the admin command and tests: connects on
- * first use, reconnects after a failure (with backoff, not more often than every 100 ms),
- * AUTH and SELECT by itself.  One thread at a time. */
+ * first use, reconnects after a failure and when the server is a replica or not ready (with
+ * backoff, not more often than every 100 ms), AUTH and SELECT by itself.  One thread at a time. */
 typedef struct sv_redis_client_s  sv_redis_client_t;
 
 sv_redis_client_t *sv_redis_client_create(const sv_settings_t *settings);

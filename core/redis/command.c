@@ -171,17 +171,31 @@ sv_redis_reply_is_noscript(const redisReply *reply)
     return sv_redis_reply_begins_with(reply, "NOSCRIPT");
 }
 
-int
-sv_redis_reply_is_retryable(const redisReply *reply)
+static int
+sv_redis_reply_begins_with_any(const redisReply *reply, const char *const *words)
 {
-    static const char *const words[] = { "LOADING ", "BUSY ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN " };
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (sv_redis_reply_begins_with(reply, words[i])) {
+    for (; *words != NULL; words++) {
+        if (sv_redis_reply_begins_with(reply, *words)) {
             return 1;
         }
     }
     return 0;
+}
+
+int
+sv_redis_reply_is_retryable(const redisReply *reply)
+{
+    static const char *const words[] = { "LOADING ", "BUSY ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN ", NULL };
+
+    return sv_redis_reply_begins_with_any(reply, words);
+}
+
+int
+sv_redis_reply_is_of_no_primary(const redisReply *reply)
+{
+    static const char *const words[] = { "READONLY ", "MASTERDOWN ", "LOADING ", NULL };
+
+    return sv_redis_reply_begins_with_any(reply, words);
 }
 
 static const redisReply *

@@ -49,6 +49,9 @@ void sv_redis_command_use_source(sv_redis_command_t *command);
 int sv_redis_reply_is_noscript(const redisReply *reply);
 /* LOADING, BUSY, READONLY, MASTERDOWN, CLUSTERDOWN: worth another try. */
 int sv_redis_reply_is_retryable(const redisReply *reply);
+/* READONLY, MASTERDOWN, LOADING: who answers is not the primary, or not yet; another server may be it by now, and the
+ * address may lead there. */
+int sv_redis_reply_is_of_no_primary(const redisReply *reply);
 
 /* Reading replies: element `i` of an array as text (NULL when absent or nil) or integer (0). */
 const char *sv_redis_element_text(const redisReply *reply, size_t i);

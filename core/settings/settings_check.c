@@ -55,12 +55,17 @@ sv_settings_check_mongodb(const sv_settings_t *settings, sv_error_t *error)
 {
     bson_error_t reason;
     mongoc_uri_t *uri = mongoc_uri_new_with_error(settings->mongodb_uri, &reason);
+    bool primary;
 
     if (uri == NULL) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED, "MONGODB_URI is no address of MongoDB: %s", reason.message);
     }
+    primary = mongoc_read_prefs_get_mode(mongoc_uri_get_read_prefs_t(uri)) == MONGOC_READ_PRIMARY;
     mongoc_uri_destroy(uri);
-    return SV_OK;
+    return primary ? SV_OK
+                   : sv_fail(error, SV_ERR_VALIDATION_FAILED,
+                             "MONGODB_URI must not name a readPreference but primary: what was written a moment ago "
+                             "must be read, and a secondary may not have it yet");
 }
 
 static sv_status_t

@@ -197,6 +197,9 @@ a_refused_value_is_told_but_never_a_secret(void **state)
     };
     fixture_t *f = *state;
 
+    assert_refused(f, "MONGODB_URI=mongodb://h/?readPreference=secondaryPreferred\n", "must not name a readPreference");
+    assert_refused(f, "MONGODB_URI=mongodb://h/?readPreference=nearest\n", "must not name a readPreference");
+    assert_int_equal(load(f, "MONGODB_URI=mongodb://h/?readPreference=primary\n"), SV_OK);
     assert_int_equal(load(f, "MONGODB_URI=mongodb://u:hush\x01@h\n"), SV_ERR_VALIDATION_FAILED);
     assert_null(strstr(f->error.message, "hush"));
     assert_non_null(strstr(f->error.message, "MONGODB_URI"));
