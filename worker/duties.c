@@ -136,21 +136,25 @@ sv_duty_schedules_mend(sv_duty_round_t *round, sv_error_t *error)
     return status == SV_OK ? sv_schedules_mend(round->store, now_ms, &round->done, error) : status;
 }
 
+/* Rounds that are to be short, and rounds that may have much to do. */
+enum { SV_SHORT_ROUND_MS = 120000, SV_LONG_ROUND_MS = 600000 };
+
 const sv_duty_row_t sv_duty_rows[] = {
-    { "write-behind", offsetof(sv_settings_t, worker_write_behind_interval), sv_duty_write_behind, 0 },
-    { "reaper", offsetof(sv_settings_t, worker_reaper_interval), sv_duty_reap, 0 },
-    { "stray-sessions", 0, sv_duty_stray_sessions, SV_STRAY_SESSIONS_MS },
-    { "totals", offsetof(sv_settings_t, worker_totals_interval), sv_duty_totals, 0 },
-    { "books", offsetof(sv_settings_t, worker_totals_interval), sv_duty_freeze_books, 0 },
-    { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0 },
-    { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS },
-    { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS },
-    { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS },
-    { "report-blocks", 0, sv_duty_blocks, SV_BLOCK_OWNERS_MS },
-    { "spool", 0, sv_duty_spool, SV_JOBS_TIDY_MS },
-    { "schedules", 0, sv_duty_schedules, SV_SCHEDULES_DUE_MS },
-    { "deliveries", 0, sv_duty_deliveries, SV_DELIVERIES_MS },
-    { "schedules-mend", 0, sv_duty_schedules_mend, SV_SCHEDULES_MEND_MS },
+    { "write-behind", offsetof(sv_settings_t, worker_write_behind_interval), sv_duty_write_behind, 0,
+      SV_SHORT_ROUND_MS },
+    { "reaper", offsetof(sv_settings_t, worker_reaper_interval), sv_duty_reap, 0, SV_SHORT_ROUND_MS },
+    { "stray-sessions", 0, sv_duty_stray_sessions, SV_STRAY_SESSIONS_MS, SV_LONG_ROUND_MS },
+    { "totals", offsetof(sv_settings_t, worker_totals_interval), sv_duty_totals, 0, SV_LONG_ROUND_MS },
+    { "books", offsetof(sv_settings_t, worker_totals_interval), sv_duty_freeze_books, 0, SV_LONG_ROUND_MS },
+    { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0, SV_LONG_ROUND_MS },
+    { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS, SV_SHORT_ROUND_MS },
+    { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS, SV_LONG_ROUND_MS },
+    { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS, SV_LONG_ROUND_MS },
+    { "report-blocks", 0, sv_duty_blocks, SV_BLOCK_OWNERS_MS, SV_LONG_ROUND_MS },
+    { "spool", 0, sv_duty_spool, SV_JOBS_TIDY_MS, SV_LONG_ROUND_MS },
+    { "schedules", 0, sv_duty_schedules, SV_SCHEDULES_DUE_MS, SV_SHORT_ROUND_MS },
+    { "deliveries", 0, sv_duty_deliveries, SV_DELIVERIES_MS, SV_SHORT_ROUND_MS },
+    { "schedules-mend", 0, sv_duty_schedules_mend, SV_SCHEDULES_MEND_MS, SV_SHORT_ROUND_MS },
 };
 
 const size_t sv_duty_row_count = sizeof(sv_duty_rows) / sizeof(sv_duty_rows[0]);

@@ -7,18 +7,13 @@
 #include "core/store/worker_role.h"
 #include "worker/log.h"
 
-enum {
-    SV_ROLE_TTL_MS = 3000, /* for how long a dead worker's duties wait for another */
-    SV_ROLE_RENEW_MS = 1000,
-    SV_BACKOFF_MAX_MS = 15000,
-};
+enum { SV_BACKOFF_MAX_MS = 15000 };
 
 /* What the thread remembers between rounds. */
 typedef struct {
     sv_duty_t *duty;
     sv_store_t *store;
     sv_redis_client_t *redis;
-    bool mine;             /* this worker has the role */
     int64_t role_asked_ms; /* monotonic; 0: not yet */
     int failures;          /* rounds in a row */
     int64_t rounds, done;
@@ -56,26 +51,28 @@ sv_duty_backoff_ms(const sv_duty_loop_t *loop)
     return ms < SV_BACKOFF_MAX_MS ? ms : SV_BACKOFF_MAX_MS;
 }
 
-/* Keeps the role or tries for it, not more often than it must. */
+/* Asks for the role before a round, not more often than it must; in between and during the round the keeper keeps it
+ * (worker/role_keeper.h). */
 static sv_status_t
 sv_duty_take_role(sv_duty_loop_t *loop, sv_error_t *error)
 {
     int64_t now_ms = sv_clock_monotonic_ms();
-    const sv_duty_t *duty = loop->duty;
+    sv_duty_t *duty = loop->duty;
+    const sv_worker_t *worker = duty->worker;
     bool mine = false;
     sv_status_t status;
 
-    if (loop->role_asked_ms != 0 && now_ms - loop->role_asked_ms < SV_ROLE_RENEW_MS) {
+    if (loop->role_asked_ms != 0 && now_ms - loop->role_asked_ms < worker->role_ttl_ms / 3) {
         return SV_OK;
     }
-    status = sv_worker_role_take(loop->store, duty->row->name, duty->worker->worker_id, SV_ROLE_TTL_MS, &mine, error);
+    status = sv_worker_role_take(loop->store, duty->row->name, worker->worker_id, worker->role_ttl_ms, &mine, error);
     loop->role_asked_ms = status == SV_OK ? now_ms : 0;
-    if (mine != loop->mine) {
+    if (mine != atomic_load(&duty->mine)) {
         /* A duty that fails for longer than a role lasts wanders between workers; that it fails was told. */
         if (loop->failures == 0) {
             sv_worker_log(SV_LOG_INFO, mine ? "role.taken" : "role.lost", SV_FIELD_TEXT("duty", duty->row->name));
         }
-        loop->mine = mine;
+        atomic_store(&duty->mine, mine);
     }
     return status;
 }
@@ -89,7 +86,7 @@ sv_duty_run_round(sv_duty_loop_t *loop, bool *ran, bool *again, sv_error_t *erro
     sv_status_t status = sv_duty_take_role(loop, error);
 
     *again = false;
-    *ran = status == SV_OK && loop->mine;
+    *ran = status == SV_OK && atomic_load(&loop->duty->mine);
     if (!*ran) {
         return status;
     }
@@ -146,12 +143,12 @@ sv_duty_loop(sv_duty_loop_t *loop)
 static void
 sv_duty_end(sv_duty_loop_t *loop)
 {
-    const sv_duty_t *duty = loop->duty;
+    sv_duty_t *duty = loop->duty;
     sv_arena_t *arena = sv_arena_create();
     sv_error_t error;
 
     sv_error_init(&error, arena);
-    if (loop->mine) {
+    if (atomic_exchange(&duty->mine, false)) {
         sv_worker_role_release(loop->store, duty->row->name, duty->worker->worker_id, &error);
     }
     sv_worker_log(SV_LOG_INFO, "duty.stopped", SV_FIELD_TEXT("duty", duty->row->name),
@@ -176,11 +173,20 @@ sv_duty_thread(void *context)
 }
 
 bool
+sv_duty_hangs(sv_duty_t *duty)
+{
+    int64_t begun_ms = atomic_load(&duty->begun_ms);
+
+    return begun_ms != 0 && sv_clock_monotonic_ms() - begun_ms > duty->row->limit_ms;
+}
+
+bool
 sv_duty_start(sv_duty_t *duty, const sv_duty_row_t *row, const sv_worker_t *worker)
 {
     duty->row = row;
     duty->worker = worker;
     atomic_init(&duty->begun_ms, 0);
+    atomic_init(&duty->mine, false);
     sv_stop_enter(worker->stop);
     if (pthread_create(&duty->thread, NULL, sv_duty_thread, duty) != 0) {
         sv_stop_leave(worker->stop);

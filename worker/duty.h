@@ -24,6 +24,8 @@ typedef struct {
     size_t interval;  /* offset in sv_settings_t of its interval in ms */
     sv_duty_run_t run;
     int64_t every_ms; /* an interval of its own; 0: that of the setting */
+    int64_t
+        limit_ms; /* a round longer than this hangs: it loses the role to another worker, and the watchdog its ticks */
 } sv_duty_row_t;
 
 extern const sv_duty_row_t sv_duty_rows[];
@@ -35,7 +37,8 @@ typedef struct {
     sv_store_pool_t *pool;
     sv_stop_t *stop;
     const char *worker_id;
-    int64_t started_ms; /* monotonic */
+    int64_t started_ms;  /* monotonic */
+    int64_t role_ttl_ms; /* for how long a dead worker's duties wait for another */
 } sv_worker_t;
 
 typedef struct {
@@ -43,7 +46,11 @@ typedef struct {
     const sv_worker_t *worker;
     pthread_t thread;
     _Atomic int64_t begun_ms; /* when the round under way began (monotonic); 0 between rounds */
+    atomic_bool mine;         /* this worker has the role */
 } sv_duty_t;
+
+/* Whether the round under way takes longer than its limit. */
+bool sv_duty_hangs(sv_duty_t *duty);
 
 /* Starts the duty's thread; it leaves when `stop` is ordered and is then to be joined. */
 bool sv_duty_start(sv_duty_t *duty, const sv_duty_row_t *row, const sv_worker_t *worker);

@@ -25,6 +25,7 @@
 #include "worker/job_runner.h"
 #include "worker/log.h"
 #include "worker/notify.h"
+#include "worker/role_keeper.h"
 #include "worker/startup.h"
 
 enum {
@@ -33,7 +34,7 @@ enum {
     SV_EXIT_CONFIG = 78, /* sysexits.h: trying again will not help */
     SV_MAX_DUTIES = 24,
     SV_TICK_MS = 1000,
-    SV_HUNG_MS = 600000, /* a round longer than this hangs: every call in it has a time limit of its own */
+    SV_ROLE_TTL_MS = 3000,
     SV_WORKER_ID_SIZE = 128,
 };
 
@@ -144,12 +145,8 @@ sv_worker_name(char id[SV_WORKER_ID_SIZE])
 static const sv_duty_t *
 sv_find_hung(sv_duty_t *duties, size_t count)
 {
-    int64_t now_ms = sv_clock_monotonic_ms();
-
     for (size_t i = 0; i < count; i++) {
-        int64_t begun_ms = atomic_load(&duties[i].begun_ms);
-
-        if (begun_ms != 0 && now_ms - begun_ms > SV_HUNG_MS) {
+        if (sv_duty_hangs(&duties[i])) {
             return &duties[i];
         }
     }
@@ -176,6 +173,18 @@ sv_worker_watch(sigset_t *signals, sv_duty_t *duties, size_t count)
     }
 }
 
+/* A round that does not end in time: which, for the log; "jobs" where all duties have stopped. */
+static const char *
+sv_find_unfinished(sv_duty_t *duties, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (atomic_load(&duties[i].begun_ms) != 0) {
+            return duties[i].row->name;
+        }
+    }
+    return "jobs";
+}
+
 /* Waits for the threads within the grace period; a second signal cuts it short. */
 static bool
 sv_worker_finish(sv_stop_t *stop, sigset_t *signals, int64_t grace_ms)
@@ -195,13 +204,15 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
 {
     sv_duty_t duties[SV_MAX_DUTIES];
     sv_job_runners_t runners = { .count = 0 };
+    sv_role_keeper_t keeper;
     size_t started = 0;
-    bool whole;
+    bool whole, kept;
 
     while (started < sv_duty_row_count && sv_duty_start(&duties[started], &sv_duty_rows[started], worker)) {
         started++;
     }
-    whole = started == sv_duty_row_count && sv_job_runners_start(&runners, worker);
+    kept = sv_role_keeper_start(&keeper, worker, duties, started);
+    whole = kept && started == sv_duty_row_count && sv_job_runners_start(&runners, worker);
     if (whole) {
         sv_worker_log(SV_LOG_NOTICE, "worker.ready", SV_FIELD_TEXT("worker", worker->worker_id),
                       SV_FIELD_NUMBER("duties", (int64_t) started), SV_FIELD_NUMBER("jobs", (int64_t) runners.count));
@@ -217,13 +228,17 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
     sv_job_runners_stop(&runners);
     if (!sv_worker_finish(worker->stop, signals, worker->settings->worker_grace * 1000)) {
         /* Rounds may be killed at any point; threads are not to be unwound from here. */
-        sv_worker_log(SV_LOG_ERROR, "worker.killed", SV_FIELD_TEXT("cause", "a round did not end in time"));
+        sv_worker_log(SV_LOG_ERROR, "worker.killed", SV_FIELD_TEXT("cause", "a round did not end in time"),
+                      SV_FIELD_TEXT("duty", sv_find_unfinished(duties, started)));
         _exit(SV_EXIT_FAILED);
     }
     for (size_t i = 0; i < started; i++) {
         pthread_join(duties[i].thread, NULL);
     }
     sv_job_runners_join(&runners);
+    if (kept) {
+        sv_role_keeper_end(&keeper);
+    }
     return whole ? 0 : SV_EXIT_FAILED;
 }
 
@@ -251,18 +266,21 @@ sv_worker_run(sv_worker_t *worker, sigset_t *signals)
     return startup == SV_STARTUP_READY ? sv_worker_run_duties(worker, signals) : 0;
 }
 
-/* One for each thread, and one for the start. */
+/* One for each thread, one for the keeper of their roles, and one for the start. */
 static unsigned
 sv_worker_clients(const sv_settings_t *settings)
 {
-    return (unsigned) (sv_duty_row_count + 1 + SV_CLIENTS_PER_JOB_RUNNER * (size_t) settings->worker_jobs);
+    return (unsigned) (sv_duty_row_count + 2 + SV_CLIENTS_PER_JOB_RUNNER * (size_t) settings->worker_jobs);
 }
 
 static int
 sv_worker_main(const sv_settings_t *settings, sv_error_t *error)
 {
     char worker_id[SV_WORKER_ID_SIZE];
-    sv_worker_t worker = { .settings = settings, .worker_id = worker_id, .started_ms = sv_clock_monotonic_ms() };
+    sv_worker_t worker = { .settings = settings,
+                           .worker_id = worker_id,
+                           .started_ms = sv_clock_monotonic_ms(),
+                           .role_ttl_ms = SV_ROLE_TTL_MS };
     sigset_t signals;
     sv_stop_t stop;
     int exit_code;

@@ -88,6 +88,22 @@ sv_worker_role_take(sv_store_t *store, const char *role, const char *holder, int
     return status;
 }
 
+/* The session that may be left behind stays that of the thread which took the role. */
+sv_status_t
+sv_worker_roles_keep(sv_store_t *store, const char *const *roles, size_t count, const char *holder, sv_error_t *error)
+{
+    sv_arena_t *arena = sv_arena_create();
+    bson_t *filter = sv_doc_new(arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$currentDate", "{", "taken_at", BCON_BOOL(true), "}"), arena);
+    sv_status_t status;
+
+    sv_filter_in(filter, "role", roles, count);
+    BSON_APPEND_UTF8(filter, "holder", holder);
+    status = sv_store_update_many(store, SV_COLLECTION_WORKER_ROLES, filter, update, NULL, error);
+    sv_arena_destroy(arena);
+    return status;
+}
+
 sv_status_t
 sv_worker_role_release(sv_store_t *store, const char *role, const char *holder, sv_error_t *error)
 {

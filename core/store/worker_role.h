@@ -13,6 +13,10 @@
 sv_status_t sv_worker_role_take(sv_store_t *store, const char *role, const char *holder, int64_t ttl_ms, bool *mine,
                                 sv_error_t *error);
 
+/* Keeps those of the roles that `holder` has, for as long again as they were taken for. */
+sv_status_t sv_worker_roles_keep(sv_store_t *store, const char *const *roles, size_t count, const char *holder,
+                                 sv_error_t *error);
+
 /* Gives it back, so that another need not wait. */
 sv_status_t sv_worker_role_release(sv_store_t *store, const char *role, const char *holder, sv_error_t *error);
 
