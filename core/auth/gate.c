@@ -8,19 +8,18 @@ _Static_assert(SV_GATE_PASSED == 0 && SV_GATE_UNKNOWN == 1 && SV_GATE_DISABLED =
                "gate.lua answers with these numbers");
 
 static const char sv_account_prefix[] = "auth:user:";
-static const char sv_family_prefix[] = "family:ended:";
 
 void
 sv_gate_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_token_claims_t *claims, const char *rate_key,
                 int64_t limit)
 {
-    sv_redis_script(command, arena, SV_SCRIPT_GATE, rate_key == NULL ? 2 : 3);
+    sv_redis_script(command, arena, SV_SCRIPT_GATE, rate_key == NULL ? 1 : 2);
     sv_redis_arg_key(command, sv_account_prefix, claims->user_id);
-    sv_redis_arg_key(command, sv_family_prefix, claims->family_id == NULL ? "" : claims->family_id);
     if (rate_key != NULL) {
         sv_redis_arg(command, rate_key);
     }
     sv_redis_arg_int(command, claims->generation);
+    sv_redis_arg(command, claims->family_id == NULL ? "" : claims->family_id);
     sv_redis_arg_int(command, limit);
 }
 
@@ -162,7 +161,6 @@ sv_gate_keep_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_se
 {
     sv_gate_state_command(command, arena, &facts->account, settings->auth_cache_ttl);
     sv_redis_arg(command, since);
-    sv_redis_arg_int(command, sv_family_token_life(settings));
     sv_redis_arg(command, sv_gate_join(facts->ended.ids, facts->ended.count, arena));
 }
 
@@ -173,10 +171,10 @@ sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_a
 }
 
 void
-sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const char *user_id,
                              const char *const *family_ids, size_t count)
 {
-    sv_redis_script(command, arena, SV_SCRIPT_FAMILIES_END, 0);
-    sv_redis_arg_int(command, sv_family_token_life(settings));
+    sv_redis_script(command, arena, SV_SCRIPT_FAMILIES_END, 1);
+    sv_redis_arg_key(command, sv_account_prefix, user_id);
     sv_redis_arg(command, sv_gate_join(family_ids, count, arena));
 }

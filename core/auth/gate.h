@@ -68,8 +68,8 @@ void sv_gate_keep_command(sv_redis_command_t *command, sv_arena_t *arena, const 
  * only remembers the version, because the ended logins are not at hand: the next request brings both from MongoDB. */
 void sv_gate_store_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_account_t *account, int64_t ttl_s);
 
-/* Marks logins as ended for as long as an access token of theirs can live. */
-void sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+/* Marks logins of a user as ended, where Redis keeps the account's state. */
+void sv_gate_end_families_command(sv_redis_command_t *command, sv_arena_t *arena, const char *user_id,
                                   const char *const *family_ids, size_t count);
 
 #endif

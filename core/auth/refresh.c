@@ -90,7 +90,8 @@ sv_refresh_begin(sv_store_t *store, const char *user_id, int64_t login_ms, sv_ar
     sv_uuid_v4(family_id);
     sv_random_bytes(secret, sizeof(secret));
     birth.family_expires_at_ms = login_ms + store->settings->refresh_token_ttl * 1000;
-    *grant = (sv_refresh_grant_t){ .family_id = family_id, .token = sv_refresh_encode(secret, arena) };
+    *grant =
+        (sv_refresh_grant_t){ .family_id = family_id, .user_id = user_id, .token = sv_refresh_encode(secret, arena) };
     return sv_refresh_insert(store, grant->token, &birth, error);
 }
 
@@ -251,6 +252,7 @@ sv_refresh_body(sv_store_t *store, void *context, sv_error_t *error)
         return SV_OK;
     }
     rotation->grant->family_id = token.family_id;
+    rotation->grant->user_id = token.user_id;
     status = sv_account_load(store, token.user_id, rotation->arena, rotation->account, error);
     if (status == SV_ERR_NOT_FOUND) {
         sv_error_clear(error);

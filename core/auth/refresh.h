@@ -21,6 +21,7 @@ enum { SV_REFRESH_TOKEN_LENGTH = 43 };
 
 typedef struct {
     const char *family_id;
+    const char *user_id;
     const char *token; /* for the client; in the arena */
 } sv_refresh_grant_t;
 
@@ -32,7 +33,7 @@ sv_status_t sv_refresh_begin(sv_store_t *store, const char *user_id, int64_t log
  * Spends a presented token and grants its successor, with its owner's account.  The immediate predecessor of the live
  * token gets the same successor again for REFRESH_REUSE_GRACE; any other used one ends the family.
  * Errors: SV_ERR_TOKEN_INVALID (never issued, or forgotten), SV_ERR_TOKEN_REVOKED (family ended, or dead of age),
- * SV_ERR_TOKEN_REUSED (grant->family_id names the family that was ended), SV_ERR_ACCOUNT_DISABLED.
+ * SV_ERR_TOKEN_REUSED (grant->family_id and user_id name the family that was ended), SV_ERR_ACCOUNT_DISABLED.
  */
 sv_status_t sv_refresh_rotate(sv_store_t *store, const sv_auth_keys_t *keys, const char *token, sv_arena_t *arena,
                               sv_refresh_grant_t *grant, sv_account_t *account, sv_error_t *error);

@@ -121,7 +121,7 @@ sv_step_auth_refresh(sv_call_t *call)
     if (sv_refresh_rotate(call->store, call->keys, token, call->arena, &grant, &account, &call->error) == SV_OK) {
         sv_login_write_json(&call->json, call->settings, call->keys, &account, &grant, NULL, &call->error);
     } else if (call->error.status == SV_ERR_TOKEN_REUSED) {
-        sv_gate_end_families_command(sv_call_effect(call), call->arena, call->settings, &grant.family_id, 1);
+        sv_gate_end_families_command(sv_call_effect(call), call->arena, grant.user_id, &grant.family_id, 1);
     }
 }
 
@@ -145,8 +145,8 @@ sv_auth_logout_one(sv_call_t *call)
 
     if (sv_family_log_out(call->store, &call->principal, &was_live, &call->error) == SV_OK) {
         if (call->principal.family_id != NULL) {
-            sv_gate_end_families_command(sv_call_effect(call), call->arena, call->settings, &call->principal.family_id,
-                                         1);
+            sv_gate_end_families_command(sv_call_effect(call), call->arena, call->principal.user_id,
+                                         &call->principal.family_id, 1);
         }
         sv_json_int(&call->json, "revoked", was_live ? 1 : 0);
     }

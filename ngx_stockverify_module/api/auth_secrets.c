@@ -37,7 +37,8 @@ sv_secret_change_password(sv_call_t *call, sv_secret_state_t *state)
         return;
     }
     if (ended.count > 0) {
-        sv_gate_end_families_command(sv_call_effect(call), call->arena, call->settings, ended.ids, ended.count);
+        sv_gate_end_families_command(sv_call_effect(call), call->arena, call->principal.user_id, ended.ids,
+                                     ended.count);
     }
     sv_json_object(&call->json, NULL);
     sv_json_int(&call->json, "revoked", (int64_t) ended.count);

@@ -209,19 +209,26 @@ mongodb_decides_the_same(void **state)
     assert_int_equal(sv_gate_refuse(&result, &real.error), SV_ERR_ACCOUNT_DISABLED);
 }
 
+static long long
+end_families(const char *const *families, size_t count)
+{
+    sv_redis_command_t command;
+
+    sv_gate_end_families_command(&command, real.arena, asha.user_id, families, count);
+    return run(&command);
+}
+
 static void
 tokens_of_an_ended_login_are_revoked_and_others_are_not(void **state)
 {
     const char *ended[] = { "f1", "f9" };
     sv_token_claims_t other = token, foreign = token;
-    sv_redis_command_t command;
 
     (void) state;
     other.family_id = "f2";
     foreign.family_id = NULL;
     keep(&asha);
-    sv_gate_end_families_command(&command, real.arena, &real.settings, ended, 2);
-    assert_int_equal(run(&command), 2);
+    assert_int_equal(end_families(ended, 2), 2);
     assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_REVOKED);
     assert_int_equal(ask(&other, NULL, 0).outcome, SV_GATE_PASSED);
     assert_int_equal(ask(&foreign, NULL, 0).outcome, SV_GATE_PASSED);
@@ -245,8 +252,42 @@ an_account_comes_back_to_an_empty_redis_with_its_ended_logins(void **state)
     assert_int_equal(ask(&other, NULL, 0).outcome, SV_GATE_REVOKED);
     other.family_id = "f301";
     assert_int_equal(ask(&other, NULL, 0).outcome, SV_GATE_PASSED);
-    assert_in_range(sv_real_redis(real.client, "TTL family:ended:f300"), real.settings.access_token_ttl - 60,
-                    real.settings.access_token_ttl + real.settings.refresh_reuse_grace);
+}
+
+/* Somebody asked MongoDB just before the login ended, and comes back just after. */
+static void
+a_login_that_ends_while_mongodb_is_asked_is_ended(void **state)
+{
+    const char *ended[] = { "f1" };
+    const sv_gate_facts_t read_before = { .account = asha };
+    const char *since = ask_since();
+
+    (void) state;
+    assert_int_equal(end_families(ended, 1), 1);
+    assert_int_equal(keep_since(&read_before, since), 1);
+    assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_REVOKED);
+    /* The same, when what is kept of the account has gone meanwhile. */
+    sv_real_redis(real.client, "FLUSHDB");
+    since = ask_since();
+    sv_real_redis(real.client, "DEL auth:user:u1");
+    assert_int_equal(end_families(ended, 1), 0);
+    assert_int_equal(sv_real_redis(real.client, "EXISTS auth:user:u1"), 0);
+    assert_int_equal(keep_since(&read_before, since), 0);
+    assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_UNKNOWN);
+}
+
+/* Their marks were keys of their own. */
+static void
+a_state_of_a_version_that_kept_ended_logins_elsewhere_is_read_again(void **state)
+{
+    const char *ended[] = { "f1" };
+    const sv_gate_facts_t facts = { .account = asha, .ended = { ended, 1 } };
+
+    (void) state;
+    sv_real_redis(real.client, "HSET auth:user:u1 version 5 enabled 1 generation 3 role staff username a full_name b");
+    assert_int_equal(change(&asha), 1);
+    assert_int_equal(keep_since(&facts, ask_since()), 1);
+    assert_int_equal(ask(&token, NULL, 0).outcome, SV_GATE_REVOKED);
 }
 
 static void
@@ -414,6 +455,8 @@ main(void)
         ON_EMPTY_REDIS(old_generations_are_revoked_and_newer_ones_asked_again),
         ON_EMPTY_REDIS(mongodb_decides_the_same),
         ON_EMPTY_REDIS(tokens_of_an_ended_login_are_revoked_and_others_are_not),
+        ON_EMPTY_REDIS(a_login_that_ends_while_mongodb_is_asked_is_ended),
+        ON_EMPTY_REDIS(a_state_of_a_version_that_kept_ended_logins_elsewhere_is_read_again),
         ON_EMPTY_REDIS(an_account_comes_back_to_an_empty_redis_with_its_ended_logins),
         ON_EMPTY_REDIS(what_was_read_before_redis_was_emptied_is_not_kept),
         ON_EMPTY_REDIS(a_change_brings_no_account_back_and_keeps_older_ones_out),

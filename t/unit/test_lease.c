@@ -314,7 +314,8 @@ a_heartbeat_says_what_is_wrong(void **state)
     sv_principal_t asha = person("asha7"), ben = person("ben7");
     sv_floor_session_t session = session_of(&asha, rack, sv_redis_fixture_id(&real, "s7a"), 1);
     sv_floor_session_t next = session_of(&ben, rack, sv_redis_fixture_id(&real, "s7b"), 2);
-    const char *ended = sv_arena_printf(real.arena, "family:ended:%s", asha.user_id);
+    const char *account = sv_arena_printf(real.arena, "auth:user:%s", asha.user_id);
+    const char *ended = sv_arena_printf(real.arena, "ended:%s", asha.user_id);
 
     (void) state;
     assert_int_equal(settle(&session), 1);
@@ -326,9 +327,9 @@ a_heartbeat_says_what_is_wrong(void **state)
     know_account(&asha, "1", "2");
     assert_int_equal(beat(&asha, session.session_id), SV_HEARTBEAT_ACCOUNT_UNKNOWN); /* stale: newer token */
     know_account(&asha, "1", "3");
-    sv_redis_fixture_call(&real, "SET", ended, "1", NULL);
+    sv_redis_fixture_call(&real, "HSET", account, ended, "1", NULL);
     assert_int_equal(beat(&asha, session.session_id), SV_HEARTBEAT_TOKEN_REVOKED);
-    sv_redis_fixture_call(&real, "DEL", ended, NULL);
+    sv_redis_fixture_call(&real, "HDEL", account, ended, NULL);
     know_account(&ben, "1", "3");
     assert_int_equal(beat(&ben, session.session_id), SV_HEARTBEAT_NOT_YOURS);
     assert_int_equal(beat(&asha, "nothing"), SV_HEARTBEAT_SESSION_UNKNOWN);

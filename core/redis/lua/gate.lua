@@ -1,6 +1,6 @@
 -- May this user go on?  One round trip for account, login and rate.
--- KEYS: auth:user:{id}, family:ended:{family}, and, when counted, the rate counter
--- ARGV: the token's generation, the limit of the counter a minute
+-- KEYS: auth:user:{id}, and, when counted, the rate counter
+-- ARGV: the token's generation, the family of its login or '', the limit of the counter a minute
 -- Reply: {0, role, username, full_name, warehouse} passed; {1, since} the account's state is not (or no longer) known
 --        here; {2} disabled; {3} revoked; {4, seconds to wait} limited
 -- `since` tells auth_state_store.lua whether Redis was emptied while MongoDB was asked.
@@ -16,8 +16,10 @@ local function unknown()
     end
     return {1, since}
 end
-local account = redis.call('HMGET', KEYS[1], 'enabled', 'generation', 'role', 'username', 'full_name', 'warehouse')
-if not account[1] or not account[2] then
+local account = redis.call('HMGET', KEYS[1], 'enabled', 'generation', 'role', 'username', 'full_name', 'warehouse',
+    'logins', 'ended:' .. ARGV[2])
+-- A state without `logins` was kept by a version that had the marks of the ended logins elsewhere.
+if not account[1] or not account[2] or not account[7] then
     return unknown()
 end
 if account[1] ~= '1' then
@@ -30,18 +32,18 @@ if account[2] ~= ARGV[1] then
     end
     return {3}
 end
-if redis.call('EXISTS', KEYS[2]) == 1 then
+if account[8] then
     return {3}
 end
-if KEYS[3] then
-    local count = redis.call('INCR', KEYS[3])
+if KEYS[2] then
+    local count = redis.call('INCR', KEYS[2])
     if count == 1 then
-        redis.call('PEXPIRE', KEYS[3], 60000)
+        redis.call('PEXPIRE', KEYS[2], 60000)
     end
-    if count > tonumber(ARGV[2]) then
-        local left = redis.call('PTTL', KEYS[3])
+    if count > tonumber(ARGV[3]) then
+        local left = redis.call('PTTL', KEYS[2])
         if left < 0 then
-            redis.call('PEXPIRE', KEYS[3], 60000)
+            redis.call('PEXPIRE', KEYS[2], 60000)
             left = 60000
         end
         return {4, math.ceil(left / 1000)}

@@ -16,14 +16,14 @@ local now_ms = now_s .. string.sub(1000000 + time[2], 2, 4)
 local notes = {}
 
 local function beat(user, generation, family, session, rack)
-    local account = call('HMGET', 'auth:user:' .. user, 'enabled', 'generation')
+    local account = call('HMGET', 'auth:user:' .. user, 'enabled', 'generation', 'ended:' .. family)
     if account[1] ~= '1' or account[2] ~= generation then
         if not account[1] then return 1 end
         if account[1] ~= '1' then return 2 end
         -- A token newer than the state kept here: the state is stale.
         return tonumber(generation) > tonumber(account[2] or -1) and 1 or 3
     end
-    if call('EXISTS', 'family:ended:' .. family) == 1 then return 3 end
+    if account[3] then return 3 end
     local session_key = 'session:lock:' .. session
     local kept = call('HMGET', session_key, 'user', 'rack', 'state')
     if kept[1] ~= user then
