@@ -64,6 +64,12 @@ sv_imports_racks(sv_ctl_t *ctl, FILE *stream, const sv_import_options_t *options
 }
 
 static sv_status_t
+sv_imports_warehouses(sv_ctl_t *ctl, FILE *stream, const sv_import_options_t *options, sv_import_result_t *result)
+{
+    return sv_import_warehouses(ctl->store, stream, options, result, &ctl->error);
+}
+
+static sv_status_t
 sv_imports_expected(sv_ctl_t *ctl, FILE *stream, const sv_import_options_t *options, sv_import_result_t *result)
 {
     return sv_import_expected(ctl->store, stream, options, result, &ctl->error);
@@ -92,6 +98,12 @@ int
 sv_ctl_racks_import(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
 {
     return sv_imports_run(ctl, command, argc, argv, sv_imports_racks);
+}
+
+int
+sv_ctl_warehouses_import(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
+{
+    return sv_imports_run(ctl, command, argc, argv, sv_imports_warehouses);
 }
 
 int

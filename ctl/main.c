@@ -21,6 +21,12 @@ static const sv_ctl_command_t sv_ctl_commands[] = {
     { "users", "reset-password", "USERNAME [--password-file FILE]",
       "set a new password; ends all logins, forgets PIN and devices", sv_ctl_users_reset_password },
     { "users", "revoke", "USERNAME", "end all logins and access tokens of an account", sv_ctl_users_revoke },
+    { "warehouses", "list", "", "list warehouses with time zone, currency and whether their books know racks",
+      sv_ctl_warehouses_list },
+    { "warehouses", "set", "WAREHOUSE [--name N] [--time-zone ZONE] [--currency EUR] [--rack-books yes|no]",
+      "make a warehouse known, or change it; an empty value takes the old one away", sv_ctl_warehouses_set },
+    { "warehouses", "import", "FILE.csv", "create and change warehouses (warehouse,name,time_zone,currency,rack_books)",
+      sv_ctl_warehouses_import },
     { "racks", "import", "FILE.csv [--warehouse W]",
       "create and change racks (rack_id,warehouse,floor,zone,"
       "estimated_items)",

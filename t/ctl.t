@@ -96,10 +96,20 @@ subtest 'users from CSV' => sub {
     ctl(['users', 'import', '/no/such/file.csv'], '', 1);
 };
 
+subtest 'warehouses' => sub {
+    like ctl(['warehouses', 'set', 'W7', '--time-zone', 'Asia/Kolkata', '--currency', 'INR', '--rack-books', 'yes', '--name', 'South']),
+        qr/^W7 +Asia\/Kolkata +INR +rack books +South$/m, 'made known';
+    like ctl(['warehouses', 'set', 'W7', '--currency', '']), qr/^W7 +Asia\/Kolkata +- /m, 'changed, the rest stays';
+    like ctl(['warehouses', 'set', 'W7', '--time-zone', 'Mars/Olympus'], '', 1), qr/no time zone Mars\/Olympus/, 'a zone nobody has';
+    like ctl(['warehouses', 'import', '-'], "warehouse,currency\nW8,EUR\nW9,euro\n", 1), qr/^line 3: currency: .*1 created.*1 bad$/ms, 'from a file';
+    like ctl(['warehouses', 'list']), qr/^W7 .*^W8 +UTC +EUR /ms, 'listed';
+};
+
 subtest 'racks from CSV, without touching who holds them' => sub {
     like ctl(['racks', 'import', '-'], "rack_id,warehouse,floor,zone,estimated_items\nR1,W1,F1,A,12\nR2,W1,F2,,x\nR3,,F1,A,1\n", 1),
         qr/^line 3: estimated_items: .*\n(?:.*\n)*3 rows: 1 created/m, 'bad numbers are named';
     like ctl(['racks', 'import', '-', '--warehouse', 'W1'], "rack_id,floor\nR2,F2\nR3,F2\n"), qr/2 created/, 'a default warehouse';
+    like ctl(['warehouses', 'list']), qr/^W1 /m, 'the racks make their warehouse known';
     my $before = $stack->mongo->find_one('rack_registry', { rack_id => 'R1' });
     is plain($before)->{fence}, 0, 'a new rack was never held';
     my $client = $stack->client(token => login('ben', 'correct horse')->data->{access_token});

@@ -13,6 +13,8 @@ subtest 'lists' => sub {
     is $warehouses->status, 200, 'warehouses' or diag $warehouses->text;
     my ($first) = grep { $_->{warehouse} eq ($stack->demo('racks'))[0]{warehouse} } @{ $warehouses->data };
     ok @{ $first->{floors} } >= 3, 'the first has three floors';
+    is $first->{time_zone}, 'UTC', 'its days are those of TIME_ZONE';
+    ok !$first->{rack_books}, 'its books know no racks';
 
     my (%seen, $cursor);
     my $pages = 0;

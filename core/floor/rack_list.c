@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/document.h"
+#include "core/warehouse/warehouse.h"
 
 bool
 sv_rack_is_held(const sv_rack_t *rack, int64_t now_ms)
@@ -179,30 +180,49 @@ sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *
     return status;
 }
 
+/* Writes the warehouse and the floors of places[*next...] that are in it, and moves *next behind them. */
+static void
+sv_write_warehouse(sv_json_writer_t *w, const sv_warehouse_t *warehouse, const sv_settings_t *settings,
+                   const sv_places_t *places, size_t *next)
+{
+    const char *floor = NULL;
+
+    sv_json_object(w, NULL);
+    sv_json_text(w, "warehouse", warehouse->warehouse);
+    sv_json_text(w, "name", warehouse->name);
+    sv_json_text(w, "time_zone", warehouse->time_zone != NULL ? warehouse->time_zone : settings->time_zone);
+    sv_json_text(w, "currency", warehouse->currency);
+    sv_json_bool(w, "rack_books", warehouse->rack_books);
+    sv_json_array(w, "floors");
+    for (; *next < places->count && strcmp(places->places[*next].warehouse, warehouse->warehouse) == 0; (*next)++) {
+        if (floor == NULL || strcmp(floor, places->places[*next].floor) != 0) {
+            floor = places->places[*next].floor;
+            sv_json_text(w, NULL, floor);
+        }
+    }
+    sv_json_end(w);
+    sv_json_end(w);
+}
+
 sv_status_t
 sv_rack_list_warehouses(sv_store_t *store, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
 {
     sv_places_t places = { 0 };
-    sv_status_t status = sv_places_read(store, NULL, &places, arena, error);
+    sv_warehouse_t *known = NULL;
+    size_t known_count = 0, next = 0;
+    sv_status_t status = sv_warehouses_read(store, arena, &known, &known_count, error);
 
+    if (status == SV_OK) {
+        status = sv_places_read(store, NULL, &places, arena, error);
+    }
     sv_json_array(w, NULL);
-    for (size_t i = 0; status == SV_OK && i < places.count; i++) {
-        const sv_place_t *place = &places.places[i];
-        bool new_warehouse = i == 0 || strcmp(place->warehouse, places.places[i - 1].warehouse) != 0;
-        bool last_of_it = i + 1 == places.count || strcmp(place->warehouse, places.places[i + 1].warehouse) != 0;
+    for (size_t i = 0; status == SV_OK && (i < known_count || next < places.count);) {
+        /* Racks may stand where nobody made the warehouse known yet. */
+        const char *place = next < places.count ? places.places[next].warehouse : NULL;
+        bool is_known = i < known_count && (place == NULL || strcmp(known[i].warehouse, place) <= 0);
+        sv_warehouse_t bare = { .warehouse = place };
 
-        if (new_warehouse) {
-            sv_json_object(w, NULL);
-            sv_json_text(w, "warehouse", place->warehouse);
-            sv_json_array(w, "floors");
-        }
-        if (new_warehouse || strcmp(place->floor, places.places[i - 1].floor) != 0) {
-            sv_json_text(w, NULL, place->floor);
-        }
-        if (last_of_it) {
-            sv_json_end(w);
-            sv_json_end(w);
-        }
+        sv_write_warehouse(w, is_known ? &known[i++] : &bare, store->settings, &places, &next);
     }
     sv_json_end(w);
     return status;

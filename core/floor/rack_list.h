@@ -14,7 +14,7 @@ sv_status_t sv_rack_list_available(sv_store_t *store, const char *warehouse, con
 sv_status_t sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *w, sv_arena_t *arena,
                                 sv_error_t *error);
 
-/* [{warehouse, floors[]}] */
+/* [{warehouse, name, time_zone, currency, rack_books, floors[]}], by warehouse. */
 sv_status_t sv_rack_list_warehouses(sv_store_t *store, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
 
 /* The floor sessions by which a user has racks, active or paused. */

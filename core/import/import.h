@@ -22,9 +22,13 @@ typedef struct {
 sv_status_t sv_import_items(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
                             sv_import_result_t *result, sv_error_t *error);
 
-/* rack_id, floor, warehouse (or the default one), zone, estimated_items. */
+/* rack_id, floor, warehouse (or the default one), zone, estimated_items.  Makes their warehouses known. */
 sv_status_t sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
                             sv_import_result_t *result, sv_error_t *error);
+
+/* warehouse, name, time_zone, currency, rack_books. */
+sv_status_t sv_import_warehouses(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
+                                 sv_import_result_t *result, sv_error_t *error);
 
 /* rack_id, item_code, book_qty: what the books expect on a rack.  Unknown racks and items are errors. */
 sv_status_t sv_import_expected(sv_store_t *store, FILE *stream, const sv_import_options_t *options,

@@ -1,6 +1,7 @@
 #include "core/import/bulk.h"
 #include "core/import/import.h"
 #include "core/store/document.h"
+#include "core/warehouse/warehouse.h"
 
 static const sv_import_column_t sv_rack_columns[] = {
     { "rack_id", true }, { "warehouse", false }, { "floor", true }, { "zone", false }, { "estimated_items", false },
@@ -86,6 +87,7 @@ sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
 {
     sv_import_table_t table;
     sv_import_bulk_t *bulk = sv_arena_alloc(error->arena, sizeof(*bulk));
+    int64_t learned;
 
     *result = (sv_import_result_t){ 0 };
     if (sv_import_table_open(&table, stream, sv_rack_columns, sizeof(sv_rack_columns) / sizeof(sv_rack_columns[0]),
@@ -98,6 +100,9 @@ sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
     }
     if (error->status == SV_OK) {
         sv_import_bulk_flush(bulk, error);
+    }
+    if (error->status == SV_OK) {
+        sv_warehouses_learn(store, &learned, error);
     }
     sv_import_bulk_result(bulk, result);
     sv_import_bulk_close(bulk);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
+#include "core/base/time_zone.h"
 
 /*
  * When a schedule is due: five fields as in crontab(5) (minute, hour, day of month, month, day of week; lists, ranges,
@@ -19,13 +20,6 @@ typedef struct {
     uint32_t hours, days, months, weekdays;
     bool any_day, any_weekday; /* "*" stood there */
 } sv_cron_t;
-
-typedef struct sv_time_zone_s sv_time_zone_t;
-
-/* "Asia/Kolkata", "UTC": a name of the tz database.  NULL: there is none of this name here.  To be given back with
- * sv_time_zone_free; any number of threads may use it. */
-sv_time_zone_t *sv_time_zone_open(const char *name);
-void sv_time_zone_free(sv_time_zone_t *zone);
 
 /* SV_ERR_VALIDATION_FAILED with a sentence and the field "cron". */
 sv_status_t sv_cron_parse(const char *text, sv_cron_t *cron, sv_error_t *error);

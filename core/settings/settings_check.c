@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/time_zone.h"
 #include "core/settings/secret_file.h"
 #include "core/settings/settings_check_mail.h"
 #include "core/settings/settings.h"
@@ -46,6 +47,27 @@ sv_settings_check_texts(const sv_settings_t *settings, sv_error_t *error)
         }
     }
     return SV_OK;
+}
+
+static sv_status_t
+sv_settings_check_counts(const sv_settings_t *settings, sv_error_t *error)
+{
+    static const char *const periods[] = { "month", "week", "none" };
+    sv_time_zone_t *zone = sv_time_zone_open(settings->time_zone);
+
+    if (zone == NULL) {
+        return sv_fail(error, SV_ERR_VALIDATION_FAILED,
+                       "TIME_ZONE is \"%s\": this host knows no such zone (a name as Asia/Kolkata; package tzdata)",
+                       settings->time_zone);
+    }
+    sv_time_zone_free(zone);
+    for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
+        if (strcmp(settings->standing_count_period, periods[i]) == 0) {
+            return SV_OK;
+        }
+    }
+    return sv_fail(error, SV_ERR_VALIDATION_FAILED, "STANDING_COUNT_PERIOD is \"%s\": it must be month, week or none",
+                   settings->standing_count_period);
 }
 
 /* Here and not at the first connection: nginx starts no process again that fails as it starts.  The address may carry a
@@ -236,7 +258,7 @@ sv_settings_check(sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error)
 {
     if (sv_settings_check_texts(settings, error) != SV_OK || sv_settings_check_numbers(settings, error) != SV_OK ||
         sv_settings_check_mongodb(settings, error) != SV_OK || sv_settings_check_mail(settings, error) != SV_OK ||
-        sv_settings_check_keys(settings, arena, error) != SV_OK) {
+        sv_settings_check_counts(settings, error) != SV_OK || sv_settings_check_keys(settings, arena, error) != SV_OK) {
         return error->status;
     }
     return sv_settings_find_redis_password(settings, arena, error);
