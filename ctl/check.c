@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/auth/auth_keys.h"
+#include "core/migrate/migrate.h"
 #include "core/settings/secret_file.h"
 #include "core/store/indexes.h"
 #include "ctl/ctl.h"
@@ -79,12 +80,24 @@ sv_check_indexes(sv_ctl_t *ctl)
                    "%u are missing or differ: see stockverifyctl indexes show, and run indexes ensure", wrong);
 }
 
+static sv_status_t
+sv_check_migrations(sv_ctl_t *ctl)
+{
+    const sv_migration_step_t *due;
+
+    if (sv_ctl_store(ctl) == NULL ||
+        sv_migrations_find_due(ctl->store, sv_migration_steps, &due, &ctl->error) != SV_OK || due == NULL) {
+        return ctl->error.status;
+    }
+    return sv_fail(&ctl->error, SV_ERR_CONFLICT_STATE, "%s is due: run stockverifyctl migrate", due->name);
+}
+
 int
 sv_ctl_check(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
 {
     static const sv_check_t checks[] = {
         { "settings", sv_check_settings }, { "keys", sv_check_keys },       { "redis", sv_check_redis },
-        { "mongodb", sv_check_mongodb },   { "indexes", sv_check_indexes },
+        { "mongodb", sv_check_mongodb },   { "indexes", sv_check_indexes }, { "migrations", sv_check_migrations },
     };
     int result = SV_CTL_DONE;
 

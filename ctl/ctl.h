@@ -62,7 +62,7 @@ const char *sv_ctl_password(sv_ctl_t *ctl, const char *path);
 
 /* The commands; each in the file of its group. */
 typedef int sv_ctl_run_t(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv);
-sv_ctl_run_t sv_ctl_check, sv_ctl_settings, sv_ctl_db_find, sv_ctl_indexes_ensure, sv_ctl_indexes_show;
+sv_ctl_run_t sv_ctl_check, sv_ctl_settings, sv_ctl_migrate, sv_ctl_db_find, sv_ctl_indexes_ensure, sv_ctl_indexes_show;
 sv_ctl_run_t sv_ctl_users_add, sv_ctl_users_import, sv_ctl_users_list, sv_ctl_users_enable, sv_ctl_users_disable;
 sv_ctl_run_t sv_ctl_users_set_role, sv_ctl_users_reset_password, sv_ctl_users_revoke;
 sv_ctl_run_t sv_ctl_warehouses_list, sv_ctl_warehouses_set, sv_ctl_warehouses_import;

@@ -9,6 +9,8 @@ static const sv_ctl_command_t sv_ctl_commands[] = {
     { "settings", NULL, "[--markdown]", "print the settings in effect, or their reference", sv_ctl_settings },
     { "indexes", "ensure", "", "create missing collections and indexes", sv_ctl_indexes_ensure },
     { "indexes", "show", "", "compare the database's indexes with the catalogue", sv_ctl_indexes_show },
+    { "migrate", NULL, "[--dry-run] [--again]",
+      "bring what an earlier version stored to this one's form; goes on where it was interrupted", sv_ctl_migrate },
     { "audit", "verify", "", "walk the audit chain and find what was changed", sv_ctl_audit_verify },
     { "users", "add", "USERNAME --role ROLE --full-name NAME [--warehouse W] [--user-id ID] [--password-file FILE]",
       "create an account; the password is asked for unless a file (or - for standard input) has it", sv_ctl_users_add },
