@@ -90,13 +90,68 @@ a_csv_neutralises_formulas_unless_told_otherwise(void **state)
     assert_string_equal(csv_cell(world, "-1"), "-1");
 }
 
+/* Whichever of Excel's separators the file is opened with, wherever in its line the cell stands. */
+static void
+a_csv_holds_no_formula_for_any_separator(void **state)
+{
+    static const char *const texts[][2] = {
+        { "x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0" },
+        { "x\t=1+1", "x\t'=1+1" },
+        { "x,=1+1", "\"x,'=1+1\"" },
+        { "x,@SUM(A1)", "\"x,'@SUM(A1)\"" },
+        { "x; =1", "x;' =1" },
+        { "x;\"=1\"", "\"x;'\"\"=1\"\"\"" },
+        { "x;\xc2\xa0+1", "x;'\xc2\xa0+1" },
+        { "x;\xef\xbc\x9d"
+          "1",
+          "x;'\xef\xbc\x9d"
+          "1" },
+        { "two\n=lines", "\"two\n'=lines\"" },
+        { "two\r\n-lines", "\"two\r\n'-lines\"" },
+        { "=1;=2", "'=1;'=2" },
+        { ";=1", ";'=1" },
+        { ";;-1", ";;'-1" },
+        { "a;b,c", "\"a;b,c\"" },
+        { "a; b=c", "a; b=c" },
+        { "5-6;7", "5-6;7" },
+        { "x;", "x;" },
+        { "x;\t=1", "x;\t'=1" },
+        { "\xc2\xa0=1", "'\xc2\xa0=1" },
+    };
+    export_world_t *world = *state;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_string_equal(csv_cell(world, texts[i][0]), texts[i][1]);
+    }
+    world->head.options.delimiter = ';';
+    assert_string_equal(csv_cell(world, "x;=1"), "\"x;'=1\"");
+    assert_string_equal(csv_cell(world, "x,=1"), "x,'=1");
+    world->head.options.delimiter = '\t';
+    assert_string_equal(csv_cell(world, "x,=1"), "x,'=1");
+    world->head.options.raw = true;
+    assert_string_equal(csv_cell(world, "x;=1"), "x;=1");
+}
+
+static void
+a_csv_has_decimal_commas_and_titles_where_asked(void **state)
+{
+    export_world_t *world = *state;
+    const bson_t *rows[] = { export_row(world, "A;1", 12500000, -1), export_row(world, "B", 3000000, 1500000) };
+
+    world->head.options = (sv_format_options_t){ .delimiter = ';', .decimal = ',', .titles = true };
+    assert_string_equal(export_written(world, "csv", rows, 2),
+                        "Item code;Quantity;Value;Share;Scans;Counted at;Expiry;Confirmed\r\n"
+                        "\"A;1\";12,5;-0,000001;0,9875;-7;2026-11-22T10:20:00.123Z;2028-01-01;true\r\n"
+                        "B;3;1,5;0,9875;-7;2026-11-22T10:20:00.123Z;2028-01-01;true\r\n");
+}
+
 static void
 a_csv_may_begin_with_a_mark_and_use_tabs(void **state)
 {
     export_world_t *world = *state;
     const bson_t *rows[] = { export_row(world, "a\tb", 1000000, 0) };
 
-    world->head.options = (sv_format_options_t){ .bom = true, .delimiter = '\t' };
+    world->head.options = (sv_format_options_t){ .bom = true, .delimiter = '\t', .decimal = '.' };
     world->head.column_count = 2;
     rows[0] = sv_doc_take(BCON_NEW("code", "a\tb", "qty", BCON_INT64(1000000)), world->arena);
     assert_string_equal(export_written(world, "csv", rows, 1), "\xef\xbb\xbf"
@@ -177,6 +232,9 @@ main(void)
         cmocka_unit_test_setup_teardown(a_csv_has_exact_numbers_and_dates, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(a_csv_quotes_what_needs_it, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(a_csv_neutralises_formulas_unless_told_otherwise, export_set_up,
+                                        export_tear_down),
+        cmocka_unit_test_setup_teardown(a_csv_holds_no_formula_for_any_separator, export_set_up, export_tear_down),
+        cmocka_unit_test_setup_teardown(a_csv_has_decimal_commas_and_titles_where_asked, export_set_up,
                                         export_tear_down),
         cmocka_unit_test_setup_teardown(a_csv_may_begin_with_a_mark_and_use_tabs, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_text_becomes_a_replacement, export_set_up, export_tear_down),

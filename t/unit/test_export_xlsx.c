@@ -30,6 +30,39 @@ an_xlsx_has_typed_cells_and_frozen_header(void **state)
     export_must_have(export_part(world, "xl/workbook.xml"), "name=\"About\"");
 }
 
+/* Titles come from people: of the snapshot, and with it of its chart. */
+static void
+an_xlsx_chart_has_texts_only(void **state)
+{
+    static const sv_column_t grouped[] = {
+        { "floor", "=HYPERLINK(\"http://x\")", SV_COLUMN_TEXT, true, true, false },
+        { "qty", "=Rows!$A$1", SV_COLUMN_QUANTITY, false, false, true },
+    };
+    export_world_t *world = *state;
+    const bson_t *rows[] = {
+        sv_doc_take(BCON_NEW("floor", "=1+1", "qty", BCON_INT64(1000000)), world->arena),
+        sv_doc_take(BCON_NEW("floor", "First", "qty", BCON_INT64(2000000)), world->arena),
+    };
+    const char *chart;
+
+    world->head.title = "=1+1";
+    world->head.columns = grouped;
+    world->head.column_count = 2;
+    export_written(world, "xlsx", rows, 2);
+    chart = export_part(world, "xl/charts/chart1.xml");
+    export_must_have(chart, "<a:t> =1+1</a:t>");
+    export_must_have(chart, "<c:f>Rows!$B$2:$B$3</c:f>"); /* its rows, and no other reference */
+    assert_null(strstr(chart, "<c:f>1+1</c:f>"));
+    assert_null(strstr(chart, "<c:f>Rows!$A$1</c:f>"));
+    assert_null(strstr(chart, "<c:f>HYPERLINK"));
+    for (int sheet = 1; sheet <= 4; sheet++) {
+        const char *part = export_part(world, sv_arena_printf(world->arena, "xl/worksheets/sheet%d.xml", sheet));
+
+        assert_null(strstr(part, "<f>"));
+        assert_null(strstr(part, "hyperlink"));
+    }
+}
+
 static void *
 open_small_sheets(const char *path, const sv_export_head_t *head, sv_error_t *error)
 {
@@ -123,6 +156,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_xlsx_has_typed_cells_and_frozen_header, export_set_up, export_tear_down),
+        cmocka_unit_test_setup_teardown(an_xlsx_chart_has_texts_only, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(an_xlsx_goes_on_in_further_sheets, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(a_text_no_cell_holds_goes_on_elsewhere, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(escapes_count_as_a_cell_counts_them, export_set_up, export_tear_down),

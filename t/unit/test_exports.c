@@ -142,20 +142,22 @@ static void
 what_is_asked_is_read_back_and_has_a_key(void **state)
 {
     export_world_t *world = *state;
-    sv_export_request_t request = { "id-1", sv_format("csv"), { .bom = true, .delimiter = '\t', .raw = true } };
+    sv_export_request_t request = { "id-1",
+                                    sv_format("csv"),
+                                    { .bom = true, .delimiter = '\t', .raw = true, .decimal = '.' } };
     const bson_t *params = sv_export_request_params(&request, "snapshot_id", world->arena);
     const char *key = sv_export_request_key(&request, world->arena);
     sv_format_options_t options;
     const sv_format_t *format;
 
     assert_string_equal(sv_doc_text(params, "snapshot_id", world->arena), "id-1");
-    assert_true(sv_format_options_read(params, &format, &options, world->arena));
+    assert_true(sv_format_options_load(params, &format, &options, world->arena));
     assert_ptr_equal(format, sv_format("csv"));
-    assert_true(options.bom && options.raw && options.delimiter == '\t');
+    assert_true(options.bom && options.raw && options.delimiter == '\t' && options.decimal == '.' && !options.titles);
     request.options.raw = false;
     assert_string_not_equal(sv_export_request_key(&request, world->arena), key);
     params = sv_doc_take(BCON_NEW("format", "doc"), world->arena);
-    assert_false(sv_format_options_read(params, &format, &options, world->arena));
+    assert_false(sv_format_options_load(params, &format, &options, world->arena));
     assert_null(sv_format("XLSX"));
     assert_null(sv_format(NULL));
 }
