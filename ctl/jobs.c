@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/jobs/dispatch.h"
+#include "core/jobs/job_tell.h"
 #include "core/jobs/job.h"
 #include "core/store/document.h"
 #include "ctl/ctl.h"
@@ -113,22 +114,40 @@ sv_ctl_jobs_show(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char 
     return SV_CTL_DONE;
 }
 
+static sv_redis_client_t *
+sv_job_redis(sv_ctl_t *ctl)
+{
+    if (ctl->redis == NULL) {
+        ctl->redis = sv_redis_client_create(&ctl->settings);
+    }
+    return ctl->redis;
+}
+
+static void
+sv_job_tell_status(sv_ctl_t *ctl, const bson_t *job)
+{
+    sv_job_tell(sv_job_redis(ctl), sv_doc_text(job, "job_id", ctl->arena), sv_doc_text(job, "type", ctl->arena),
+                sv_doc_text(job, "status", ctl->arena), ctl->arena);
+}
+
 int
 sv_ctl_jobs_cancel(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
 {
     const bson_t *job = NULL;
     const char *words[1];
+    bool ended;
 
     if (!sv_ctl_options(command, argc, argv, NULL, 0, words, 1)) {
         return SV_CTL_USAGE;
     }
     if (sv_ctl_store(ctl) == NULL ||
-        sv_job_cancel(ctl->store, &ctl->operator_, words[0], ctl->arena, &job, &ctl->error) != SV_OK) {
+        sv_job_cancel(ctl->store, &ctl->operator_, words[0], ctl->arena, &job, &ended, &ctl->error) != SV_OK) {
         return sv_ctl_fail(ctl);
     }
-    puts(strcmp(sv_doc_text(job, "status", ctl->arena), "running") == 0
-             ? "its worker was told; it ends as soon as that sees it"
-             : "cancelled");
+    if (ended) {
+        sv_job_tell_status(ctl, job);
+    }
+    puts(sv_doc_bool(job, "pending") ? "its worker was told; it ends as soon as that sees it" : "cancelled");
     return SV_CTL_DONE;
 }
 
@@ -140,11 +159,8 @@ sv_job_dispatch_again(sv_ctl_t *ctl, const bson_t *job)
     sv_error_t ignored;
 
     sv_error_init(&ignored, ctl->arena);
-    if (ctl->redis == NULL) {
-        ctl->redis = sv_redis_client_create(&ctl->settings);
-    }
-    sv_dispatch(ctl->redis, sv_queue_parse(sv_doc_text(job, "queue", ctl->arena)), &job_id, 1, SV_DISPATCH_REPLACE,
-                NULL, &ignored);
+    sv_dispatch(sv_job_redis(ctl), sv_queue_parse(sv_doc_text(job, "queue", ctl->arena)), &job_id, 1,
+                SV_DISPATCH_REPLACE, NULL, &ignored);
 }
 
 int
@@ -161,6 +177,7 @@ sv_ctl_jobs_requeue(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, ch
         return sv_ctl_fail(ctl);
     }
     sv_job_dispatch_again(ctl, job);
+    sv_job_tell_status(ctl, job);
     puts("queued");
     return SV_CTL_DONE;
 }

@@ -106,10 +106,10 @@ sv_job_hand_back(sv_store_t *store, const sv_job_claim_t *claim, int64_t delay_m
  * otherwise that they may (a signed link).  SV_ERR_NOT_FOUND, SV_ERR_FORBIDDEN. */
 sv_status_t sv_job_load(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena,
                         const bson_t **job, sv_error_t *error);
-/* A queued job ends at once, a running one as soon as its worker sees it; repeating is harmless.
- * SV_ERR_CONFLICT_STATE when it has succeeded or failed.  `job` is as it stands then. */
+/* A queued job ends at once (*ended: by this call, for the caller to tell), a running one as soon as its worker sees
+ * it; repeating is harmless.  SV_ERR_CONFLICT_STATE when it has succeeded or failed.  `job` is as it stands then. */
 sv_status_t sv_job_cancel(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena,
-                          const bson_t **job, sv_error_t *error);
+                          const bson_t **job, bool *ended, sv_error_t *error);
 /* A failed job again, from zero failures (dead letters, by hand); to be dispatched by the caller.  SV_ERR_NOT_FOUND;
  * SV_ERR_CONFLICT_STATE when it is not failed or the same is pending already. */
 sv_status_t sv_job_requeue(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena,

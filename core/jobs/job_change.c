@@ -51,6 +51,7 @@ typedef struct {
     const char *job_id;
     sv_arena_t *arena;
     const bson_t *job; /* as it stands in the end */
+    bool ended;        /* by this change */
 } sv_job_change_t;
 
 static sv_status_t
@@ -71,18 +72,13 @@ sv_job_cancel_in(sv_store_t *store, sv_job_change_t *change, const char *state, 
 {
     bson_t *filter =
         sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id), "status", BCON_UTF8(state)), change->arena);
-    bson_t *update;
+    bson_t *asked = sv_doc_take(BCON_NEW("cancel_requested", BCON_BOOL(true)), change->arena);
+    bson_t *update = strcmp(state, "queued") == 0 ? sv_job_end_update("cancelled", asked, change->arena)
+                                                  : sv_doc_take(BCON_NEW("$set", BCON_DOCUMENT(asked)), change->arena);
     const bson_t *changed = NULL;
-    sv_status_t status;
+    sv_status_t status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, update, true, false, change->arena,
+                                                  &changed, error);
 
-    if (strcmp(state, "queued") == 0) {
-        update = BCON_NEW("$set", "{", "status", "cancelled", "pending", BCON_BOOL(false), "cancel_requested",
-                          BCON_BOOL(true), "}", "$currentDate", "{", "finished_at", BCON_BOOL(true), "}");
-    } else {
-        update = BCON_NEW("$set", "{", "cancel_requested", BCON_BOOL(true), "}");
-    }
-    status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, sv_doc_take(update, change->arena), true,
-                                      false, change->arena, &changed, error);
     *done = changed != NULL;
     change->job = changed != NULL ? changed : change->job;
     return status;
@@ -95,7 +91,10 @@ sv_job_cancel_body(sv_store_t *store, void *context, sv_error_t *error)
     sv_job_change_t *change = context;
     const char *now;
     bool done = false;
-    sv_status_t status = sv_job_load(store, change->who, change->job_id, change->arena, &change->job, error);
+    sv_status_t status;
+
+    change->ended = false;
+    status = sv_job_load(store, change->who, change->job_id, change->arena, &change->job, error);
 
     if (status != SV_OK || sv_doc_bool(change->job, "cancel_requested")) {
         return status;
@@ -104,6 +103,7 @@ sv_job_cancel_body(sv_store_t *store, void *context, sv_error_t *error)
         status = sv_job_cancel_in(store, change, states[i], &done, error);
     }
     if (status == SV_OK && done) {
+        change->ended = !sv_doc_bool(change->job, "pending");
         return sv_job_audit(store, change, "job.cancel", error);
     }
     if (status == SV_OK) {
@@ -115,12 +115,13 @@ sv_job_cancel_body(sv_store_t *store, void *context, sv_error_t *error)
 
 sv_status_t
 sv_job_cancel(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena, const bson_t **job,
-              sv_error_t *error)
+              bool *ended, sv_error_t *error)
 {
     sv_job_change_t change = { .who = who, .job_id = job_id, .arena = arena };
     sv_status_t status = sv_transaction_run(store, sv_job_cancel_body, &change, error);
 
     *job = status == SV_OK ? change.job : NULL;
+    *ended = status == SV_OK && change.ended;
     return status;
 }
 

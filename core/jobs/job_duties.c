@@ -4,8 +4,8 @@
 
 #include "core/base/log.h"
 #include "core/jobs/dispatch.h"
-#include "core/jobs/job_figures.h"
 #include "core/jobs/job_guard.h"
+#include "core/jobs/job_tell.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 
@@ -71,42 +71,28 @@ sv_jobs_lapsed(const char *job_id, int64_t attempt, sv_arena_t *arena)
     return filter;
 }
 
-/* What becomes of a job whose claim lapsed. */
-static bson_t *
-sv_jobs_lapse_update(const bson_t *job, bool *again, sv_arena_t *arena)
+/* What becomes of a job whose claim lapsed: its status, and the update. */
+static const char *
+sv_jobs_lapse(const bson_t *job, const bson_t **update, sv_arena_t *arena)
 {
     int64_t crashed = sv_doc_int(job, "crashed") + 1;
+    bson_t *crash = sv_doc_take(BCON_NEW("crashed", BCON_INT64(crashed)), arena);
+    const char *status = "queued";
 
-    *again = false;
     if (sv_doc_bool(job, "cancel_requested")) {
-        return sv_doc_take(BCON_NEW("$set", "{", "status", "cancelled", "pending", BCON_BOOL(false), "}",
-                                    "$currentDate", "{", "finished_at", BCON_BOOL(true), "}"),
-                           arena);
+        status = "cancelled";
+        *update = sv_job_end_update(status, NULL, arena);
+    } else if (crashed >= SV_JOB_MAX_CRASHES) {
+        status = "failed";
+        BCON_APPEND(crash, "error", "{", "code", "attempts_exhausted", "message",
+                    "The workers that ran the job died or hung each time", "}");
+        *update = sv_job_end_update(status, crash, arena);
+    } else {
+        BCON_APPEND(crash, "status", BCON_UTF8(status), "delay_ms", BCON_INT64(0));
+        *update = sv_doc_take(
+            BCON_NEW("$set", BCON_DOCUMENT(crash), "$currentDate", "{", "queued_at", BCON_BOOL(true), "}"), arena);
     }
-    if (crashed >= SV_JOB_MAX_CRASHES) {
-        return sv_doc_take(BCON_NEW("$set", "{", "status", "failed", "pending", BCON_BOOL(false), "crashed",
-                                    BCON_INT64(crashed), "error", "{", "code", "attempts_exhausted", "message",
-                                    "The workers that ran the job died or hung each time", "}", "}", "$currentDate",
-                                    "{", "finished_at", BCON_BOOL(true), "}"),
-                           arena);
-    }
-    *again = true;
-    return sv_doc_take(BCON_NEW("$set", "{", "status", "queued", "crashed", BCON_INT64(crashed), "delay_ms",
-                                BCON_INT64(0), "}", "$currentDate", "{", "queued_at", BCON_BOOL(true), "}"),
-                       arena);
-}
-
-/* A count that is lost changes nothing. */
-static void
-sv_jobs_count_dead(sv_redis_client_t *redis, const bson_t *job, sv_arena_t *arena)
-{
-    sv_error_t ignored;
-
-    sv_error_init(&ignored, arena);
-    if (redis != NULL) {
-        sv_job_count(redis, sv_doc_text(job, "type", arena),
-                     sv_doc_bool(job, "cancel_requested") ? "cancelled" : "failed", &ignored);
-    }
+    return status;
 }
 
 /* A worker that died or was stopped while it published keeps the job from everybody until the server's time limit, a
@@ -127,23 +113,23 @@ sv_jobs_end_session(sv_store_t *store, const bson_t *job, sv_arena_t *arena)
 static sv_status_t
 sv_jobs_sweep_one(sv_store_t *store, const bson_t *job, sv_jobs_batch_t *batch, int64_t *swept, sv_error_t *error)
 {
-    bool again;
-    const bson_t *update = sv_jobs_lapse_update(job, &again, batch->arena);
-    bson_t *filter = sv_jobs_lapsed(sv_doc_text(job, "job_id", batch->arena), sv_doc_int(job, "attempt"), batch->arena);
+    const char *job_id = sv_doc_text(job, "job_id", batch->arena), *now;
+    const bson_t *update;
+    bson_t *filter = sv_jobs_lapsed(job_id, sv_doc_int(job, "attempt"), batch->arena);
     int64_t matched = 0;
     sv_status_t status;
 
+    now = sv_jobs_lapse(job, &update, batch->arena);
     sv_jobs_end_session(store, job, batch->arena);
     status = sv_store_update_one(store, SV_COLLECTION_JOBS, filter, update, &matched, error);
     if (status != SV_OK || matched == 0) {
         return status;
     }
     (*swept)++;
-    if (again) {
-        return sv_jobs_batch_add(batch, job, error);
+    if (batch->redis != NULL) {
+        sv_job_tell(batch->redis, job_id, sv_doc_text(job, "type", batch->arena), now, batch->arena);
     }
-    sv_jobs_count_dead(batch->redis, job, batch->arena);
-    return SV_OK;
+    return strcmp(now, "queued") == 0 ? sv_jobs_batch_add(batch, job, error) : SV_OK;
 }
 
 sv_status_t

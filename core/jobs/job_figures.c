@@ -8,7 +8,6 @@
 #include "core/base/buffer.h"
 #include "core/store/document.h"
 
-#define SV_JOB_COUNTS  "jobs:ended"
 #define SV_JOB_FIGURES "jobs:waiting"
 
 enum { SV_JOB_FIGURES_LIFE_S = 30 };
@@ -106,31 +105,10 @@ sv_job_figures_read(const redisReply *reply, sv_job_figures_t *figures)
 }
 
 void
-sv_job_count_command(sv_redis_command_t *command, sv_arena_t *arena, const char *type, const char *outcome)
-{
-    sv_redis_command(command, arena, "HINCRBY");
-    sv_redis_arg(command, SV_JOB_COUNTS);
-    sv_redis_arg(command, sv_arena_printf(arena, "%s %s", type, outcome));
-    sv_redis_arg(command, "1");
-}
-
-void
-sv_job_count(sv_redis_client_t *redis, const char *type, const char *outcome, sv_error_t *error)
-{
-    sv_redis_command_t command;
-    redisReply *reply;
-
-    sv_job_count_command(&command, error->arena, type, outcome);
-    if (sv_redis_client_run(redis, &command, &reply, error) == SV_OK) {
-        freeReplyObject(reply);
-    }
-}
-
-void
 sv_job_counts_command(sv_redis_command_t *command, sv_arena_t *arena)
 {
     sv_redis_command(command, arena, "HGETALL");
-    sv_redis_arg(command, SV_JOB_COUNTS);
+    sv_redis_arg(command, SV_JOBS_ENDED);
 }
 
 const sv_job_count_t *

@@ -19,10 +19,9 @@ void sv_job_figures_command(sv_redis_command_t *command, sv_arena_t *arena);
 /* What sv_job_figures_command() was answered; false: there are none. */
 bool sv_job_figures_read(const redisReply *reply, sv_job_figures_t *figures);
 
-/* Jobs that ended, by kind and outcome, since Redis was emptied: a hash whose fields are "report.generate succeeded".
- * Counts one more; keeps pointers until it has run. */
-void sv_job_count_command(sv_redis_command_t *command, sv_arena_t *arena, const char *type, const char *outcome);
-void sv_job_count(sv_redis_client_t *redis, const char *type, const char *outcome, sv_error_t *error);
+/* Jobs that ended, by kind and outcome, since Redis was emptied: a hash whose fields are "report.generate succeeded",
+ * written by core/jobs/job_tell.h. */
+#define SV_JOBS_ENDED "jobs:ended"
 void sv_job_counts_command(sv_redis_command_t *command, sv_arena_t *arena);
 
 typedef struct {

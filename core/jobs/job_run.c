@@ -30,6 +30,22 @@ sv_job_due_filter(const char *job_id, sv_arena_t *arena)
     return filter;
 }
 
+bson_t *
+sv_job_end_update(const char *status, const bson_t *more, sv_arena_t *arena)
+{
+    bson_t *update = sv_doc_new(arena);
+    bson_t set;
+
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BCON_APPEND(&set, "status", BCON_UTF8(status), "pending", BCON_BOOL(false));
+    if (more != NULL) {
+        bson_concat(&set, more);
+    }
+    bson_append_document_end(update, &set);
+    BCON_APPEND(update, "$currentDate", "{", "finished_at", BCON_BOOL(true), "}");
+    return update;
+}
+
 static sv_job_claim_t *
 sv_job_read_claim(const bson_t *job, const char *worker, sv_arena_t *arena)
 {
@@ -186,20 +202,14 @@ sv_status_t
 sv_job_succeed(sv_store_t *store, const sv_job_claim_t *claim, const sv_job_result_t *result, bool *held,
                sv_error_t *error)
 {
-    bson_t *update = sv_doc_new(error->arena);
+    bson_t *made = sv_doc_new(error->arena);
     sv_status_t status;
-    bson_t set;
 
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    BSON_APPEND_UTF8(&set, "status", "succeeded");
-    BSON_APPEND_BOOL(&set, "pending", false);
-    BSON_APPEND_NULL(&set, "error");
+    BSON_APPEND_NULL(made, "error");
     if (result != NULL) {
-        sv_job_put_result(&set, claim, result);
+        sv_job_put_result(made, claim, result);
     }
-    bson_append_document_end(update, &set);
-    BCON_APPEND(update, "$currentDate", "{", "finished_at", BCON_BOOL(true), "}");
-    status = sv_job_update(store, claim, update, held, error);
+    status = sv_job_update(store, claim, sv_job_end_update("succeeded", made, error->arena), held, error);
     return status != SV_OK || *held ? status : sv_job_has_succeeded(store, claim, held, error);
 }
 
@@ -232,18 +242,20 @@ sv_job_fail_as(sv_store_t *store, const sv_job_claim_t *claim, const char *code,
                bool *held, sv_error_t *error)
 {
     int64_t failures = claim->failed_attempts + 1;
-    bool again = sv_job_will_retry(claim, retry);
-    bson_t *update = sv_doc_new(error->arena);
-    bson_t set;
+    bson_t *failure = sv_doc_take(BCON_NEW("failed_attempts", BCON_INT64(failures), "error", "{", "code",
+                                           BCON_UTF8(code), "message", BCON_UTF8(message), "}"),
+                                  error->arena);
+    bson_t *update;
 
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    BSON_APPEND_UTF8(&set, "status", again ? "queued" : "failed");
-    BSON_APPEND_BOOL(&set, "pending", again);
-    BSON_APPEND_INT64(&set, "failed_attempts", failures);
-    BSON_APPEND_INT64(&set, "delay_ms", again ? sv_job_retry_delay_ms(store->settings, failures) : 0);
-    BCON_APPEND(&set, "error", "{", "code", BCON_UTF8(code), "message", BCON_UTF8(message), "}");
-    bson_append_document_end(update, &set);
-    BCON_APPEND(update, "$currentDate", "{", again ? "queued_at" : "finished_at", BCON_BOOL(true), "}");
+    if (sv_job_will_retry(claim, retry)) {
+        BCON_APPEND(failure, "status", "queued", "delay_ms",
+                    BCON_INT64(sv_job_retry_delay_ms(store->settings, failures)));
+        update = sv_doc_take(
+            BCON_NEW("$set", BCON_DOCUMENT(failure), "$currentDate", "{", "queued_at", BCON_BOOL(true), "}"),
+            error->arena);
+    } else {
+        update = sv_job_end_update("failed", failure, error->arena);
+    }
     return sv_job_update(store, claim, update, held, error);
 }
 
@@ -268,11 +280,7 @@ sv_job_fail_time_limit(sv_store_t *store, const sv_job_claim_t *claim, bool *hel
 sv_status_t
 sv_job_end_cancelled(sv_store_t *store, const sv_job_claim_t *claim, bool *held, sv_error_t *error)
 {
-    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", "cancelled", "pending", BCON_BOOL(false), "}",
-                                          "$currentDate", "{", "finished_at", BCON_BOOL(true), "}"),
-                                 error->arena);
-
-    return sv_job_update(store, claim, update, held, error);
+    return sv_job_update(store, claim, sv_job_end_update("cancelled", NULL, error->arena), held, error);
 }
 
 sv_status_t

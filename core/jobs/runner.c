@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/codec.h"
 #include "core/base/log.h"
+#include "core/jobs/job_tell.h"
 #include "core/jobs/runner_settle.h"
 #include "core/jobs/runner_state.h"
 #include "core/jobs/spool.h"
@@ -142,10 +143,13 @@ static sv_status_t
 sv_runner_decline(sv_runner_t *runner, const sv_job_claim_t *claim, const sv_dispatch_entry_t *entry, bool cancelled,
                   sv_error_t *error)
 {
-    bool held;
+    bool held = false;
     sv_status_t status = cancelled ? sv_job_end_cancelled(runner->store, claim, &held, error)
                                    : sv_job_hand_back(runner->store, claim, SV_NO_HANDLER_DELAY_MS, &held, error);
 
+    if (held) {
+        sv_job_tell(runner->redis, claim->job_id, claim->type, cancelled ? "cancelled" : "queued", error->arena);
+    }
     return status == SV_OK ? sv_dispatch_drop(runner->redis, entry->queue, entry, 1, error) : status;
 }
 

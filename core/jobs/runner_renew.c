@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/jobs/job_tell.h"
 #include "core/jobs/runner_state.h"
 
 enum { SV_TICK_MIN_MS = 50, SV_TICK_MAX_MS = 500 };
@@ -29,7 +30,7 @@ sv_tick_read(sv_runner_t *runner, sv_tick_t *tick, sv_arena_t *arena)
     tick->claim = *runner->claim;
     tick->claim.job_id = sv_arena_strdup(arena, runner->claim->job_id);
     tick->claim.worker = runner->worker;
-    tick->claim.type = NULL;
+    tick->claim.type = sv_arena_strdup(arena, runner->claim->type);
     tick->claim.params = NULL;
     tick->claim.requested_by = tick->claim.warehouse = tick->claim.schedule_id = NULL;
     tick->entry = *runner->entry;
@@ -80,6 +81,10 @@ sv_tick_time_limit(sv_runner_t *runner, const sv_tick_t *tick, sv_error_t *error
            tick->claim.kind->time_limit_s);
     sv_tick_flag(runner, tick, SV_RUN_TIMED_OUT | SV_RUN_LOST);
     sv_dispatch_drop(runner->renew_redis, tick->entry.queue, &tick->entry, 1, error);
+    if (held) {
+        sv_job_tell(runner->renew_redis, tick->claim.job_id, tick->claim.type,
+                    sv_job_will_retry(&tick->claim, true) ? "queued" : "failed", error->arena);
+    }
 }
 
 static void
@@ -93,6 +98,7 @@ sv_tick_hand_back(sv_runner_t *runner, const sv_tick_t *tick, sv_error_t *error)
     sv_tick_flag(runner, tick, SV_RUN_STOPPED | SV_RUN_LOST);
     if (held) {
         sv_dispatch(runner->renew_redis, tick->entry.queue, &tick->claim.job_id, 1, SV_DISPATCH_REPLACE, NULL, error);
+        sv_job_tell(runner->renew_redis, tick->claim.job_id, tick->claim.type, "queued", error->arena);
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/jobs/job_figures.h"
+#include "core/jobs/job_tell.h"
 #include "core/jobs/runner_state.h"
 #include "core/jobs/spool.h"
 
@@ -125,19 +125,6 @@ sv_settle_log(const sv_settlement_t *settlement, bool held)
     }
 }
 
-/* Those who listen, and those who count. */
-static void
-sv_settle_tell(const sv_settlement_t *settlement, sv_error_t *error)
-{
-    const sv_job_run_t *run = settlement->run;
-    const char *job_id = run->claim->job_id, *status = sv_settle_status(settlement);
-
-    sv_dispatch_publish(run->redis, job_id, sv_job_event(job_id, status, NULL, 0, 0, run->arena), error);
-    if (strcmp(status, "queued") != 0) {
-        sv_job_count(run->redis, run->claim->type, status, error);
-    }
-}
-
 void
 sv_runner_settle(sv_job_run_t *run, const sv_dispatch_entry_t *entry, unsigned flags, sv_status_t status,
                  const sv_error_t *reason)
@@ -164,6 +151,6 @@ sv_runner_settle(sv_job_run_t *run, const sv_dispatch_entry_t *entry, unsigned f
         sv_dispatch(run->redis, entry->queue, &job_id, 1, SV_DISPATCH_KEEP, NULL, &error);
     }
     if (held) {
-        sv_settle_tell(&settlement, &error);
+        sv_job_tell(run->redis, job_id, run->claim->type, sv_settle_status(&settlement), run->arena);
     }
 }

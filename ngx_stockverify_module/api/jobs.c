@@ -2,8 +2,8 @@
 #include "core/audit/audit.h"
 #include "core/base/clock.h"
 #include "core/jobs/dispatch.h"
-#include "core/jobs/job_figures.h"
 #include "core/jobs/job_list.h"
+#include "core/jobs/job_tell.h"
 #include "core/jobs/link.h"
 #include "core/store/document.h"
 #include "ngx_stockverify_module/api/job_answer.h"
@@ -48,30 +48,19 @@ sv_step_job(sv_call_t *call)
     }
 }
 
-/* Those who listen; the worker of a running job sees it in MongoDB. */
-static void
-sv_job_announce(sv_call_t *call, const char *job_id, const char *status)
-{
-    sv_redis_command_t *event = sv_call_effect(call);
-
-    sv_redis_command(event, call->arena, "PUBLISH");
-    sv_redis_arg_key(event, "jobs:updates:", job_id);
-    sv_redis_arg(event, sv_job_event(job_id, status, NULL, 0, 0, call->arena));
-}
-
 void
 sv_step_job_cancel(sv_call_t *call)
 {
-    const char *job_id = call->params[0], *status;
+    const char *job_id = call->params[0];
     const bson_t *job;
+    bool ended;
 
-    if (sv_job_cancel(call->store, &call->principal, job_id, call->arena, &job, &call->error) != SV_OK) {
+    if (sv_job_cancel(call->store, &call->principal, job_id, call->arena, &job, &ended, &call->error) != SV_OK) {
         return;
     }
-    status = sv_doc_text(job, "status", call->arena);
-    if (!sv_doc_bool(job, "pending")) {
-        sv_job_announce(call, job_id, status);
-        sv_job_count_command(sv_call_effect(call), call->arena, sv_doc_text(job, "type", call->arena), status);
+    if (ended) { /* the worker of a running job sees it in MongoDB */
+        sv_job_tell_command(sv_call_effect(call), call->arena, job_id, sv_doc_text(job, "type", call->arena),
+                            sv_doc_text(job, "status", call->arena));
     }
     sv_job_write_json(&call->json, NULL, job);
     call->message = sv_doc_bool(job, "pending") ? "The job is being cancelled" : "The job is cancelled";

@@ -179,7 +179,8 @@ what_its_job_left_is_given_up(void **state)
     delivery = sv_real_find(&world.real, SV_COLLECTION_REPORT_DELIVERIES, "{'recipient': 'a@example.com'}");
     SV_MUST(&world, sv_delivery_note(world.real.store, sv_doc_text(delivery, "delivery_id", world.real.arena),
                                      SV_DELIVERY_SENT, "file", NULL, NULL, &world.real.error));
-    SV_MUST(&world, sv_job_cancel(world.real.store, &world.who, mail_id, world.real.arena, &job, &world.real.error));
+    SV_MUST(&world, sv_job_cancel(world.real.store, &world.who, mail_id, world.real.arena, &job, &(bool){ false },
+                                  &world.real.error));
     assert_int_equal(look(), 1);
     assert_int_equal(count("{'recipient': 'a@example.com', 'status': 'sent'}"), 1);
     assert_int_equal(count("{'recipient': 'b@example.com', 'status': 'failed', 'error.code': 'cancelled'}"), 1);

@@ -236,7 +236,8 @@ a_running_job_sees_its_cancellation(void **state)
     (void) state;
     sv_job_worker_start(&world, &worker, at_the_gate, 1);
     await_entered(1);
-    SV_MUST(&world, sv_job_cancel(world.real.store, &world.who, job_id, world.real.arena, &job, &world.real.error));
+    SV_MUST(&world, sv_job_cancel(world.real.store, &world.who, job_id, world.real.arena, &job, &(bool){ false },
+                                  &world.real.error));
     sv_job_world_await(&world, job_id, "cancelled");
     sv_job_worker_stop(&worker, 10000);
     assert_int_equal(atomic_load(&runs), 0);

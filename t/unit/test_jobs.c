@@ -291,7 +291,7 @@ cancel(const char *job_id, const sv_principal_t *who)
     const bson_t *job = NULL;
 
     sv_error_clear(&world.real.error);
-    return sv_job_cancel(world.real.store, who, job_id, world.real.arena, &job, &world.real.error);
+    return sv_job_cancel(world.real.store, who, job_id, world.real.arena, &job, &(bool){ false }, &world.real.error);
 }
 
 static void
