@@ -9,8 +9,9 @@ PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libz
 WORKER_PKGS := xlsxwriter cairo pangocairo libcurl
 WARN     := -Wall -Wextra -Wshadow
 CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"'
-# The libraries' headers are not ours to warn about.
-PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) $(WORKER_PKGS)))
+# The libraries' headers are not ours to warn about; minizip's folder, which libxlsxwriter names, has a crypt.h that
+# would stand before the system's.
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(filter-out -I%/minizip,$(shell pkg-config --cflags $(PKGS) $(WORKER_PKGS))))
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 -fPIC -pthread $(WARN) $(WERROR) $(PKG_CFLAGS)
 LIBS     := $(shell pkg-config --libs $(PKGS)) -lm -pthread
