@@ -4,6 +4,9 @@
 #include "core/base/log.h"
 #include "ctl/ctl.h"
 
+/* What every import takes: docs/operations.md. */
+#define SV_CTL_CSV_OPTIONS "[--dry-run] [--separator S] [--decimal comma] [--encoding windows-1252]"
+
 static const sv_ctl_command_t sv_ctl_commands[] = {
     { "check", NULL, "", "check settings, key files and connections", sv_ctl_check },
     { "settings", NULL, "[--markdown]", "print the settings in effect, or their reference", sv_ctl_settings },
@@ -14,8 +17,9 @@ static const sv_ctl_command_t sv_ctl_commands[] = {
     { "audit", "verify", "", "walk the audit chain and find what was changed", sv_ctl_audit_verify },
     { "users", "add", "USERNAME --role ROLE --full-name NAME [--warehouse W] [--user-id ID] [--password-file FILE]",
       "create an account; the password is asked for unless a file (or - for standard input) has it", sv_ctl_users_add },
-    { "users", "import", "FILE.csv [--warehouse W]",
-      "create and change accounts (username,full_name,role,password,warehouse,user_id)", sv_ctl_users_import },
+    { "users", "import", "FILE.csv [--warehouse W] " SV_CTL_CSV_OPTIONS,
+      "create and change accounts (username,full_name,role,password or password_hash,warehouse,user_id)",
+      sv_ctl_users_import },
     { "users", "list", "", "list accounts", sv_ctl_users_list },
     { "users", "enable", "USERNAME", "let an account log in again", sv_ctl_users_enable },
     { "users", "disable", "USERNAME", "end an account's logins and refuse new ones", sv_ctl_users_disable },
@@ -27,15 +31,15 @@ static const sv_ctl_command_t sv_ctl_commands[] = {
       sv_ctl_warehouses_list },
     { "warehouses", "set", "WAREHOUSE [--name N] [--time-zone ZONE] [--currency EUR] [--rack-books yes|no]",
       "make a warehouse known, or change it; an empty value takes the old one away", sv_ctl_warehouses_set },
-    { "warehouses", "import", "FILE.csv", "create and change warehouses (warehouse,name,time_zone,currency,rack_books)",
-      sv_ctl_warehouses_import },
-    { "racks", "import", "FILE.csv [--warehouse W]",
+    { "warehouses", "import", "FILE.csv " SV_CTL_CSV_OPTIONS,
+      "create and change warehouses (warehouse,name,time_zone,currency,rack_books)", sv_ctl_warehouses_import },
+    { "racks", "import", "FILE.csv [--warehouse W] " SV_CTL_CSV_OPTIONS,
       "create and change racks (rack_id,warehouse,floor,zone,"
       "estimated_items)",
       sv_ctl_racks_import },
-    { "racks", "expect", "FILE.csv", "say what the books expect on racks (rack_id,item_code,book_qty)",
-      sv_ctl_racks_expect },
-    { "items", "import", "FILE.csv [--warehouse W]",
+    { "racks", "expect", "FILE.csv " SV_CTL_CSV_OPTIONS,
+      "say what the books expect on racks (rack_id,item_code,book_qty)", sv_ctl_racks_expect },
+    { "items", "import", "FILE.csv [--warehouse W] " SV_CTL_CSV_OPTIONS,
       "create and change items (item_name, and item_code or barcode; see docs/operations.md)", sv_ctl_items_import },
     { "jobs", "list", "[--status STATE] [--type TYPE] [--limit N]", "list jobs, latest first", sv_ctl_jobs_list },
     { "jobs", "show", "JOB_ID", "print all that is known of a job", sv_ctl_jobs_show },

@@ -38,7 +38,7 @@ sub products {
     open my $in, '-|:encoding(UTF-8)', $file =~ /\.gz$/ ? ('gzip', '-dc', $file) : ('cat', $file) or die "$file: $!\n";
     my $text = do { local $/; <$in> };
     my ($output, $exit) = $stack->ctl([qw(items import -), '--warehouse', $warehouse], $text);
-    my ($rows, $created, $bad) = $output =~ /^(\d+) rows: (\d+) created, .*?(\d+) bad$/m or BAIL_OUT($output);
+    my ($rows, $created, $bad) = $output =~ /^(\d+) rows: (\d+) created, .*?(\d+) refused$/m or BAIL_OUT($output);
     is $created + $bad, $rows, "the products are imported, $bad of $rows refused";
     is scalar(() = $output =~ /^line \d+: /mg), $bad, 'and each that is refused is named';
     # Real lists have names with control characters.

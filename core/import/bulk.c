@@ -1,6 +1,6 @@
 #include "core/import/bulk.h"
 
-#include <jansson.h>
+#include <glib.h>
 
 #include "core/base/buffer.h"
 #include "core/store/bulk.h"
@@ -37,8 +37,10 @@ sv_import_key(const bson_t *selector, const bson_t *document, sv_arena_t *arena)
         while (bson_iter_next(&iter)) {
             const char *value = sv_doc_text(document, bson_iter_key(&iter), arena);
 
+            if (key.length > 0) {
+                sv_buffer_putc(&key, '\t'); /* no identifier has a control character */
+            }
             sv_buffer_puts(&key, value == NULL ? "" : value);
-            sv_buffer_putc(&key, '\n'); /* no identifier has a control character */
         }
     }
     return key.data;
@@ -79,35 +81,153 @@ sv_import_known_filter(const sv_import_bulk_t *bulk)
     return filter;
 }
 
-/* Marks the rows whose documents exist, or will by an earlier row of this bulk. */
-static sv_status_t
-sv_import_find_known(sv_import_bulk_t *bulk, sv_error_t *error)
+/* {selector fields: 1, every field a row sets: 1} */
+static void
+sv_import_put_projection(const sv_import_bulk_t *bulk, bson_t *options)
 {
-    json_t *known = json_object();
-    bson_t *options = sv_doc_new(bulk->arena);
+    bson_t *projection = sv_doc_new(bulk->arena);
+
+    for (size_t i = 0; i < bulk->count; i++) {
+        const bson_t *const parts[] = { bulk->rows[i].selector,
+                                        sv_doc_child(bulk->rows[i].update, "$set", bulk->arena) };
+
+        for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++) {
+            bson_iter_t fields, there;
+
+            if (parts[k] == NULL || !bson_iter_init(&fields, parts[k])) {
+                continue;
+            }
+            while (bson_iter_next(&fields)) {
+                if (!bson_iter_init_find(&there, projection, bson_iter_key(&fields))) {
+                    BSON_APPEND_INT32(projection, bson_iter_key(&fields), 1);
+                }
+            }
+        }
+    }
+    BSON_APPEND_DOCUMENT(options, "projection", projection);
+}
+
+/* Whether the document's field has the value already; a field that is not there is null. */
+static bool
+sv_import_field_same(const bson_t *document, const bson_iter_t *wanted)
+{
+    bson_t stored = BSON_INITIALIZER, told = BSON_INITIALIZER;
+    bson_iter_t found;
+    bool same;
+
+    bson_append_iter(&told, "", 0, wanted);
+    if (bson_iter_init_find(&found, document, bson_iter_key(wanted))) {
+        bson_append_iter(&stored, "", 0, &found);
+    } else {
+        bson_append_null(&stored, "", 0);
+    }
+    same = bson_equal(&stored, &told);
+    bson_destroy(&stored);
+    bson_destroy(&told);
+    return same;
+}
+
+/* The names of the fields that the row would change; "": none. */
+static const char *
+sv_import_changed_fields(const sv_import_bulk_t *bulk, const sv_import_row_t *row, const bson_t *document)
+{
+    const bson_t *set = sv_doc_child(row->update, "$set", bulk->arena);
+    sv_buffer_t names;
     bson_iter_t fields;
-    bson_t projection;
+
+    sv_buffer_init(&names, bulk->arena, 64);
+    sv_buffer_puts(&names, "");
+    if (set == NULL || !bson_iter_init(&fields, set)) {
+        return names.data;
+    }
+    while (bson_iter_next(&fields)) {
+        if (!sv_import_field_same(document, &fields)) {
+            sv_buffer_printf(&names, "%s%s", names.length > 0 ? ", " : "", bson_iter_key(&fields));
+        }
+    }
+    return names.data;
+}
+
+/* Marks the row by what is stored (NULL: what an earlier row of this bulk makes), and tells it in a dry run. */
+static void
+sv_import_mark(sv_import_bulk_t *bulk, sv_import_row_t *row, const bson_t *document)
+{
+    const sv_import_options_t *options = bulk->table->options;
+    const char *changed = document == NULL ? "" : sv_import_changed_fields(bulk, row, document);
+
+    row->known = true;
+    row->same = document != NULL && changed[0] == '\0';
+    if (row->same) {
+        bulk->unchanged++;
+    } else if (options->plan != NULL) {
+        options->plan(options->context, row->line, row->key, changed);
+        bulk->changed++;
+    }
+}
+
+/* A row whose document does not exist.  false: it is refused. */
+static bool
+sv_import_mark_new(sv_import_bulk_t *bulk, sv_import_row_t *row)
+{
+    const sv_import_options_t *options = bulk->table->options;
+
+    if (bulk->missing != NULL) {
+        sv_import_reject_line(bulk->table, row->line, NULL, "%s is not there yet, and for a new one the file needs %s",
+                              row->key, bulk->missing);
+        return false;
+    }
+    if (options->plan != NULL) {
+        options->plan(options->context, row->line, row->key, NULL);
+        bulk->created++;
+    }
+    return true;
+}
+
+/* The stored documents of the rows, by key; of the bulk's arena. */
+static GHashTable *
+sv_import_load_known(sv_import_bulk_t *bulk, sv_error_t *error)
+{
+    GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
+    bson_t *options = sv_doc_new(bulk->arena);
     mongoc_cursor_t *cursor;
     const bson_t *document;
 
-    sv_arena_on_destroy(bulk->arena, (void (*)(void *)) json_decref, known);
-    BSON_APPEND_DOCUMENT_BEGIN(options, "projection", &projection);
-    for (bson_iter_init(&fields, bulk->rows[0].selector); bson_iter_next(&fields);) {
-        BSON_APPEND_INT32(&projection, bson_iter_key(&fields), 1);
-    }
-    bson_append_document_end(options, &projection);
+    sv_arena_on_destroy(bulk->arena, (void (*)(void *)) g_hash_table_unref, known);
+    sv_import_put_projection(bulk, options);
     if (sv_store_find(bulk->store, bulk->collection, sv_import_known_filter(bulk), options, &cursor, error) != SV_OK) {
-        return error->status;
+        return known;
     }
     while (mongoc_cursor_next(cursor, &document)) {
-        json_object_set_new(known, sv_import_key(bulk->rows[0].selector, document, bulk->arena), json_true());
+        g_hash_table_insert(known, (void *) sv_import_key(bulk->rows[0].selector, document, bulk->arena),
+                            (void *) sv_doc_copy(document, bulk->arena));
     }
     sv_store_cursor_end(bulk->store, cursor, error);
     mongoc_cursor_destroy(cursor);
-    for (size_t i = 0; i < bulk->count; i++) {
-        bulk->rows[i].known = json_object_get(known, bulk->rows[i].key) != NULL;
-        json_object_set_new(known, bulk->rows[i].key, json_true());
+    return known;
+}
+
+/* Marks the rows whose documents exist, or will by an earlier row of this bulk; drops those that are refused. */
+static sv_status_t
+sv_import_find_known(sv_import_bulk_t *bulk, sv_error_t *error)
+{
+    GHashTable *known = sv_import_load_known(bulk, error);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < bulk->count && error->status == SV_OK; i++) {
+        sv_import_row_t row = bulk->rows[i];
+        void *document = NULL;
+
+        if (g_hash_table_lookup_extended(known, row.key, NULL, &document)) {
+            sv_import_mark(bulk, &row, document);
+        } else if (!sv_import_mark_new(bulk, &row)) {
+            continue;
+        }
+        if (!row.same) {
+            g_hash_table_insert(known, (void *) row.key, NULL); /* what is stored now is no more */
+        }
+        bulk->rows[kept++] = row;
     }
+    bulk->count = error->status == SV_OK ? kept : bulk->count;
     return error->status;
 }
 
@@ -137,9 +257,7 @@ sv_import_insert_refused(sv_import_bulk_t *bulk, sv_import_row_t *row, const bso
         row->known = true;
         return;
     }
-    bulk->table->errors++;
-    bulk->table->options->report(bulk->table->options->context, row->line, NULL,
-                                 sv_doc_text(refusal, "errmsg", bulk->arena));
+    sv_import_reject_line(bulk->table, row->line, NULL, "%s", sv_doc_text(refusal, "errmsg", bulk->arena));
 }
 
 static bool
@@ -208,8 +326,10 @@ sv_import_update_body(sv_store_t *store, void *context, sv_error_t *error)
 
     sv_bulk_begin(&operation, store, bulk->collection, error->arena);
     for (size_t i = 0; i < bulk->count; i++) {
-        if (bulk->rows[i].known &&
-            sv_bulk_update(&operation, bulk->rows[i].selector, bulk->rows[i].update, true, error) != SV_OK) {
+        const sv_import_row_t *row = &bulk->rows[i];
+
+        if (row->known && !row->same &&
+            sv_bulk_update(&operation, row->selector, row->update, bulk->missing == NULL, error) != SV_OK) {
             sv_bulk_discard(&operation);
             return error->status;
         }
@@ -224,7 +344,7 @@ sv_import_update(sv_import_bulk_t *bulk, sv_error_t *error)
     bool any = false;
 
     for (size_t i = 0; i < bulk->count; i++) {
-        any = any || bulk->rows[i].known;
+        any = any || (bulk->rows[i].known && !bulk->rows[i].same);
     }
     if (any && sv_transaction_run(bulk->store, sv_import_update_body, &updates, error) == SV_OK) {
         bulk->changed += updates.result.matched;
@@ -236,7 +356,8 @@ sv_import_update(sv_import_bulk_t *bulk, sv_error_t *error)
 sv_status_t
 sv_import_bulk_flush(sv_import_bulk_t *bulk, sv_error_t *error)
 {
-    if (bulk->count > 0 && sv_import_find_known(bulk, error) == SV_OK && sv_import_insert(bulk, error) == SV_OK) {
+    if (bulk->count > 0 && sv_import_find_known(bulk, error) == SV_OK && bulk->table->options->plan == NULL &&
+        sv_import_insert(bulk, error) == SV_OK) {
         sv_import_update(bulk, error);
     }
     sv_arena_destroy(bulk->arena);
@@ -252,6 +373,7 @@ sv_import_bulk_result(const sv_import_bulk_t *bulk, sv_import_result_t *result)
         .rows = bulk->table->rows,
         .created = bulk->created,
         .changed = bulk->changed,
+        .unchanged = bulk->unchanged,
         .errors = bulk->table->errors,
     };
 }

@@ -6,8 +6,10 @@
 
 /*
  * Rows gathered and written a thousand at a time, so that 100,000 take seconds: new documents in one insert, known ones
- * in one transaction of updates, which a server makes durable once and not row by row.  What is written together is
- * not atomic as a whole: an import that breaks off is repeated, and a row says the same however often it is written.
+ * that would change in one transaction of updates, which a server makes durable once and not row by row.  What is
+ * written together is not atomic as a whole: an import that breaks off is repeated, and a row says the same however
+ * often it is written.  A dry run (the options' `plan`) reads the same, tells, and writes nothing; a code that comes
+ * again more than a thousand rows on is then told as new twice.
  */
 enum { SV_IMPORT_BULK_ROWS = 1000 };
 
@@ -17,6 +19,7 @@ typedef struct {
     const bson_t *selector; /* unique fields of type text */
     const bson_t *update;   /* $set, $setOnInsert and $currentDate {updated_at} */
     bool known;             /* the document exists: update it */
+    bool same;              /* and has what the row says already */
 } sv_import_row_t;
 
 typedef struct {
@@ -26,16 +29,17 @@ typedef struct {
     sv_arena_t *arena; /* of the rows gathered */
     sv_import_row_t rows[SV_IMPORT_BULK_ROWS];
     size_t count;
-    int64_t now_ms; /* the server's time when the import began */
-    int64_t created, changed;
+    const char *missing; /* the column that new documents would need and the file lacks: it only changes; NULL: none */
+    int64_t now_ms;      /* the server's time when the import began */
+    int64_t created, changed, unchanged;
 } sv_import_bulk_t;
 
 sv_status_t sv_import_bulk_init(sv_import_bulk_t *bulk, sv_store_t *store, sv_collection_t collection,
                                 sv_import_table_t *table, sv_error_t *error);
 void sv_import_bulk_close(sv_import_bulk_t *bulk);
 
-/* Takes the row, which is copied; writes when enough are gathered.  Rows the server refuses are reported by their
- * line. */
+/* Takes the row, which is copied; writes when enough are gathered.  Rows the server refuses, and unknown ones where
+ * `missing` says so, are reported by their line. */
 sv_status_t
 sv_import_bulk_put(sv_import_bulk_t *bulk, long line, const bson_t *selector, const bson_t *update, sv_error_t *error);
 sv_status_t sv_import_bulk_flush(sv_import_bulk_t *bulk, sv_error_t *error);

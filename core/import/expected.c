@@ -89,13 +89,6 @@ sv_expected_write(sv_expected_t *expected, const sv_expected_row_t *row, sv_erro
     return sv_import_bulk_put(&expected->bulk, row->line, selector, update, error);
 }
 
-static void
-sv_expected_unknown(sv_expected_t *expected, const sv_expected_row_t *row, const char *column, const char *message)
-{
-    expected->table.errors++;
-    expected->table.options->report(expected->table.options->context, row->line, column, message);
-}
-
 static sv_status_t
 sv_expected_flush(sv_expected_t *expected, sv_error_t *error)
 {
@@ -106,11 +99,9 @@ sv_expected_flush(sv_expected_t *expected, sv_error_t *error)
         const sv_expected_row_t *row = &expected->rows[i];
 
         if (json_object_get(racks, row->rack_id) == NULL) {
-            sv_expected_unknown(expected, row, "rack_id",
-                                sv_arena_printf(expected->arena, "there is no rack %s", row->rack_id));
+            sv_import_reject_line(&expected->table, row->line, "rack_id", "there is no rack %s", row->rack_id);
         } else if (json_object_get(items, row->item_code) == NULL) {
-            sv_expected_unknown(expected, row, "item_code",
-                                sv_arena_printf(expected->arena, "there is no item %s", row->item_code));
+            sv_import_reject_line(&expected->table, row->line, "item_code", "there is no item %s", row->item_code);
         } else {
             sv_expected_write(expected, row, error);
         }
@@ -130,9 +121,9 @@ sv_expected_take(sv_expected_t *expected, sv_error_t *error)
     sv_import_table_t *table = &expected->table;
     sv_expected_row_t *row = &expected->rows[expected->count];
     const char *rack_id, *item_code;
-    bool named = sv_import_required_text(table, "rack_id", SV_EXPECTED_CODE_MAX, &rack_id);
+    bool named = sv_import_required_code(table, "rack_id", SV_TEXT_CODE, SV_EXPECTED_CODE_MAX, &rack_id);
 
-    named = sv_import_required_text(table, "item_code", SV_EXPECTED_CODE_MAX, &item_code) && named;
+    named = sv_import_required_code(table, "item_code", SV_TEXT_CODE, SV_EXPECTED_CODE_MAX, &item_code) && named;
     *row = (sv_expected_row_t){ .line = table->row.line };
     row->has_quantity = sv_import_quantity(table, "book_qty", true, &row->quantity);
     if (!named || !table->good) {

@@ -7,7 +7,9 @@
 /*
  * Imports from CSV, by column name.  A column the file does not have leaves its field alone, an empty field clears it;
  * what other parts keep on the same documents (fences, holds, the verification overlay, generations) is never touched.
- * Bad rows are reported and skipped.  The streams stay the caller's.
+ * A file that lacks what a new document needs changes known ones only, and refuses the others.  Refused rows are
+ * reported; the others are written.  Rows that say what is stored already are `unchanged` and not written.  The streams
+ * stay the caller's.
  */
 typedef struct {
     int64_t rows;
@@ -18,11 +20,13 @@ typedef struct {
 } sv_import_result_t;
 
 /* item_code, item_name and the other columns of docs/data-model.md's master; without the column item_code the barcode
- * is the code.  `barcodes` are separated by '|', ';' or blanks. */
+ * is the code.  `barcodes` are separated by '|', ';', ',' or blanks.  Without item_name only known items change: a file
+ * of item_code,stock_qty brings their books up to date. */
 sv_status_t sv_import_items(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
                             sv_import_result_t *result, sv_error_t *error);
 
-/* rack_id, floor, warehouse (or the default one), zone, estimated_items.  Makes their warehouses known. */
+/* rack_id, floor, warehouse (or the default one), zone, estimated_items; without floor only known racks change.  Makes
+ * their warehouses known. */
 sv_status_t sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
                             sv_import_result_t *result, sv_error_t *error);
 
@@ -34,9 +38,9 @@ sv_status_t sv_import_warehouses(sv_store_t *store, FILE *stream, const sv_impor
 sv_status_t sv_import_expected(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
                                sv_import_result_t *result, sv_error_t *error);
 
-/* username, full_name, role, password, warehouse, user_id.  An existing account is changed where the row differs, and
- * its password reset only when the row's is another one.  `changed` is told every account that was created or changed.
- */
+/* username, full_name, role, password or password_hash, warehouse, user_id; a new account needs the first four.  An
+ * existing one is changed where the row differs, and its password reset only when the row's is another one; another
+ * system's hash only where nobody has logged in yet.  `changed` is told every account that was created or changed. */
 typedef void (*sv_import_account_t)(const sv_account_t *account, void *context);
 sv_status_t
 sv_import_users(sv_store_t *store, FILE *stream, const sv_import_options_t *options, const sv_principal_t *who,

@@ -7,7 +7,10 @@
 
 typedef enum {
     SV_FIELD_OWN_RULE, /* read by a function of its own */
-    SV_FIELD_TEXT,
+    SV_FIELD_CODE,     /* identifies something, and may be scanned */
+    SV_FIELD_NAME,     /* identifies something else */
+    SV_FIELD_TEXT,     /* describes, on one line */
+    SV_FIELD_PARAGRAPHS,
     SV_FIELD_AMOUNT, /* a quantity or price, not negative */
     SV_FIELD_SIGNED,
     SV_FIELD_FLAG
@@ -22,15 +25,15 @@ enum { SV_ITEM_CODE_MAX = 64, SV_BARCODE_MAX = 64, SV_MAX_BARCODES = 100, SV_ITE
     FIELD("barcode", SV_FIELD_OWN_RULE, SV_BARCODE_MAX)                                                                \
     FIELD("barcodes", SV_FIELD_OWN_RULE, SV_BARCODE_MAX)                                                               \
     FIELD("warehouse", SV_FIELD_OWN_RULE, 64)                                                                          \
-    FIELD("manual_barcode", SV_FIELD_TEXT, SV_BARCODE_MAX)                                                             \
-    FIELD("description", SV_FIELD_TEXT, 1000)                                                                          \
+    FIELD("manual_barcode", SV_FIELD_CODE, SV_BARCODE_MAX)                                                             \
+    FIELD("description", SV_FIELD_PARAGRAPHS, 1000)                                                                    \
     FIELD("category", SV_FIELD_TEXT, 128)                                                                              \
     FIELD("subcategory", SV_FIELD_TEXT, 128)                                                                           \
-    FIELD("uom", SV_FIELD_TEXT, 32)                                                                                    \
+    FIELD("uom", SV_FIELD_NAME, 32)                                                                                    \
     FIELD("pack_qty", SV_FIELD_AMOUNT, 0)                                                                              \
-    FIELD("floor", SV_FIELD_TEXT, 64)                                                                                  \
-    FIELD("rack", SV_FIELD_TEXT, 64)                                                                                   \
-    FIELD("location", SV_FIELD_TEXT, 128)                                                                              \
+    FIELD("floor", SV_FIELD_NAME, 64)                                                                                  \
+    FIELD("rack", SV_FIELD_CODE, 64)                                                                                   \
+    FIELD("location", SV_FIELD_NAME, 128)                                                                              \
     FIELD("stock_qty", SV_FIELD_SIGNED, 0)                                                                             \
     FIELD("unit_cost", SV_FIELD_AMOUNT, 0)                                                                             \
     FIELD("sales_price", SV_FIELD_AMOUNT, 0)                                                                           \
@@ -38,7 +41,7 @@ enum { SV_ITEM_CODE_MAX = 64, SV_BARCODE_MAX = 64, SV_MAX_BARCODES = 100, SV_ITE
     FIELD("serial_tracked", SV_FIELD_FLAG, 0)                                                                          \
     FIELD("brand_name", SV_FIELD_TEXT, 128)                                                                            \
     FIELD("supplier_name", SV_FIELD_TEXT, 128)                                                                         \
-    FIELD("image_url", SV_FIELD_TEXT, 1000)
+    FIELD("image_url", SV_FIELD_NAME, 1000)
 
 #define SV_ITEM_COLUMN(name, kind, max) { name, false },
 static const sv_import_column_t sv_item_columns[] = { SV_ITEM_FIELDS(SV_ITEM_COLUMN) };
@@ -55,15 +58,23 @@ enum { SV_ITEM_COLUMNS = sizeof(sv_item_columns) / sizeof(sv_item_columns[0]) };
 static void
 sv_item_put_field(sv_import_table_t *table, size_t i, bson_t *set)
 {
-    const char *name = sv_item_fields[i].name, *text;
+    const char *name = sv_item_fields[i].name, *text = NULL;
+    size_t max = sv_item_fields[i].max_characters;
     sv_quantity_t quantity;
     bool flag = false;
 
     switch (sv_item_fields[i].kind) {
     case SV_FIELD_OWN_RULE:
         return;
+    case SV_FIELD_CODE:
+    case SV_FIELD_NAME:
+        sv_import_code(table, name, sv_item_fields[i].kind == SV_FIELD_CODE ? SV_TEXT_CODE : SV_TEXT_NAME, max, &text);
+        sv_doc_put_text(set, name, text);
+        return;
     case SV_FIELD_TEXT:
-        sv_doc_put_text(set, name, sv_import_text(table, name, sv_item_fields[i].max_characters, &text) ? text : NULL);
+    case SV_FIELD_PARAGRAPHS:
+        sv_import_text(table, name, max, sv_item_fields[i].kind == SV_FIELD_PARAGRAPHS, &text);
+        sv_doc_put_text(set, name, text);
         return;
     case SV_FIELD_AMOUNT:
     case SV_FIELD_SIGNED:
@@ -85,6 +96,22 @@ typedef struct {
     size_t count;
 } sv_barcodes_t;
 
+/* `4006381333931.0`: a barcode that a program took for a number. */
+static bool
+sv_barcode_read(sv_import_table_t *table, const char *column, const char *text, const char **code)
+{
+    enum { SV_SHORTEST_PRINTED = 8 };
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits >= SV_SHORTEST_PRINTED && text[digits] == '.' &&
+        text[digits + 1 + strspn(text + digits + 1, "0")] == '\0') {
+        sv_import_reject(table, column, "\"%.40s\" is a code that was saved as a number: it would be another one",
+                         text);
+        return false;
+    }
+    return sv_import_code_read(table, column, text, SV_TEXT_CODE, SV_BARCODE_MAX, code);
+}
+
 static void
 sv_barcodes_add(sv_import_table_t *table, sv_barcodes_t *barcodes, const char *column, const char *code)
 {
@@ -100,12 +127,15 @@ sv_barcodes_add(sv_import_table_t *table, sv_barcodes_t *barcodes, const char *c
     barcodes->codes[barcodes->count++] = code;
 }
 
+static const char sv_barcode_separators[] = "|;, \t\r\n";
+
 /* The barcode and the others, each once, as one array. */
 static void
 sv_item_put_barcodes(sv_import_table_t *table, const char *barcode, bson_t *set, sv_arena_t *arena)
 {
     sv_barcodes_t barcodes = { .count = 0 };
     char *list = sv_arena_strdup(arena, sv_import_field(table, "barcodes")), *rest = NULL;
+    const char *code;
     bson_t array;
     char key[16];
     const char *index;
@@ -113,11 +143,9 @@ sv_item_put_barcodes(sv_import_table_t *table, const char *barcode, bson_t *set,
     if (barcode != NULL) {
         sv_barcodes_add(table, &barcodes, "barcode", barcode);
     }
-    for (char *code = strtok_r(list, "|; ", &rest); code != NULL; code = strtok_r(NULL, "|; ", &rest)) {
-        if (!sv_identifier_valid(code, SV_BARCODE_MAX)) {
-            sv_import_reject(table, "barcodes", "a barcode has at most %d characters, none a control character",
-                             SV_BARCODE_MAX);
-        } else {
+    for (char *text = strtok_r(list, sv_barcode_separators, &rest); text != NULL;
+         text = strtok_r(NULL, sv_barcode_separators, &rest)) {
+        if (sv_barcode_read(table, "barcodes", text, &code)) {
             sv_barcodes_add(table, &barcodes, "barcodes", code);
         }
     }
@@ -137,7 +165,7 @@ sv_item_put_warehouse(sv_import_table_t *table, bson_t *set)
 {
     const char *warehouse = table->options->default_warehouse;
 
-    sv_import_text(table, "warehouse", 64, &warehouse);
+    sv_import_code(table, "warehouse", SV_TEXT_NAME, 64, &warehouse);
     if (warehouse != NULL || sv_import_has(table, "warehouse")) {
         sv_doc_put_text(set, "warehouse", warehouse);
     }
@@ -161,19 +189,37 @@ sv_item_put_defaults(const sv_import_table_t *table, bool has_barcodes, bson_t *
     bson_append_document_end(update, &defaults);
 }
 
-static const bson_t *
-sv_item_update(sv_import_table_t *table, const char *name, const char *barcode, sv_arena_t *arena)
+/* Where the file has no names it says something of items that are there, and nothing else: not where they are, nor that
+ * they are delisted no more. */
+static bool
+sv_item_describes(const sv_import_table_t *table)
 {
-    bool has_barcodes = sv_import_has(table, "barcode") || sv_import_has(table, "barcodes");
-    bson_t *update = sv_doc_new(arena);
+    return sv_import_has(table, "item_name");
+}
+
+/* A barcode that only names a known item leaves its others alone. */
+static bool
+sv_item_tells_barcodes(const sv_import_table_t *table)
+{
+    return sv_import_has(table, "barcodes") ||
+           (sv_import_has(table, "barcode") && (sv_import_has(table, "item_code") || sv_item_describes(table)));
+}
+
+static const bson_t *
+sv_item_update(sv_import_table_t *table, const char *name, const char *barcode)
+{
+    bool has_barcodes = sv_item_tells_barcodes(table);
+    bson_t *update = sv_doc_new(table->arena);
     bson_t set;
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    BSON_APPEND_UTF8(&set, "item_name", name);
-    BSON_APPEND_BOOL(&set, "deleted", false);
+    if (sv_item_describes(table)) {
+        BSON_APPEND_UTF8(&set, "item_name", name);
+        BSON_APPEND_BOOL(&set, "deleted", false);
+    }
     sv_item_put_warehouse(table, &set);
     if (has_barcodes) {
-        sv_item_put_barcodes(table, barcode, &set, arena);
+        sv_item_put_barcodes(table, barcode, &set, table->arena);
     }
     for (size_t i = 0; i < SV_ITEM_COLUMNS; i++) {
         if (table->places[i] >= 0) {
@@ -187,17 +233,21 @@ sv_item_update(sv_import_table_t *table, const char *name, const char *barcode, 
 }
 
 static sv_status_t
-sv_item_read(sv_import_table_t *table, sv_arena_t *arena, sv_import_take_t take, void *context, sv_error_t *error)
+sv_item_read(sv_import_table_t *table, sv_import_take_t take, void *context, sv_error_t *error)
 {
     const char *code_column = sv_import_has(table, "item_code") ? "item_code" : "barcode";
     const char *code = "", *name = "", *barcode = NULL;
-    bson_t *selector = sv_doc_new(arena);
+    bson_t *selector = sv_doc_new(table->arena);
     const bson_t *update;
 
-    sv_import_required_text(table, code_column, SV_ITEM_CODE_MAX, &code);
-    sv_import_required_text(table, "item_name", SV_ITEM_NAME_MAX, &name);
-    sv_import_text(table, "barcode", SV_BARCODE_MAX, &barcode);
-    update = sv_item_update(table, name, barcode, arena);
+    sv_import_required_code(table, code_column, SV_TEXT_CODE, SV_ITEM_CODE_MAX, &code);
+    if (sv_item_describes(table)) {
+        sv_import_required_text(table, "item_name", SV_ITEM_NAME_MAX, &name);
+    }
+    if (sv_import_code(table, "barcode", SV_TEXT_CODE, SV_BARCODE_MAX, &barcode)) {
+        sv_barcode_read(table, "barcode", barcode, &barcode);
+    }
+    update = sv_item_update(table, name, barcode);
     if (!table->good) {
         return SV_OK;
     }
@@ -205,19 +255,34 @@ sv_item_read(sv_import_table_t *table, sv_arena_t *arena, sv_import_take_t take,
     return take(context, table->row.line, selector, update, error);
 }
 
+/* A file must say something of its items beside their codes. */
+static bool
+sv_items_say_something(const sv_import_table_t *table)
+{
+    const char *code_column = sv_import_has(table, "item_code") ? "item_code" : "barcode";
+
+    for (size_t i = 0; i < SV_ITEM_COLUMNS; i++) {
+        if (table->places[i] >= 0 && strcmp(sv_item_fields[i].name, code_column) != 0) {
+            return true;
+        }
+    }
+    return table->options->default_warehouse != NULL;
+}
+
 static sv_status_t
 sv_items_read_rows(sv_import_table_t *table, sv_import_take_t take, void *context, sv_error_t *error)
 {
-    if (!sv_import_has(table, "item_name") ||
-        (!sv_import_has(table, "item_code") && !sv_import_has(table, "barcode"))) {
+    if (!sv_import_has(table, "item_code") && !sv_import_has(table, "barcode")) {
+        return sv_fail(error, SV_ERR_VALIDATION_FAILED, "line %ld: a column item_code or barcode is required",
+                       table->row.line);
+    }
+    if (!sv_items_say_something(table)) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED,
-                       "line %ld: the columns item_name, and item_code or barcode, are required", table->row.line);
+                       "line %ld: there are codes only: a column item_name is required, or others for known items",
+                       table->row.line);
     }
     while (error->status == SV_OK && sv_import_table_next(table, error)) {
-        sv_arena_t *arena = sv_arena_create();
-
-        sv_item_read(table, arena, take, context, error);
-        sv_arena_destroy(arena);
+        sv_item_read(table, take, context, error);
     }
     return error->status;
 }
@@ -237,7 +302,10 @@ sv_import_items_read(sv_import_table_t *table, FILE *stream, const sv_import_opt
 static sv_status_t
 sv_items_take(void *context, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
 {
-    return sv_import_bulk_put(context, line, selector, update, error);
+    sv_import_bulk_t *bulk = context;
+
+    bulk->missing = sv_item_describes(bulk->table) ? NULL : "item_name";
+    return sv_import_bulk_put(bulk, line, selector, update, error);
 }
 
 sv_status_t

@@ -22,7 +22,7 @@ sv_warehouse_text(sv_import_table_t *table, const char *column, size_t max,
         BSON_APPEND_NULL(new_ones, column);
         return;
     }
-    if (sv_import_text(table, column, max, &value) && fault != NULL) {
+    if (sv_import_code(table, column, SV_TEXT_NAME, max, &value) && fault != NULL) {
         reason = fault(value, arena);
     }
     if (reason != NULL) {
@@ -40,7 +40,7 @@ sv_warehouse_take_row(sv_import_table_t *table, sv_import_bulk_t *bulk, sv_error
     const char *code = NULL;
     bool rack_books = false;
 
-    sv_import_required_text(table, "warehouse", SV_WAREHOUSE_MAX, &code);
+    sv_import_required_code(table, "warehouse", SV_TEXT_NAME, SV_WAREHOUSE_MAX, &code);
     sv_warehouse_text(table, "name", SV_WAREHOUSE_NAME_MAX, NULL, set, new_ones, arena);
     sv_warehouse_text(table, "time_zone", SV_ZONE_MAX, sv_warehouse_time_zone_fault, set, new_ones, arena);
     sv_warehouse_text(table, "currency", SV_CURRENCY_MAX, sv_warehouse_currency_fault, set, new_ones, arena);

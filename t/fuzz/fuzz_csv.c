@@ -33,10 +33,10 @@ write_quoted(sv_buffer_t *out, const sv_csv_row_t *row)
 
 /* Reads everything; writes the good rows to `out`, quoted, and returns how many there were. */
 static size_t
-read_rows(const void *data, size_t size, sv_buffer_t *out)
+read_rows(const void *data, size_t size, const sv_csv_options_t *options, sv_buffer_t *out)
 {
     FILE *in = fmemopen((void *) data, size, "r");
-    sv_csv_reader_t *reader = sv_csv_reader_create(in);
+    sv_csv_reader_t *reader = sv_csv_reader_create(in, options);
     const char *reason = NULL;
     sv_csv_result_t result;
     sv_csv_row_t row;
@@ -66,19 +66,24 @@ read_rows(const void *data, size_t size, sv_buffer_t *out)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const char separators[] = { ',', SV_CSV_SEPARATOR_FOUND, ';', '\t' };
+    sv_csv_options_t options;
     sv_arena_t *arena;
     sv_buffer_t first, second;
     size_t rows;
 
-    if (size == 0) {
+    if (size < 2) {
         return 0;
     }
+    options = (sv_csv_options_t){ separators[data[0] & 3], (sv_encoding_t) (data[0] >> 2 & 3) };
+    data++;
+    size--;
     arena = sv_arena_create();
     sv_buffer_init(&first, arena, 0);
     sv_buffer_init(&second, arena, 0);
-    rows = read_rows(data, size, &first);
+    rows = read_rows(data, size, &options, &first);
     if (rows > 0) {
-        require(read_rows(first.data, first.length, &second) == rows);
+        require(read_rows(first.data, first.length, NULL, &second) == rows);
         require(first.length == second.length && memcmp(first.data, second.data, first.length) == 0);
     }
     sv_arena_destroy(arena);

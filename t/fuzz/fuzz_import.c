@@ -39,7 +39,7 @@ take(void *context, long line, const bson_t *selector, const bson_t *update, sv_
 
     (void) error;
     require(line >= 2 && code != NULL && code[0] != '\0');
-    require(sv_doc_text(update, "$set.item_name", outcome->arena) != NULL);
+    require(!sv_doc_has(update, "$set.deleted") || sv_doc_text(update, "$set.item_name", outcome->arena) != NULL);
     require(bson_validate(update, BSON_VALIDATE_UTF8, NULL));
     require(!sv_doc_has(update, "$set.verified"));
     outcome->taken++;
@@ -50,7 +50,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     outcome_t outcome = { .arena = sv_arena_create() };
-    const sv_import_options_t options = { .report = report, .context = &outcome };
+    const sv_import_options_t options = {
+        .report = report,
+        .context = &outcome,
+        .decimal = size > 0 && (data[size - 1] & 1) ? ',' : '.',
+        .csv.encoding = size > 0 && (data[size - 1] & 2) ? SV_ENCODING_WINDOWS_1252 : SV_ENCODING_UTF8,
+    };
     sv_import_table_t table = { 0 };
     sv_error_t error;
     FILE *stream;

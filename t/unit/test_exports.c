@@ -699,7 +699,7 @@ any_text_is_read_back_from_a_csv(void **state)
     written(world, "csv", rows, TEXTS);
     file = fopen(world->path, "rb");
     assert_non_null(file);
-    reader = sv_csv_reader_create(file);
+    reader = sv_csv_reader_create(file, NULL);
     assert_int_equal(sv_csv_read(reader, &row, &reason), SV_CSV_ROW); /* the header */
     for (size_t i = 0; i < TEXTS; i++) {
         assert_int_equal(sv_csv_read(reader, &row, &reason), SV_CSV_ROW);
