@@ -21,7 +21,7 @@ sv_call_query(const sv_call_t *call, const char *name)
 }
 
 /* The status of a wrong parameter is 400, so it is set before the detail would make it 422. */
-static bool
+bool
 sv_call_wrong_parameter(sv_call_t *call, const char *name, const char *code, const char *sentence)
 {
     if (call->error.status == SV_OK) {

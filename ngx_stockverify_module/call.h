@@ -83,6 +83,8 @@ bool sv_call_query_int(sv_call_t *call, const char *name, int64_t min, int64_t m
 bool sv_call_query_time(sv_call_t *call, const char *name, int64_t *ms);          /* 0 when absent */
 bool sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words, int *index);  /* -1 when absent */
 bool sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value);
+/* Answers 400 for a parameter that the caller found wrong; false. */
+bool sv_call_wrong_parameter(sv_call_t *call, const char *name, const char *code, const char *sentence);
 /* limit and cursor of a paged list, into page->limit and page->cursor. */
 bool sv_call_query_page(sv_call_t *call, sv_page_t *page);
 

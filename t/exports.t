@@ -63,6 +63,10 @@ subtest 'csv' => sub {
         my $other = $exports->read_as(csv => $exports->keep("$name.csv", $body), $delimiter{$name});
         is_deeply $other->{rows}, [[$exports->fields], @expected], "$name: the same rows";
     }
+    my $local = $exports->read_as(csv => $exports->keep('local.csv', $exports->export($snapshot, format => 'csv', decimal => 'comma', titles => 'true')->body), ';');
+    is_deeply $local->{rows}[0], [map { $_->{title} } @{ $head->{columns} }], 'titles in the header';
+    my ($qty) = grep { ($exports->fields)[$_] eq 'verified_qty' } 0 .. $#{ $local->{rows}[0] };
+    is_deeply [map { $_->[$qty] } @{ $local->{rows} }[1 .. $COUNT]], [map { $_->[$qty] =~ s/\./,/r } @expected], 'decimal commas';
 };
 
 subtest 'json' => sub {
@@ -206,7 +210,10 @@ subtest 'a broken download is resumed' => sub {
 
 subtest 'wrong requests' => sub {
     my $path = "/api/reports/snapshots/$snapshot/export";
-    for my $wrong ([format => 'doc'], [format => 'csv', delimiter => 'x'], [format => 'csv', bom => 'maybe'], [format => 'pdf', raw => 'true'], [format => 'csv', more => 1]) {
+    for my $wrong (
+        [format => 'doc'], [format => 'csv', decimal => 'comma', delimiter => 'comma'], [format => 'json', titles => 'true'],
+        [format => 'csv', delimiter => 'x'], [format => 'csv', bom => 'maybe'], [format => 'pdf', raw => 'true'], [format => 'csv', more => 1],
+    ) {
         is $boss->get($path, query => {@$wrong})->status, 400, "@$wrong";
     }
     is $boss->get('/api/reports/snapshots/none/export', query => { format => 'csv' })->status, 404, 'no such snapshot';

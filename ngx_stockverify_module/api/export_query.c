@@ -30,16 +30,22 @@ sv_format_names(sv_arena_t *arena)
 
 /* Options of a CSV that another format is asked with are a mistake of the client. */
 static bool
-sv_export_options_fit(sv_call_t *call, const sv_format_t *format)
+sv_call_query_option(sv_call_t *call, const sv_format_option_t *option, sv_export_request_t *request)
 {
-    static const char *const options[] = { "bom", "delimiter", "raw" };
+    int word;
 
-    for (size_t i = 0; strcmp(format->name, "csv") != 0 && i < sizeof(options) / sizeof(options[0]); i++) {
-        if (sv_call_query(call, options[i]) != NULL) {
-            sv_fail(&call->error, SV_ERR_PARAMETER_INVALID, NULL);
-            sv_fail_field(&call->error, options[i], "not_allowed", "is an option of csv only");
-            return false;
-        }
+    if (strcmp(request->format->name, "csv") != 0) {
+        return sv_call_query(call, option->name) == NULL ||
+               sv_call_wrong_parameter(call, option->name, "not_allowed", "is an option of csv only");
+    }
+    if (option->words == NULL) {
+        return sv_call_query_bool(call, option->name, sv_format_option_flag(&request->options, option));
+    }
+    if (!sv_call_query_choice(call, option->name, option->words, &word)) {
+        return false;
+    }
+    if (word >= 0) {
+        *sv_format_option_character(&request->options, option) = option->characters[word];
     }
     return true;
 }
@@ -47,20 +53,21 @@ sv_export_options_fit(sv_call_t *call, const sv_format_t *format)
 bool
 sv_call_query_export(sv_call_t *call, sv_export_request_t *request)
 {
-    int format, delimiter;
+    const char *wrong;
+    int format;
 
     request->options = sv_format_options_default;
-    if (!sv_call_query_choice(call, "format", sv_format_names(call->arena), &format) ||
-        !sv_call_query_choice(call, "delimiter", sv_format_delimiter_words, &delimiter) ||
-        !sv_call_query_bool(call, "bom", &request->options.bom) ||
-        !sv_call_query_bool(call, "raw", &request->options.raw)) {
+    if (!sv_call_query_choice(call, "format", sv_format_names(call->arena), &format)) {
         return false;
     }
-    if (delimiter >= 0) {
-        request->options.delimiter = sv_format_delimiters[delimiter];
-    }
     request->format = &sv_formats[format >= 0 ? format : 0];
-    return sv_export_options_fit(call, request->format);
+    for (size_t i = 0; i < SV_FORMAT_OPTIONS; i++) {
+        if (!sv_call_query_option(call, &sv_format_options[i], request)) {
+            return false;
+        }
+    }
+    wrong = sv_format_options_settle(&request->options, sv_call_query(call, "delimiter") != NULL);
+    return wrong == NULL || sv_call_wrong_parameter(call, "delimiter", "not_allowed", wrong);
 }
 
 void

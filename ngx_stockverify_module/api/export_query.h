@@ -4,8 +4,8 @@
 #include "core/report/files/export_request.h"
 #include "ngx_stockverify_module/call.h"
 
-/* Reads format (the first there is, csv, unless given), bom, delimiter and raw; false and call->error when one is
- * wrong. The source's id is the caller's. */
+/* Reads format (the first there is, csv, unless given) and its options; false and call->error when one is wrong.
+ * The source's id is the caller's. */
 bool sv_call_query_export(sv_call_t *call, sv_export_request_t *request);
 
 /* For routes whose file a job makes (ngx_stockverify_module/api/job_answer.h): answers with the file of a job that made

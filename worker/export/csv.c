@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "worker/export/cell_text.h"
+#include "worker/export/formula.h"
 #include "worker/export/out.h"
 #include "worker/export/writer.h"
 
@@ -11,41 +12,6 @@ typedef struct {
     const sv_export_head_t *head;
     bool needs_quotes[256];
 } sv_csv_t;
-
-/*
- * Spreadsheets run a text that begins like a formula.  A quote before it makes it a text again; numbers are written by
- * this program and begin with '-' only where they are negative.  Blanks before the sign don't stop some programs.
- * (OWASP, CSV injection)
- */
-static bool
-sv_csv_looks_like_formula(const char *text, size_t length)
-{
-    /* The wide forms of = + - @, which some input methods type. */
-    static const char wide[][4] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0" };
-    size_t i = 0;
-
-    if (length == 0) {
-        return false;
-    }
-    if (text[0] == '\t' || text[0] == '\r' || text[0] == '\n') {
-        return true;
-    }
-    while (i < length && text[i] == ' ') {
-        i++;
-    }
-    if (i == length) {
-        return false;
-    }
-    if (text[i] == '=' || text[i] == '+' || text[i] == '-' || text[i] == '@') {
-        return true;
-    }
-    for (size_t w = 0; (unsigned char) text[i] == 0xef && w < sizeof(wide) / sizeof(wide[0]); w++) {
-        if (length - i >= 3 && memcmp(text + i, wide[w], 3) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool
 sv_csv_needs_quotes(const sv_csv_t *csv, const char *text, size_t length)
@@ -61,10 +27,10 @@ sv_csv_needs_quotes(const sv_csv_t *csv, const char *text, size_t length)
     return false;
 }
 
+/* A piece of a quoted text, its quotes doubled. */
 static void
-sv_csv_write_quoted(sv_out_t *out, const char *text, size_t length, bool neutral)
+sv_csv_write_quoted(sv_out_t *out, const char *text, size_t length)
 {
-    sv_out_puts(out, neutral ? "\"'" : "\"");
     while (length > 0) {
         const char *quote = memchr(text, '"', length);
         size_t plain = quote != NULL ? (size_t) (quote - text) + 1 : length;
@@ -76,36 +42,58 @@ sv_csv_write_quoted(sv_out_t *out, const char *text, size_t length, bool neutral
         text += plain;
         length -= plain;
     }
-    sv_out_puts(out, "\"");
 }
 
+/* With a quote (') wherever a formula would begin, unless texts are to stay as they are. */
 static void
 sv_csv_write_text(sv_csv_t *csv, const char *text, size_t length)
 {
-    bool neutral = !csv->head->options.raw && sv_csv_looks_like_formula(text, length);
+    bool quoted = sv_csv_needs_quotes(csv, text, length), raw = csv->head->options.raw;
+    size_t at = 0, next = raw ? length : sv_formula_next(text, length, 0);
 
-    if (sv_csv_needs_quotes(csv, text, length)) {
-        sv_csv_write_quoted(&csv->out, text, length, neutral);
-        return;
-    }
-    if (neutral) {
+    sv_out_puts(&csv->out, quoted ? "\"" : "");
+    for (;;) {
+        if (quoted) {
+            sv_csv_write_quoted(&csv->out, text + at, next - at);
+        } else {
+            sv_out_write(&csv->out, text + at, next - at);
+        }
+        if (next == length) {
+            break;
+        }
         sv_out_puts(&csv->out, "'");
+        at = next;
+        next = sv_formula_next(text, length, at + 1);
     }
-    sv_out_write(&csv->out, text, length);
+    sv_out_puts(&csv->out, quoted ? "\"" : "");
+}
+
+/* Numbers are written by this program: they begin with '-' only where they are negative. */
+static void
+sv_csv_write_other(sv_csv_t *csv, const sv_column_t *column, const sv_row_value_t *value)
+{
+    char *text = sv_out_reserve(&csv->out, SV_CELL_TEXT_SIZE);
+    size_t length = sv_cell_text(column->type, value, text);
+    char *point = csv->head->options.decimal != '.' && sv_column_unit(column) > 1 ? memchr(text, '.', length) : NULL;
+
+    if (point != NULL) {
+        *point = csv->head->options.decimal;
+    }
+    csv->out.used += length;
 }
 
 static void
-sv_csv_write_value(sv_csv_t *csv, sv_column_type_t type, const sv_row_value_t *value)
+sv_csv_write_value(sv_csv_t *csv, const sv_column_t *column, const sv_row_value_t *value)
 {
     if (!value->known) {
         /* An empty line would not be read as a row. */
         if (csv->head->column_count == 1) {
             sv_out_puts(&csv->out, "\"\"");
         }
-    } else if (type == SV_COLUMN_TEXT) {
+    } else if (column->type == SV_COLUMN_TEXT) {
         sv_csv_write_text(csv, value->text, value->length);
     } else {
-        csv->out.used += sv_cell_text(type, value, sv_out_reserve(&csv->out, SV_CELL_TEXT_SIZE));
+        sv_csv_write_other(csv, column, value);
     }
 }
 
@@ -144,7 +132,9 @@ sv_csv_open(const char *path, const sv_export_head_t *head, sv_error_t *error)
         sv_out_puts(&csv->out, "\xef\xbb\xbf");
     }
     for (size_t i = 0; i < head->column_count; i++) {
-        sv_csv_write_text(csv, head->columns[i].name, strlen(head->columns[i].name));
+        const char *header = head->options.titles ? head->columns[i].title : head->columns[i].name;
+
+        sv_csv_write_text(csv, header, strlen(header));
         sv_csv_end_cell(csv, i);
     }
     return csv;
@@ -156,7 +146,7 @@ sv_csv_row(void *writer, const sv_row_value_t *values, sv_error_t *error)
     sv_csv_t *csv = writer;
 
     for (size_t i = 0; i < csv->head->column_count; i++) {
-        sv_csv_write_value(csv, csv->head->columns[i].type, &values[i]);
+        sv_csv_write_value(csv, &csv->head->columns[i], &values[i]);
         sv_csv_end_cell(csv, i);
     }
     return sv_out_check(&csv->out, error);

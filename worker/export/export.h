@@ -3,7 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/report/rows/column.h"
-#include "core/report/files/format.h"
+#include "core/report/files/format_options.h"
 
 /*
  * Writes rows into a file people open: CSV, JSON, NDJSON, XLSX, PDF.  Each format is a row of one table of functions

@@ -10,7 +10,7 @@
 #include "worker/export/xlsx_text.h"
 
 /* Groups in the chart: more are not told apart. */
-enum { SV_XLSX_CHART_ROWS = 100, SV_CHART_TITLE_MAX = 150, SV_ABOUT_LABEL_WIDTH = 16, SV_ABOUT_WIDTH = 90 };
+enum { SV_XLSX_CHART_ROWS = 100, SV_CHART_TEXT_MAX = 150, SV_ABOUT_LABEL_WIDTH = 16, SV_ABOUT_WIDTH = 90 };
 
 /* The sums, exact as this program added them. */
 static sv_status_t
@@ -38,6 +38,16 @@ sv_xlsx_write_totals(sv_xlsx_t *xlsx, const sv_export_totals_t *totals, sv_error
     return sv_xlsx_check_sheet(sheet, error);
 }
 
+/* What a chart shows, and is never more than a text: the library takes one that begins with '=' for a reference. */
+static const char *
+sv_xlsx_chart_text(sv_xlsx_t *xlsx, const char *text)
+{
+    size_t taken;
+
+    text = sv_arena_strdup(xlsx->arena, sv_xlsx_escape(xlsx, text, strlen(text), SV_CHART_TEXT_MAX, &taken));
+    return text[0] == '=' ? sv_arena_printf(xlsx->arena, " %s", text) : text;
+}
+
 static void
 sv_xlsx_add_series(sv_xlsx_t *xlsx, lxw_chart *chart, const sv_chart_plan_t *plan, size_t column, lxw_row_t last)
 {
@@ -46,16 +56,14 @@ sv_xlsx_add_series(sv_xlsx_t *xlsx, lxw_chart *chart, const sv_chart_plan_t *pla
     chart_series_set_categories(series, "Rows", 1, (lxw_col_t) plan->axis, last,
                                 (lxw_col_t) (plan->axis + plan->axis_count - 1));
     chart_series_set_values(series, "Rows", 1, (lxw_col_t) column, last, (lxw_col_t) column);
-    chart_series_set_name(series, xlsx->head->columns[column].title);
+    chart_series_set_name(series, sv_xlsx_chart_text(xlsx, xlsx->head->columns[column].title));
 }
 
 static void
 sv_xlsx_name_chart(sv_xlsx_t *xlsx, lxw_chart *chart, lxw_row_t shown, int64_t rows)
 {
-    const char *title = xlsx->head->title;
-    size_t taken;
+    const char *title = sv_xlsx_chart_text(xlsx, xlsx->head->title);
 
-    title = sv_arena_strdup(xlsx->arena, sv_xlsx_escape(xlsx, title, strlen(title), SV_CHART_TITLE_MAX, &taken));
     if (shown < rows) {
         title = sv_arena_printf(xlsx->arena, "%s (the first %u of %" PRId64 ")", title, shown, rows);
     }
@@ -79,9 +87,9 @@ sv_xlsx_write_chart(sv_xlsx_t *xlsx, const sv_chart_plan_t *plan, int64_t rows, 
         sv_xlsx_add_series(xlsx, chart, plan, plan->series[i], last);
     }
     sv_xlsx_name_chart(xlsx, chart, last, rows);
-    chart_axis_set_name(chart->x_axis, columns[plan->axis].title);
+    chart_axis_set_name(chart->x_axis, sv_xlsx_chart_text(xlsx, columns[plan->axis].title));
     if (plan->series_count == 1) {
-        chart_axis_set_name(chart->y_axis, columns[plan->series[0]].title);
+        chart_axis_set_name(chart->y_axis, sv_xlsx_chart_text(xlsx, columns[plan->series[0]].title));
         chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
     } else {
         chart_legend_set_position(chart, LXW_CHART_LEGEND_BOTTOM);

@@ -40,7 +40,7 @@ sv_job_compare_export(sv_job_run_t *run, sv_error_t *error)
     sv_comparison_t comparison;
     sv_status_t status;
 
-    if (id == NULL || !sv_format_options_read(run->claim->params, &job.format, &options, run->arena)) {
+    if (id == NULL || !sv_format_options_load(run->claim->params, &job.format, &options, run->arena)) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED, "The job asks for what this release does not know");
     }
     status = sv_comparison_load(run->store, id, run->arena, &comparison, error);

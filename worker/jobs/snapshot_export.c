@@ -60,7 +60,7 @@ sv_job_snapshot_export(sv_job_run_t *run, sv_error_t *error)
     sv_snapshot_t snapshot;
     sv_status_t status;
 
-    if (id == NULL || !sv_format_options_read(run->claim->params, &job.format, &head.options, run->arena)) {
+    if (id == NULL || !sv_format_options_load(run->claim->params, &job.format, &head.options, run->arena)) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED, "The job does not say which snapshot, in which format");
     }
     status = sv_snapshot_load(run->store, id, run->arena, &snapshot, error);

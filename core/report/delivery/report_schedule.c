@@ -234,26 +234,13 @@ sv_report_schedules_list(sv_store_t *store, const sv_principal_t *who, sv_page_t
 static void
 sv_schedule_write_report(sv_json_writer_t *w, const bson_t *params, sv_arena_t *arena)
 {
-    static const char *const flags[] = { "bom", "raw" };
     const bson_t *filters = sv_doc_child(params, "filters", arena);
-    const char *delimiter;
 
     sv_json_text(w, "type", sv_doc_text(params, "type", arena));
     if (filters != NULL) {
         sv_doc_write_json(w, "filters", filters);
     }
-    sv_json_text(w, "format", sv_doc_text(params, "format", arena));
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        if (sv_doc_has(params, flags[i])) {
-            sv_json_bool(w, flags[i], sv_doc_bool(params, flags[i]));
-        }
-    }
-    delimiter = sv_doc_text(params, "delimiter", arena);
-    for (size_t i = 0; delimiter != NULL && sv_format_delimiter_words[i] != NULL; i++) {
-        if (delimiter[0] == sv_format_delimiters[i]) {
-            sv_json_text(w, "delimiter", sv_format_delimiter_words[i]);
-        }
-    }
+    sv_format_options_write_json(w, params, arena);
 }
 
 static void

@@ -6,27 +6,11 @@
 #include "core/jobs/job_made.h"
 #include "core/store/document.h"
 
-const sv_format_options_t sv_format_options_default = { .delimiter = ',' };
-
-const char *const sv_format_delimiter_words[] = { "comma", "semicolon", "tab", "pipe", NULL };
-const char sv_format_delimiters[] = ",;\t|";
-
 const char *
 sv_export_request_key(const sv_export_request_t *request, sv_arena_t *arena)
 {
-    return sv_arena_printf(arena, "%s:%s:%d%d%d", request->source_id, request->format->name, request->options.bom,
-                           request->options.raw, request->options.delimiter);
-}
-
-void
-sv_format_options_append(bson_t *params, const sv_format_t *format, const sv_format_options_t *options)
-{
-    char delimiter[2] = { options->delimiter, '\0' };
-
-    BSON_APPEND_UTF8(params, "format", format->name);
-    BSON_APPEND_BOOL(params, "bom", options->bom);
-    BSON_APPEND_UTF8(params, "delimiter", delimiter);
-    BSON_APPEND_BOOL(params, "raw", options->raw);
+    return sv_arena_printf(arena, "%s:%s:%s", request->source_id, request->format->name,
+                           sv_format_options_key(&request->options, arena));
 }
 
 const bson_t *
@@ -58,22 +42,6 @@ sv_export_request_job(sv_store_t *store, const sv_principal_t *who, const sv_exp
     }
     wanted.params = sv_export_request_params(request, source->id_name, arena);
     return sv_job_request(store, who, &wanted, arena, job, created, error);
-}
-
-bool
-sv_format_options_read(const bson_t *params, const sv_format_t **format, sv_format_options_t *options,
-                       sv_arena_t *arena)
-{
-    const char *delimiter = sv_doc_text(params, "delimiter", arena);
-
-    *format = sv_format(sv_doc_text(params, "format", arena));
-    *options = sv_format_options_default;
-    options->bom = sv_doc_bool(params, "bom");
-    options->raw = sv_doc_bool(params, "raw");
-    if (delimiter != NULL && *delimiter != '\0' && strchr(sv_format_delimiters, *delimiter) != NULL) {
-        options->delimiter = *delimiter;
-    }
-    return *format != NULL;
 }
 
 sv_status_t

@@ -2,12 +2,12 @@
 #define SV_REPORT_EXPORT_REQUEST_H
 
 #include "core/base/arena.h"
-#include "core/report/files/format.h"
+#include "core/report/files/format_options.h"
 #include "core/auth/principal.h"
 #include "core/store/store.h"
 
 /*
- * What is asked of an export.  It stands in the job's params ({<id_name>, format, bom, delimiter, raw}) and makes its
+ * What is asked of an export.  It stands in the job's params ({<id_name>, format, and the options}) and makes its
  * unique key, so that the same file is made once and found again.
  */
 typedef struct {
@@ -15,13 +15,6 @@ typedef struct {
     const sv_format_t *format;
     sv_format_options_t options;
 } sv_export_request_t;
-
-/* As a CSV is written unless something else is asked; what other formats carry, so that requests compare equal. */
-extern const sv_format_options_t sv_format_options_default;
-
-/* "comma", "semicolon", "tab", "pipe"; NULL-terminated, in the order of sv_format_delimiters. */
-extern const char *const sv_format_delimiter_words[];
-extern const char sv_format_delimiters[];
 
 const char *sv_export_request_key(const sv_export_request_t *request, sv_arena_t *arena);
 /* `id_name`: "snapshot_id". */
@@ -38,12 +31,6 @@ typedef struct {
 sv_status_t sv_export_request_job(sv_store_t *store, const sv_principal_t *who, const sv_export_request_t *request,
                                   const sv_export_source_t *source, sv_arena_t *arena, const bson_t **job,
                                   bool *created, sv_error_t *error);
-
-/* Options alone, beside other params. */
-void sv_format_options_append(bson_t *params, const sv_format_t *format, const sv_format_options_t *options);
-/* From a job's params; false for a format that is none. */
-bool sv_format_options_read(const bson_t *params, const sv_format_t **format, sv_format_options_t *options,
-                            sv_arena_t *arena);
 
 /* SV_ERR_TOO_MANY_ROWS when the format cannot hold so many (-1: not known yet). */
 sv_status_t sv_format_check_rows(const sv_format_t *format, int64_t rows, sv_error_t *error);

@@ -20,13 +20,6 @@ extern const sv_format_t sv_formats[];
 extern const size_t sv_format_count;
 const sv_format_t *sv_format(const char *name); /* NULL: there is none */
 
-/* How a CSV is written (the other formats take no options). */
-typedef struct {
-    bool bom;       /* a byte order mark, for spreadsheets that need it */
-    char delimiter; /* ',' unless asked: ',', ';', '\t' or '|' */
-    bool raw;       /* texts that look like formulas are left as they are */
-} sv_format_options_t;
-
 /* "2026-11-22 stock count A.csv" from a title of any kind: what a file system or a header can't hold is replaced. */
 const char *sv_format_file_name(const char *title, const sv_format_t *format, char *buffer, size_t size);
 

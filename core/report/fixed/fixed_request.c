@@ -212,30 +212,6 @@ sv_format_read(const sv_json_fields_t *fields, const char *format, sv_fixed_requ
     }
 }
 
-static void
-sv_options_read(const sv_json_fields_t *fields, sv_fixed_request_t *request)
-{
-    static const char *const names[] = { "bom", "delimiter", "raw" };
-    sv_format_options_t *options = &request->options;
-    int delimiter;
-
-    *options = sv_format_options_default;
-    if (request->format != NULL && strcmp(request->format->name, "csv") != 0) {
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-            if (json_object_get(fields->object, names[i]) != NULL) {
-                sv_fail_field(fields->error, sv_json_field_path(fields, names[i]), "not_allowed",
-                              "is an option of csv only");
-            }
-        }
-        return;
-    }
-    sv_json_get_bool(fields, "bom", SV_OPTIONAL, &options->bom);
-    sv_json_get_bool(fields, "raw", SV_OPTIONAL, &options->raw);
-    if (sv_json_get_choice(fields, "delimiter", SV_OPTIONAL, sv_format_delimiter_words, &delimiter)) {
-        options->delimiter = sv_format_delimiters[delimiter];
-    }
-}
-
 bool
 sv_fixed_request_read(const json_t *body, const char *format, sv_role_t role, sv_arena_t *arena,
                       sv_fixed_request_t *request, sv_error_t *error)
@@ -247,7 +223,7 @@ sv_fixed_request_read(const json_t *body, const char *format, sv_role_t role, sv
 
     memset(request, 0, sizeof(*request));
     sv_format_read(&fields, format, request, arena);
-    sv_options_read(&fields, request);
+    sv_format_options_read(&fields, request->format, &request->options);
     if (!sv_json_get_choice(&fields, "type", SV_REQUIRED, types, &index)) {
         return false;
     }
@@ -298,7 +274,7 @@ sv_fixed_request_from_bson(const bson_t *params, sv_arena_t *arena, sv_fixed_req
     memset(request, 0, sizeof(*request));
     request->report = sv_fixed_report(sv_doc_text(params, "type", arena));
     if (request->report == NULL || filters == NULL ||
-        !sv_format_options_read(params, &request->format, &request->options, arena)) {
+        !sv_format_options_load(params, &request->format, &request->options, arena)) {
         return false;
     }
     for (size_t i = 0; i < SV_FILTER_TEXTS; i++) {
