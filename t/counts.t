@@ -80,6 +80,25 @@ subtest 'a completed rack waits for the next count' => sub {
     is $asha->post("/api/racks/$rack/claim", {})->data->{count_id}, $count, 'free in a new one, without recount';
     is $asha->post("/api/racks/$rack/release", {})->status, 200, 'released';
     ok +(bulk(close => session_ids => [$count]))[0]{success}, 'closed';
+    is $asha->get("/api/racks/$rack/status")->data->{status}, 'completed', 'completed in the standing count, as before';
+    is $asha->post("/api/racks/$rack/claim", {})->code, 'rack_completed', 'which a claim says too';
+};
+
+subtest 'a count in review' => sub {
+    my $rack = $stack->rack;
+    my $count = open_count(racks => [$rack]);
+    my $claim = $asha->post("/api/racks/$rack/claim", {})->data;
+    ok +(bulk(reconcile => session_ids => [$count]))[0]{success}, 'reconciling';
+    my $again = $asha->post("/api/racks/$rack/claim", {});
+    ok $again->data->{resumed}, 'who is at the rack goes on' or diag $again->text;
+    my $sync = $asha->post('/api/sync/batch', { records => [{ client_record_id => 'late-1', session_id => $claim->{session_id},
+        item_code => ($stack->demo('items'))[0]{item_code}, verified_qty => 3, status => 'finalized',
+        created_at => '2026-01-05T08:00:00Z', updated_at => '2026-01-05T08:00:00Z' }] });
+    is_deeply $sync->data->{ok}, ['late-1'], 'and late records land' or diag $sync->text;
+    is $asha->post("/api/racks/$rack/release", {})->status, 200, 'released';
+    is $ben->post("/api/racks/$rack/claim", {})->code, 'session_closed', 'nobody begins anew';
+    ok +(bulk(close => session_ids => [$count]))[0]{success}, 'closed';
+    is $ben->post("/api/racks/$rack/claim", {})->status, 200, 'free for the standing count';
 };
 
 subtest 'blind' => sub {

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/codec.h"
 #include "core/store/document.h"
 
 void
@@ -24,6 +23,26 @@ bool
 sv_count_is_open(const sv_count_t *count)
 {
     return count->status != NULL && strcmp(count->status, "OPEN") == 0;
+}
+
+bool
+sv_count_is_standing(const sv_count_t *count)
+{
+    return count->kind != NULL && strcmp(count->kind, "standing") == 0;
+}
+
+bool
+sv_count_takes_records(const char *status)
+{
+    return status != NULL && (strcmp(status, "OPEN") == 0 || strcmp(status, "RECONCILE") == 0);
+}
+
+bool
+sv_standing_is_current(const sv_count_t *count, int64_t now_ms)
+{
+    int64_t ends_at_ms = sv_doc_time(count->document, "ends_at");
+
+    return sv_count_is_open(count) && (ends_at_ms == 0 || now_ms < ends_at_ms);
 }
 
 static bool
@@ -83,6 +102,17 @@ sv_count_named(sv_store_t *store, const sv_rack_t *rack, const char *count_id, s
     if (!sv_count_is_open(count)) {
         return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
     }
+    if (sv_count_is_standing(count)) {
+        int64_t now_ms;
+
+        status = sv_store_now(store, &now_ms, error);
+        if (status == SV_OK && !sv_standing_is_current(count, now_ms)) {
+            return sv_fail(error, SV_ERR_SESSION_CLOSED, "The period of this standing count is over");
+        }
+        if (status != SV_OK) {
+            return status;
+        }
+    }
     if (!sv_count_covers(count, rack)) {
         return sv_fail_field(error, "count_id", "out_of_scope", "Rack %s is outside the scope of this count",
                              rack->rack_id);
@@ -90,39 +120,95 @@ sv_count_named(sv_store_t *store, const sv_rack_t *rack, const char *count_id, s
     return SV_OK;
 }
 
-/* Reads the open counts of the warehouse: the opened ones that cover the rack go before the standing one. */
+sv_status_t
+sv_counts_read_active(sv_store_t *store, const char *warehouse, sv_arena_t *arena, sv_active_counts_t *active,
+                      sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "status", "{", "$in", "[",
+                                          BCON_UTF8("OPEN"), BCON_UTF8("RECONCILE"), "]", "}"),
+                                 arena);
+    size_t capacity = 0;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_now(store, &active->now_ms, error);
+
+    active->counts = NULL;
+    active->count = 0;
+    if (status == SV_OK) {
+        status = sv_store_find(store, SV_COLLECTION_SESSIONS, filter, NULL, &cursor, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        active->counts = sv_arena_grow(arena, active->counts, active->count, &capacity, sizeof(*active->counts));
+        sv_count_read(sv_doc_copy(row, arena), arena, &active->counts[active->count++]);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+sv_count_choice_t
+sv_counts_choose(const sv_active_counts_t *active, const sv_rack_t *rack, const sv_count_t **count)
+{
+    const sv_count_t *opened = NULL, *reconciled = NULL, *standing = NULL;
+    bool several = false;
+
+    for (size_t i = 0; i < active->count; i++) {
+        const sv_count_t *candidate = &active->counts[i];
+
+        if (sv_count_is_standing(candidate)) {
+            if (sv_standing_is_current(candidate, active->now_ms)) {
+                standing = candidate;
+            }
+        } else if (sv_count_covers(candidate, rack)) {
+            if (sv_count_is_open(candidate)) {
+                several = opened != NULL;
+                opened = candidate;
+            } else {
+                reconciled = candidate;
+            }
+        }
+        if (several) {
+            break;
+        }
+    }
+    *count = opened != NULL ? opened : reconciled != NULL ? reconciled : standing;
+    return several              ? SV_CHOICE_AMBIGUOUS
+           : opened != NULL     ? SV_CHOICE_ONE
+           : reconciled != NULL ? SV_CHOICE_RECONCILED
+           : standing != NULL   ? SV_CHOICE_ONE
+                                : SV_CHOICE_STANDING_MISSING;
+}
+
 static sv_status_t
 sv_count_choose(sv_store_t *store, const sv_rack_t *rack, sv_arena_t *arena, sv_count_t *count, bool *found,
                 sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(rack->warehouse), "status", BCON_UTF8("OPEN")), arena);
-    size_t opened = 0;
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_SESSIONS, filter, NULL, &cursor, error);
+    sv_active_counts_t active;
+    const sv_count_t *chosen;
+    sv_status_t status = sv_counts_read_active(store, rack->warehouse, arena, &active, error);
 
     *found = false;
     if (status != SV_OK) {
         return status;
     }
-    while (mongoc_cursor_next(cursor, &row)) {
-        sv_count_t candidate;
-        bool standing;
-
-        sv_count_read(sv_doc_copy(row, arena), arena, &candidate);
-        standing = candidate.kind != NULL && strcmp(candidate.kind, "standing") == 0;
-        if (standing ? opened == 0 : sv_count_covers(&candidate, rack)) {
-            *count = candidate;
-            *found = true;
-        }
-        opened += !standing && sv_count_covers(&candidate, rack);
+    switch (sv_counts_choose(&active, rack, &chosen)) {
+    case SV_CHOICE_ONE:
+        *count = *chosen;
+        *found = true;
+        return SV_OK;
+    case SV_CHOICE_RECONCILED:
+        return sv_fail(error, SV_ERR_SESSION_CLOSED,
+                       "Rack %s is in count %s, which is being reconciled: it is counted again when that is closed",
+                       rack->rack_id, chosen->session_id);
+    case SV_CHOICE_AMBIGUOUS:
+        return sv_fail(error, SV_ERR_COUNT_AMBIGUOUS, NULL);
+    case SV_CHOICE_STANDING_MISSING:
+        break;
     }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    if (status == SV_OK && opened > 1) {
-        status = sv_fail(error, SV_ERR_COUNT_AMBIGUOUS, NULL);
-    }
-    return status;
+    return SV_OK;
 }
 
 sv_status_t
@@ -134,39 +220,6 @@ sv_count_for_rack(sv_store_t *store, const sv_rack_t *rack, const char *count_id
         return sv_count_named(store, rack, count_id, arena, count, error);
     }
     return sv_count_choose(store, rack, arena, count, found, error);
-}
-
-sv_status_t
-sv_count_ensure_standing(sv_store_t *store, const char *warehouse, sv_error_t *error)
-{
-    sv_arena_t *arena = error->arena;
-    bson_t *filter = sv_doc_take(
-        BCON_NEW("warehouse", BCON_UTF8(warehouse), "kind", BCON_UTF8("standing"), "status", BCON_UTF8("OPEN")), arena);
-    bson_t *update;
-    const bson_t *document;
-    char id[SV_UUID_SIZE];
-    int64_t now;
-    sv_status_t status = sv_store_now(store, &now, error);
-
-    if (status != SV_OK) {
-        return status;
-    }
-    sv_uuid_v4(id);
-    update =
-        sv_doc_take(BCON_NEW("$setOnInsert", "{", "session_id", BCON_UTF8(id), "floor", BCON_NULL, "racks", BCON_NULL,
-                             "name", BCON_NULL, "blind", BCON_BOOL(false), "strict", BCON_BOOL(false), "opened_by",
-                             BCON_NULL, "staff_user", "[", "]", "started_at", BCON_DATE_TIME(now), "reconciled_at",
-                             BCON_NULL, "closed_at", BCON_NULL, "book_state", BCON_UTF8("standing"), "book_items",
-                             BCON_INT64(0), "total_items", BCON_INT64(0), "damaged_items", BCON_INT64(0), "}"),
-                    arena);
-    status =
-        sv_store_find_and_update(store, SV_COLLECTION_SESSIONS, filter, update, true, true, arena, &document, error);
-    if (status == SV_ERR_ALREADY_EXISTS) {
-        /* Somebody else made it between the look and the write. */
-        sv_error_clear(error);
-        status = SV_OK;
-    }
-    return status;
 }
 
 sv_status_t
@@ -205,8 +258,8 @@ void
 sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *count, bool with_totals)
 {
     static const char *const fields[] = {
-        "kind",   "session_id", "warehouse",  "floor",     "racks",      "name",          "blind",
-        "strict", "status",     "book_state", "opened_by", "started_at", "reconciled_at", "closed_at",
+        "kind",   "session_id", "warehouse", "floor",   "racks",     "name",       "blind",         "strict",
+        "status", "book_state", "period",    "ends_at", "opened_by", "started_at", "reconciled_at", "closed_at",
     };
 
     sv_json_object(w, name);

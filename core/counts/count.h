@@ -19,21 +19,45 @@ typedef struct {
 
 void sv_count_read(const bson_t *document, sv_arena_t *arena, sv_count_t *count);
 bool sv_count_is_open(const sv_count_t *count);
+bool sv_count_is_standing(const sv_count_t *count);
 bool sv_count_covers(const sv_count_t *count, const sv_rack_t *rack);
+
+/* Whether a count of this status takes records of its floor sessions: it is OPEN or RECONCILE. */
+bool sv_count_takes_records(const char *status);
+
+/* Whether the standing count is OPEN and its period not over at `now_ms` (the server's). */
+bool sv_standing_is_current(const sv_count_t *count, int64_t now_ms);
 
 /* SV_ERR_NOT_FOUND when there is none. */
 sv_status_t
 sv_count_find(sv_store_t *store, const char *count_id, sv_arena_t *arena, sv_count_t *count, sv_error_t *error);
 
-/* The count a claim of this rack belongs to: the one named, else the only open one that covers the rack, else the
- * warehouse's standing count.  *found false (and SV_OK): the standing count is still to be made, with
- * sv_count_ensure_standing(), outside a transaction.  Errors: SV_ERR_NOT_FOUND, SV_ERR_SESSION_CLOSED,
- * SV_ERR_VALIDATION_FAILED (outside its scope), SV_ERR_COUNT_AMBIGUOUS. */
+/* The counts of a warehouse that are OPEN or RECONCILE: what a claim chooses from. */
+typedef struct {
+    sv_count_t *counts;
+    size_t count;
+    int64_t now_ms; /* the server's when they were read */
+} sv_active_counts_t;
+
+sv_status_t sv_counts_read_active(sv_store_t *store, const char *warehouse, sv_arena_t *arena,
+                                  sv_active_counts_t *active, sv_error_t *error);
+
+typedef enum {
+    SV_CHOICE_ONE,             /* the count a claim would be of */
+    SV_CHOICE_RECONCILED,      /* an opened count covers the rack that admits only recounts which were asked for */
+    SV_CHOICE_AMBIGUOUS,       /* several opened counts cover the rack */
+    SV_CHOICE_STANDING_MISSING /* the standing count is still to be made */
+} sv_count_choice_t;
+
+/* Which count a claim of the rack that names none would be of: the only OPEN one opened for it; else one opened for it
+ * in RECONCILE, which bars it; else the standing count of now.  *count is NULL when it is missing. */
+sv_count_choice_t sv_counts_choose(const sv_active_counts_t *active, const sv_rack_t *rack, const sv_count_t **count);
+
+/* The count a claim of this rack belongs to: the one named, else as sv_counts_choose.  *found false (and SV_OK): the
+ * standing count is still to be made, with sv_standing_ensure(), outside a transaction.  Errors: SV_ERR_NOT_FOUND,
+ * SV_ERR_SESSION_CLOSED, SV_ERR_VALIDATION_FAILED (outside its scope), SV_ERR_COUNT_AMBIGUOUS. */
 sv_status_t sv_count_for_rack(sv_store_t *store, const sv_rack_t *rack, const char *count_id, sv_arena_t *arena,
                               sv_count_t *count, bool *found, sv_error_t *error);
-
-/* Makes the warehouse's standing count unless it is there; any number of callers at once make one. */
-sv_status_t sv_count_ensure_standing(sv_store_t *store, const char *warehouse, sv_error_t *error);
 
 /* Whether a blind count is open in the warehouse (NULL: none), where staff are told no book quantity. */
 sv_status_t sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_error_t *error);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/counts/count_settle.h"
 #include "core/store/document.h"
-#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 typedef struct {
@@ -18,31 +18,18 @@ static const sv_step_row_t sv_steps[] = {
     [SV_COUNT_CLOSE] = { "CLOSED", "closed_at", "count.close" },
 };
 
+static const sv_step_row_t sv_end_of_period = { "RECONCILE", "reconciled_at", "count.period_end" };
+
 typedef struct {
-    const sv_principal_t *who;
+    const sv_principal_t *who; /* NULL: nobody, the end of a period */
     const char *count_id;
     const sv_step_row_t *step;
     bool closes;
     bool force;
     sv_arena_t *arena;
-    sv_count_verdict_t *verdict;
+    int64_t live; /* floor sessions that a closing ends */
     sv_count_t count;
 } sv_advance_work_t;
-
-/* First of all in the transaction: floor sessions sync while this runs, and the sooner they are written, the fewer have
- * moved on since the snapshot. */
-static sv_status_t
-sv_advance_copies(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count_id), "count_state", "{", "$nin", "[",
-                                          BCON_UTF8(work->step->status), BCON_UTF8("CLOSED"), "]", "}"),
-                                 work->arena);
-    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "count_state", BCON_UTF8(work->step->status), "}", "$inc", "{",
-                                          "writes", BCON_INT64(1), "}"),
-                                 work->arena);
-
-    return sv_store_update_many(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, NULL, error);
-}
 
 static sv_status_t
 sv_advance_read(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
@@ -72,80 +59,25 @@ sv_live_filter(const char *count_id, sv_arena_t *arena)
 }
 
 static sv_status_t
-sv_advance_read_live(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
+sv_advance_count_live(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 {
-    sv_count_verdict_t *verdict = work->verdict;
-    size_t capacity = 0;
+    bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "session_id", BCON_INT32(1), "}"), work->arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
     sv_status_t status;
 
-    verdict->interrupted = NULL;
-    verdict->interrupted_count = 0;
+    work->live = 0;
     status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, sv_live_filter(work->count_id, work->arena),
-                           NULL, &cursor, error);
+                           options, &cursor, error);
     if (status != SV_OK) {
         return status;
     }
     while (mongoc_cursor_next(cursor, &row)) {
-        verdict->interrupted = sv_arena_grow(work->arena, verdict->interrupted, verdict->interrupted_count, &capacity,
-                                             sizeof(*verdict->interrupted));
-        sv_floor_session_read(sv_doc_copy(row, work->arena), work->arena,
-                              &verdict->interrupted[verdict->interrupted_count]);
-        verdict->interrupted[verdict->interrupted_count++].status = SV_SESSION_INTERRUPTED;
+        work->live++;
     }
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
     return status;
-}
-
-/* {session_id: {$in: [...]}} */
-static bson_t *
-sv_interrupted_filter(const sv_advance_work_t *work)
-{
-    const sv_count_verdict_t *verdict = work->verdict;
-    const char **ids = sv_arena_alloc(work->arena, (verdict->interrupted_count + 1) * sizeof(*ids));
-    bson_t *filter = sv_doc_new(work->arena);
-
-    for (size_t i = 0; i < verdict->interrupted_count; i++) {
-        ids[i] = verdict->interrupted[i].session_id;
-    }
-    sv_filter_in(filter, "session_id", ids, verdict->interrupted_count);
-    return filter;
-}
-
-static sv_status_t
-sv_advance_interrupt(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
-{
-    bson_t *sessions =
-        sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("interrupted"), "}", "$inc", "{", "writes", BCON_INT64(1),
-                             "}", "$currentDate", "{", "interrupted_at", BCON_BOOL(true), "}"),
-                    work->arena);
-    bson_t *racks = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("available"), "hold_ms", BCON_INT64(0), "}",
-                                         "$currentDate", "{", "updated_at", BCON_BOOL(true), "}"),
-                                work->arena);
-    sv_status_t status = sv_store_update_many(store, SV_COLLECTION_VERIFICATION_SESSIONS,
-                                              sv_live_filter(work->count_id, work->arena), sessions, NULL, error);
-
-    if (status == SV_OK) {
-        status =
-            sv_store_update_many(store, SV_COLLECTION_RACK_REGISTRY, sv_interrupted_filter(work), racks, NULL, error);
-    }
-    return status;
-}
-
-/* A rack completed in a count that is over waits for the next one. */
-static sv_status_t
-sv_advance_free_completed(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(work->count.warehouse), "status",
-                                          BCON_UTF8("completed"), "count_id", BCON_UTF8(work->count_id)),
-                                 work->arena);
-    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("available"), "}", "$currentDate", "{",
-                                          "updated_at", BCON_BOOL(true), "}"),
-                                 work->arena);
-
-    return sv_store_update_many(store, SV_COLLECTION_RACK_REGISTRY, filter, update, NULL, error);
 }
 
 /* A standing count gives up its warehouse's place in the unique index on open ones.  It is deleted and inserted again
@@ -174,12 +106,13 @@ static sv_status_t
 sv_advance_count(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->count_id)), work->arena);
-    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(work->step->status), "}", "$currentDate",
-                                          "{", work->step->time_field, BCON_BOOL(true), "}"),
-                                 work->arena);
-    bson_t *details = sv_doc_take(BCON_NEW("force", BCON_BOOL(work->force), "interrupted",
-                                           BCON_INT64(work->closes ? (int64_t) work->verdict->interrupted_count : 0)),
-                                  work->arena);
+    bson_t *update =
+        sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(work->step->status), "settling", BCON_BOOL(true), "}",
+                             "$currentDate", "{", work->step->time_field, BCON_BOOL(true), "}"),
+                    work->arena);
+    bson_t *details =
+        sv_doc_take(BCON_NEW("force", BCON_BOOL(work->force), "interrupted", BCON_INT64(work->closes ? work->live : 0)),
+                    work->arena);
     sv_audit_t entry = {
         .action = work->step->audit,
         .count_id = work->count_id,
@@ -198,31 +131,18 @@ static sv_status_t
 sv_advance_body(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_advance_work_t *work = context;
-    sv_status_t status = sv_advance_copies(store, work, error);
+    sv_status_t status = sv_advance_read(store, work, error);
 
-    work->verdict->status = NULL;
-    if (status == SV_OK) {
-        status = sv_advance_read(store, work, error);
-    }
-    if (status != SV_OK) {
+    if (status != SV_OK || strcmp(work->count.status, work->step->status) == 0) {
         return status;
-    }
-    work->verdict->status = work->count.status;
-    if (strcmp(work->count.status, work->step->status) == 0) {
-        return SV_OK;
     }
     if (strcmp(work->count.status, "CLOSED") == 0) {
         return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
     }
     if (work->closes) {
-        status = sv_advance_read_live(store, work, error);
-        if (status == SV_OK && work->verdict->interrupted_count > 0) {
-            status = work->force ? sv_advance_interrupt(store, work, error)
-                                 : sv_fail(error, SV_ERR_STILL_COUNTING, "%zu floor sessions are live",
-                                           work->verdict->interrupted_count);
-        }
-        if (status == SV_OK) {
-            status = sv_advance_free_completed(store, work, error);
+        status = sv_advance_count_live(store, work, error);
+        if (status == SV_OK && work->live > 0 && !work->force) {
+            status = sv_fail(error, SV_ERR_STILL_COUNTING, "%lld floor sessions are live", (long long) work->live);
         }
     }
     return status == SV_OK ? sv_advance_count(store, work, error) : status;
@@ -326,7 +246,7 @@ sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const c
     return status;
 }
 
-/* Claims that read the count as open and committed after it was closed: see rack_claim.c. */
+/* Claims that read the count as open and committed after its sessions were told: see rack_claim.c. */
 static sv_status_t
 sv_advance_sweep(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 {
@@ -359,18 +279,21 @@ sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count
         .closes = step == SV_COUNT_CLOSE,
         .force = force,
         .arena = arena,
-        .verdict = verdict,
     };
+    sv_count_settled_t settled = { 0 };
     sv_status_t status;
 
     memset(verdict, 0, sizeof(*verdict));
     verdict->count_id = count_id;
     status = sv_transaction_run(store, sv_advance_body, &work, error);
+    verdict->status = work.count.status;
     if (status == SV_OK) {
         verdict->status = work.step->status;
-        return sv_advance_sweep(store, &work, error);
+        status = sv_count_settle(store, count_id, arena, &settled, error);
+        verdict->interrupted = settled.interrupted;
+        verdict->interrupted_count = settled.interrupted_count;
+        return status == SV_OK ? sv_advance_sweep(store, &work, error) : status;
     }
-    verdict->interrupted_count = 0;
     if (sv_status_kind(status) == SV_KIND_UNAVAILABLE || sv_status_kind(status) == SV_KIND_INTERNAL) {
         return status;
     }
@@ -378,4 +301,28 @@ sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count
     verdict->message = error->message;
     sv_error_clear(error);
     return SV_OK;
+}
+
+static sv_status_t
+sv_end_period_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_advance_work_t *work = context;
+    int64_t now_ms;
+    sv_status_t status = sv_advance_read(store, work, error);
+
+    if (status == SV_OK) {
+        status = sv_store_now(store, &now_ms, error);
+    }
+    if (status != SV_OK || !sv_count_is_open(&work->count) || sv_standing_is_current(&work->count, now_ms)) {
+        return status;
+    }
+    return sv_advance_count(store, work, error);
+}
+
+sv_status_t
+sv_count_end_period(sv_store_t *store, const char *count_id, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_advance_work_t work = { .count_id = count_id, .step = &sv_end_of_period, .arena = arena };
+
+    return sv_transaction_run(store, sv_end_period_body, &work, error);
 }

@@ -5,6 +5,8 @@
 #include "core/base/log.h"
 #include "core/counts/count.h"
 #include "core/counts/count_close.h"
+#include "core/counts/count_settle.h"
+#include "core/counts/standing.h"
 #include "core/floor/lease.h"
 #include "core/store/document.h"
 
@@ -131,6 +133,45 @@ sv_stray_settle_count(sv_store_t *store, sv_redis_client_t *redis, const char *c
     return status;
 }
 
+/* Goes on with a count whose step nobody brought to its end, and whose floor sessions are to be told. */
+static sv_status_t
+sv_stray_go_on(sv_store_t *store, sv_redis_client_t *redis, const char *count_id, sv_stray_sessions_t *done,
+               sv_arena_t *arena, sv_error_t *error)
+{
+    sv_count_settled_t settled;
+    sv_status_t status = sv_count_settle(store, count_id, arena, &settled, error);
+
+    if (status != SV_OK && sv_status_kind(status) != SV_KIND_UNAVAILABLE) {
+        /* One that cannot be settled leaves no other unsettled for ever. */
+        sv_log(SV_LOG_WARNING, "count %s is still to be settled: %s", count_id,
+               error->cause != NULL ? error->cause : sv_status_code(status));
+        sv_error_clear(error);
+        status = SV_OK;
+    }
+    done->settled += settled.told;
+    done->interrupted += (int64_t) settled.interrupted_count;
+    for (size_t i = 0; i < settled.interrupted_count; i++) {
+        sv_stray_tell(redis, store->settings, &settled.interrupted[i], arena, error);
+    }
+    return status;
+}
+
+static sv_status_t
+sv_stray_go_on_all(sv_store_t *store, sv_redis_client_t *redis, sv_stray_sessions_t *done, sv_arena_t *arena,
+                   sv_error_t *error)
+{
+    const char *count_id = "";
+    sv_status_t status = sv_count_settling_next(store, &count_id, arena, error);
+
+    while (status == SV_OK && count_id != NULL) {
+        status = sv_stray_go_on(store, redis, count_id, done, arena, error);
+        if (status == SV_OK) {
+            status = sv_count_settling_next(store, &count_id, arena, error);
+        }
+    }
+    return status;
+}
+
 sv_status_t
 sv_stray_sessions_round(sv_store_t *store, sv_redis_client_t *redis, sv_stray_sessions_t *done, sv_error_t *error)
 {
@@ -140,7 +181,13 @@ sv_stray_sessions_round(sv_store_t *store, sv_redis_client_t *redis, sv_stray_se
     sv_status_t status;
 
     memset(done, 0, sizeof(*done));
-    status = sv_stray_next_count(store, &count_id, arena, error);
+    status = sv_standing_round(store, &done->periods, error);
+    if (status == SV_OK) {
+        status = sv_stray_go_on_all(store, redis, done, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_stray_next_count(store, &count_id, arena, error);
+    }
     while (status == SV_OK && count_id != NULL) {
         done->counts++;
         status = sv_stray_is_open(store, count_id, &open, arena, error);

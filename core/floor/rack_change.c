@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/counts/rack_states.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -106,7 +107,8 @@ sv_change_is_made(const sv_change_work_t *work)
     return !session->superseded;
 }
 
-/* In a count under reconciliation live sessions come to their end; once it is closed a rack is only given back. */
+/* In a count under reconciliation live sessions go on to their end, and none is brought back; once it is closed a rack
+ * is only given back. */
 static bool
 sv_change_suits_count(const sv_change_work_t *work)
 {
@@ -119,7 +121,8 @@ sv_change_suits_count(const sv_change_work_t *work)
         return false;
     }
     return work->change->action == SV_RACK_COMPLETE ||
-           (work->change->action == SV_RACK_PAUSE && work->session.status == SV_SESSION_ACTIVE);
+           (work->change->action == SV_RACK_PAUSE && work->session.status == SV_SESSION_ACTIVE) ||
+           (work->change->action == SV_RACK_RESUME && work->session.status == SV_SESSION_PAUSED);
 }
 
 static sv_status_t
@@ -189,12 +192,20 @@ sv_change_rack(sv_store_t *store, sv_change_work_t *work, sv_error_t *error)
     bson_t *filter = sv_doc_take(
         BCON_NEW("rack_id", BCON_UTF8(work->rack.rack_id), "session_id", BCON_UTF8(work->session.session_id)),
         work->arena);
-    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(work->action->rack_status), "hold_ms",
-                                          BCON_INT64(sv_action_hold_ms(work, store->settings)), "}"),
-                                 work->arena);
-    bson_t dates;
+    const char *state = work->action->rack_status;
+    bson_t *update, dates;
     int64_t matched = 0;
-    sv_status_t status;
+    sv_status_t status = SV_OK;
+
+    if (work->action->verifies) {
+        status = sv_rack_state_completed(store, &work->rack, work->session.count_id, work->arena, &state, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(state), "hold_ms",
+                                  BCON_INT64(sv_action_hold_ms(work, store->settings)), "}"),
+                         work->arena);
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$currentDate", &dates);
     BSON_APPEND_BOOL(&dates, "held_at", true);

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/counts/count.h"
 #include "core/counts/count_close.h"
+#include "core/counts/standing.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     sv_floor_session_t before; /* what the rack carries; session_id NULL when it never carried any */
     sv_count_t count;
     int64_t last_round;
+    bool period_over;      /* the claim committed in a standing count whose period had ended */
     bool standing_missing; /* the warehouse's standing count must be made first */
     bool id_taken;         /* the session's plain id is another's: append the fence */
     const char *warehouse;
@@ -41,6 +43,13 @@ static bool
 sv_is_of_open_count(const sv_floor_session_t *session)
 {
     return session->count_state != NULL && strcmp(session->count_state, "OPEN") == 0;
+}
+
+/* A running session goes on in a count under reconciliation too, and in a standing one whose period is over. */
+static bool
+sv_goes_on(const sv_floor_session_t *session)
+{
+    return sv_is_live(session) && sv_count_takes_records(session->count_state);
 }
 
 static sv_status_t
@@ -74,10 +83,10 @@ static sv_claim_kind_t
 sv_claim_decide(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
     const sv_claim_t *claim = work->claim;
-    bool mine = sv_is_mine(work) && work->before.status != SV_SESSION_COMPLETED && sv_is_of_open_count(&work->before);
+    bool mine = sv_is_mine(work) && work->before.status == SV_SESSION_INTERRUPTED && sv_is_of_open_count(&work->before);
     bool found;
 
-    if (mine && sv_is_live(&work->before)) {
+    if (sv_is_mine(work) && sv_goes_on(&work->before)) {
         if (claim->count_id == NULL || strcmp(claim->count_id, work->before.count_id) == 0) {
             return SV_CLAIM_RESUMES;
         }
@@ -382,22 +391,32 @@ sv_claim_body(sv_store_t *store, void *context, sv_error_t *error)
     return status == SV_OK ? sv_claim_audit(store, work, error) : status;
 }
 
-/* A claim that read its count as open may commit after the count was closed, and neither sees the other: snapshot
- * isolation.  So both look again after their commit: this one here, closing in count_close.c. */
+/* A claim that read its count as open may commit after the count was closed, or its period ended, and neither sees the
+ * other: snapshot isolation.  So both look again after their commit: this one here, closing in count_close.c.  A claim
+ * that meets the end of its standing count's period gives its session up again and runs once more. */
 static sv_status_t
 sv_claim_confirm_count(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
     sv_floor_session_t *session = &work->result->session;
     bool interrupted;
     sv_count_t count;
-    sv_status_t status = sv_count_find(store, session->count_id, work->arena, &count, error);
+    sv_status_t status;
 
+    work->period_over = false;
+    if (work->result->resumed) {
+        return SV_OK;
+    }
+    status = sv_count_find(store, session->count_id, work->arena, &count, error);
     if (status != SV_OK || sv_count_is_open(&count)) {
         return status;
     }
     status = sv_count_interrupt_session(store, work->claim->who, session->session_id, work->arena, session,
                                         &interrupted, error);
-    return status == SV_OK ? sv_fail(error, SV_ERR_SESSION_CLOSED, NULL) : status;
+    if (status != SV_OK) {
+        return status;
+    }
+    work->period_over = sv_count_is_standing(&count) && work->claim->count_id == NULL;
+    return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
 }
 
 /* Whether what stood in the way is put right, or worth asking again, so that the transaction may run once more. */
@@ -407,7 +426,12 @@ sv_claim_may_run_again(sv_store_t *store, sv_claim_work_t *work, sv_error_t *err
     if (work->standing_missing) {
         work->standing_missing = false;
         sv_error_clear(error);
-        return sv_count_ensure_standing(store, work->warehouse, error) == SV_OK;
+        return sv_standing_ensure(store, work->warehouse, error) == SV_OK;
+    }
+    if (work->period_over) {
+        work->period_over = false;
+        sv_error_clear(error);
+        return true;
     }
     if (store->outcome_unknown && !work->result->outcome_unknown) {
         /* Nobody said whether it was committed: asking again resumes it if it was. */
@@ -424,20 +448,24 @@ sv_rack_claim(sv_store_t *store, const sv_claim_t *claim, sv_arena_t *arena, sv_
     enum { MAX_RUNS = 4 };
     sv_claim_work_t work = { .claim = claim, .arena = arena, .result = result };
     sv_status_t status = SV_OK;
+    bool committed = false;
 
     memset(result, 0, sizeof(*result));
     for (int run = 0; run < MAX_RUNS; run++) {
         status = sv_transaction_run(store, sv_claim_body, &work, error);
+        committed = status == SV_OK;
+        if (committed) {
+            status = sv_claim_confirm_count(store, &work, error);
+        }
         if (status == SV_OK || !sv_claim_may_run_again(store, &work, error)) {
             break;
         }
     }
-    result->outcome_unknown = result->outcome_unknown && sv_status_kind(error->status) == SV_KIND_UNAVAILABLE;
-    if (status == SV_OK) {
-        status = sv_claim_confirm_count(store, &work, error);
+    if (committed) {
         result->outcome_unknown = sv_status_kind(status) == SV_KIND_UNAVAILABLE; /* the claim stands */
         return status;
     }
+    result->outcome_unknown = result->outcome_unknown && sv_status_kind(error->status) == SV_KIND_UNAVAILABLE;
     if (error->status == SV_ERR_ALREADY_EXISTS) {
         const char *cause = error->cause;
 

@@ -264,7 +264,12 @@ sv_read_open_row(const bson_t *count, void *context)
 {
     sv_batch_run_t *run = context;
     const char *count_id = sv_doc_text(count, "session_id", run->arena);
+    const char *kind = sv_doc_text(count, "kind", run->arena), *status = sv_doc_text(count, "status", run->arena);
 
+    /* A standing count bars nothing once its period is over: in the next one the serial moves. */
+    if (kind != NULL && strcmp(kind, "standing") == 0 && status != NULL && strcmp(status, "OPEN") != 0) {
+        return;
+    }
     for (size_t i = 0; i < run->serial_count; i++) {
         if (run->serials[i]->before_count != NULL && strcmp(run->serials[i]->before_count, count_id) == 0) {
             run->serials[i]->before_open = true;
@@ -272,7 +277,7 @@ sv_read_open_row(const bson_t *count, void *context)
     }
 }
 
-/* Whether the counts in which serials were found are still OPEN. */
+/* Whether the counts in which serials were found are not over. */
 static sv_status_t
 sv_read_open_counts(sv_batch_run_t *run, sv_error_t *error)
 {
@@ -296,8 +301,8 @@ sv_read_open_counts(sv_batch_run_t *run, sv_error_t *error)
         return SV_OK;
     }
     sv_query_in(filter, "session_id", &counts);
-    BSON_APPEND_UTF8(filter, "status", "OPEN");
-    BSON_APPEND_INT32(projection, "session_id", 1);
+    BCON_APPEND(filter, "status", "{", "$in", "[", BCON_UTF8("OPEN"), BCON_UTF8("RECONCILE"), "]", "}");
+    BCON_APPEND(projection, "session_id", BCON_INT32(1), "kind", BCON_INT32(1), "status", BCON_INT32(1));
     return sv_query_each(run->store, SV_COLLECTION_SESSIONS, filter, projection, sv_read_open_row, run, error);
 }
 

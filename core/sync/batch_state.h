@@ -51,7 +51,7 @@ typedef struct {
     const bson_t *stored;  /* its document; NULL: it is new */
     const char *before_id; /* the record that held it; NULL: none */
     const char *before_count;
-    bool before_open;      /* that record's count is OPEN */
+    bool before_open;      /* that record's count is not over */
     const char *holder_id; /* the record that holds it now; NULL: none */
     sv_slot_t *taken_by;   /* set when a record of this batch took it */
 } sv_serial_t;

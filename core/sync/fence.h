@@ -19,8 +19,8 @@ typedef struct {
     sv_fence_outcome_t outcome;
     /* unless it is unknown: */
     sv_floor_session_t facts; /* as the fence write left it */
-    bool open;                /* its count is OPEN */
-    bool closed;              /* its count is CLOSED */
+    bool open;                /* its count takes records: OPEN or RECONCILE */
+    bool closed;              /* it does not */
     bool has_partials;
     int64_t now_ms;            /* the database's clock, told by the fence write itself */
     const sv_holder_t *holder; /* SV_FENCE_LOST: who holds the rack now; NULL: nobody */

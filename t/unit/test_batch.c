@@ -423,8 +423,22 @@ a_closed_count_takes_nothing(void **state)
     sync_world_t *world = *state;
 
     sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
-                   "{'$set': {'count_state': 'RECONCILE'}}");
+                   "{'$set': {'count_state': 'CLOSED'}}");
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 1, ""), NULL), "session_closed");
+}
+
+/* Late records land, and bring nobody back who was given up. */
+static void
+a_count_under_reconciliation_takes_late_records(void **state)
+{
+    sync_world_t *world = *state;
+
+    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
+                   "{'$set': {'count_state': 'RECONCILE', 'status': 'interrupted'}}");
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 1, ""), NULL), "ok");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS,
+                                   "{'session_id': 's1', 'status': 'interrupted'}"),
+                     1);
 }
 
 static void
@@ -561,6 +575,7 @@ main(void)
         WITH_ANN_ON_R1(who_lost_the_rack_is_told_who_has_it),
         WITH_ANN_ON_R1(several_sessions_fence_each_for_itself),
         WITH_ANN_ON_R1(a_closed_count_takes_nothing),
+        WITH_ANN_ON_R1(a_count_under_reconciliation_takes_late_records),
         WITH_ANN_ON_R1(another_users_record_is_not_shown),
         WITH_ANN_ON_R1(late_work_lands_and_arms_the_hold_again),
         WITH_ANN_ON_R1(a_lapsed_lease_is_taken_again),
