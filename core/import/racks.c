@@ -131,7 +131,7 @@ sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
         sv_import_bulk_flush(bulk, error);
     }
     if (error->status == SV_OK && options->plan == NULL) {
-        sv_warehouses_learn(store, &learned, error);
+        sv_warehouses_learn(store, false, &learned, error);
     }
     sv_import_bulk_result(bulk, result);
     sv_import_bulk_close(bulk);

@@ -237,7 +237,7 @@ sv_warehouse_of_racks_next(sv_store_t *store, const char **code, sv_arena_t *are
 }
 
 sv_status_t
-sv_warehouses_learn(sv_store_t *store, int64_t *learned, sv_error_t *error)
+sv_warehouses_learn(sv_store_t *store, bool dry_run, int64_t *learned, sv_error_t *error)
 {
     static const sv_warehouse_change_t nothing = { 0 };
     const char *code = "";
@@ -251,7 +251,7 @@ sv_warehouses_learn(sv_store_t *store, int64_t *learned, sv_error_t *error)
         status = sv_store_find_one(store, SV_COLLECTION_WAREHOUSES, sv_warehouse_filter(code, arena), NULL, arena,
                                    &known, error);
         if (status == SV_OK && known == NULL) {
-            status = sv_warehouse_set(store, code, &nothing, error);
+            status = dry_run ? SV_OK : sv_warehouse_set(store, code, &nothing, error);
             *learned += status == SV_OK;
         }
         if (status == SV_OK) {

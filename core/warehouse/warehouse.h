@@ -46,7 +46,7 @@ sv_warehouse_set(sv_store_t *store, const char *code, const sv_warehouse_change_
 const char *sv_warehouse_time_zone_fault(const char *time_zone, sv_arena_t *arena);
 const char *sv_warehouse_currency_fault(const char *currency, sv_arena_t *arena);
 
-/* Makes the warehouses of all racks known. */
-sv_status_t sv_warehouses_learn(sv_store_t *store, int64_t *learned, sv_error_t *error);
+/* Makes the warehouses of all racks known; `dry_run` only counts those that are not. */
+sv_status_t sv_warehouses_learn(sv_store_t *store, bool dry_run, int64_t *learned, sv_error_t *error);
 
 #endif

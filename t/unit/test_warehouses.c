@@ -109,9 +109,12 @@ warehouses_of_racks_become_known_once(void **state)
     sv_real_insert(&real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R2', 'warehouse': 'W1'}");
     sv_real_insert(&real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R3', 'warehouse': 'W2'}");
     sv_real_insert(&real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R4', 'warehouse': 'W3'}");
-    assert_int_equal(sv_warehouses_learn(real.store, &learned, &real.error), SV_OK);
+    assert_int_equal(sv_warehouses_learn(real.store, true, &learned, &real.error), SV_OK);
     assert_int_equal(learned, 2);
-    assert_int_equal(sv_warehouses_learn(real.store, &learned, &real.error), SV_OK);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_WAREHOUSES, "{}"), 1);
+    assert_int_equal(sv_warehouses_learn(real.store, false, &learned, &real.error), SV_OK);
+    assert_int_equal(learned, 2);
+    assert_int_equal(sv_warehouses_learn(real.store, false, &learned, &real.error), SV_OK);
     assert_int_equal(learned, 0);
     assert_int_equal(sv_real_count(&real, SV_COLLECTION_WAREHOUSES, "{}"), 3);
     assert_string_equal(read_one("W2").time_zone, "Asia/Kolkata");
