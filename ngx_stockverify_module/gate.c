@@ -52,6 +52,17 @@ sv_gate_read_token(sv_request_state_t *state)
     return SV_OK;
 }
 
+/* A handler that came by sv_http_gate_load() has something to do before it answers a refusal. */
+static void
+sv_gate_refused(sv_request_state_t *state)
+{
+    if ((state->entry->route->flags & SV_OWN_GATE) != 0) {
+        state->gate_next(&state->req);
+    } else {
+        sv_http_answer(&state->req);
+    }
+}
+
 static void
 sv_gate_pass(sv_request_state_t *state)
 {
@@ -63,7 +74,7 @@ sv_gate_pass(sv_request_state_t *state)
     principal->role = state->gate.role;
     if (principal->role < state->entry->route->role) {
         sv_fail(&state->call.error, SV_ERR_FORBIDDEN, NULL);
-        sv_http_answer(&state->req);
+        sv_gate_refused(state);
         return;
     }
     state->gate_next(&state->req);
@@ -73,7 +84,7 @@ static void
 sv_gate_decide(sv_request_state_t *state)
 {
     if (sv_gate_refuse(&state->gate, &state->call.error) != SV_OK) {
-        sv_http_answer(&state->req);
+        sv_gate_refused(state);
         return;
     }
     sv_gate_pass(state);
@@ -110,7 +121,7 @@ sv_gate_loaded(sv_request_t *req)
         return;
     }
     if (error->status != SV_OK) {
-        sv_http_answer(req);
+        sv_gate_refused(state);
         return;
     }
     if (state->gate.since == NULL || !sv_redis_ready(state->process->redis)) {
@@ -120,16 +131,6 @@ sv_gate_loaded(sv_request_t *req)
     /* Waited for, because a handler may send its script again right after. */
     sv_gate_keep_command(store, state->call.arena, state->call.settings, &state->facts, state->gate.since);
     sv_http_redis(req, (sv_redis_command_t *const[]){ store }, 1, NULL, sv_gate_stored);
-}
-
-void
-sv_http_gate_refused(sv_request_t *req, sv_gate_outcome_t outcome, int wait_s)
-{
-    sv_request_state_t *state = req->state;
-
-    state->gate = (sv_gate_result_t){ .outcome = outcome, .wait_s = wait_s };
-    sv_gate_refuse(&state->gate, &state->call.error);
-    sv_http_answer(req);
 }
 
 static void

@@ -4,91 +4,153 @@
 
 #include "ngx_stockverify_module/state.h"
 
-/* A script keeps everybody else waiting while it runs: this many take less than a millisecond. */
-enum { SV_HEARTBEAT_BATCH_MAX = 32 };
+struct sv_heartbeat_batches_s {
+    sv_process_t *process;
+    int64_t redis_ms;         /* Redis' clock, as it replied last; 0: not known */
+    unsigned time_asked : 1;  /* in this turn of the loop */
+    ngx_event_t turn;         /* posted: the turn's end */
+    sv_arena_t *notes_arena;  /* of `notes`; NULL: nothing to note in this turn */
+    sv_redis_command_t notes; /* ZADD */
+};
 
 typedef struct {
     sv_request_state_t *state;
+    const sv_heartbeat_t *heartbeat;
     sv_heartbeat_outcome_t *outcome;
     sv_next_pt next;
-} sv_batched_request_t;
+    sv_heartbeat_commands_t commands;
+    sv_exchange_t account, lease;
+    sv_heartbeat_replies_t replies;
+    unsigned waiting; /* for so many replies */
+} sv_beat_t;
 
 typedef struct {
-    sv_arena_t *arena;
+    sv_heartbeat_batches_t *batches;
+    sv_arena_t *arena; /* this lies in it */
     sv_exchange_t exchange;
     sv_redis_command_t command;
-    size_t count;
-    const sv_heartbeat_t *heartbeats[SV_HEARTBEAT_BATCH_MAX];
-    sv_batched_request_t requests[SV_HEARTBEAT_BATCH_MAX];
-} sv_heartbeat_batch_t;
+} sv_asked_time_t;
 
-struct sv_heartbeat_batches_s {
-    sv_process_t *process;
-    sv_heartbeat_batch_t *filling; /* NULL: none */
-    ngx_event_t send;              /* posted while one is filling */
-};
+/* Posted before the turn's first command is, so that what it adds leaves in the same write. */
+static void
+sv_heartbeat_turn_begin(sv_heartbeat_batches_t *batches)
+{
+    if (!batches->turn.posted) {
+        ngx_post_event(&batches->turn, &ngx_posted_events);
+    }
+}
 
 static void
-sv_batched_request_done(const sv_batched_request_t *request)
+sv_heartbeat_turn_end(ngx_event_t *event)
 {
-    sv_request_state_t *state = request->state;
+    sv_heartbeat_batches_t *batches = event->data;
 
+    batches->time_asked = 0;
+    if (batches->notes_arena != NULL) {
+        sv_redis_tell(batches->process->redis, &batches->notes);
+        sv_arena_destroy(batches->notes_arena);
+        batches->notes_arena = NULL;
+    }
+}
+
+static void
+sv_heartbeat_time_told(sv_exchange_t *exchange, const redisReply *reply)
+{
+    sv_asked_time_t *asked = exchange->data;
+
+    asked->batches->redis_ms = sv_redis_time_read_ms(reply);
+    sv_arena_destroy(asked->arena);
+}
+
+/* Before the heartbeats, so that none is dated later than it was. */
+static void
+sv_heartbeat_ask_time(sv_heartbeat_batches_t *batches)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_asked_time_t *asked = sv_arena_zalloc(arena, sizeof(*asked));
+
+    batches->time_asked = 1;
+    asked->batches = batches;
+    asked->arena = arena;
+    sv_redis_command(&asked->command, arena, "TIME");
+    asked->exchange.command = &asked->command;
+    asked->exchange.done = sv_heartbeat_time_told;
+    asked->exchange.data = asked;
+    sv_redis_send(batches->process->redis, &asked->exchange);
+}
+
+static void
+sv_beat_note(sv_heartbeat_batches_t *batches, const sv_beat_t *beat)
+{
+    sv_process_t *process = batches->process;
+    sv_redis_command_t prolong;
+
+    sv_heartbeat_turn_begin(batches);
+    sv_heartbeat_prolong_command(&prolong, beat->state->call.arena, &process->conf->settings, beat->replies.rack_id);
+    sv_redis_tell(process->redis, &prolong);
+    if (batches->notes_arena == NULL) {
+        batches->notes_arena = sv_arena_create();
+        sv_heartbeats_note_command(&batches->notes, batches->notes_arena);
+    }
+    sv_heartbeats_note(&batches->notes, beat->heartbeat, batches->redis_ms);
+}
+
+/* A heartbeat that nobody could date would hold nothing, so it is none. */
+static sv_heartbeat_outcome_t
+sv_beat_outcome(const sv_heartbeat_batches_t *batches, const sv_beat_t *beat)
+{
+    sv_heartbeat_outcome_t outcome = sv_heartbeat_outcome(beat->heartbeat, &beat->replies);
+
+    return outcome == SV_HEARTBEAT_RENEWED && batches->redis_ms == 0 ? SV_HEARTBEAT_NO_REPLY : outcome;
+}
+
+static void
+sv_beat_replied(sv_beat_t *beat)
+{
+    sv_request_state_t *state = beat->state;
+
+    if (--beat->waiting > 0) {
+        return;
+    }
+    *beat->outcome = sv_beat_outcome(state->process->heartbeats, beat);
+    if (*beat->outcome == SV_HEARTBEAT_RENEWED) {
+        sv_beat_note(state->process->heartbeats, beat);
+    }
     if (state->gone) {
         sv_state_release(state);
         return;
     }
     /* The nginx request still holds the state. */
     state->references--;
-    sv_state_go_on(state, request->next);
+    sv_state_go_on(state, beat->next);
 }
 
 static void
-sv_heartbeat_batch_done(sv_exchange_t *exchange, const redisReply *reply)
+sv_beat_account_replied(sv_exchange_t *exchange, const redisReply *reply)
 {
-    sv_heartbeat_batch_t *batch = exchange->data;
+    sv_beat_t *beat = exchange->data;
 
-    for (size_t i = 0; i < batch->count; i++) {
-        *batch->requests[i].outcome = sv_heartbeat_read(reply, i);
-    }
-    for (size_t i = 0; i < batch->count; i++) {
-        sv_batched_request_done(&batch->requests[i]);
-    }
-    sv_arena_destroy(batch->arena);
+    sv_heartbeat_read_account(reply, beat->heartbeat, &beat->replies);
+    sv_beat_replied(beat);
 }
 
 static void
-sv_heartbeat_batch_send(sv_heartbeat_batches_t *batches)
+sv_beat_lease_replied(sv_exchange_t *exchange, const redisReply *reply)
 {
-    sv_heartbeat_batch_t *batch = batches->filling;
+    sv_beat_t *beat = exchange->data;
 
-    batches->filling = NULL;
-    sv_heartbeat_command(&batch->command, batch->arena, &batches->process->conf->settings, batch->heartbeats,
-                         batch->count);
-    batch->exchange.command = &batch->command;
-    batch->exchange.done = sv_heartbeat_batch_done;
-    batch->exchange.data = batch;
-    sv_redis_send(batches->process->redis, &batch->exchange);
+    sv_heartbeat_read_lease(reply, beat->state->call.arena, &beat->replies);
+    sv_beat_replied(beat);
 }
 
 static void
-sv_heartbeat_batches_on_turn(ngx_event_t *event)
+sv_beat_send(sv_beat_t *beat, sv_exchange_t *exchange, sv_redis_command_t *command, sv_exchange_done_pt done)
 {
-    sv_heartbeat_batches_t *batches = event->data;
-
-    if (batches->filling != NULL) {
-        sv_heartbeat_batch_send(batches);
-    }
-}
-
-static sv_heartbeat_batch_t *
-sv_heartbeat_batch_create(void)
-{
-    sv_arena_t *arena = sv_arena_create();
-    sv_heartbeat_batch_t *batch = sv_arena_alloc(arena, sizeof(*batch));
-
-    batch->arena = arena;
-    batch->count = 0;
-    return batch;
+    exchange->command = command;
+    exchange->done = done;
+    exchange->data = beat;
+    beat->waiting++;
+    sv_redis_send(beat->state->process->redis, exchange);
 }
 
 void
@@ -96,22 +158,21 @@ sv_http_heartbeat(sv_request_t *req, const sv_heartbeat_t *heartbeat, sv_heartbe
 {
     sv_request_state_t *state = req->state;
     sv_heartbeat_batches_t *batches = state->process->heartbeats;
-    sv_heartbeat_batch_t *batch = batches->filling;
+    sv_beat_t *beat = sv_arena_zalloc(state->call.arena, sizeof(*beat));
 
-    if (batch == NULL) {
-        batch = batches->filling = sv_heartbeat_batch_create();
-        if (!batches->send.posted) {
-            ngx_post_event(&batches->send, &ngx_posted_events);
-        }
-    }
-    batch->heartbeats[batch->count] = heartbeat;
-    batch->requests[batch->count] = (sv_batched_request_t){ .state = state, .outcome = outcome, .next = next };
-    batch->count++;
+    beat->state = state;
+    beat->heartbeat = heartbeat;
+    beat->outcome = outcome;
+    beat->next = next;
+    sv_heartbeat_commands(&beat->commands, state->call.arena, state->call.settings, heartbeat);
     state->references++;
     sv_state_watch_client(state);
-    if (batch->count == SV_HEARTBEAT_BATCH_MAX) {
-        sv_heartbeat_batch_send(batches);
+    sv_heartbeat_turn_begin(batches);
+    if (!batches->time_asked) {
+        sv_heartbeat_ask_time(batches);
     }
+    sv_beat_send(beat, &beat->account, &beat->commands.account, sv_beat_account_replied);
+    sv_beat_send(beat, &beat->lease, &beat->commands.lease, sv_beat_lease_replied);
 }
 
 sv_heartbeat_batches_t *
@@ -121,9 +182,9 @@ sv_heartbeat_batches_create(sv_process_t *process)
 
     if (batches != NULL) {
         batches->process = process;
-        batches->send.handler = sv_heartbeat_batches_on_turn;
-        batches->send.data = batches;
-        batches->send.log = process->log;
+        batches->turn.handler = sv_heartbeat_turn_end;
+        batches->turn.data = batches;
+        batches->turn.log = process->log;
     }
     return batches;
 }
@@ -134,11 +195,9 @@ sv_heartbeat_batches_destroy(sv_heartbeat_batches_t *batches)
     if (batches == NULL) {
         return;
     }
-    if (batches->send.posted) {
-        ngx_delete_posted_event(&batches->send);
+    if (batches->turn.posted) {
+        ngx_delete_posted_event(&batches->turn);
     }
-    if (batches->filling != NULL) {
-        sv_arena_destroy(batches->filling->arena);
-    }
+    sv_arena_destroy(batches->notes_arena);
     free(batches);
 }

@@ -4,9 +4,9 @@
 #include "ngx_stockverify_module/process.h"
 
 /*
- * Heartbeats whose requests arrive in one turn of the event loop go to Redis as one run of the script: what a run
- * costs beside its heartbeats is paid once.  None waits for another: the batch is sent when the turn's events were
- * handled.  sv_http_heartbeat() (request.h) is the way in.
+ * Heartbeats of a process share its turns of the event loop: the commands of all that arrive in one leave in one write,
+ * behind one TIME, and those that were answered in one are noted in Redis with one ZADD.  None waits for another, and an
+ * error in one is that one's alone.  sv_http_heartbeat() (request.h) is the way in.
  */
 typedef struct sv_heartbeat_batches_s  sv_heartbeat_batches_t;
 

@@ -215,6 +215,10 @@ sv_redis_on_reply(redisAsyncContext *context, void *data, void *privdata)
         } else {
             sv_redis_take_reply(redis, exchange, data);
         }
+    } else if (data != NULL && ((const redisReply *) data)->type == REDIS_REPLY_ERROR) {
+        ngx_atomic_fetch_add(&redis->metrics->redis_errors, 1);
+        ngx_log_error(NGX_LOG_ERR, redis->log, 0, "stockverify: Redis answered %s to what nobody waits for",
+                      ((const redisReply *) data)->str);
     }
     sv_redis_update_hold(redis);
 }
@@ -252,25 +256,42 @@ sv_redis_put(sv_redis_t *redis, const sv_redis_command_t *command, sv_slot_t *sl
                                       sv_redis_command_write(command, redis->line));
 }
 
-static void
-sv_redis_submit(sv_redis_t *redis, sv_exchange_t *exchange)
+/* False: it could not be sent. */
+static bool
+sv_redis_write(sv_redis_t *redis, const sv_redis_command_t *command, sv_exchange_t *exchange)
 {
     sv_slot_t *slot = redis->state == SV_REDIS_READY ? sv_redis_slot(redis) : NULL;
 
     if (slot == NULL) {
-        sv_redis_wait(redis, exchange);
-        return;
+        return false;
     }
     slot->redis = redis;
     slot->exchange = exchange;
     slot->sent_at = ngx_current_msec;
-    if (sv_redis_put(redis, exchange->command, slot) != REDIS_OK) {
+    if (sv_redis_put(redis, command, slot) != REDIS_OK) {
         ngx_queue_insert_head(&redis->free_slots, &slot->queue);
-        sv_redis_wait(redis, exchange);
-        return;
+        return false;
     }
     ngx_queue_insert_tail(&redis->sent, &slot->queue);
-    sv_redis_watch_deadlines(redis, exchange->deadline);
+    return true;
+}
+
+static void
+sv_redis_submit(sv_redis_t *redis, sv_exchange_t *exchange)
+{
+    if (sv_redis_write(redis, exchange->command, exchange)) {
+        sv_redis_watch_deadlines(redis, exchange->deadline);
+    } else {
+        sv_redis_wait(redis, exchange);
+    }
+}
+
+void
+sv_redis_tell(sv_redis_t *redis, const sv_redis_command_t *command)
+{
+    if (sv_redis_write(redis, command, NULL)) {
+        sv_redis_watch_deadlines(redis, ngx_current_msec + (ngx_msec_t) redis->conf->settings.redis_timeout);
+    }
 }
 
 void

@@ -38,6 +38,10 @@ void        sv_redis_destroy(sv_redis_t *redis);
 
 void sv_redis_send(sv_redis_t *redis, sv_exchange_t *exchange);
 
+/* Sends a plain command that nobody waits for; it may be freed at once.  An error reply is logged.  Without a connection
+ * nothing is sent. */
+void sv_redis_tell(sv_redis_t *redis, const sv_redis_command_t *command);
+
 /* Whether the connection stands and Redis answers on it. */
 bool sv_redis_ready(const sv_redis_t *redis);
 

@@ -38,8 +38,8 @@ typedef enum { SV_POOL_DB, SV_POOL_HASH } sv_pool_t;
 void sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_t count,
                    sv_reply_reader_pt read, sv_next_pt next);
 
-/* Sends one heartbeat and goes on in `next` with *outcome set.  Those of one turn of the event loop share a script.
- * `heartbeat` and `outcome` lie in the call's arena. */
+/* Sends one heartbeat and goes on in `next` with *outcome set (heartbeat_batch.h).  `heartbeat` and `outcome` lie in the
+ * call's arena. */
 void sv_http_heartbeat(sv_request_t *req, const sv_heartbeat_t *heartbeat, sv_heartbeat_outcome_t *outcome,
                        sv_next_pt next);
 
@@ -55,17 +55,12 @@ void sv_http_pause(sv_request_t *req, ngx_msec_t ms, sv_next_pt next);
  * claim has a lease to give back). */
 void sv_http_resume_on_refusal(sv_request_t *req);
 
-/* What the token says; NULL on a route without one.  A SV_OWN_GATE route sends these with its own script. */
+/* What the token says; NULL on a route without one.  A SV_OWN_GATE route asks Redis of these by itself. */
 const sv_token_claims_t *sv_http_claims(const sv_request_t *req);
 
-/*
- * For the handlers of SV_OWN_GATE routes, whose script found that the account may not go on:
- * - sv_http_gate_refused() answers disabled, revoked or limited (wait_s);
- * - sv_http_gate_load(), when the account's state is not in Redis: goes through the gate that other routes have, which
- *   asks MongoDB and keeps the state in Redis; answers by itself when the account may not go on or its role is below
- *   the route's, else fills call->principal and goes on in `next`, which may run its script again.
- */
-void sv_http_gate_refused(sv_request_t *req, sv_gate_outcome_t outcome, int wait_s);
+/* For the handlers of SV_OWN_GATE routes, to whom Redis did not say that the account may go on: goes through the gate that
+ * other routes have, which asks MongoDB when Redis does not know and keeps what it says there.  Goes on in `next` with
+ * call->principal filled, or with call->error set when the account may not go on or its role is below the route's. */
 void sv_http_gate_load(sv_request_t *req, sv_next_pt next);
 
 /* Runs the call's effects, then sends the answer the call holds: the envelope round `data`, or the

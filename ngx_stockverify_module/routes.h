@@ -11,7 +11,7 @@ enum {
     SV_BODY_JSON      = 0x01,      /* a JSON object is required */
     SV_BODY_OPTIONAL  = 0x02,      /* a JSON object may be sent */
     SV_BODY_LARGE     = 0x04,      /* to 12 MiB instead of 1 MiB */
-    SV_OWN_GATE       = 0x08,      /* its own Redis script checks account and rate (heartbeat) */
+    SV_OWN_GATE       = 0x08,      /* asks Redis of the account by itself (heartbeat) */
     SV_RATE_SYNC      = 0x10,      /* counts against SYNC_RATE_LIMIT */
     SV_ALIAS          = 0x20,      /* second name of the original */
     SV_SIGNED         = 0x40       /* "signature" in the query stands for a token; the step checks it */

@@ -63,12 +63,12 @@ subtest 'heartbeats' => sub {
     is_deeply [$asha->post('/api/sync/heartbeat', {})->fields], ['session_id'], 'without a session';
 
     my $redis = $stack->redis;
-    ok $redis->command('EXISTS', 'user:heartbeat:' . $asha->user_id), 'presence';
+    wait_until { $redis->command('EXISTS', 'user:heartbeat:' . $asha->user_id) } 20, 'presence';
     my $seen = $redis->command('GET', 'user_status:' . $asha->user_id . ':last_seen');
     ok abs($seen - time) < 60, 'last seen, in seconds';
     $redis->command('DEL', 'auth:user:' . $asha->user_id);
     is $asha->post("/api/sessions/$id/heartbeat")->status, 200, 'an account Redis forgot is loaded';
-    $redis->command('DEL', "session:lock:$id");
+    $redis->command('DEL', "session:lock:$id", 'lease:' . $asha->user_id . ":$id");
     is $asha->post("/api/sessions/$id/heartbeat")->status, 200, 'a session Redis forgot too';
     is $asha->post("/api/racks/$rack/release", {})->status, 200, 'released';
     $redis->command('FLUSHALL');

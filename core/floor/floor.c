@@ -185,18 +185,12 @@ sv_pause_hold_ms(const sv_settings_t *settings)
 }
 
 int64_t
-sv_rack_contact_ms(const sv_rack_t *rack, const sv_settings_t *settings)
+sv_rack_contact_ms(const sv_rack_t *rack)
 {
-    int64_t age_ms = sv_active_hold_ms(settings) - rack->hold_ms;
+    bool carried =
+        rack->status != NULL && (strcmp(rack->status, "claimed") == 0 || strcmp(rack->status, "paused") == 0);
 
-    if (rack->status != NULL && strcmp(rack->status, "paused") == 0) {
-        return rack->held_at_ms;
-    }
-    if (rack->status == NULL || strcmp(rack->status, "claimed") != 0) {
-        return 0;
-    }
-    /* The write-behind shortens a hold by the age its heartbeat has. */
-    return rack->held_at_ms - (age_ms > 0 ? age_ms : 0);
+    return carried ? rack->held_at_ms : 0;
 }
 
 void

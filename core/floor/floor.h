@@ -87,7 +87,7 @@ int64_t sv_pause_hold_ms(const sv_settings_t *settings);
 
 /* When the floor session the rack carries was last heard of, by MongoDB's clock: its last written heartbeat, or its
  * pause.  0 when the rack is neither claimed nor paused. */
-int64_t sv_rack_contact_ms(const sv_rack_t *rack, const sv_settings_t *settings);
+int64_t sv_rack_contact_ms(const sv_rack_t *rack);
 
 /* Appends to an update that the session was heard of then: what its rack's hold knew, before the hold goes. */
 void sv_put_contact(bson_t *update, int64_t contact_ms);

@@ -1,45 +1,136 @@
 #include "core/floor/heartbeat.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/floor/lease.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
-void
-sv_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
-                     const sv_heartbeat_t *const *heartbeats, size_t count)
-{
-    sv_redis_script(command, arena, SV_SCRIPT_HEARTBEAT, 1);
-    sv_redis_arg(command, "floor:heartbeats");
-    sv_redis_arg_int(command, settings->rack_lock_ttl * 1000);
-    sv_redis_arg_int(command, settings->session_lock_ttl * 1000);
-    sv_redis_arg_int(command, settings->heartbeat_ttl);
-    sv_redis_arg_int(command, settings->last_seen_ttl);
-    for (size_t i = 0; i < count; i++) {
-        const sv_heartbeat_t *heartbeat = heartbeats[i];
+static const char sv_not_yours[] = "The session is another user's";
 
-        sv_redis_arg(command, heartbeat->user_id);
-        sv_redis_arg_int(command, heartbeat->generation);
-        sv_redis_arg(command, heartbeat->family_id != NULL ? heartbeat->family_id : "");
-        sv_redis_arg(command, heartbeat->session_id);
-        sv_redis_arg(command, heartbeat->rack_id != NULL ? heartbeat->rack_id : "");
+enum { ACCOUNT_ENABLED, ACCOUNT_GENERATION, ACCOUNT_ENDED };
+enum { SESSION_USER, SESSION_RACK, SESSION_STATE };
+
+void
+sv_heartbeat_commands(sv_heartbeat_commands_t *commands, sv_arena_t *arena, const sv_settings_t *settings,
+                      const sv_heartbeat_t *heartbeat)
+{
+    sv_redis_command(&commands->account, arena, "HMGET");
+    sv_redis_arg_key(&commands->account, "auth:user:", heartbeat->user_id);
+    sv_redis_arg(&commands->account, "enabled");
+    sv_redis_arg(&commands->account, "generation");
+    sv_redis_arg_key(&commands->account, "ended:", heartbeat->family_id != NULL ? heartbeat->family_id : "");
+    sv_redis_command(&commands->lease, arena, "GETEX");
+    sv_redis_arg(&commands->lease, sv_lease_key(arena, heartbeat->user_id, heartbeat->session_id));
+    sv_redis_arg(&commands->lease, "EX");
+    sv_redis_arg_int(&commands->lease, settings->rack_lock_ttl);
+}
+
+/* Only whether all is well: what is wrong, and what to do about it, is the gate's to say. */
+void
+sv_heartbeat_read_account(const redisReply *reply, const sv_heartbeat_t *heartbeat, sv_heartbeat_replies_t *replies)
+{
+    const char *enabled = sv_redis_element_text(reply, ACCOUNT_ENABLED);
+    const char *generation = sv_redis_element_text(reply, ACCOUNT_GENERATION);
+
+    replies->account_answered = reply != NULL && reply->type == REDIS_REPLY_ARRAY;
+    replies->account_good = enabled != NULL && generation != NULL && strcmp(enabled, "1") == 0 &&
+                            strtoll(generation, NULL, 10) == heartbeat->generation &&
+                            sv_redis_element_text(reply, ACCOUNT_ENDED) == NULL;
+}
+
+void
+sv_heartbeat_read_lease(const redisReply *reply, sv_arena_t *arena, sv_heartbeat_replies_t *replies)
+{
+    const char *fence;
+
+    replies->lease_answered = reply != NULL && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL);
+    if (replies->lease_answered && reply->type == REDIS_REPLY_STRING) {
+        fence = strrchr(reply->str, '|');
+        replies->rack_id = fence != NULL ? sv_arena_strndup(arena, reply->str, (size_t) (fence - reply->str)) : NULL;
     }
 }
 
 sv_heartbeat_outcome_t
-sv_heartbeat_read(const redisReply *reply, size_t index)
+sv_heartbeat_outcome(const sv_heartbeat_t *heartbeat, const sv_heartbeat_replies_t *replies)
 {
-    const redisReply *element;
+    if (!replies->account_answered || !replies->lease_answered) {
+        return SV_HEARTBEAT_NO_REPLY;
+    }
+    if (!replies->account_good) {
+        return SV_HEARTBEAT_NO_ACCOUNT;
+    }
+    if (replies->rack_id == NULL) {
+        return SV_HEARTBEAT_NO_LEASE;
+    }
+    return heartbeat->rack_id == NULL || strcmp(heartbeat->rack_id, replies->rack_id) == 0 ? SV_HEARTBEAT_RENEWED
+                                                                                           : SV_HEARTBEAT_OTHER_RACK;
+}
 
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || index >= reply->elements) {
-        return SV_HEARTBEAT_NO_REPLY;
+void
+sv_heartbeat_prolong_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                             const char *rack_id)
+{
+    sv_redis_command(command, arena, "PEXPIRE");
+    sv_redis_arg_key(command, "rack:lock:", rack_id);
+    sv_redis_arg_int(command, settings->rack_lock_ttl * 1000);
+    sv_redis_arg(command, "GT"); /* a pause that came in between is longer */
+}
+
+void
+sv_heartbeats_note_command(sv_redis_command_t *command, sv_arena_t *arena)
+{
+    sv_redis_command(command, arena, "ZADD");
+    sv_redis_arg(command, "floor:heartbeats");
+    sv_redis_arg(command, "GT"); /* another process may have noted a later one */
+}
+
+void
+sv_heartbeats_note(sv_redis_command_t *command, const sv_heartbeat_t *heartbeat, int64_t at_ms)
+{
+    sv_redis_arg_int(command, at_ms);
+    sv_redis_arg(command, sv_lease_name(command->arena, heartbeat->user_id, heartbeat->session_id));
+}
+
+int64_t
+sv_redis_time_read_ms(const redisReply *reply)
+{
+    return sv_redis_element_int(reply, 0) * 1000 + sv_redis_element_int(reply, 1) / 1000;
+}
+
+void
+sv_heartbeat_session_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_heartbeat_t *heartbeat)
+{
+    sv_redis_command(command, arena, "HMGET");
+    sv_redis_arg_key(command, "session:lock:", heartbeat->session_id);
+    sv_redis_arg(command, "user");
+    sv_redis_arg(command, "rack");
+    sv_redis_arg(command, "state");
+}
+
+sv_status_t
+sv_heartbeat_session_read(const redisReply *reply, const sv_heartbeat_t *heartbeat, sv_error_t *error)
+{
+    const char *user = sv_redis_element_text(reply, SESSION_USER), *rack = sv_redis_element_text(reply, SESSION_RACK);
+    const char *state = sv_redis_element_text(reply, SESSION_STATE);
+
+    if (user == NULL || rack == NULL || state == NULL) {
+        return SV_OK;
     }
-    element = reply->element[index];
-    if (element->type != REDIS_REPLY_INTEGER || element->integer < SV_HEARTBEAT_RENEWED ||
-        element->integer > SV_HEARTBEAT_LEASE_FOREIGN) {
-        return SV_HEARTBEAT_NO_REPLY;
+    if (strcmp(user, heartbeat->user_id) != 0) {
+        return sv_fail(error, SV_ERR_FORBIDDEN, sv_not_yours);
     }
-    return (sv_heartbeat_outcome_t) element->integer;
+    if (heartbeat->rack_id != NULL && strcmp(rack, heartbeat->rack_id) != 0) {
+        return sv_heartbeat_settle(SV_HEARTBEAT_OTHER_RACK, error);
+    }
+    if (strcmp(state, sv_session_status_name(SV_SESSION_PAUSED)) == 0) {
+        return sv_fail(error, SV_ERR_SESSION_PAUSED, NULL);
+    }
+    if (strcmp(state, sv_session_status_name(SV_SESSION_COMPLETED)) == 0) {
+        return sv_fail(error, SV_ERR_SESSION_COMPLETED, NULL);
+    }
+    return SV_OK;
 }
 
 sv_status_t
@@ -48,14 +139,8 @@ sv_heartbeat_settle(sv_heartbeat_outcome_t outcome, sv_error_t *error)
     switch (outcome) {
     case SV_HEARTBEAT_RENEWED:
         return SV_OK;
-    case SV_HEARTBEAT_NOT_YOURS:
-        return sv_fail(error, SV_ERR_FORBIDDEN, "The session is another user's");
     case SV_HEARTBEAT_OTHER_RACK:
         return sv_fail_field(error, "rack_id", "mismatch", "The session is of another rack");
-    case SV_HEARTBEAT_PAUSED:
-        return sv_fail(error, SV_ERR_SESSION_PAUSED, NULL);
-    case SV_HEARTBEAT_COMPLETED:
-        return sv_fail(error, SV_ERR_SESSION_COMPLETED, NULL);
     default:
         return sv_fail(error, SV_ERR_UNAVAILABLE, NULL);
     }
@@ -111,7 +196,7 @@ sv_ask_session(sv_store_t *store, const sv_ask_work_t *work, sv_error_t *error)
         return status;
     }
     if (strcmp(session->user_id, heartbeat->user_id) != 0) {
-        return sv_heartbeat_settle(SV_HEARTBEAT_NOT_YOURS, error);
+        return sv_fail(error, SV_ERR_FORBIDDEN, sv_not_yours);
     }
     if (heartbeat->rack_id != NULL && strcmp(session->rack_id, heartbeat->rack_id) != 0) {
         return sv_heartbeat_settle(SV_HEARTBEAT_OTHER_RACK, error);

@@ -12,29 +12,54 @@ typedef struct {
     const char *rack_id; /* NULL: not named */
 } sv_heartbeat_t;
 
-/* What the script found; see lua/heartbeat.lua. */
+/*
+ * When all is well a heartbeat is two plain commands of one pipeline: whether the account may, and its session's lease,
+ * renewed by the asking.  Then what is to be noted of it, which nobody waits for.
+ */
+typedef struct {
+    sv_redis_command_t account; /* HMGET auth:user:{user} */
+    sv_redis_command_t lease;   /* GETEX lease:{user}:{session} */
+} sv_heartbeat_commands_t;
+
+void sv_heartbeat_commands(sv_heartbeat_commands_t *commands, sv_arena_t *arena, const sv_settings_t *settings,
+                           const sv_heartbeat_t *heartbeat);
+
 typedef enum {
     SV_HEARTBEAT_RENEWED = 0,
-    SV_HEARTBEAT_ACCOUNT_UNKNOWN, /* not in Redis: load it, then again */
-    SV_HEARTBEAT_ACCOUNT_DISABLED,
-    SV_HEARTBEAT_TOKEN_REVOKED,
-    SV_HEARTBEAT_SESSION_UNKNOWN, /* not in Redis: sv_heartbeat_ask() */
-    SV_HEARTBEAT_NOT_YOURS,
     SV_HEARTBEAT_OTHER_RACK,
-    SV_HEARTBEAT_PAUSED,
-    SV_HEARTBEAT_COMPLETED,
-    SV_HEARTBEAT_LEASE_MISSING, /* sv_heartbeat_ask() */
-    SV_HEARTBEAT_LEASE_FOREIGN, /* sv_heartbeat_ask() */
+    SV_HEARTBEAT_NO_ACCOUNT, /* Redis does not know that it may: the gate finds out whether, and why not */
+    SV_HEARTBEAT_NO_LEASE,   /* sv_heartbeat_session_command(), then sv_heartbeat_ask() */
     SV_HEARTBEAT_NO_REPLY
 } sv_heartbeat_outcome_t;
 
-/* One round trip for any number of heartbeats: checks the account, the session and the lease of each, and renews them.
- * The texts of the heartbeats must stay until the reply has come. */
-void sv_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
-                          const sv_heartbeat_t *const *heartbeats, size_t count);
-sv_heartbeat_outcome_t sv_heartbeat_read(const redisReply *reply, size_t index);
+/* What the two replies tell, as they come. */
+typedef struct {
+    bool account_answered;
+    bool account_good;
+    bool lease_answered;
+    const char *rack_id; /* of the lease, in the arena; NULL: there is none */
+} sv_heartbeat_replies_t;
 
-/* What an outcome that is settled tells the client: SV_OK, or the error set. */
+void
+sv_heartbeat_read_account(const redisReply *reply, const sv_heartbeat_t *heartbeat, sv_heartbeat_replies_t *replies);
+void sv_heartbeat_read_lease(const redisReply *reply, sv_arena_t *arena, sv_heartbeat_replies_t *replies);
+sv_heartbeat_outcome_t sv_heartbeat_outcome(const sv_heartbeat_t *heartbeat, const sv_heartbeat_replies_t *replies);
+
+/* What nobody waits for: the rack's pointer lives as long as the lease again, and the worker learns of the heartbeat.
+ * One sv_heartbeats_note_command() is for any number: sv_heartbeats_note() adds each.  `at_ms` is Redis' own time,
+ * taken no later than the lease was renewed, as TIME replies it. */
+void sv_heartbeat_prolong_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
+                                  const char *rack_id);
+void sv_heartbeats_note_command(sv_redis_command_t *command, sv_arena_t *arena);
+void sv_heartbeats_note(sv_redis_command_t *command, const sv_heartbeat_t *heartbeat, int64_t at_ms);
+int64_t sv_redis_time_read_ms(const redisReply *reply); /* 0: none */
+
+/* Without a lease: what Redis knows of the session.  SV_OK: not enough, ask MongoDB; else the client is told what
+ * sv_heartbeat_ask() would tell. */
+void sv_heartbeat_session_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_heartbeat_t *heartbeat);
+sv_status_t sv_heartbeat_session_read(const redisReply *reply, const sv_heartbeat_t *heartbeat, sv_error_t *error);
+
+/* What an outcome tells the client: SV_OK, or the error set. */
 sv_status_t sv_heartbeat_settle(sv_heartbeat_outcome_t outcome, sv_error_t *error);
 
 /*

@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 
+#define SV_KEY_LEASE        "lease:"
 #define SV_KEY_RACK_LOCK    "rack:lock:"
 #define SV_KEY_SESSION_LOCK "session:lock:"
 #define SV_KEY_HEARTBEATS   "floor:heartbeats"
@@ -15,6 +16,48 @@ static const char *
 sv_or_empty(const char *text)
 {
     return text != NULL ? text : "";
+}
+
+const char *
+sv_lease_key(sv_arena_t *arena, const char *user_id, const char *session_id)
+{
+    sv_buffer_t key;
+
+    sv_buffer_init(&key, arena, strlen(SV_KEY_LEASE) + strlen(user_id) + strlen(session_id) + 8);
+    sv_buffer_puts(&key, SV_KEY_LEASE);
+    for (const char *at = user_id; *at != '\0';) {
+        size_t plain = strcspn(at, "%:"); /* a ':' ends the user in the key (lua/include/lease.lua) */
+
+        sv_buffer_append(&key, at, plain);
+        at += plain;
+        if (*at != '\0') {
+            sv_buffer_puts(&key, *at++ == ':' ? "%3A" : "%25");
+        }
+    }
+    sv_buffer_puts(&key, ":");
+    sv_buffer_puts(&key, session_id);
+    return key.data;
+}
+
+const char *
+sv_lease_name(sv_arena_t *arena, const char *user_id, const char *session_id)
+{
+    return sv_lease_key(arena, user_id, session_id) + strlen(SV_KEY_LEASE);
+}
+
+const char *
+sv_lease_name_session(const char *name)
+{
+    const char *colon = strchr(name, ':');
+
+    return colon != NULL ? colon + 1 : name;
+}
+
+void
+sv_lease_end_command(sv_redis_command_t *command, sv_arena_t *arena, const char *user_id, const char *session_id)
+{
+    sv_redis_command(command, arena, "DEL");
+    sv_redis_arg(command, sv_lease_key(arena, user_id, session_id));
 }
 
 void
@@ -105,10 +148,12 @@ sv_session_channels(sv_redis_command_t *command, sv_arena_t *arena, const sv_flo
 
 void
 sv_lease_settle_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings,
-                        const sv_floor_session_t *session, bool resumed)
+                        const sv_floor_session_t *session, const sv_floor_session_t *displaced, bool resumed)
 {
     sv_session_script(command, arena, SV_SCRIPT_LEASE_SETTLE, session, settings->rack_lock_ttl * 1000, settings);
     sv_session_channels(command, arena, session, resumed ? "rack.resumed" : "rack.claimed");
+    sv_redis_arg(command, displaced != NULL ? displaced->user_id : "");
+    sv_redis_arg(command, displaced != NULL ? displaced->session_id : "");
 }
 
 void
@@ -134,6 +179,20 @@ sv_session_state_command(sv_redis_command_t *command, sv_arena_t *arena, const s
 }
 
 void
+sv_rack_held_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_settings_t *settings, const char *rack_id)
+{
+    sv_redis_script(command, arena, SV_SCRIPT_RACK_HELD, 1);
+    sv_redis_arg_key(command, SV_KEY_RACK_LOCK, rack_id);
+    sv_redis_arg_int(command, settings->rack_lock_ttl * 1000);
+}
+
+bool
+sv_rack_held_read(const redisReply *reply)
+{
+    return reply == NULL || reply->type != REDIS_REPLY_INTEGER || reply->integer != 0;
+}
+
+void
 sv_lease_ttl_command(sv_redis_command_t *command, sv_arena_t *arena, const char *rack_id)
 {
     sv_redis_command(command, arena, "PTTL");
@@ -150,11 +209,11 @@ sv_lease_ttl_read_s(const redisReply *reply)
 }
 
 void
-sv_last_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const char *session_id)
+sv_last_heartbeat_command(sv_redis_command_t *command, sv_arena_t *arena, const char *user_id, const char *session_id)
 {
     sv_redis_command(command, arena, "ZSCORE");
     sv_redis_arg(command, SV_KEY_HEARTBEATS);
-    sv_redis_arg(command, session_id);
+    sv_redis_arg(command, sv_lease_name(arena, user_id, session_id));
 }
 
 int64_t

@@ -165,7 +165,7 @@ sv_change_session(sv_store_t *store, sv_change_work_t *work, sv_error_t *error)
     sv_status_t status;
 
     if (work->action->status != SV_SESSION_ACTIVE) {
-        sv_put_contact(update, sv_rack_contact_ms(&work->rack, store->settings));
+        sv_put_contact(update, sv_rack_contact_ms(&work->rack));
     }
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
     BSON_APPEND_UTF8(&set, "status", sv_session_status_name(work->action->status));

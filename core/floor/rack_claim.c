@@ -62,7 +62,7 @@ sv_claim_read(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
         return status;
     }
     work->warehouse = work->rack.warehouse;
-    work->contact_ms = sv_rack_contact_ms(&work->rack, store->settings);
+    work->contact_ms = sv_rack_contact_ms(&work->rack);
     if (claim->floor != NULL && (work->rack.floor == NULL || strcmp(claim->floor, work->rack.floor) != 0)) {
         return sv_fail_field(error, "floor", "mismatch", "Rack %s stands on floor %s", claim->rack_id,
                              work->rack.floor != NULL ? work->rack.floor : "unknown");
@@ -324,6 +324,7 @@ sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     sv_status_t status = sv_claim_check_rounds(store, work, error);
 
     work->result->resumed = false;
+    work->result->displaced = work->before;
     if (status == SV_OK) {
         status = sv_claim_take_rack(store, work, sv_claim_session_id(work), error);
     }
@@ -365,6 +366,7 @@ sv_claim_resume(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     }
     sv_floor_session_read(document, work->arena, &work->result->session);
     work->result->resumed = true;
+    work->result->displaced = (sv_floor_session_t){ 0 };
     return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, rack, hold, NULL, error);
 }
 

@@ -14,6 +14,7 @@ typedef struct {
 
 typedef struct {
     sv_floor_session_t session;
+    sv_floor_session_t displaced; /* session_id NULL: none */
     bool resumed;
     bool outcome_unknown; /* with an error: the claim may stand; its lease must not be given back */
 } sv_claim_result_t;

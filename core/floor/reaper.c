@@ -43,17 +43,17 @@ sv_redis_uptime(sv_redis_client_t *redis, int64_t *uptime_s, sv_arena_t *arena, 
 }
 
 static sv_status_t
-sv_rack_has_lease(sv_redis_client_t *redis, const char *rack_id, bool *has, sv_arena_t *arena, sv_error_t *error)
+sv_reaper_is_held(sv_redis_client_t *redis, const sv_settings_t *settings, const char *rack_id, bool *held,
+                  sv_arena_t *arena, sv_error_t *error)
 {
     sv_redis_command_t command;
     redisReply *reply;
     sv_status_t status;
 
-    sv_redis_command(&command, arena, "EXISTS");
-    sv_redis_arg_key(&command, "rack:lock:", rack_id);
+    sv_rack_held_command(&command, arena, settings, rack_id);
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status == SV_OK) {
-        *has = reply->type != REDIS_REPLY_INTEGER || reply->integer != 0;
+        *held = sv_rack_held_read(reply);
         freeReplyObject(reply);
     }
     return status;
@@ -126,7 +126,7 @@ sv_interrupt_session(sv_store_t *store, sv_silent_rack_t *silent, sv_arena_t *ar
                 "]", "}", "superseded", BCON_BOOL(false));
     BCON_APPEND(update, "$set", "{", "status", "interrupted", "}", "$currentDate", "{", "interrupted_at",
                 BCON_BOOL(true), "}", "$inc", "{", "writes", BCON_INT64(1), "}");
-    sv_put_contact(update, sv_rack_contact_ms(&silent->rack, store->settings));
+    sv_put_contact(update, sv_rack_contact_ms(&silent->rack));
     status = sv_store_find_and_update(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, true, false,
                                       silent->arena, &document, error);
     if (status == SV_OK && document != NULL) {
@@ -182,11 +182,11 @@ static sv_status_t
 sv_reaper_settle(sv_store_t *store, sv_redis_client_t *redis, sv_silent_rack_t *silent, sv_reaped_t *done,
                  sv_arena_t *arena, sv_error_t *error)
 {
-    bool leased = true;
-    sv_status_t status = sv_rack_has_lease(redis, silent->rack.rack_id, &leased, arena, error);
+    bool held = true;
+    sv_status_t status = sv_reaper_is_held(redis, store->settings, silent->rack.rack_id, &held, arena, error);
 
     done->silent++;
-    if (status != SV_OK || leased) {
+    if (status != SV_OK || held) {
         return status;
     }
     status = sv_transaction_run(store, sv_interrupt_body, silent, error);

@@ -6,7 +6,7 @@
 
 /*
  * Frees the racks of holders who fell silent.  A floor session, active or paused, whose rack's hold is past by
- * SESSION_GRACE on MongoDB's clock and whose lease Redis does not have becomes `interrupted`, its rack `available`.
+ * SESSION_GRACE on MongoDB's clock and whose rack nobody holds by Redis becomes `interrupted`, its rack `available`.
  * The rack keeps the session's id until somebody claims it, so late work still lands and brings the session back.
  * The event is published after the commit: a worker that dies between the two leaves listeners untold, who see the
  * rack free when they next ask, and nothing else undone.

@@ -29,9 +29,9 @@ sv_view_may(const sv_principal_t *who, const sv_session_view_t *view, sv_view_de
 }
 
 static void
-sv_session_heard(sv_floor_session_t *session, const sv_rack_t *rack, const sv_settings_t *settings)
+sv_session_heard(sv_floor_session_t *session, const sv_rack_t *rack)
 {
-    int64_t contact_ms = sv_rack_contact_ms(rack, settings);
+    int64_t contact_ms = sv_rack_contact_ms(rack);
 
     if (contact_ms > session->last_heartbeat_ms) {
         session->last_heartbeat_ms = contact_ms;
@@ -49,7 +49,7 @@ sv_session_hear(sv_store_t *store, sv_floor_session_t *session, sv_arena_t *aren
 
     if (status == SV_OK && document != NULL) {
         sv_rack_read(document, arena, &rack);
-        sv_session_heard(session, &rack, store->settings);
+        sv_session_heard(session, &rack);
     }
     return status;
 }
@@ -141,7 +141,7 @@ sv_session_list_active(sv_store_t *store, const sv_principal_t *who, sv_json_wri
         sv_floor_session_read(row, arena, &session);
         rack = sv_text_map_get(&carried, session.session_id);
         if (rack != NULL) {
-            sv_session_heard(&session, rack, store->settings);
+            sv_session_heard(&session, rack);
         }
         sv_floor_session_write_json(w, NULL, &session, now);
     }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/buffer.h"
-#include "core/floor/floor.h"
+#include "core/floor/lease.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -22,10 +22,11 @@ enum {
 };
 
 typedef struct {
+    const char *name; /* as Redis has it (sv_lease_name) */
     const char *session_id;
     const char *score; /* as Redis spells it */
     int64_t at_ms;     /* of the heartbeat, by MongoDB's clock */
-    int64_t hold_ms;   /* what is left of its hold; 0 or less: nothing to write */
+    bool holds;        /* its hold is not over yet */
 } sv_noted_heartbeat_t;
 
 typedef struct {
@@ -56,7 +57,8 @@ sv_heartbeats_take(sv_redis_client_t *redis, const char *newest, sv_arena_t *are
     return status;
 }
 
-/* Ages are Redis' own (its clock now less the score), so the two servers' clocks need not agree. */
+/* Ages are Redis' own (its clock now less the score), so the two servers' clocks need not agree.  MongoDB's was read
+ * before Redis': however long this process was held up in between, no heartbeat seems younger than it is. */
 static void
 sv_heartbeats_read(const redisReply *reply, const sv_settings_t *settings, int64_t mongodb_now_ms,
                    sv_heartbeat_chunk_t *chunk)
@@ -69,12 +71,13 @@ sv_heartbeats_read(const redisReply *reply, const sv_settings_t *settings, int64
         sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[chunk->count++];
         int64_t age_ms;
 
-        heartbeat->session_id = sv_arena_strdup(chunk->arena, sv_redis_element_text(reply, i));
+        heartbeat->name = sv_arena_strdup(chunk->arena, sv_redis_element_text(reply, i));
+        heartbeat->session_id = sv_lease_name_session(heartbeat->name);
         heartbeat->score = sv_arena_strdup(chunk->arena, sv_redis_element_text(reply, i + 1));
         age_ms = redis_now_ms - (int64_t) strtod(heartbeat->score, NULL);
         age_ms = age_ms < 0 ? 0 : age_ms;
         heartbeat->at_ms = mongodb_now_ms - age_ms;
-        heartbeat->hold_ms = sv_active_hold_ms(settings) - age_ms;
+        heartbeat->holds = age_ms < sv_active_hold_ms(settings);
     }
 }
 
@@ -92,8 +95,8 @@ sv_heartbeat_group_size(const sv_heartbeat_chunk_t *chunk, size_t first)
 }
 
 static sv_status_t
-sv_heartbeat_group_add(sv_bulk_t *bulk, const sv_noted_heartbeat_t *group, size_t size, sv_arena_t *arena,
-                       sv_error_t *error)
+sv_heartbeat_group_add(sv_bulk_t *bulk, const sv_noted_heartbeat_t *group, size_t size, int64_t hold_ms,
+                       sv_arena_t *arena, sv_error_t *error)
 {
     const char **sessions = sv_arena_alloc(arena, size * sizeof(*sessions));
     bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
@@ -104,8 +107,7 @@ sv_heartbeat_group_add(sv_bulk_t *bulk, const sv_noted_heartbeat_t *group, size_
     }
     sv_filter_in(&filter, "session_id", sessions, size);
     BCON_APPEND(&filter, "status", "claimed", "held_at", "{", "$lt", BCON_DATE_TIME(group->at_ms), "}");
-    BCON_APPEND(&update, "$currentDate", "{", "held_at", BCON_BOOL(true), "}", "$set", "{", "hold_ms",
-                BCON_INT64(group->hold_ms), "}");
+    BCON_APPEND(&update, "$set", "{", "held_at", BCON_DATE_TIME(group->at_ms), "hold_ms", BCON_INT64(hold_ms), "}");
     status = sv_bulk_update_many(bulk, &filter, &update, error);
     bson_destroy(&filter);
     bson_destroy(&update);
@@ -125,9 +127,10 @@ sv_heartbeats_hold(sv_store_t *store, void *context, sv_error_t *error)
     sv_bulk_begin(&bulk, store, SV_COLLECTION_RACK_REGISTRY, arena);
     for (size_t i = 0, size; status == SV_OK && i < chunk->count; i += size) {
         size = sv_heartbeat_group_size(chunk, i);
-        if (chunk->heartbeats[i].hold_ms > 0) {
+        if (chunk->heartbeats[i].holds) {
             chunk->due += (int64_t) size;
-            status = sv_heartbeat_group_add(&bulk, &chunk->heartbeats[i], size, arena, error);
+            status = sv_heartbeat_group_add(&bulk, &chunk->heartbeats[i], size, sv_active_hold_ms(store->settings),
+                                            arena, error);
         }
     }
     if (status == SV_OK) {
@@ -202,7 +205,7 @@ sv_heartbeats_disbelieve(sv_store_t *store, sv_redis_client_t *redis, const sv_h
         const char *session_id = chunk->heartbeats[i].session_id;
 
         if (bsearch(&session_id, claimed, claimed_count, sizeof(*claimed), sv_compare_sessions) == NULL) {
-            sv_buffer_printf(&lines, "%s\n", session_id);
+            sv_buffer_printf(&lines, "%s\n", chunk->heartbeats[i].name);
             gone++;
         }
     }
@@ -220,7 +223,8 @@ sv_heartbeats_disbelieve(sv_store_t *store, sv_redis_client_t *redis, const sv_h
 }
 
 static sv_status_t
-sv_heartbeats_forget(sv_redis_client_t *redis, const sv_heartbeat_chunk_t *chunk, sv_error_t *error)
+sv_heartbeats_forget(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_heartbeat_chunk_t *chunk,
+                     sv_error_t *error)
 {
     sv_redis_command_t command;
     sv_buffer_t lines;
@@ -229,10 +233,13 @@ sv_heartbeats_forget(sv_redis_client_t *redis, const sv_heartbeat_chunk_t *chunk
 
     sv_buffer_init(&lines, chunk->arena, chunk->count * 80 + 1);
     for (size_t i = 0; i < chunk->count; i++) {
-        sv_buffer_printf(&lines, "%s %s\n", chunk->heartbeats[i].score, chunk->heartbeats[i].session_id);
+        sv_buffer_printf(&lines, "%s %s\n", chunk->heartbeats[i].score, chunk->heartbeats[i].name);
     }
     sv_redis_script(&command, chunk->arena, SV_SCRIPT_HEARTBEATS_WRITTEN, 1);
     sv_redis_arg(&command, SV_HEARTBEATS);
+    sv_redis_arg_int(&command, settings->heartbeat_ttl * 1000);
+    sv_redis_arg_int(&command, settings->last_seen_ttl * 1000);
+    sv_redis_arg_int(&command, settings->session_lock_ttl * 1000);
     sv_redis_arg_n(&command, lines.data, lines.length);
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status == SV_OK) {
@@ -249,31 +256,29 @@ sv_write_behind_chunk(sv_store_t *store, sv_redis_client_t *redis, char newest[2
     sv_heartbeat_chunk_t chunk = { .arena = arena };
     int64_t mongodb_now_ms = 0;
     redisReply *reply;
-    sv_status_t status = sv_heartbeats_take(redis, newest, arena, &reply, error);
+    sv_status_t status = sv_store_now(store, &mongodb_now_ms, error);
 
     *left = false;
+    if (status == SV_OK) {
+        status = sv_heartbeats_take(redis, newest, arena, &reply, error);
+    }
     if (status != SV_OK) {
         return status;
     }
     if (newest[0] == '\0') {
         snprintf(newest, 24, "%" PRId64, sv_redis_element_int(reply, 0));
     }
-    if (reply->elements > 1) {
-        status = sv_store_now(store, &mongodb_now_ms, error);
-    }
-    if (status == SV_OK) {
-        sv_heartbeats_read(reply, store->settings, mongodb_now_ms, &chunk);
-    }
+    sv_heartbeats_read(reply, store->settings, mongodb_now_ms, &chunk);
     freeReplyObject(reply);
-    if (status != SV_OK || chunk.count == 0) {
-        return status;
+    if (chunk.count == 0) {
+        return SV_OK;
     }
     status = sv_transaction_run(store, sv_heartbeats_hold, &chunk, error);
     if (status == SV_OK && chunk.held < chunk.due) {
         status = sv_heartbeats_disbelieve(store, redis, &chunk, &done->dropped, error);
     }
     if (status == SV_OK) {
-        status = sv_heartbeats_forget(redis, &chunk, error);
+        status = sv_heartbeats_forget(redis, store->settings, &chunk, error);
     }
     done->taken += (int64_t) chunk.count;
     done->held += chunk.held;

@@ -9,10 +9,13 @@
  * forgotten in Redis only after it was written, and only if no newer one came, so a round may die anywhere and be
  * repeated by anybody; two workers at it do the same work twice and no harm.
  *
- * A hold is never shortened: a rack is written only where its held_at is older than the heartbeat.  The hold ends TTL and
- * margin after the heartbeat, however late it is written, or up to half a second before, as heartbeats this near to each
- * other are written as one.  sv_rack_contact_ms() reads the heartbeat's time back out of the hold, so the floor session
- * itself is not written.
+ * A hold is never shortened: a rack is written only where its held_at is older than the heartbeat.  The hold is dated
+ * by the heartbeat, not by its writing: it ends TTL and margin after it, however late or slowly it is written, or up to
+ * half a second before, as heartbeats this near to each other are written as one.  sv_rack_contact_ms() reads the
+ * heartbeat's time back out of the hold, so the floor session itself is not written.
+ *
+ * With the forgetting goes what the heartbeat tells of its user: presence, when last seen, and that the session is in
+ * use.
  *
  * Where no claimed rack carries a heartbeat's session, Redis was not told of its end or its pause: the session's lease
  * and state are dropped there, and its next heartbeat asks MongoDB.

@@ -186,7 +186,7 @@ sv_read_rack_state(sv_call_t *call)
     }
     state->held = sv_rack_is_held(&state->rack, now);
     if (sv_floor_session_find(call->store, state->rack.session_id, call->arena, &session, &call->error) == SV_OK) {
-        int64_t contact_ms = sv_rack_contact_ms(&state->rack, call->settings);
+        int64_t contact_ms = sv_rack_contact_ms(&state->rack);
 
         state->last_heartbeat_ms = contact_ms > session.last_heartbeat_ms ? contact_ms : session.last_heartbeat_ms;
     }
@@ -243,8 +243,8 @@ sv_rack_state_read(sv_request_t *req)
         return;
     }
     sv_lease_ttl_command(&commands[0], call->arena, state->rack.rack_id);
-    if (state->rack.session_id != NULL) {
-        sv_last_heartbeat_command(&commands[count++], call->arena, state->rack.session_id);
+    if (state->rack.session_id != NULL && state->rack.user_id != NULL) {
+        sv_last_heartbeat_command(&commands[count++], call->arena, state->rack.user_id, state->rack.session_id);
     }
     sv_http_redis(req, (sv_redis_command_t *const[]){ &commands[0], &commands[1] }, count, sv_read_rack_lease,
                   sv_rack_state_complete);
@@ -333,7 +333,8 @@ sv_claim_in_database(sv_call_t *call)
 
     claiming->tried = true;
     if (sv_rack_claim(call->store, &claiming->claim, call->arena, result, &call->error) == SV_OK) {
-        sv_lease_settle_command(sv_call_effect(call), call->arena, call->settings, &result->session, result->resumed);
+        sv_lease_settle_command(sv_call_effect(call), call->arena, call->settings, &result->session,
+                                result->displaced.session_id != NULL ? &result->displaced : NULL, result->resumed);
         sv_write_claim(call, result);
     } else if (!result->outcome_unknown) {
         sv_drop_claim_lease(call);

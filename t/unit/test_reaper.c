@@ -85,9 +85,10 @@ test_a_lease_protects_its_holder(void **state)
     (void) state;
     make_floor("s1", "claimed", 400000, 70000);
     sv_real_redis(servers.redis, "HSET rack:lock:R-s1 user u session s1 fence 3");
+    sv_real_redis(servers.redis, "SET lease:u:s1 R-s1|3");
     assert_int_equal(run_round(LONG_MS).interrupted, 0);
     assert_string_equal(status_of(SV_COLLECTION_RACK_REGISTRY, "s1"), "claimed");
-    sv_real_redis(servers.redis, "DEL rack:lock:R-s1");
+    sv_real_redis(servers.redis, "DEL lease:u:s1"); /* the rack's pointer alone protects nobody */
     assert_int_equal(run_round(LONG_MS).interrupted, 1);
 }
 

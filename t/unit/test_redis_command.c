@@ -78,7 +78,7 @@ numbers_and_keys(void **state)
     const char *texts[] = { "0", "7", "-7", "10", "1234567890", "9223372036854775807", "-9223372036854775808" };
     sv_redis_command_t command;
 
-    sv_redis_script(&command, *state, SV_SCRIPT_HEARTBEAT, 2);
+    sv_redis_script(&command, *state, SV_SCRIPT_LEASE_SETTLE, 2);
     sv_redis_arg_key(&command, "rack:lock:", "R1");
     sv_redis_arg_key_of(&command, "user_status:", "ásha", ":last_seen");
     assert_string_equal(command.argv[3], "rack:lock:R1");
