@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/text.h"
+#include "core/base/text_gate.h"
 
 enum { SV_PAGE_LIMIT_DEFAULT = 50, SV_PAGE_LIMIT_MAX = 500, SV_CURSOR_MAX = 1024 };
 
@@ -92,14 +92,15 @@ sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words
 bool
 sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value)
 {
-    *value = sv_call_query(call, name);
-    if (*value == NULL || sv_identifier_valid(*value, max_characters)) {
+    const char *text = sv_call_query(call, name);
+
+    *value = text == NULL ? NULL : sv_text_pass(SV_TEXT_CODE, text, max_characters, call->arena);
+    if (text == NULL || *value != NULL) {
         return true;
     }
     return sv_call_wrong_parameter(call, name, "invalid_format",
                                    sv_arena_printf(call->arena,
-                                                   "must have 1 to %zu characters, none of them a control "
-                                                   "character, and no blank at either end",
+                                                   "must have 1 to %zu characters, none of them a control character",
                                                    max_characters));
 }
 
@@ -120,6 +121,12 @@ sv_call_query_page(sv_call_t *call, sv_page_t *page)
 const json_t *
 sv_call_body(sv_call_t *call)
 {
+    return sv_call_body_loosely(call, NULL);
+}
+
+const json_t *
+sv_call_body_loosely(sv_call_t *call, const char *loose)
+{
     static const char empty[] = "{}";
 
     if (call->body == NULL || call->body_length == 0) {
@@ -129,7 +136,7 @@ sv_call_body(sv_call_t *call)
         }
         return sv_json_parse_object(empty, sizeof(empty) - 1, call->arena, &call->error);
     }
-    return sv_json_parse_object(call->body, call->body_length, call->arena, &call->error);
+    return sv_json_parse_object_loosely(call->body, call->body_length, loose, call->arena, &call->error);
 }
 
 sv_redis_command_t *

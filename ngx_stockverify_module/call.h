@@ -41,7 +41,7 @@ typedef struct sv_call_s {
     const sv_auth_keys_t  *keys;                           /* of tokens and PINs */
     sv_arena_t            *arena;
     sv_principal_t         principal;                      /* role SV_ROLE_ANYONE before and without login */
-    const char            *params[SV_CALL_MAX_PARAMS];     /* {names} of the path in order, decoded */
+    const char            *params[SV_CALL_MAX_PARAMS];     /* {names} of the path in order, decoded, behind the text gate */
     sv_query_parameter_t   query[SV_CALL_MAX_QUERY];
     size_t                 query_count;
     const char            *body;                           /* NUL-terminated; NULL without a body */
@@ -82,6 +82,7 @@ const char *sv_call_query(const sv_call_t *call, const char *name);
 bool sv_call_query_int(sv_call_t *call, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value);
 bool sv_call_query_time(sv_call_t *call, const char *name, int64_t *ms);          /* 0 when absent */
 bool sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words, int *index);  /* -1 when absent */
+/* A code or an id, behind the text gate. */
 bool sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value);
 /* Answers 400 for a parameter that the caller found wrong; false. */
 bool sv_call_wrong_parameter(sv_call_t *call, const char *name, const char *code, const char *sentence);
@@ -91,6 +92,8 @@ bool sv_call_query_page(sv_call_t *call, sv_page_t *page);
 /* The body as an object.  An absent or empty body counts as {} when the route has SV_BODY_OPTIONAL.
  * NULL and an error otherwise. */
 const json_t *sv_call_body(sv_call_t *call);
+/* The same; texts within the member `loose` may be none, and their reader refuses them (core/base/json_parser.h). */
+const json_t *sv_call_body_loosely(sv_call_t *call, const char *loose);
 
 /* A fresh effect, to be filled with sv_redis_command() or by a domain function. */
 sv_redis_command_t *sv_call_effect(sv_call_t *call);

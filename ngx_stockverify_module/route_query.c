@@ -1,5 +1,8 @@
 #include "core/base/text.h"
+#include "core/base/text_gate.h"
 #include "ngx_stockverify_module/router.h"
+
+enum { SV_CODE_MAX = 1024 };
 
 static const char sv_code_parameter[] = "code";
 
@@ -72,9 +75,10 @@ sv_route_read_query(const sv_route_entry_t *entry, ngx_str_t args, sv_call_t *ca
     }
     code = entry->code_param >= 0 ? sv_call_query(call, sv_code_parameter) : NULL;
     if (code != NULL) {
-        if (code[0] == '\0') {
-            return sv_query_fail(call, SV_ERR_PARAMETER_INVALID, sv_code_parameter, "too_short",
-                                 "The code must not be empty");
+        code = sv_text_pass(SV_TEXT_CODE, code, SV_CODE_MAX, call->arena);
+        if (code == NULL) {
+            return sv_query_fail(call, SV_ERR_PARAMETER_INVALID, sv_code_parameter, "invalid_format",
+                                 "The code must not be empty, nor have control characters");
         }
         call->params[entry->code_param] = code;
     }

@@ -1,8 +1,9 @@
 #include "ngx_stockverify_module/router.h"
 
 #include "core/base/text.h"
+#include "core/base/text_gate.h"
 
-enum { SV_PATH_MAX_SEGMENTS = 12 };
+enum { SV_PATH_MAX_SEGMENTS = 12, SV_PATH_NAME_MAX = 1024 };
 
 typedef struct sv_route_node_s sv_route_node_t;
 
@@ -277,7 +278,11 @@ sv_router_match(const sv_router_t *router, ngx_str_t raw, unsigned method, sv_ca
     match->entry = path.entry;
     match->allowed = path.allowed;
     if (path.entry != NULL) {
-        memcpy(call->params, path.names, path.name_count * sizeof(path.names[0]));
+        for (size_t i = 0; i < path.name_count; i++) {
+            const char *clean = sv_text_pass(SV_TEXT_CODE, path.names[i], SV_PATH_NAME_MAX, call->arena);
+
+            call->params[i] = clean != NULL ? clean : path.names[i]; /* names nothing that there is */
+        }
     }
     return SV_OK;
 }

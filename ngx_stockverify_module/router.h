@@ -30,7 +30,7 @@ typedef struct {
  * a row with too many {names} or query parameters. */
 sv_router_t *sv_router_create(sv_arena_t *arena, sv_error_t *error);
 
-/* `path` is the raw request target up to the '?'.  Decoded {names} go to call->params.
+/* `path` is the raw request target up to the '?'.  Decoded {names} go to call->params, behind the text gate.
  * SV_OK with a match, or SV_ERR_BAD_REQUEST for a bad escape, NUL, invalid UTF-8 or a "." or ".." in the path. */
 sv_status_t sv_router_match(const sv_router_t *router, ngx_str_t path, unsigned method, sv_call_t *call,
                             sv_route_match_t *match);

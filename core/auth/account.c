@@ -1,5 +1,8 @@
 #include "core/auth/account.h"
 
+#include <string.h>
+
+#include "core/base/text_gate.h"
 #include "core/store/document.h"
 
 void
@@ -75,12 +78,7 @@ sv_account_principal(const sv_account_t *account, sv_principal_t *principal)
 const char *
 sv_username_fold(const char *username, sv_arena_t *arena)
 {
-    char *folded = sv_arena_strdup(arena, username);
+    const char *clean = sv_text_pass(SV_TEXT_NAME, username, strlen(username), arena);
 
-    for (char *p = folded; *p != '\0'; p++) {
-        if (*p >= 'A' && *p <= 'Z') {
-            *p = (char) (*p - 'A' + 'a');
-        }
-    }
-    return folded;
+    return sv_text_fold(clean != NULL ? clean : username, arena);
 }

@@ -1,10 +1,12 @@
 #include "core/auth/account_admin.h"
 
+#include <string.h>
+
 #include "core/audit/audit.h"
 #include "core/auth/family.h"
 #include "core/auth/pin.h"
 #include "core/base/codec.h"
-#include "core/base/text.h"
+#include "core/base/text_gate.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -89,6 +91,21 @@ sv_account_update_body(sv_store_t *store, void *context, sv_error_t *error)
     return sv_audit_write(store, update->who, &entry, error);
 }
 
+/* Puts the text behind the gate. */
+static void
+sv_account_take_text(const char *field, sv_text_kind_t kind, const char **value, size_t max, sv_error_t *error)
+{
+    const char *text = *value == NULL ? "" : *value;
+    sv_text_fault_t fault = sv_text_gate(kind, text, strlen(text), max, error->arena, value);
+
+    if (fault != SV_TEXT_OK) {
+        sv_fail_field(error, field, "invalid_format", "%s %s", field,
+                      sv_text_fault_sentence(fault, kind, max, error->arena));
+    } else if ((*value)[0] == '\0') {
+        sv_fail_field(error, field, "required", "%s is required", field);
+    }
+}
+
 sv_status_t
 sv_account_change(sv_store_t *store, const sv_principal_t *who, const char *user_id, const sv_account_change_t *change,
                   sv_account_t *account, sv_error_t *error)
@@ -97,12 +114,20 @@ sv_account_change(sv_store_t *store, const sv_principal_t *who, const char *user
     sv_account_update_t update = {
         .who = who, .user_id = user_id, .action = "user.change", .set = set, .account = account
     };
+    const char *full_name = change->full_name, *warehouse = change->warehouse;
 
     if (change->full_name != NULL) {
-        BSON_APPEND_UTF8(set, "full_name", change->full_name);
+        sv_account_take_text("full_name", SV_TEXT_LINE, &full_name, SV_FULL_NAME_MAX, error);
+        sv_doc_put_text(set, "full_name", full_name);
     }
     if (change->warehouse != NULL) {
-        sv_doc_put_text(set, "warehouse", change->warehouse[0] == '\0' ? NULL : change->warehouse);
+        if (change->warehouse[0] != '\0') {
+            sv_account_take_text("warehouse", SV_TEXT_NAME, &warehouse, SV_WAREHOUSE_MAX, error);
+        }
+        sv_doc_put_text(set, "warehouse", warehouse[0] == '\0' ? NULL : warehouse);
+    }
+    if (error->status != SV_OK) {
+        return error->status;
     }
     if (change->role != SV_ROLE_ANYONE) {
         BSON_APPEND_UTF8(set, "role", sv_role_name(change->role));
@@ -214,29 +239,16 @@ sv_account_set_pin(sv_store_t *store, const sv_principal_t *who, const char *pin
     return sv_transaction_run(store, sv_account_update_body, &update, error);
 }
 
-static void
-sv_account_check_text(const char *field, const char *value, size_t max, sv_error_t *error)
-{
-    if (value == NULL || value[0] == '\0') {
-        sv_fail_field(error, field, "required", "%s is required", field);
-    } else if (!sv_identifier_valid(value, max)) {
-        sv_fail_field(
-            error, field, "invalid_format",
-            "%s must have at most %zu characters, none of them a control character, and no blanks at its ends", field,
-            max);
-    }
-}
-
 static bool
-sv_account_input_ok(const sv_account_input_t *input, sv_error_t *error)
+sv_account_take_input(sv_account_input_t *input, sv_error_t *error)
 {
-    sv_account_check_text("username", input->username, SV_USERNAME_MAX, error);
-    sv_account_check_text("full_name", input->full_name, SV_FULL_NAME_MAX, error);
+    sv_account_take_text("username", SV_TEXT_NAME, &input->username, SV_USERNAME_MAX, error);
+    sv_account_take_text("full_name", SV_TEXT_LINE, &input->full_name, SV_FULL_NAME_MAX, error);
     if (input->user_id != NULL) {
-        sv_account_check_text("user_id", input->user_id, SV_USER_ID_MAX, error);
+        sv_account_take_text("user_id", SV_TEXT_NAME, &input->user_id, SV_USER_ID_MAX, error);
     }
     if (input->warehouse != NULL && input->warehouse[0] != '\0') {
-        sv_account_check_text("warehouse", input->warehouse, SV_WAREHOUSE_MAX, error);
+        sv_account_take_text("warehouse", SV_TEXT_NAME, &input->warehouse, SV_WAREHOUSE_MAX, error);
     }
     if (input->role == SV_ROLE_ANYONE) {
         sv_fail_field(error, "role", "required", "role must be staff, supervisor or admin");
@@ -306,15 +318,16 @@ sv_account_create(sv_store_t *store, const sv_principal_t *who, const sv_account
                   sv_error_t *error)
 {
     sv_account_insertion_t insertion = { .who = who, .account = account };
+    sv_account_input_t taken = *input;
     int64_t now_ms;
 
-    if (!sv_account_input_ok(input, error) || sv_store_now(store, &now_ms, error) != SV_OK) {
+    if (!sv_account_take_input(&taken, error) || sv_store_now(store, &now_ms, error) != SV_OK) {
         return error->status;
     }
-    insertion.document = sv_account_document(input, now_ms, error->arena);
+    insertion.document = sv_account_document(&taken, now_ms, error->arena);
     sv_account_read(insertion.document, error->arena, account);
     if (sv_transaction_run(store, sv_account_insert_body, &insertion, error) == SV_ERR_ALREADY_EXISTS) {
-        error->message = sv_arena_printf(error->arena, "The user name %s or the user id is taken", input->username);
+        error->message = sv_arena_printf(error->arena, "The user name %s or the user id is taken", taken.username);
     }
     return error->status;
 }

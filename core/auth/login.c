@@ -20,9 +20,9 @@ sv_login_read(const sv_json_fields_t *fields, sv_login_input_t *input)
     const char *username = NULL;
 
     *input = (sv_login_input_t){ 0 };
-    sv_json_get_text(fields, "username", SV_REQUIRED, 1, SV_LOGIN_TEXT_MAX, &username);
-    sv_json_get_text(fields, "password", SV_OPTIONAL, 1, SV_PASSWORD_MAX_CHARACTERS, &input->password);
-    if (sv_json_get_text(fields, "pin", SV_OPTIONAL, 1, SV_LOGIN_TEXT_MAX, &input->pin)) {
+    sv_json_get_name(fields, "username", SV_REQUIRED, SV_LOGIN_TEXT_MAX, &username);
+    sv_json_get_secret(fields, "password", SV_OPTIONAL, 1, SV_PASSWORD_MAX_CHARACTERS, &input->password);
+    if (sv_json_get_secret(fields, "pin", SV_OPTIONAL, 1, SV_LOGIN_TEXT_MAX, &input->pin)) {
         sv_pin_acceptable(input->pin, "pin", error);
     }
     if (error->status == SV_OK && (input->password == NULL) == (input->pin == NULL)) {
@@ -31,7 +31,7 @@ sv_login_read(const sv_json_fields_t *fields, sv_login_input_t *input)
     sv_json_get_identifier(fields, "device_id", input->pin == NULL ? SV_OPTIONAL : SV_REQUIRED, SV_LOGIN_TEXT_MAX,
                            &input->device_id);
     if (input->pin != NULL) {
-        sv_json_get_text(fields, "device_secret", SV_REQUIRED, 1, SV_LOGIN_TEXT_MAX, &input->device_secret);
+        sv_json_get_secret(fields, "device_secret", SV_REQUIRED, 1, SV_LOGIN_TEXT_MAX, &input->device_secret);
     }
     if (error->status != SV_OK) {
         return false;

@@ -2,10 +2,11 @@
 
 #include <time.h>
 
-enum { SV_MS_PER_DAY = 86400000, SV_FIRST_YEAR = 1970 };
+enum { SV_MS_PER_DAY = 86400000, SV_FIRST_YEAR = 1, SV_LAST_OFFSET_MS = (23 * 60 + 59) * 60000 };
 
-/* 9999-12-31T23:59:59.999Z */
-#define SV_TIME_LAST INT64_C(253402300799999)
+/* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z; offsets lead almost a day past either. */
+#define SV_TIME_FIRST INT64_C(-62135596800000)
+#define SV_TIME_LAST  INT64_C(253402300799999)
 
 static int64_t
 sv_clock_read_ms(clockid_t id)
@@ -177,7 +178,7 @@ sv_read_offset(const char **text, int64_t *ms)
 bool
 sv_time_parse(const char *text, int64_t *ms)
 {
-    int64_t days, time_of_day, offset, value;
+    int64_t days, time_of_day, offset;
 
     if (!sv_read_date(&text, &days)) {
         return false;
@@ -189,11 +190,7 @@ sv_time_parse(const char *text, int64_t *ms)
     if (!sv_read_time_of_day(&text, &time_of_day) || !sv_read_offset(&text, &offset) || *text != '\0') {
         return false;
     }
-    value = days * SV_MS_PER_DAY + time_of_day - offset;
-    if (value < 0 || value > SV_TIME_LAST) {
-        return false;
-    }
-    *ms = value;
+    *ms = days * SV_MS_PER_DAY + time_of_day - offset;
     return true;
 }
 
@@ -220,30 +217,44 @@ sv_write_digits(char *to, int value, int count, char behind)
     return to + count + 1;
 }
 
+/* A time of year 1 or 9999 in some zone may lie in year 0 or 10000 in UTC, which RFC 3339 cannot write: then it is
+ * written with an offset that can.  Beyond that the nearest that can be written. */
+static int64_t
+sv_time_place(int64_t ms, const char **zone)
+{
+    *zone = "Z";
+    if (ms < SV_TIME_FIRST) {
+        *zone = "+23:59";
+        ms += SV_LAST_OFFSET_MS;
+        return ms < SV_TIME_FIRST ? SV_TIME_FIRST : ms;
+    }
+    if (ms > SV_TIME_LAST) {
+        *zone = "-23:59";
+        ms -= SV_LAST_OFFSET_MS;
+        return ms > SV_TIME_LAST ? SV_TIME_LAST : ms;
+    }
+    return ms;
+}
+
 int
 sv_time_format(int64_t ms, char text[SV_TIME_TEXT_SIZE])
 {
     int year, month, day, of_day;
     char *end = text;
+    const char *zone;
 
-    /* Outside of what can be written in four digits the nearest that can. */
-    if (ms < 0) {
-        ms = 0;
-    } else if (ms > SV_TIME_LAST) {
-        ms = SV_TIME_LAST;
-    }
-    sv_date_from_days(ms / SV_MS_PER_DAY, &year, &month, &day);
-    of_day = (int) (ms % SV_MS_PER_DAY);
+    ms = sv_time_place(ms, &zone);
+    of_day = (int) (((ms % SV_MS_PER_DAY) + SV_MS_PER_DAY) % SV_MS_PER_DAY);
+    sv_date_from_days((ms - of_day) / SV_MS_PER_DAY, &year, &month, &day);
     end = sv_write_digits(end, year, 4, '-');
     end = sv_write_digits(end, month, 2, '-');
     end = sv_write_digits(end, day, 2, 'T');
     end = sv_write_digits(end, of_day / 3600000, 2, ':');
     end = sv_write_digits(end, of_day / 60000 % 60, 2, ':');
-    if (of_day % 1000 == 0) {
-        end = sv_write_digits(end, of_day / 1000 % 60, 2, 'Z');
-    } else {
-        end = sv_write_digits(end, of_day / 1000 % 60, 2, '.');
-        end = sv_write_digits(end, of_day % 1000, 3, 'Z');
+    end = sv_write_digits(end, of_day / 1000 % 60, 2, '.');
+    end = of_day % 1000 == 0 ? end - 1 : sv_write_digits(end, of_day % 1000, 3, '\0') - 1;
+    while (*zone != '\0') {
+        *end++ = *zone++;
     }
     *end = '\0';
     return (int) (end - text);

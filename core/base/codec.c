@@ -1,5 +1,6 @@
 #include "core/base/codec.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -172,4 +173,17 @@ sv_uuid_v4(char text[SV_UUID_SIZE])
     bytes[8] = (bytes[8] & 0x3f) | 0x80; /* variant of RFC 4122 */
     sv_hex_encode(bytes, sizeof(bytes), hex);
     snprintf(text, SV_UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+bool
+sv_uuid_has_form(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+    for (size_t i = 0; i < sizeof(form) - 1; i++) {
+        if (form[i] == 'x' ? !isxdigit((unsigned char) text[i]) : text[i] != form[i]) {
+            return false;
+        }
+    }
+    return text[sizeof(form) - 1] == '\0';
 }

@@ -27,5 +27,6 @@ bool sv_equal_constant_time(const void *a, const void *b, size_t length);
 /* getrandom(2); ends the process when the kernel has no randomness to give. */
 void sv_random_bytes(void *bytes, size_t length);
 void sv_uuid_v4(char text[SV_UUID_SIZE]);                                   /* RFC 4122 */
+bool sv_uuid_has_form(const char *text);                                    /* 8-4-4-4-12 digits of either case */
 
 #endif

@@ -17,6 +17,8 @@ typedef struct {
     const char *start, *at, *end;
     const char *message; /* set once, at the place of the fault */
     unsigned depth;
+    const char *loose_member; /* of the top-level object; NULL: none */
+    bool loose;               /* inside of it */
     sv_arena_t *arena;
     sv_buffer_t scratch; /* a string or a number that cannot be read in place; made when needed */
 } sv_json_parser_t;
@@ -94,30 +96,42 @@ sv_json_code_unit(sv_json_parser_t *p, unsigned *unit)
     return true;
 }
 
+/* What no text may hold is taken where the reader of the string refuses it. */
+static bool
+sv_json_loose_fault(sv_json_parser_t *p, const char *message)
+{
+    return p->loose || sv_json_fault(p, message);
+}
+
 /* A character written as \uXXXX, or as a pair of them beyond the basic plane. */
 static bool
 sv_json_code_point(sv_json_parser_t *p, unsigned *code)
 {
+    const char *second;
     unsigned low;
 
     if (!sv_json_code_unit(p, code)) {
         return false;
     }
     if (*code == 0) {
-        return sv_json_fault(p, "\\u0000 is not allowed");
+        return sv_json_loose_fault(p, "\\u0000 is not allowed");
     }
     if (*code < 0xd800 || *code > 0xdfff) {
         return true;
     }
     if (*code > 0xdbff || p->end - p->at < 2 || p->at[0] != '\\' || p->at[1] != 'u') {
-        return sv_json_fault(p, "half of a surrogate pair stands alone");
+        return sv_json_loose_fault(p, "half of a surrogate pair stands alone");
     }
+    second = p->at;
     p->at += 2;
     if (!sv_json_code_unit(p, &low)) {
         return false;
     }
     if (low < 0xdc00 || low > 0xdfff) {
-        return sv_json_fault(p, "half of a surrogate pair stands alone");
+        if (p->loose) {
+            p->at = second; /* it is a character of its own */
+        }
+        return sv_json_loose_fault(p, "half of a surrogate pair stands alone");
     }
     *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
     return true;
@@ -183,7 +197,11 @@ sv_json_plain_run(sv_json_parser_t *p)
             return true;
         }
         if ((unsigned char) *at < 0x20) {
-            return sv_json_fault(p, "a control character in a string must be escaped");
+            if (!sv_json_loose_fault(p, "a control character in a string must be escaped")) {
+                return false;
+            }
+            at++;
+            continue;
         }
         size = sv_utf8_sequence(at, (size_t) (end - at));
         if (size == 0) {
@@ -387,6 +405,42 @@ sv_json_elements(sv_json_parser_t *p, json_t *array)
     return sv_json_take(p, ']') || sv_json_unexpected(p, "a comma or ] is expected");
 }
 
+/* A member's name out of a string that may hold anything: what is no text is U+FFFD. */
+static void
+sv_json_mend_name(sv_json_parser_t *p, sv_json_span_t *key)
+{
+    sv_buffer_t mended;
+
+    if (sv_utf8_valid(key->bytes, key->length)) {
+        return;
+    }
+    sv_buffer_init(&mended, p->arena, key->length * 3 + 1);
+    for (size_t at = 0, size; at < key->length; at += size) {
+        size = sv_utf8_sequence(key->bytes + at, key->length - at);
+        if (size == 0 || key->bytes[at] == '\0') {
+            size = 1;
+            sv_buffer_puts(&mended, "\xef\xbf\xbd");
+        } else {
+            sv_buffer_append(&mended, key->bytes + at, size);
+        }
+    }
+    *key = (sv_json_span_t){ mended.data, mended.length };
+}
+
+/* The value of a member; only the loose one of the top-level object is read loosely. */
+static json_t *
+sv_json_member_of(sv_json_parser_t *p, const sv_json_span_t *key)
+{
+    bool opens = p->depth == 1 && p->loose_member != NULL && key->length == strlen(p->loose_member) &&
+                 memcmp(key->bytes, p->loose_member, key->length) == 0;
+    json_t *value;
+
+    p->loose |= opens;
+    value = sv_json_value(p);
+    p->loose &= !opens;
+    return value;
+}
+
 static bool
 sv_json_member_value(sv_json_parser_t *p, json_t *object)
 {
@@ -407,7 +461,10 @@ sv_json_member_value(sv_json_parser_t *p, json_t *object)
     if (key.bytes == p->scratch.data) { /* the value may need the scratch too */
         key.bytes = sv_arena_strndup(p->arena, key.bytes, key.length);
     }
-    status = json_object_setn_new_nocheck(object, key.bytes, key.length, sv_json_value(p));
+    if (p->loose) {
+        sv_json_mend_name(p, &key);
+    }
+    status = json_object_setn_new_nocheck(object, key.bytes, key.length, sv_json_member_of(p, &key));
     if (status == 0 && json_object_size(object) == size) { /* it took the place of another */
         p->at = start;
         sv_json_skip_blanks(p);
@@ -492,9 +549,11 @@ sv_json_locate(const sv_json_parser_t *p, sv_json_fault_t *fault)
 }
 
 json_t *
-sv_json_build(const char *text, size_t length, sv_arena_t *arena, sv_json_fault_t *fault)
+sv_json_build(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_json_fault_t *fault)
 {
-    sv_json_parser_t parser = { .start = text, .at = text, .end = text + length, .arena = arena };
+    sv_json_parser_t parser = {
+        .start = text, .at = text, .end = text + length, .loose_member = loose, .arena = arena
+    };
     json_t *value = sv_json_value(&parser);
 
     if (value != NULL) {

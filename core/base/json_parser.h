@@ -19,13 +19,18 @@
 enum { SV_JSON_READ_DEPTH = 32 }; /* nesting beyond is refused */
 
 typedef struct {
-    const char *message;  /* a clause: "a number is out of range"; NULL when memory ran out */
-    size_t position;      /* byte of the text, from 0 */
-    size_t line, column;  /* from 1; columns are characters */
+    const char *message; /* a clause: "a number is out of range"; NULL when memory ran out */
+    size_t position;     /* byte of the text, from 0 */
+    size_t line, column; /* from 1; columns are characters */
 } sv_json_fault_t;
 
 /* The caller releases the value with json_decref().  NULL: *fault says why.
- * `arena` serves strings with escapes while they are decoded. */
-json_t *sv_json_build(const char *text, size_t length, sv_arena_t *arena, sv_json_fault_t *fault);
+ * `arena` serves strings with escapes while they are decoded.
+ *
+ * Within the top-level member `loose` (NULL: none) a string may hold what no text may: a NUL, half of a surrogate pair,
+ * an unescaped control character.  Such a string is no valid UTF-8 or has controls, and is for its reader
+ * to refuse (text_gate.h), so that one bad text spoils one record and not the whole body.  Names of members
+ * have U+FFFD in those places. */
+json_t *sv_json_build(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_json_fault_t *fault);
 
 #endif

@@ -6,12 +6,13 @@
 #include "core/base/clock.h"
 #include "core/base/json_parser.h"
 #include "core/base/text.h"
+#include "core/base/text_gate.h"
 
-json_t *
-sv_json_parse(const char *text, size_t length, sv_error_t *error)
+static json_t *
+sv_json_parse_loosely(const char *text, size_t length, const char *loose, sv_error_t *error)
 {
     sv_json_fault_t fault;
-    json_t *value = sv_json_build(text, length, error->arena, &fault);
+    json_t *value = sv_json_build(text, length, loose, error->arena, &fault);
 
     if (value == NULL && fault.message == NULL) {
         sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory for %zu bytes of JSON", length);
@@ -20,6 +21,12 @@ sv_json_parse(const char *text, size_t length, sv_error_t *error)
                 fault.message, fault.line, fault.column, fault.position);
     }
     return value;
+}
+
+json_t *
+sv_json_parse(const char *text, size_t length, sv_error_t *error)
+{
+    return sv_json_parse_loosely(text, length, NULL, error);
 }
 
 static void
@@ -31,7 +38,13 @@ sv_json_release(void *value)
 const json_t *
 sv_json_parse_object(const char *text, size_t length, sv_arena_t *arena, sv_error_t *error)
 {
-    json_t *value = sv_json_parse(text, length, error);
+    return sv_json_parse_object_loosely(text, length, NULL, arena, error);
+}
+
+const json_t *
+sv_json_parse_object_loosely(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_error_t *error)
+{
+    json_t *value = sv_json_parse_loosely(text, length, loose, error);
 
     if (value == NULL) {
         return NULL;
@@ -81,96 +94,103 @@ sv_json_member(const sv_json_fields_t *fields, const char *name, sv_presence_t p
     return NULL;
 }
 
-/* The member as a text of min..max characters; its bytes are counted first,
- * since a text that is short in bytes is short in characters. */
-static const char *
-sv_json_bounded_text(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, size_t min, size_t max)
+static bool
+sv_json_check_length(const sv_json_fields_t *fields, const char *name, const char *text, size_t min, size_t max)
+{
+    size_t bytes = strlen(text);
+
+    /* A text that is short in bytes is short in characters. */
+    if (bytes < min || (min > 1 && sv_utf8_length(text) < min)) {
+        return sv_json_wrong(fields, name, "too_short", "%s must have at least %zu character%s", name, min,
+                             min == 1 ? "" : "s");
+    }
+    if (bytes > max && sv_utf8_length(text) > max) {
+        return sv_json_wrong(fields, name, "too_long", "%s must have at most %zu character%s", name, max,
+                             max == 1 ? "" : "s");
+    }
+    return true;
+}
+
+/* The member as a string; NULL when it is absent or none. */
+static const json_t *
+sv_json_string_member(const sv_json_fields_t *fields, const char *name, sv_presence_t presence)
 {
     const json_t *member = sv_json_member(fields, name, presence);
-    const char *text;
-    size_t bytes;
 
-    if (member == NULL) {
-        return NULL;
-    }
-    if (!json_is_string(member)) {
+    if (member != NULL && !json_is_string(member)) {
         sv_json_wrong(fields, name, "wrong_type", "%s must be a string", name);
         return NULL;
     }
-    text = json_string_value(member);
-    bytes = json_string_length(member);
-    if (bytes < min || (min > 1 && sv_utf8_length(text) < min)) {
-        sv_json_wrong(fields, name, "too_short", "%s must have at least %zu character%s", name, min,
-                      min == 1 ? "" : "s");
-        return NULL;
+    return member;
+}
+
+/* The member as a text of min..max characters behind the gate. */
+static bool
+sv_json_get_gated(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, sv_text_kind_t kind,
+                  size_t min, size_t max, const char **value)
+{
+    const json_t *member = sv_json_string_member(fields, name, presence);
+    sv_arena_t *arena = fields->error->arena;
+    sv_text_fault_t fault;
+    const char *text;
+
+    if (member == NULL) {
+        return false;
     }
-    if (bytes > max && sv_utf8_length(text) > max) {
-        sv_json_wrong(fields, name, "too_long", "%s must have at most %zu character%s", name, max, max == 1 ? "" : "s");
-        return NULL;
+    fault = sv_text_gate(kind, json_string_value(member), json_string_length(member), max, arena, &text);
+    if (fault != SV_TEXT_OK) {
+        return sv_json_wrong(fields, name, sv_text_fault_code(fault), "%s %s", name,
+                             sv_text_fault_sentence(fault, kind, max, arena));
     }
-    return text;
+    if (!sv_json_check_length(fields, name, text, min, max)) {
+        return false;
+    }
+    *value = text;
+    return true;
 }
 
 bool
 sv_json_get_text(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, size_t min_characters,
                  size_t max_characters, const char **value)
 {
-    const char *text = sv_json_bounded_text(fields, name, presence, min_characters, max_characters);
-
-    if (text == NULL) {
-        return false;
-    }
-    if (sv_utf8_has_control(text, "")) {
-        return sv_json_wrong(fields, name, "invalid_character", "%s must not have control characters", name);
-    }
-    *value = text;
-    return true;
+    return sv_json_get_gated(fields, name, presence, SV_TEXT_LINE, min_characters, max_characters, value);
 }
 
 bool
 sv_json_get_note(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, size_t max_characters,
                  const char **value)
 {
-    const char *text = sv_json_bounded_text(fields, name, presence, 0, max_characters);
-
-    if (text == NULL) {
-        return false;
-    }
-    if (sv_utf8_has_control(text, "\t\r\n")) {
-        return sv_json_wrong(fields, name, "invalid_character",
-                             "%s must not have control characters other than tabs and line breaks", name);
-    }
-    *value = text;
-    return true;
-}
-
-/* What an identifier must be beyond its length: no control characters, no blank at either end. */
-static const char *
-sv_json_identifier_fault(const char *text)
-{
-    size_t length = strlen(text);
-
-    if (text[0] == ' ' || text[length - 1] == ' ') {
-        return "must not begin or end with a blank";
-    }
-    return sv_utf8_has_control(text, "") ? "must not have control characters" : NULL;
+    return sv_json_get_gated(fields, name, presence, SV_TEXT_NOTE, 0, max_characters, value);
 }
 
 bool
 sv_json_get_identifier(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, size_t max_characters,
                        const char **value)
 {
-    const char *text = sv_json_bounded_text(fields, name, presence, 1, max_characters);
-    const char *fault;
+    return sv_json_get_gated(fields, name, presence, SV_TEXT_CODE, 1, max_characters, value);
+}
 
-    if (text == NULL) {
+bool
+sv_json_get_name(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, size_t max_characters,
+                 const char **value)
+{
+    return sv_json_get_gated(fields, name, presence, SV_TEXT_NAME, 1, max_characters, value);
+}
+
+bool
+sv_json_get_secret(const sv_json_fields_t *fields, const char *name, sv_presence_t presence, size_t min_characters,
+                   size_t max_characters, const char **value)
+{
+    const json_t *member = sv_json_string_member(fields, name, presence);
+
+    if (member == NULL ||
+        !sv_json_check_length(fields, name, json_string_value(member), min_characters, max_characters)) {
         return false;
     }
-    fault = sv_json_identifier_fault(text);
-    if (fault != NULL) {
-        return sv_json_wrong(fields, name, "invalid_character", "%s %s", name, fault);
+    if (sv_utf8_has_control(json_string_value(member), "")) {
+        return sv_json_wrong(fields, name, "invalid_character", "%s must not have control characters", name);
     }
-    *value = text;
+    *value = json_string_value(member);
     return true;
 }
 
@@ -189,11 +209,11 @@ sv_json_get_bool(const sv_json_fields_t *fields, const char *name, sv_presence_t
     return true;
 }
 
-/* Reads as a real because no int64 holds it; reals so large have no fraction. */
+/* 1.0 means 1: not every language tells the two apart.  What no int64 holds has no fraction either. */
 static bool
-sv_json_is_beyond_int(const json_t *member)
+sv_json_is_whole(const json_t *member)
 {
-    return json_is_real(member) && fabs(json_real_value(member)) >= 0x1p63;
+    return json_is_real(member) && trunc(json_real_value(member)) == json_real_value(member);
 }
 
 bool
@@ -201,16 +221,18 @@ sv_json_get_int(const sv_json_fields_t *fields, const char *name, sv_presence_t 
                 int64_t *value)
 {
     const json_t *member = sv_json_member(fields, name, presence);
+    bool beyond; /* what an int64 holds */
     int64_t number;
 
     if (member == NULL) {
         return false;
     }
-    if (!json_is_integer(member) && !sv_json_is_beyond_int(member)) {
+    if (!json_is_integer(member) && !sv_json_is_whole(member)) {
         return sv_json_wrong(fields, name, "wrong_type", "%s must be an integer", name);
     }
-    number = json_integer_value(member);
-    if (!json_is_integer(member) || number < min || number > max) {
+    beyond = json_is_real(member) && fabs(json_real_value(member)) >= 0x1p63;
+    number = json_is_integer(member) ? json_integer_value(member) : beyond ? 0 : (int64_t) json_real_value(member);
+    if (beyond || number < min || number > max) {
         return sv_json_wrong(fields, name, "out_of_range", "%s must be from %lld to %lld", name, (long long) min,
                              (long long) max);
     }
@@ -355,32 +377,27 @@ sv_json_get_object(const sv_json_fields_t *fields, const char *name, sv_presence
     return true;
 }
 
-/* Checks one element of an array of identifiers. */
+/* Reads one element of an array of identifiers. */
 static bool
 sv_json_element_identifier(const sv_json_fields_t *fields, const char *name, size_t index, const json_t *element,
                            size_t max_characters, const char **value)
 {
-    const char *code = "wrong_type", *fault = "must be a string", *text;
+    sv_arena_t *arena = fields->error->arena;
+    const char *code = "wrong_type", *sentence = "must be a string";
+    sv_text_fault_t fault;
 
     if (json_is_string(element)) {
-        text = json_string_value(element);
-        if (json_string_length(element) == 0) {
-            code = "too_short";
-            fault = "must not be empty";
-        } else if (json_string_length(element) > max_characters && sv_utf8_length(text) > max_characters) {
-            code = "too_long";
-            fault = sv_arena_printf(fields->error->arena, "must have at most %zu characters", max_characters);
-        } else {
-            code = "invalid_character";
-            fault = sv_json_identifier_fault(text);
-        }
-        if (fault == NULL) {
-            *value = text;
+        fault = sv_text_gate(SV_TEXT_CODE, json_string_value(element), json_string_length(element), max_characters,
+                             arena, value);
+        if (fault == SV_TEXT_OK && (*value)[0] != '\0') {
             return true;
         }
+        code = fault == SV_TEXT_OK ? "too_short" : sv_text_fault_code(fault);
+        sentence = fault == SV_TEXT_OK ? "must not be empty"
+                                       : sv_text_fault_sentence(fault, SV_TEXT_CODE, max_characters, arena);
     }
-    name = sv_arena_printf(fields->error->arena, "%s[%zu]", name, index);
-    return sv_json_wrong(fields, name, code, "%s %s", name, fault);
+    name = sv_arena_printf(arena, "%s[%zu]", name, index);
+    return sv_json_wrong(fields, name, code, "%s %s", name, sentence);
 }
 
 bool

@@ -21,24 +21,24 @@
 enum { SV_JSON_MAX_DEPTH = 32 };
 
 typedef struct {
-    sv_buffer_t  *out;
-    unsigned      depth;
-    bool          has_member[SV_JSON_MAX_DEPTH + 1];
-    char          closer[SV_JSON_MAX_DEPTH + 1];
+    sv_buffer_t *out;
+    unsigned depth;
+    bool has_member[SV_JSON_MAX_DEPTH + 1];
+    char closer[SV_JSON_MAX_DEPTH + 1];
 } sv_json_writer_t;
 
 void sv_json_writer_init(sv_json_writer_t *w, sv_buffer_t *out);
 
 void sv_json_object(sv_json_writer_t *w, const char *name);
 void sv_json_array(sv_json_writer_t *w, const char *name);
-void sv_json_end(sv_json_writer_t *w);                    /* closes the innermost */
+void sv_json_end(sv_json_writer_t *w); /* closes the innermost */
 
 void sv_json_text(sv_json_writer_t *w, const char *name, const char *text);
 void sv_json_text_n(sv_json_writer_t *w, const char *name, const char *text, size_t length);
 void sv_json_int(sv_json_writer_t *w, const char *name, int64_t value);
 void sv_json_bool(sv_json_writer_t *w, const char *name, bool value);
 void sv_json_null(sv_json_writer_t *w, const char *name);
-void sv_json_double(sv_json_writer_t *w, const char *name, double value);   /* not for quantities */
+void sv_json_double(sv_json_writer_t *w, const char *name, double value); /* not for quantities */
 void sv_json_quantity(sv_json_writer_t *w, const char *name, sv_quantity_t value);
 /* RFC 3339; 0 is written as null. */
 void sv_json_time(sv_json_writer_t *w, const char *name, int64_t ms);

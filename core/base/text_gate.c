@@ -7,6 +7,7 @@
 
 #include <utf8proc.h>
 
+#include "core/base/codec.h"
 #include "core/base/text.h"
 
 enum {
@@ -302,6 +303,33 @@ sv_text_pass(sv_text_kind_t kind, const char *text, size_t max_characters, sv_ar
         return NULL;
     }
     return clean;
+}
+
+const char *
+sv_text_fold(const char *text, sv_arena_t *arena)
+{
+    const char *capital = text;
+    char *folded;
+
+    while (*capital != '\0' && (*capital < 'A' || *capital > 'Z')) {
+        capital++;
+    }
+    if (*capital == '\0') {
+        return text;
+    }
+    folded = sv_arena_strdup(arena, text);
+    for (char *c = folded + (capital - text); *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z') {
+            *c = (char) (*c - 'A' + 'a');
+        }
+    }
+    return folded;
+}
+
+const char *
+sv_text_fold_uuid(const char *text, sv_arena_t *arena)
+{
+    return sv_uuid_has_form(text) ? sv_text_fold(text, arena) : text;
 }
 
 const char *

@@ -36,6 +36,11 @@ sv_text_fault_t sv_text_gate(sv_text_kind_t kind, const char *text, size_t lengt
 /* The text behind the gate; NULL when it does not pass, or nothing is left of it. */
 const char *sv_text_pass(sv_text_kind_t kind, const char *text, size_t max_characters, sv_arena_t *arena);
 
+/* The text with its ASCII letters small; `text` itself when they are. */
+const char *sv_text_fold(const char *text, sv_arena_t *arena);
+/* An id that devices make: one of UUID form is the same in capitals. */
+const char *sv_text_fold_uuid(const char *text, sv_arena_t *arena);
+
 /* A stable word for a fault ("invalid_text", "invalid_character", "too_long"), and what must be said of the text
  * ("must be valid UTF-8"). */
 const char *sv_text_fault_code(sv_text_fault_t fault);

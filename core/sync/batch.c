@@ -48,7 +48,7 @@ sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t
         sv_uuid_v4(made);
         batch->batch_id = sv_arena_strdup(error->arena, made);
     }
-    if (!sv_json_get_array(&fields, "records", SV_REQUIRED, SIZE_MAX, &records)) {
+    if (!sv_json_get_array(&fields, SV_BATCH_RECORDS, SV_REQUIRED, SIZE_MAX, &records)) {
         return error->status;
     }
     batch->count = json_array_size(records);
@@ -301,7 +301,7 @@ static void
 sv_write_conflict(sv_json_writer_t *w, const sv_verdict_t *verdict)
 {
     sv_json_object(w, NULL);
-    sv_json_text(w, "client_record_id", verdict->record->client_record_id);
+    sv_json_text(w, "client_record_id", verdict->record->told_id);
     sv_json_text(w, "conflict_id", verdict->conflict_id);
     sv_json_text(w, "type", sv_conflict_type_name(verdict->type));
     sv_json_text(w, "message", verdict->message);
@@ -318,7 +318,7 @@ static void
 sv_write_error(sv_json_writer_t *w, const sv_verdict_t *verdict)
 {
     sv_json_object(w, NULL);
-    sv_json_text(w, "client_record_id", verdict->record->client_record_id);
+    sv_json_text(w, "client_record_id", verdict->record->told_id);
     sv_json_int(w, "index", (int64_t) verdict->record->index);
     sv_json_text(w, "field", verdict->fault.field);
     sv_json_text(w, "code", verdict->fault.code);
@@ -333,7 +333,7 @@ sv_sync_result_write_json(sv_json_writer_t *w, const sv_sync_result_t *result)
     sv_json_array(w, "ok");
     for (size_t i = 0; i < result->count; i++) {
         if (result->verdicts[i].kind == SV_VERDICT_OK) {
-            sv_json_text(w, NULL, result->verdicts[i].record->client_record_id);
+            sv_json_text(w, NULL, result->verdicts[i].record->told_id);
         }
     }
     sv_json_end(w);

@@ -8,6 +8,8 @@
 #include "core/sync/fence.h"
 #include "core/sync/verdict.h"
 
+#define SV_BATCH_RECORDS "records" /* the member whose texts may be none: that is each record's own fault */
+
 enum { SV_BATCH_MAX_SERIALS = 5000 }; /* of all records together */
 
 /* A batch as a client sent it. */

@@ -62,8 +62,9 @@ sv_slot_document(sv_batch_run_t *run, const sv_slot_t *slot)
 static bool
 sv_judge_replay(const sv_batch_run_t *run, const sv_slot_t *slot, const sv_record_t *record)
 {
-    return slot->exists && slot->now.content_hash != NULL && strcmp(slot->now.user_id, run->who->user_id) == 0 &&
-           strcmp(slot->now.content_hash, record->content_hash) == 0;
+    return slot->exists && strcmp(slot->now.user_id, run->who->user_id) == 0 &&
+           sv_record_has_content(record, slot->now.content_hash, slot->record == NULL ? slot->stored : NULL,
+                                 run->arena);
 }
 
 /* Whose session, whose record, which rack: true when the record may be looked at further. */

@@ -2,7 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "core/base/text.h"
+#include "core/base/text_gate.h"
 #include "core/sync/record_table.h"
 #include "core/sync/text_map.h"
 
@@ -101,6 +104,16 @@ sv_record_read_word(const sv_json_fields_t *fields, const sv_member_row_t *row, 
 }
 
 static bool
+sv_record_read_id(const sv_json_fields_t *fields, const sv_member_row_t *row, sv_arena_t *arena, const char **id)
+{
+    if (!sv_json_get_identifier(fields, row->name, row->presence, row->limit, id)) {
+        return false;
+    }
+    *id = sv_text_fold_uuid(*id, arena);
+    return true;
+}
+
+static bool
 sv_record_read_date(const sv_json_fields_t *fields, const sv_member_row_t *row, const char **date)
 {
     int64_t ms;
@@ -120,12 +133,15 @@ sv_record_read_member(const sv_json_fields_t *fields, const sv_member_row_t *row
     void *place = (char *) record + row->offset;
 
     switch (row->kind) {
-    case SV_MEMBER_IDENTIFIER:
+    case SV_MEMBER_CODE:
         return sv_json_get_identifier(fields, row->name, row->presence, row->limit, place);
+    case SV_MEMBER_ID:
+        return sv_record_read_id(fields, row, arena, place);
     case SV_MEMBER_TEXT:
-        return sv_json_get_text(fields, row->name, row->presence, 0, row->limit, place);
+        return sv_json_get_text(fields, row->name, row->presence, 0, row->limit, place) &&
+               **(const char **) place != '\0';
     case SV_MEMBER_NOTE:
-        return sv_json_get_note(fields, row->name, row->presence, row->limit, place);
+        return sv_json_get_note(fields, row->name, row->presence, row->limit, place) && **(const char **) place != '\0';
     case SV_MEMBER_DATE:
         return sv_record_read_date(fields, row, place);
     case SV_MEMBER_CONDITION:
@@ -168,7 +184,7 @@ sv_record_check_serials(sv_record_t *record, sv_arena_t *arena)
     if (serials->count <= SV_FEW_SERIALS) {
         for (size_t i = 1; i < serials->count; i++) {
             for (size_t j = 0; j < i; j++) {
-                if (strcmp(serials->items[i], serials->items[j]) == 0) {
+                if (strcasecmp(serials->items[i], serials->items[j]) == 0) {
                     return sv_record_twice(record, i, arena);
                 }
             }
@@ -177,7 +193,7 @@ sv_record_check_serials(sv_record_t *record, sv_arena_t *arena)
     }
     sv_text_map_init(&seen, arena, serials->count);
     for (size_t i = 0; i < serials->count; i++) {
-        void **place = sv_text_map_put(&seen, serials->items[i]);
+        void **place = sv_text_map_put(&seen, sv_serial_fold(serials->items[i], arena));
 
         if (*place != NULL) {
             return sv_record_twice(record, i, arena);
@@ -206,15 +222,55 @@ sv_record_check_item(sv_record_t *record, sv_arena_t *arena)
 }
 
 static void
-sv_record_take_fault(sv_record_t *record, const json_t *value, const sv_error_t *error)
+sv_record_take_fault(sv_record_t *record, const sv_error_t *error)
 {
     record->malformed = true;
-    if (record->client_record_id == NULL) {
-        record->client_record_id = json_string_value(json_object_get(value, "client_record_id")); /* to tell it back */
-    }
     record->fault.field = error->details[0].field;
     record->fault.code = error->details[0].code;
     record->fault.message = error->details[0].message;
+    if (strcmp(record->fault.code, sv_text_fault_code(SV_TEXT_CONTROL)) == 0) {
+        record->fault.code = sv_text_fault_code(SV_TEXT_NOT_UTF8); /* within a record they are one thing */
+    }
+}
+
+static bool
+sv_record_is_text(const json_t *member)
+{
+    return sv_utf8_valid(json_string_value(member), json_string_length(member));
+}
+
+/* Whether a member says nothing, or is no text (told as a fault): then it is not read at all. */
+static bool
+sv_record_skips(const sv_json_fields_t *fields, const sv_member_row_t *row, const json_t *member)
+{
+    if (!json_is_string(member)) {
+        return json_is_null(member);
+    }
+    if (json_string_length(member) == 0) {
+        return row->presence == SV_OPTIONAL;
+    }
+    if (!sv_record_is_text(member)) { /* before it is taken for its part before a NUL */
+        sv_fail_field(fields->error, row->name, sv_text_fault_code(SV_TEXT_NOT_UTF8),
+                      "%s has a NUL or half of a surrogate pair", row->name);
+        return true;
+    }
+    return false;
+}
+
+static void
+sv_record_read_members(sv_record_reader_t *reader, const sv_json_fields_t *fields, sv_record_t *record)
+{
+    json_t *value = (json_t *) fields->object;
+    size_t place = 0;
+
+    for (void *iter = json_object_iter(value); iter != NULL; iter = json_object_iter_next(value, iter), place++) {
+        int row = sv_record_find_row(reader, json_object_iter_key(iter), place);
+
+        if (row >= 0 && !sv_record_skips(fields, &sv_member_rows[row], json_object_iter_value(iter)) &&
+            sv_record_read_member(fields, &sv_member_rows[row], reader->arena, record)) {
+            record->present |= UINT64_C(1) << row;
+        }
+    }
 }
 
 void
@@ -222,20 +278,16 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
 {
     sv_error_t error;
     sv_json_fields_t fields = { value, "", &error };
-    size_t place = 0;
+    const json_t *told_id = json_object_get(value, "client_record_id");
     uint64_t missing;
 
     memset(record, 0, sizeof(*record));
     record->index = index;
     sv_error_init(&error, reader->arena);
-    for (void *iter = json_object_iter((json_t *) value); iter != NULL;
-         iter = json_object_iter_next((json_t *) value, iter), place++) {
-        int row = sv_record_find_row(reader, json_object_iter_key(iter), place);
-
-        if (row >= 0 && sv_record_read_member(&fields, &sv_member_rows[row], reader->arena, record)) {
-            record->present |= UINT64_C(1) << row;
-        }
+    if (json_is_string(told_id) && sv_record_is_text(told_id)) {
+        record->told_id = json_string_value(told_id);
     }
+    sv_record_read_members(reader, &fields, record);
     missing = sv_members_required & ~record->present;
     for (int row = 0; missing != 0 && row < SV_RECORD_MEMBER_COUNT; row++) {
         /* A wrong one has been told already. */
@@ -244,7 +296,7 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
         }
     }
     if (error.status != SV_OK) {
-        sv_record_take_fault(record, value, &error);
+        sv_record_take_fault(record, &error);
         return;
     }
     if (!sv_record_check_item(record, reader->arena) || !sv_record_check_serials(record, reader->arena)) {
@@ -252,5 +304,5 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
         return;
     }
     record->order = sv_record_has(record, SV_RECORD_HAS_revision) ? record->revision : record->updated_at;
-    sv_record_hash(record, &reader->content);
+    sv_record_hash(record, &reader->content, reader->arena);
 }

@@ -19,7 +19,8 @@
 enum {
     SV_RECORD_MAX_SERIALS = 1000,
     SV_RECORD_MAX_PHOTOS = 50,
-    SV_RECORD_MAX_MEMBERS = 64 /* a member's place up to which the reader guesses its name */
+    SV_CONTENT_HASH_SIZE = 2 + SV_SHA256_HEX_SIZE, /* "2:" and the digest */
+    SV_RECORD_MAX_MEMBERS = 64                     /* a member's place up to which the reader guesses its name */
 };
 
 typedef enum { SV_RECORD_PARTIAL, SV_RECORD_FINALIZED, SV_RECORD_VOID } sv_record_status_t;
@@ -28,17 +29,18 @@ extern const char *const sv_record_statuses[]; /* "partial", "finalized", "void"
 
 /* How a member is read, hashed and stored. */
 typedef enum {
-    SV_MEMBER_IDENTIFIER, /* const char * */
-    SV_MEMBER_TEXT,       /* const char *: one line, may be empty */
-    SV_MEMBER_NOTE,       /* const char *: several lines */
-    SV_MEMBER_DATE,       /* const char *: a calendar day, kept as sent */
-    SV_MEMBER_CONDITION,  /* const char * */
-    SV_MEMBER_STATUS,     /* sv_record_status_t in an int */
-    SV_MEMBER_QUANTITY,   /* sv_quantity_t */
-    SV_MEMBER_TIME,       /* int64_t, UTC ms */
-    SV_MEMBER_REVISION,   /* int64_t >= 0 */
-    SV_MEMBER_BOOL,       /* bool */
-    SV_MEMBER_LIST        /* sv_text_list_t */
+    SV_MEMBER_CODE,      /* const char *: scanned, or made of what is */
+    SV_MEMBER_ID,        /* const char *: made by a device; small letters when it is of UUID form */
+    SV_MEMBER_TEXT,      /* const char *: one line, may be empty */
+    SV_MEMBER_NOTE,      /* const char *: several lines */
+    SV_MEMBER_DATE,      /* const char *: a calendar day, kept as sent */
+    SV_MEMBER_CONDITION, /* const char * */
+    SV_MEMBER_STATUS,    /* sv_record_status_t in an int */
+    SV_MEMBER_QUANTITY,  /* sv_quantity_t */
+    SV_MEMBER_TIME,      /* int64_t, UTC ms */
+    SV_MEMBER_REVISION,  /* int64_t >= 0 */
+    SV_MEMBER_BOOL,      /* bool */
+    SV_MEMBER_LIST       /* sv_text_list_t */
 } sv_member_kind_t;
 
 typedef struct {
@@ -62,10 +64,12 @@ typedef struct {
     const char *message;
 } sv_record_fault_t;
 
-/* Texts point into the JSON the record was read from, or into the arena. */
+/* Texts point into the JSON the record was read from, or into the arena.  What is absent, null or "" is not present. */
 typedef struct {
     size_t index;     /* place in the batch */
     uint64_t present; /* bit SV_RECORD_HAS_name for each member sent */
+
+    const char *told_id; /* client_record_id as it was sent, for the answer; NULL: it was no text */
 
     const char *client_record_id;
     const char *session_id;
@@ -98,7 +102,7 @@ typedef struct {
     sv_text_list_t photo_proofs;
 
     int64_t order; /* revision, else updated_at: orders one owner's edits */
-    char content_hash[SV_SHA256_HEX_SIZE];
+    char content_hash[SV_CONTENT_HASH_SIZE];
     const char *item_key; /* item_code, or a key no item code can be */
 
     bool malformed;          /* a fault of shape: cannot be a stored record; client_record_id may be anything or NULL */
@@ -140,8 +144,16 @@ void sv_record_append(bson_t *document, const sv_record_t *record, bool supersed
 /* The record as sent, with session_id and rack_id: what a conflict keeps as `mine`. */
 void sv_record_append_sent(bson_t *document, const sv_record_t *record);
 
-/* A record as a conflict keeps it, read again; its content hash is that of the record once sent. */
+/* A record as a conflict keeps it, or as it is stored, read again; its content hash is that of the record once sent. */
 bool sv_record_from_sent(const bson_t *document, sv_arena_t *arena, sv_record_t *record);
+
+/* Whether the record says what one says that was stored or kept with this hash: by the hash, or by the members of
+ * `stored` (NULL: not known) when the hash is of an earlier version. */
+bool
+sv_record_has_content(const sv_record_t *record, const char *content_hash, const bson_t *stored, sv_arena_t *arena);
+
+/* A serial number is one piece whatever the case of its ASCII letters: this is what it is compared by. */
+const char *sv_serial_fold(const char *serial_number, sv_arena_t *arena);
 
 /* A stored record, or one kept by a conflict, for a client: as API.md names it, without what is internal. */
 void sv_record_write_json(sv_json_writer_t *w, const bson_t *record);

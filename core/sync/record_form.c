@@ -7,90 +7,6 @@
 static const char *const sv_record_internal[] = { "_id", "whole", "replaced", "content_hash", "order", "fence", NULL };
 
 static void
-sv_content_text(sv_buffer_t *content, const char *text)
-{
-    uint32_t length = (uint32_t) strlen(text);
-
-    sv_buffer_append(content, &length, sizeof(length));
-    sv_buffer_append(content, text, length);
-}
-
-static void
-sv_content_int(sv_buffer_t *content, int64_t value)
-{
-    sv_buffer_append(content, &value, sizeof(value));
-}
-
-static void
-sv_content_list(sv_buffer_t *content, const sv_text_list_t *list)
-{
-    sv_content_int(content, (int64_t) list->count);
-    for (size_t i = 0; i < list->count; i++) {
-        sv_content_text(content, list->items[i]);
-    }
-}
-
-static void
-sv_content_member(sv_buffer_t *content, sv_member_kind_t kind, const void *place)
-{
-    switch (kind) {
-    case SV_MEMBER_IDENTIFIER:
-    case SV_MEMBER_TEXT:
-    case SV_MEMBER_NOTE:
-    case SV_MEMBER_DATE:
-    case SV_MEMBER_CONDITION:
-        sv_content_text(content, *(const char *const *) place);
-        break;
-    case SV_MEMBER_STATUS:
-        sv_content_int(content, *(const int *) place);
-        break;
-    case SV_MEMBER_QUANTITY:
-    case SV_MEMBER_TIME:
-    case SV_MEMBER_REVISION:
-        sv_content_int(content, *(const int64_t *) place);
-        break;
-    case SV_MEMBER_BOOL:
-        sv_buffer_putc(content, *(const bool *) place ? 1 : 0);
-        break;
-    case SV_MEMBER_LIST:
-        sv_content_list(content, place);
-        break;
-    }
-}
-
-/* Whether a member says no more than its absence: 0 damaged pieces, no serials, false. */
-static bool
-sv_member_is_default(sv_member_kind_t kind, size_t offset, const void *place)
-{
-    switch (kind) {
-    case SV_MEMBER_BOOL:
-        return !*(const bool *) place;
-    case SV_MEMBER_LIST:
-        return ((const sv_text_list_t *) place)->count == 0;
-    case SV_MEMBER_QUANTITY:
-        return offset != offsetof(sv_record_t, mrp) && *(const sv_quantity_t *) place == 0;
-    default:
-        return false;
-    }
-}
-
-void
-sv_record_hash(sv_record_t *record, sv_buffer_t *content)
-{
-    content->length = 0;
-    for (int i = 0; i < SV_RECORD_MEMBER_COUNT; i++) {
-        const sv_member_row_t *row = &sv_member_rows[i];
-        const void *place = (const char *) record + row->offset;
-
-        if (row->content && (record->present >> i & 1) != 0 && !sv_member_is_default(row->kind, row->offset, place)) {
-            sv_buffer_putc(content, (char) (i + 1));
-            sv_content_member(content, row->kind, place);
-        }
-    }
-    sv_sha256_hex(content->data, content->length, record->content_hash);
-}
-
-static void
 sv_append_list(bson_t *document, const sv_member_row_t *row, const sv_text_list_t *list)
 {
     bson_t array;
@@ -114,7 +30,8 @@ sv_append_member(bson_t *document, const sv_member_row_t *row, const sv_record_t
     bson_decimal128_t decimal;
 
     switch (row->kind) {
-    case SV_MEMBER_IDENTIFIER:
+    case SV_MEMBER_CODE:
+    case SV_MEMBER_ID:
     case SV_MEMBER_TEXT:
     case SV_MEMBER_NOTE:
     case SV_MEMBER_DATE:
@@ -172,7 +89,7 @@ sv_record_append(bson_t *document, const sv_record_t *record, bool superseded)
     if (superseded) {
         BSON_APPEND_BOOL(document, "replaced", true);
     }
-    bson_append_utf8(document, "content_hash", 12, record->content_hash, SV_SHA256_HEX_SIZE - 1);
+    BSON_APPEND_UTF8(document, "content_hash", record->content_hash);
 }
 
 void

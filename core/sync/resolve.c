@@ -261,7 +261,7 @@ sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *err
     }
     sum->serial_numbers = (sv_text_list_t){ serials, sum->serial_numbers.count + mine->serial_numbers.count };
     /* What their owners sent still identifies both records when they are sent again. */
-    memcpy(sum->content_hash, other->before.content_hash, sizeof(sum->content_hash));
+    bson_strncpy(sum->content_hash, other->before.content_hash, sizeof(sum->content_hash));
     sum->order = other->before.order;
     sv_serials_release(run, slot, sum);
     sv_batch_accept(run, sum, &resolution->resolved->session, other);
@@ -345,8 +345,8 @@ sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
     if (resolution->slot->exists && strcmp(resolution->slot->now.session_id, session->session_id) != 0) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The record was stored in another session since");
     }
-    if (resolution->slot->exists && resolution->slot->now.content_hash != NULL &&
-        strcmp(resolution->slot->now.content_hash, resolution->record.content_hash) == 0) {
+    if (resolution->slot->exists && sv_record_has_content(&resolution->record, resolution->slot->now.content_hash,
+                                                          resolution->slot->stored, error->arena)) {
         return SV_OK; /* it stands already */
     }
     if (sv_resolution_serials(resolution, error) != SV_OK || sv_resolution_accept(resolution, error) != SV_OK) {

@@ -115,7 +115,7 @@ sv_step_auth_refresh(sv_call_t *call)
     sv_refresh_grant_t grant = { 0 };
     sv_account_t account;
 
-    if (body == NULL || !sv_json_get_text(&fields, "refresh_token", SV_REQUIRED, 1, SV_REFRESH_TEXT_MAX, &token)) {
+    if (body == NULL || !sv_json_get_secret(&fields, "refresh_token", SV_REQUIRED, 1, SV_REFRESH_TEXT_MAX, &token)) {
         return;
     }
     if (sv_refresh_rotate(call->store, call->keys, token, call->arena, &grant, &account, &call->error) == SV_OK) {

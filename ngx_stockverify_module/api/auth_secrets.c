@@ -122,7 +122,8 @@ sv_secret_begin(sv_request_t *req, const sv_json_fields_t *fields, sv_secret_sta
     sv_call_t *call = req->call;
 
     call->state = state;
-    sv_json_get_text(fields, "current_password", SV_REQUIRED, 1, SV_PASSWORD_MAX_CHARACTERS, &state->current_password);
+    sv_json_get_secret(fields, "current_password", SV_REQUIRED, 1, SV_PASSWORD_MAX_CHARACTERS,
+                       &state->current_password);
     if (call->error.status != SV_OK) {
         sv_http_answer(req);
         return;
@@ -143,7 +144,7 @@ sv_http_auth_pin(sv_request_t *req)
         sv_http_answer(req);
         return;
     }
-    if (sv_json_get_text(&fields, "pin", SV_REQUIRED, 1, SV_PASSWORD_MAX_CHARACTERS, &state->new_pin)) {
+    if (sv_json_get_secret(&fields, "pin", SV_REQUIRED, 1, SV_PASSWORD_MAX_CHARACTERS, &state->new_pin)) {
         sv_pin_acceptable(state->new_pin, "pin", &call->error);
     }
     sv_secret_begin(req, &fields, state);
@@ -161,7 +162,7 @@ sv_http_auth_password(sv_request_t *req)
         sv_http_answer(req);
         return;
     }
-    sv_json_get_text(&fields, "new_password", SV_REQUIRED, SV_PASSWORD_MIN_CHARACTERS, SV_PASSWORD_MAX_CHARACTERS,
-                     &state->new_password);
+    sv_json_get_secret(&fields, "new_password", SV_REQUIRED, SV_PASSWORD_MIN_CHARACTERS, SV_PASSWORD_MAX_CHARACTERS,
+                       &state->new_password);
     sv_secret_begin(req, &fields, state);
 }

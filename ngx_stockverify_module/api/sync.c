@@ -24,7 +24,7 @@ sv_sync_effects(sv_call_t *call, const sv_sync_result_t *result)
 void
 sv_step_sync_batch(sv_call_t *call)
 {
-    const json_t *body = sv_call_body(call);
+    const json_t *body = sv_call_body_loosely(call, SV_BATCH_RECORDS);
     sv_sync_batch_t batch;
     sv_sync_result_t result;
 

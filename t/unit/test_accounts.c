@@ -115,7 +115,7 @@ an_account_is_created_once_and_audited(void **state)
 static void
 wrong_fields_of_an_account_are_named(void **state)
 {
-    sv_account_input_t input = { .username = " x", .full_name = "", .role = SV_ROLE_ANYONE, .password_hash = "-" };
+    sv_account_input_t input = { .username = "x\ty", .full_name = " \xc2\xa0", .role = SV_ROLE_ANYONE, .password_hash = "-" };
     sv_account_t account;
 
     (void) state;

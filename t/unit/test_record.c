@@ -102,7 +102,8 @@ a_fault_names_member_and_kind(void **state)
         { "\"client_record_id\":null", "client_record_id", "required" },
         { "\"client_record_id\":7", "client_record_id", "wrong_type" },
         { "\"client_record_id\":\"\"", "client_record_id", "too_short" },
-        { "\"client_record_id\":\" x\"", "client_record_id", "invalid_character" },
+        { "\"client_record_id\":\" \\u200b\"", "client_record_id", "too_short" },
+        { "\"client_record_id\":\"a\\tb\"", "client_record_id", "invalid_text" },
         { "\"session_id\":[]", "session_id", "wrong_type" },
         { "\"item_code\":null", "item_code", "required" },
         { "\"unknown_item_id\":\"u\"", "unknown_item_id", "not_allowed" },
@@ -122,9 +123,12 @@ a_fault_names_member_and_kind(void **state)
         { "\"serial_numbers\":\"A\"", "serial_numbers", "wrong_type" },
         { "\"serial_numbers\":[\"A\",1]", "serial_numbers[1]", "wrong_type" },
         { "\"serial_numbers\":[\"A\",\"B\",\"A\"]", "serial_numbers[2]", "duplicate_in_record" },
+        { "\"serial_numbers\":[\"sn-1\",\"SN-1\"]", "serial_numbers[1]", "duplicate_in_record" },
+        { "\"serial_numbers\":[\"A\",\"\\u200eA\"]", "serial_numbers[1]", "duplicate_in_record" },
+        { "\"item_code\":\"\"", "item_code", "required" },
         { "\"condition\":\"fine\"", "condition", "not_allowed" },
         { "\"mfg_date\":\"2026-01\"", "mfg_date", "invalid_format" },
-        { "\"remark\":\"bell \\u0007\"", "remark", "invalid_character" },
+        { "\"remark\":\"bell \\u0007\"", "remark", "invalid_text" },
         { "\"photo_proofs\":{}", "photo_proofs", "wrong_type" },
     };
 
@@ -172,15 +176,35 @@ equal_content_has_an_equal_hash(void **state)
 {
     sv_record_t record = read_over(*state, "");
     /* Said by the session, by another spelling, or by its absence: the same content. */
-    static const char *const same[] = { "\"rack_id\":null", "\"floor\":\"F9\"", "\"verified_qty\":12.50",
-                                        "\"created_at\":\"2026-01-05T13:30:00.25+05:30\"", "\"other\":1" };
+    static const char *const same[] = { "\"rack_id\":null",
+                                        "\"floor\":\"F9\"",
+                                        "\"verified_qty\":12.50",
+                                        "\"created_at\":\"2026-01-05T13:30:00.25+05:30\"",
+                                        "\"other\":1",
+                                        "\"serial_numbers\":[\"B\",\"A\"]",
+                                        "\"serial_numbers\":[\"a\",\"B \"]",
+                                        "\"revision\":3.0",
+                                        "\"damage_qty\":1.0",
+                                        "\"unknown_item_id\":\"\"",
+                                        "\"item_code\":\"\\ufeffITM\\u200e-1\\u00a0\"" };
+    /* What is absent, null or "" says the same: nothing. */
+    static const char *const empty[][2] = {
+        { "\"mfg_date\":null", "\"mfg_date\":\"\"" },
+        { "\"remark\":null", "\"remark\":\" \\n\"" },
+        { "\"lot\":null", "\"lot\":\"\"" },
+        { "\"condition\":null", "\"condition\":\"\"" },
+        { "\"damage_qty\":null", "\"damage_qty\":\"\"" },
+        { "\"revision\":null", "\"revision\":\"\"" },
+        { "\"serial_numbers\":null", "\"serial_numbers\":[]" },
+        { "\"serial_numbers\":null", "\"serial_numbers\":\"\"" },
+        { "\"partial\":null", "\"partial\":false" },
+    };
     static const char *const different[] = { "\"verified_qty\":12.500001",
                                              "\"damage_qty\":0",
                                              "\"status\":\"partial\"",
                                              "\"remark\":null",
                                              "\"remark\":\"\"",
                                              "\"serial_numbers\":[\"AB\"]",
-                                             "\"serial_numbers\":[\"B\",\"A\"]",
                                              "\"updated_at\":\"2026-01-05T09:00:00.001Z\"",
                                              "\"revision\":4" };
 
@@ -190,8 +214,45 @@ equal_content_has_an_equal_hash(void **state)
     for (size_t i = 0; i < sizeof(different) / sizeof(different[0]); i++) {
         assert_string_not_equal(read_over(*state, different[i]).content_hash, record.content_hash);
     }
+    for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+        sv_record_t one = read_over(*state, empty[i][0]), other = read_over(*state, empty[i][1]);
+
+        assert_null(other.fault.code);
+        assert_string_equal(one.content_hash, other.content_hash);
+    }
     assert_string_equal(read_over(*state, "\"damage_qty\":0").content_hash,
                         read_over(*state, "\"damage_qty\":null").content_hash);
+}
+
+/* A hash of the version before, over the same members, in the order and the letters they were sent in. */
+static void
+a_hash_of_the_version_before_is_compared_by_members(void **state)
+{
+    static const char before[] = "48828f158c3ad59ef29a1fb05aa88cf61d93c141bc4c9eb8cc369e8cb7f420e6";
+    sv_record_t record = read_over(*state, ""), reordered = read_over(*state, "\"serial_numbers\":[\"b\",\"A\"]"),
+                other = read_over(*state, "\"verified_qty\":13");
+    bson_t *stored = sv_doc_new(*state);
+
+    sv_record_append_sent(stored, &record);
+    assert_memory_equal(record.content_hash, "2:", 2);
+    assert_true(sv_record_has_content(&record, before, NULL, *state));
+    assert_false(sv_record_has_content(&reordered, before, NULL, *state));
+    assert_true(sv_record_has_content(&reordered, before, stored, *state));
+    assert_false(sv_record_has_content(&other, before, stored, *state));
+    assert_true(sv_record_has_content(&reordered, record.content_hash, NULL, *state));
+    assert_false(sv_record_has_content(&other, record.content_hash, stored, *state));
+    assert_false(sv_record_has_content(&record, NULL, stored, *state));
+}
+
+static void
+ids_of_uuid_form_are_the_same_in_capitals(void **state)
+{
+    sv_record_t record = read_over(*state, "\"client_record_id\":\"0190C3F2-1D2E-7A3B-8C4D-0123456789AB\""),
+                other = read_over(*state, "\"client_record_id\":\"Phone-17:A\"");
+
+    assert_string_equal(record.client_record_id, "0190c3f2-1d2e-7a3b-8c4d-0123456789ab");
+    assert_string_equal(record.told_id, "0190C3F2-1D2E-7A3B-8C4D-0123456789AB");
+    assert_string_equal(other.client_record_id, "Phone-17:A");
 }
 
 static void
@@ -263,6 +324,8 @@ main(void)
         cmocka_unit_test_setup_teardown(a_fault_names_member_and_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(serial_numbers_are_bounded_and_unique, setup, teardown),
         cmocka_unit_test_setup_teardown(equal_content_has_an_equal_hash, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_hash_of_the_version_before_is_compared_by_members, setup, teardown),
+        cmocka_unit_test_setup_teardown(ids_of_uuid_form_are_the_same_in_capitals, setup, teardown),
         cmocka_unit_test_setup_teardown(a_kept_record_reads_as_it_was_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stored_record_hides_what_is_internal, setup, teardown),
         cmocka_unit_test_setup_teardown(members_may_stand_in_any_order, setup, teardown),

@@ -24,6 +24,7 @@ enum {
     LIST = SV_FIELD_LIST,
     DAY_TEXT = SV_FIELD_DAY_TEXT,
     MORE = SV_FIELD_MORE,
+    PROSE = SV_FIELD_PROSE,
 };
 
 static const sv_report_field_t sv_report_field_rows[] = {

@@ -25,6 +25,7 @@ enum {
     SV_FIELD_LIST = 8,
     SV_FIELD_DAY_TEXT = 16,
     SV_FIELD_MORE = 32,
+    SV_FIELD_PROSE = 64,
 };
 
 typedef struct {

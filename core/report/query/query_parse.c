@@ -66,6 +66,18 @@ sv_read_field(const sv_reading_t *reading, const sv_json_fields_t *fields, const
 
 /* ---- values of filters */
 
+/* The member through the gate that the field's own texts passed. */
+static bool
+sv_read_text(const sv_json_fields_t *fields, const char *name, const sv_report_field_t *field, size_t max,
+             const char **text)
+{
+    const json_t *member = json_object_get(fields->object, name);
+    bool prose = (field->flags & SV_FIELD_PROSE) != 0;
+
+    return prose || json_string_length(member) == 0 ? sv_json_get_note(fields, name, SV_REQUIRED, max, text)
+                                                    : sv_json_get_identifier(fields, name, SV_REQUIRED, max, text);
+}
+
 /* Appends the member as the field is stored. */
 static bool
 sv_read_value(const sv_json_fields_t *fields, const char *name, const sv_report_field_t *field, const char *key,
@@ -78,8 +90,7 @@ sv_read_value(const sv_json_fields_t *fields, const char *name, const sv_report_
 
     switch (field->type) {
     case SV_COLUMN_TEXT:
-        return sv_json_get_note(fields, name, SV_REQUIRED, SV_QUERY_MAX_TEXT, &text) &&
-               BSON_APPEND_UTF8(values, key, text);
+        return sv_read_text(fields, name, field, SV_QUERY_MAX_TEXT, &text) && BSON_APPEND_UTF8(values, key, text);
     case SV_COLUMN_QUANTITY:
     case SV_COLUMN_MONEY:
     case SV_COLUMN_RATIO:
@@ -155,8 +166,10 @@ sv_read_operand(const sv_json_fields_t *fields, const sv_report_filter_t *filter
     case SV_OPERAND_LIST:
         return sv_read_list(fields, filter->field, 1, SV_QUERY_MAX_VALUES, values);
     case SV_OPERAND_PATTERN:
-        return sv_json_get_text(fields, "value", SV_REQUIRED, 1, SV_QUERY_MAX_PATTERN, &text) &&
-               BSON_APPEND_UTF8(values, "0", text);
+        return json_string_length(json_object_get(fields->object, "value")) == 0
+                   ? sv_json_get_text(fields, "value", SV_REQUIRED, 1, SV_QUERY_MAX_PATTERN, &text)
+                   : sv_read_text(fields, "value", filter->field, SV_QUERY_MAX_PATTERN, &text) &&
+                         BSON_APPEND_UTF8(values, "0", text);
     case SV_OPERAND_FLAG:
         return sv_json_get_bool(fields, "value", SV_REQUIRED, &flag) && BSON_APPEND_BOOL(values, "0", flag);
     }
