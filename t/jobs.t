@@ -130,7 +130,7 @@ subtest 'metrics' => sub {
     my $now;
     my $counted = sub { my ($outcome) = @_; return +(grep { $_->{type} eq 'indexes.ensure' && $_->{outcome} eq $outcome } @{ $now->{jobs_ended_total} })[0] };
     wait_until { $now = $admin->get('/metrics/json')->json; $now->{jobs_waiting} && $counted->('succeeded') } 20, 'figures';
-    is_deeply [sort keys %{ $now->{jobs_waiting} }], [qw(default high low)], 'what waits, by queue';
+    is_deeply [sort keys %{ $now->{jobs_waiting} }], [qw(default high low mail short)], 'what waits, by queue';
     cmp_ok $counted->('succeeded')->{count}, '>=', 2, 'what succeeded is counted';
     cmp_ok $counted->('cancelled')->{count}, '>=', 1, 'and what was cancelled';
     my $text = $admin->get('/metrics')->body;

@@ -102,6 +102,17 @@ subtest 'a worker that wakes while another has its job' => sub {
     is_deeply [$workers->files($id)], ['2.csv'], 'one file';
 };
 
+subtest 'slots of their own' => sub {
+    my @long = request_some('snapshot', $workers->count + 1, ms => 60_000, type => 'snapshot.create', queue => 'default');
+    wait_until { $workers->notes('begun') && grep({ $workers->job($_)->{status} eq 'running' } @long) == $workers->count } 30, 'every slot for all kinds to be taken';
+    my @csv = request_some('csv', 2, ms => 20, type => 'snapshot.export', queue => 'short');
+    my @mail = request_some('mail', 2, ms => 20, type => 'mail.deliver', queue => 'mail');
+    all_done('files and mails wait behind no snapshot', @csv, @mail);
+    is_deeply [map { $workers->job($_)->{status} } @long], [('running') x $workers->count, 'queued'], 'which go on meanwhile';
+    $boss->del("/api/jobs/$_") for @long;
+    $workers->await_status($_, 'cancelled') for @long;
+};
+
 subtest 'workers rolled over' => sub {
     my @ids = request_some('rolled', 60, ms => 100);
     wait_until { $workers->notes(begun => $ids[0]) || $workers->notes(begun => $ids[1]) } 30, 'work to begin';

@@ -82,7 +82,7 @@ sv_duty_jobs(sv_duty_round_t *round, sv_error_t *error)
     sv_status_t status = sv_jobs_sweep(round->store, round->redis, &swept, error);
 
     if (status == SV_OK) {
-        status = sv_jobs_repair(round->store, round->redis, &repaired, error);
+        status = sv_jobs_repair(round->store, round->redis, &repaired, &round->again, error);
     }
     if (status == SV_OK) {
         status = sv_job_figures_round(round->store, round->redis, error);

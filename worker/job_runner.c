@@ -28,12 +28,13 @@ sv_job_runner_thread(void *context)
 }
 
 static bool
-sv_job_runner_start(sv_job_runner_t *mine, const sv_worker_t *worker)
+sv_job_runner_start(sv_job_runner_t *mine, const sv_worker_t *worker, sv_lane_t lane)
 {
     sv_runner_options_t options = { .settings = worker->settings,
                                     .pool = worker->pool,
                                     .handlers = sv_job_handlers,
                                     .handler_count = sv_job_handler_count,
+                                    .lane = lane,
                                     .hung = sv_job_runner_hung };
     sv_arena_t *arena = sv_arena_create();
     sv_error_t error;
@@ -54,16 +55,25 @@ sv_job_runner_start(sv_job_runner_t *mine, const sv_worker_t *worker)
     return true;
 }
 
+size_t
+sv_job_runners_wanted(const sv_settings_t *settings)
+{
+    return settings->worker_jobs > 0 ? (size_t) settings->worker_jobs + SV_LANE_COUNT - 1 : 0;
+}
+
+/* The first ones have a lane each. */
 bool
 sv_job_runners_start(sv_job_runners_t *runners, const sv_worker_t *worker)
 {
-    size_t wanted = (size_t) worker->settings->worker_jobs;
+    size_t wanted = sv_job_runners_wanted(worker->settings);
+    bool whole = true;
 
-    runners->count = 0;
-    while (runners->count < wanted && sv_job_runner_start(&runners->runners[runners->count], worker)) {
-        runners->count++;
+    for (runners->count = 0; whole && runners->count < wanted; runners->count += whole) {
+        sv_lane_t lane = runners->count + 1 < SV_LANE_COUNT ? (sv_lane_t) (runners->count + 1) : SV_LANE_ALL;
+
+        whole = sv_job_runner_start(&runners->runners[runners->count], worker, lane);
     }
-    return runners->count == wanted;
+    return whole;
 }
 
 void

@@ -4,9 +4,10 @@
 #include "core/jobs/runner.h"
 #include "worker/duty.h"
 
-enum { SV_MAX_JOB_RUNNERS = 16, SV_CLIENTS_PER_JOB_RUNNER = 2 };
+enum { SV_MAX_JOB_RUNNERS = 16 + SV_LANE_COUNT - 1, SV_CLIENTS_PER_JOB_RUNNER = 2 };
 
-/* The threads that run jobs: WORKER_JOBS of them, each with a renewing thread of its own. */
+/* The threads that run jobs, each with a renewing thread of its own: WORKER_JOBS of them for jobs of every kind, and one
+ * for each lane of kinds that are not to wait behind those. */
 typedef struct {
     const sv_worker_t *worker;
     sv_runner_t *runner;
@@ -18,6 +19,8 @@ typedef struct {
     size_t count;
 } sv_job_runners_t;
 
+/* How many this worker has; none where WORKER_JOBS is 0. */
+size_t sv_job_runners_wanted(const sv_settings_t *settings);
 /* False when a thread or a MongoDB client is not to be had; those that were started are to be ended all the same. */
 bool sv_job_runners_start(sv_job_runners_t *runners, const sv_worker_t *worker);
 /* Nothing more is taken; what runs finishes or is handed back within WORKER_GRACE. */

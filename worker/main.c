@@ -270,7 +270,7 @@ sv_worker_run(sv_worker_t *worker, sigset_t *signals)
 static unsigned
 sv_worker_clients(const sv_settings_t *settings)
 {
-    return (unsigned) (sv_duty_row_count + 2 + SV_CLIENTS_PER_JOB_RUNNER * (size_t) settings->worker_jobs);
+    return (unsigned) (sv_duty_row_count + 2 + SV_CLIENTS_PER_JOB_RUNNER * sv_job_runners_wanted(settings));
 }
 
 static int

@@ -7,11 +7,24 @@
 
 #define SV_JOBS_GROUP   "workers"
 #define SV_JOBS_ENTRIES "jobs:entries"
-#define SV_JOBS_WAKE    "jobs:wake"
 
 enum { SV_CONSUMER_FORGOTTEN_MS = 86400000, SV_JOB_LINE = 64 };
 
-static const char *const sv_streams[SV_QUEUE_COUNT] = { "jobs:high", "jobs:default", "jobs:low" };
+/* The keys of a queue, by its name in core/jobs/job_kinds.c. */
+static const char *const sv_streams[SV_QUEUE_COUNT] = { "jobs:high", "jobs:mail", "jobs:short", "jobs:default",
+                                                        "jobs:low" };
+static const char *const sv_wakes[SV_QUEUE_COUNT] = { "jobs:wake:high", "jobs:wake:mail", "jobs:wake:short",
+                                                      "jobs:wake:default", "jobs:wake:low" };
+
+/* Queues that follow each other. */
+static const struct {
+    sv_queue_t first;
+    int count;
+} sv_lanes[SV_LANE_COUNT] = {
+    [SV_LANE_ALL] = { SV_QUEUE_HIGH, SV_QUEUE_COUNT },
+    [SV_LANE_SHORT] = { SV_QUEUE_SHORT, 1 },
+    [SV_LANE_MAIL] = { SV_QUEUE_MAIL, 1 },
+};
 
 static void
 sv_dispatch_build(sv_redis_command_t *command, sv_arena_t *arena, sv_queue_t queue, const char *const *job_ids,
@@ -27,7 +40,7 @@ sv_dispatch_build(sv_redis_command_t *command, sv_arena_t *arena, sv_queue_t que
     sv_redis_script(command, arena, SV_SCRIPT_JOB_DISPATCH, 3);
     sv_redis_arg(command, sv_streams[queue]);
     sv_redis_arg(command, SV_JOBS_ENTRIES);
-    sv_redis_arg(command, SV_JOBS_WAKE);
+    sv_redis_arg(command, sv_wakes[queue]);
     sv_redis_arg(command, SV_JOBS_GROUP);
     sv_redis_arg(command, mode == SV_DISPATCH_REPLACE ? "replace" : "keep");
     sv_redis_arg_n(command, lines.data, lines.length);
@@ -71,44 +84,54 @@ sv_dispatch(sv_redis_client_t *redis, sv_queue_t queue, const char *const *job_i
     return sv_dispatch_run(redis, &command, added, error);
 }
 
+static void
+sv_dispatch_put_lane(sv_redis_command_t *command, sv_lane_t lane, const char *const *keys)
+{
+    for (int i = 0; i < sv_lanes[lane].count; i++) {
+        sv_redis_arg(command, keys[(int) sv_lanes[lane].first + i]);
+    }
+}
+
 sv_status_t
-sv_dispatch_take(sv_redis_client_t *redis, const char *worker, sv_arena_t *arena, sv_dispatch_entry_t *entry,
-                 bool *found, sv_error_t *error)
+sv_dispatch_take(sv_redis_client_t *redis, const char *worker, sv_lane_t lane, int64_t ageing_ms, sv_arena_t *arena,
+                 sv_dispatch_entry_t *entry, bool *found, sv_error_t *error)
 {
     sv_redis_command_t command;
     redisReply *reply;
     sv_status_t status;
 
     *found = false;
-    sv_redis_script(&command, arena, SV_SCRIPT_JOB_TAKE, SV_QUEUE_COUNT);
-    for (int i = 0; i < SV_QUEUE_COUNT; i++) {
-        sv_redis_arg(&command, sv_streams[i]);
-    }
+    sv_redis_script(&command, arena, SV_SCRIPT_JOB_TAKE, sv_lanes[lane].count);
+    sv_dispatch_put_lane(&command, lane, sv_streams);
     sv_redis_arg(&command, SV_JOBS_GROUP);
     sv_redis_arg(&command, worker);
+    sv_redis_arg_int(&command, ageing_ms);
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status != SV_OK) {
         return status;
     }
     if (sv_redis_element_text(reply, 1) != NULL && sv_redis_element_text(reply, 2) != NULL) {
-        entry->queue = (sv_queue_t) (sv_redis_element_int(reply, 0) - 1);
+        int64_t number = sv_redis_element_int(reply, 0);
+
+        entry->queue = (sv_queue_t) ((int64_t) sv_lanes[lane].first + number - 1);
         entry->id = sv_arena_strdup(arena, sv_redis_element_text(reply, 1));
         entry->job_id = sv_arena_strdup(arena, sv_redis_element_text(reply, 2));
-        *found = entry->queue < SV_QUEUE_COUNT;
+        entry->aged = sv_redis_element_int(reply, 3) == 1;
+        *found = number >= 1 && number <= sv_lanes[lane].count;
     }
     freeReplyObject(reply);
     return SV_OK;
 }
 
 sv_status_t
-sv_dispatch_wait(sv_redis_client_t *redis, double seconds, sv_error_t *error)
+sv_dispatch_wait(sv_redis_client_t *redis, sv_lane_t lane, double seconds, sv_error_t *error)
 {
     sv_redis_command_t command;
     char limit[32];
 
     snprintf(limit, sizeof(limit), "%.3f", seconds);
     sv_redis_command(&command, error->arena, "BLPOP");
-    sv_redis_arg(&command, SV_JOBS_WAKE);
+    sv_dispatch_put_lane(&command, lane, sv_wakes);
     sv_redis_arg(&command, limit);
     return sv_dispatch_run(redis, &command, NULL, error);
 }
@@ -176,6 +199,7 @@ sv_dispatch_recover(sv_redis_client_t *redis, sv_queue_t queue, const char *work
         sv_dispatch_entry_t *entry = &entries[(*count)++];
 
         entry->queue = queue;
+        entry->aged = false;
         entry->id = sv_arena_strdup(arena, sv_redis_element_text(reply, i));
         entry->job_id = sv_arena_strdup(arena, sv_redis_element_text(reply, i + 1));
     }

@@ -20,19 +20,24 @@ typedef enum { SV_DISPATCH_KEEP, SV_DISPATCH_REPLACE } sv_dispatch_mode_t;
 sv_status_t sv_dispatch(sv_redis_client_t *redis, sv_queue_t queue, const char *const *job_ids, size_t count,
                         sv_dispatch_mode_t mode, int64_t *added, sv_error_t *error);
 
+/* What a slot of a worker takes: jobs of every queue, or of one alone, which so never waits behind another kind. */
+typedef enum { SV_LANE_ALL, SV_LANE_SHORT, SV_LANE_MAIL, SV_LANE_COUNT } sv_lane_t;
+
 /* What a worker was given. */
 typedef struct {
     sv_queue_t queue;
+    bool aged;      /* it had waited so long that it went first */
     const char *id; /* of the entry */
     const char *job_id;
 } sv_dispatch_entry_t;
 
 /* The next entry for this worker, high first, never waiting; *found false when all is empty.  Texts live in the arena.
- */
-sv_status_t sv_dispatch_take(sv_redis_client_t *redis, const char *worker, sv_arena_t *arena,
-                             sv_dispatch_entry_t *entry, bool *found, sv_error_t *error);
-/* Waits until something is dispatched, at most `seconds` (which must stay below REDIS_TIMEOUT). */
-sv_status_t sv_dispatch_wait(sv_redis_client_t *redis, double seconds, sv_error_t *error);
+ * Nothing of `high` waiting, one that has waited for `ageing_ms` (0: none) goes before those of queues above its own: a
+ * caller who allows that every other time starves neither. */
+sv_status_t sv_dispatch_take(sv_redis_client_t *redis, const char *worker, sv_lane_t lane, int64_t ageing_ms,
+                             sv_arena_t *arena, sv_dispatch_entry_t *entry, bool *found, sv_error_t *error);
+/* Waits until something of the lane is dispatched, at most `seconds` (which must stay below REDIS_TIMEOUT). */
+sv_status_t sv_dispatch_wait(sv_redis_client_t *redis, sv_lane_t lane, double seconds, sv_error_t *error);
 /* Removes entries of one queue; those that are gone already are no error. */
 sv_status_t sv_dispatch_drop(sv_redis_client_t *redis, sv_queue_t queue, const sv_dispatch_entry_t *entries,
                              size_t count, sv_error_t *error);

@@ -8,7 +8,16 @@
 /* Jobs in MongoDB: docs/jobs.md is the protocol, this is its durable half.  Every function runs on any thread that owns
  * `store`; what they return lives in the arena they are given. */
 
-typedef enum { SV_QUEUE_HIGH, SV_QUEUE_DEFAULT, SV_QUEUE_LOW, SV_QUEUE_COUNT } sv_queue_t;
+/* In the order they are taken from.  `mail` and `short` are for kinds that others must not keep waiting for hours: each
+ * has a slot of its own beside those for all (core/jobs/dispatch.h, sv_lane_t). */
+typedef enum {
+    SV_QUEUE_HIGH,
+    SV_QUEUE_MAIL,
+    SV_QUEUE_SHORT,
+    SV_QUEUE_DEFAULT,
+    SV_QUEUE_LOW,
+    SV_QUEUE_COUNT
+} sv_queue_t;
 
 const char *sv_queue_name(sv_queue_t queue); /* "high" */
 /* SV_QUEUE_DEFAULT for a name that is none, so that a job of another release is dispatched all the same. */

@@ -165,36 +165,6 @@ sv_jobs_dispatch_fields(sv_arena_t *arena)
         BCON_NEW("projection", "{", "_id", BCON_INT32(0), "job_id", BCON_INT32(1), "queue", BCON_INT32(1), "}"), arena);
 }
 
-/* Whether an entry is there is Redis' to say, exactly: so nothing is written to MongoDB here, and a long queue is only
- * read. */
-sv_status_t
-sv_jobs_repair(sv_store_t *store, sv_redis_client_t *redis, int64_t *repaired, sv_error_t *error)
-{
-    sv_jobs_batch_t batch = { .redis = redis, .arena = sv_arena_create(), .mode = SV_DISPATCH_KEEP };
-    bson_t *options = sv_jobs_dispatch_fields(batch.arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *job;
-    sv_status_t status;
-
-    BCON_APPEND(options, "sort", "{", "created_at", BCON_INT32(1), "job_id", BCON_INT32(1), "}");
-    status = sv_store_find(store, SV_COLLECTION_JOBS, sv_job_due_filter(NULL, batch.arena), options, &cursor, error);
-    if (status == SV_OK) {
-        while (status == SV_OK && mongoc_cursor_next(cursor, &job)) {
-            status = sv_jobs_batch_add(&batch, job, error);
-        }
-        if (status == SV_OK) {
-            status = sv_store_cursor_end(store, cursor, error);
-        }
-        mongoc_cursor_destroy(cursor);
-    }
-    if (status == SV_OK) {
-        status = sv_jobs_batch_end(&batch, error);
-    }
-    *repaired = batch.added;
-    sv_arena_destroy(batch.arena);
-    return status;
-}
-
 /* The jobs of a chunk of entries that are running under a live claim. */
 static sv_status_t
 sv_jobs_find_live(sv_store_t *store, const sv_dispatch_entry_t *entries, size_t count, bool *live, sv_arena_t *arena,
@@ -264,6 +234,7 @@ sv_jobs_recover(sv_store_t *store, sv_redis_client_t *redis, const char *worker,
 {
     sv_status_t status = SV_OK;
     int64_t repaired;
+    bool more;
 
     *recovered = 0;
     for (int queue = 0; status == SV_OK && queue < SV_QUEUE_COUNT; queue++) {
@@ -275,5 +246,5 @@ sv_jobs_recover(sv_store_t *store, sv_redis_client_t *redis, const char *worker,
         } while (status == SV_OK && strcmp(cursor, "0-0") != 0);
         sv_arena_destroy(arena);
     }
-    return status == SV_OK && *recovered > 0 ? sv_jobs_repair(store, redis, &repaired, error) : status;
+    return status == SV_OK && *recovered > 0 ? sv_jobs_repair(store, redis, &repaired, &more, error) : status;
 }

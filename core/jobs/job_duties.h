@@ -22,8 +22,11 @@ enum {
 sv_status_t sv_jobs_sweep(sv_store_t *store, sv_redis_client_t *redis, int64_t *swept, sv_error_t *error);
 
 /* Queued jobs that are due and have no entry in their stream: a dispatch that was lost, a delay that has passed, a
- * Redis that was emptied.  *repaired counts the entries added. */
-sv_status_t sv_jobs_repair(sv_store_t *store, sv_redis_client_t *redis, int64_t *repaired, sv_error_t *error);
+ * Redis that was emptied.  Looks at some thousands in each queue, in the order they were asked for, and goes on from
+ * there in the next round: memory and time are bounded however many wait.  *repaired counts the entries added; *more:
+ * some were missing and there is more to look at. */
+sv_status_t
+sv_jobs_repair(sv_store_t *store, sv_redis_client_t *redis, int64_t *repaired, bool *more, sv_error_t *error);
 
 /* Entries given to workers that died before they started the job: dropped, and dispatched again where the job is still
  * queued.  `worker` names this worker; *recovered counts the entries dropped. */

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "core/base/buffer.h"
+#include "core/base/clock.h"
 #include "core/store/document.h"
 
 #define SV_JOB_FIGURES "jobs:waiting"
 
-enum { SV_JOB_FIGURES_LIFE_S = 30 };
+/* How long figures are found, and for how many times the time that counting took they are not counted again. */
+enum { SV_JOB_FIGURES_LIFE_MS = 30000, SV_JOB_FIGURES_REST = 20 };
 
 static void
 sv_job_figures_take(const bson_t *row, int64_t now_ms, sv_job_figures_t *figures, sv_arena_t *arena)
@@ -49,7 +51,7 @@ sv_job_figures_count(sv_store_t *store, sv_job_figures_t *figures, sv_error_t *e
 }
 
 static sv_status_t
-sv_job_figures_keep(sv_redis_client_t *redis, const sv_job_figures_t *figures, sv_error_t *error)
+sv_job_figures_keep(sv_redis_client_t *redis, const sv_job_figures_t *figures, int64_t rest_ms, sv_error_t *error)
 {
     sv_redis_command_t command;
     redisReply *reply;
@@ -63,10 +65,28 @@ sv_job_figures_keep(sv_redis_client_t *redis, const sv_job_figures_t *figures, s
     sv_redis_command(&command, error->arena, "SET");
     sv_redis_arg(&command, SV_JOB_FIGURES);
     sv_redis_arg(&command, text.data);
-    sv_redis_arg(&command, "EX");
-    sv_redis_arg_int(&command, SV_JOB_FIGURES_LIFE_S);
+    sv_redis_arg(&command, "PX");
+    sv_redis_arg_int(&command, SV_JOB_FIGURES_LIFE_MS + rest_ms);
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status == SV_OK) {
+        freeReplyObject(reply);
+    }
+    return status;
+}
+
+/* Whether the last figures still rest: what is left of their life says so. */
+static sv_status_t
+sv_job_figures_rest(sv_redis_client_t *redis, bool *rest, sv_error_t *error)
+{
+    sv_redis_command_t command;
+    redisReply *reply;
+    sv_status_t status;
+
+    sv_redis_command(&command, error->arena, "PTTL");
+    sv_redis_arg(&command, SV_JOB_FIGURES);
+    status = sv_redis_client_run(redis, &command, &reply, error);
+    if (status == SV_OK) {
+        *rest = reply->type == REDIS_REPLY_INTEGER && reply->integer > SV_JOB_FIGURES_LIFE_MS;
         freeReplyObject(reply);
     }
     return status;
@@ -76,9 +96,17 @@ sv_status_t
 sv_job_figures_round(sv_store_t *store, sv_redis_client_t *redis, sv_error_t *error)
 {
     sv_job_figures_t figures;
-    sv_status_t status = sv_job_figures_count(store, &figures, error);
+    int64_t begun_ms = sv_clock_monotonic_ms();
+    bool rest = false;
+    sv_status_t status = sv_job_figures_rest(redis, &rest, error);
 
-    return status == SV_OK ? sv_job_figures_keep(redis, &figures, error) : status;
+    if (status != SV_OK || rest) {
+        return status;
+    }
+    status = sv_job_figures_count(store, &figures, error);
+    return status == SV_OK
+               ? sv_job_figures_keep(redis, &figures, SV_JOB_FIGURES_REST * (sv_clock_monotonic_ms() - begun_ms), error)
+               : status;
 }
 
 void

@@ -10,7 +10,7 @@ const sv_job_kind_t sv_job_kinds[] = {
 };
 const size_t sv_job_kind_count = sizeof(sv_job_kinds) / sizeof(sv_job_kinds[0]);
 
-static const char *const sv_queue_names[SV_QUEUE_COUNT] = { "high", "default", "low" };
+static const char *const sv_queue_names[SV_QUEUE_COUNT] = { "high", "mail", "short", "default", "low" };
 
 const sv_job_kind_t *
 sv_job_kind(const char *type)

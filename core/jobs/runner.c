@@ -184,19 +184,32 @@ sv_runner_process(sv_runner_t *runner, const sv_dispatch_entry_t *entry, sv_aren
                             entry, handler);
 }
 
+static sv_status_t
+sv_runner_take(sv_runner_t *runner, sv_arena_t *arena, sv_dispatch_entry_t *entry, bool *found, sv_error_t *error)
+{
+    int64_t ageing_ms = runner->took_aged ? 0 : runner->options.settings->job_ageing * 1000;
+    sv_status_t status =
+        sv_dispatch_take(runner->redis, runner->worker, runner->options.lane, ageing_ms, arena, entry, found, error);
+
+    if (*found) {
+        runner->took_aged = entry->aged;
+    }
+    return status;
+}
+
 sv_status_t
 sv_runner_step(sv_runner_t *runner, double wait_s, bool *ran, sv_error_t *error)
 {
     sv_arena_t *arena = sv_arena_create();
     sv_dispatch_entry_t entry;
     bool found = false;
-    sv_status_t status = sv_dispatch_take(runner->redis, runner->worker, arena, &entry, &found, error);
+    sv_status_t status = sv_runner_take(runner, arena, &entry, &found, error);
 
     *ran = false;
     if (status == SV_OK && !found && wait_s > 0) {
-        status = sv_dispatch_wait(runner->redis, wait_s, error);
+        status = sv_dispatch_wait(runner->redis, runner->options.lane, wait_s, error);
         if (status == SV_OK) {
-            status = sv_dispatch_take(runner->redis, runner->worker, arena, &entry, &found, error);
+            status = sv_runner_take(runner, arena, &entry, &found, error);
         }
     }
     if (status == SV_OK && found) {

@@ -53,6 +53,7 @@ typedef struct {
     sv_store_pool_t *pool; /* two clients of it are kept */
     const sv_job_handler_row_t *handlers;
     size_t handler_count;
+    sv_lane_t lane; /* which jobs it takes */
     /* A handler did not return in WORKER_GRACE after it lost its job: the process should end.  On the renewing thread;
      * NULL: nobody is told. */
     void (*hung)(void *context, const char *job_id);

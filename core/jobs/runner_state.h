@@ -33,6 +33,7 @@ struct sv_runner_s {
     bool told_hung;
     atomic_uint flags; /* SV_RUN_...; set under the lock, read by handlers without */
 
+    bool took_aged; /* the last job had waited for long: the next is taken by the queues' order */
     /* of the running job, on its thread */
     const char *stage;
     int64_t progress_ms;

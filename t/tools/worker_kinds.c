@@ -74,7 +74,9 @@ sv_test_job(sv_job_run_t *run, sv_error_t *error)
 
 const sv_job_handler_row_t sv_job_handlers[] = {
     { "report.generate", sv_test_job },
+    { "snapshot.create", sv_test_job },
     { "snapshot.export", sv_test_job },
+    { "mail.deliver", sv_test_job },
 };
 
 const size_t sv_job_handler_count = sizeof(sv_job_handlers) / sizeof(sv_job_handlers[0]);

@@ -25,16 +25,23 @@ clear(void **state)
     return 0;
 }
 
-/* What the worker is given next; "" for nothing. */
+/* What a worker's slot is given next; "" for nothing. */
+static const char *
+take_of(sv_lane_t lane, const char *worker, int64_t ageing_ms, sv_dispatch_entry_t *entry)
+{
+    bool found = false;
+
+    SV_MUST(&world,
+            sv_dispatch_take(world.redis, worker, lane, ageing_ms, world.real.arena, entry, &found, &world.real.error));
+    return found ? entry->job_id : "";
+}
+
 static const char *
 take(const char *worker, sv_dispatch_entry_t *entry)
 {
     sv_dispatch_entry_t mine;
-    bool found = false;
 
-    entry = entry != NULL ? entry : &mine;
-    SV_MUST(&world, sv_dispatch_take(world.redis, worker, world.real.arena, entry, &found, &world.real.error));
-    return found ? entry->job_id : "";
+    return take_of(SV_LANE_ALL, worker, 0, entry != NULL ? entry : &mine);
 }
 
 static int64_t
@@ -51,7 +58,7 @@ repair(void)
 {
     int64_t repaired = -1;
 
-    SV_MUST(&world, sv_jobs_repair(world.real.store, world.redis, &repaired, &world.real.error));
+    SV_MUST(&world, sv_jobs_repair(world.real.store, world.redis, &repaired, &(bool){ false }, &world.real.error));
     return repaired;
 }
 
@@ -70,7 +77,7 @@ nothing_is_given_of_nothing(void **state)
     (void) state;
     assert_string_equal(take("w1", NULL), "");
     assert_string_equal(take("w1", NULL), "");
-    SV_MUST(&world, sv_dispatch_wait(world.redis, 0.01, &world.real.error));
+    SV_MUST(&world, sv_dispatch_wait(world.redis, SV_LANE_ALL, 0.01, &world.real.error));
 }
 
 static void
@@ -88,6 +95,63 @@ high_goes_before_default_before_low(void **state)
     assert_string_equal(take("w1", NULL), "d2");
     assert_string_equal(take("w1", NULL), "l1");
     assert_string_equal(take("w1", NULL), "");
+}
+
+static void
+a_lane_is_given_its_own(void **state)
+{
+    sv_dispatch_entry_t entry;
+
+    (void) state;
+    dispatch(SV_QUEUE_DEFAULT, "snapshot", SV_DISPATCH_KEEP);
+    dispatch(SV_QUEUE_HIGH, "indexes", SV_DISPATCH_KEEP);
+    dispatch(SV_QUEUE_SHORT, "csv", SV_DISPATCH_KEEP);
+    dispatch(SV_QUEUE_MAIL, "mail", SV_DISPATCH_KEEP);
+    assert_string_equal(take_of(SV_LANE_MAIL, "w1", 1000, &entry), "mail");
+    assert_int_equal(entry.queue, SV_QUEUE_MAIL);
+    assert_string_equal(take_of(SV_LANE_MAIL, "w1", 1000, &entry), "");
+    assert_string_equal(take_of(SV_LANE_SHORT, "w1", 1000, &entry), "csv");
+    assert_int_equal(entry.queue, SV_QUEUE_SHORT);
+    assert_string_equal(take_of(SV_LANE_SHORT, "w1", 1000, &entry), "");
+    dispatch(SV_QUEUE_SHORT, "csv-2", SV_DISPATCH_KEEP);
+    dispatch(SV_QUEUE_MAIL, "mail-2", SV_DISPATCH_KEEP);
+    assert_string_equal(take("w1", NULL), "indexes"); /* a slot for all helps where it is free */
+    assert_string_equal(take("w1", NULL), "mail-2");
+    assert_string_equal(take("w1", NULL), "csv-2");
+    assert_string_equal(take("w1", NULL), "snapshot");
+}
+
+/* An entry as it is when it has waited for years. */
+static void
+dispatch_long_ago(const char *queue, int year, const char *job_id)
+{
+    sv_real_redis(world.redis, "XADD jobs:%s %d000000000-0 job %s", queue, year, job_id);
+}
+
+static void
+what_waited_for_long_goes_first(void **state)
+{
+    sv_dispatch_entry_t entry;
+
+    (void) state;
+    dispatch_long_ago("low", 200, "old");
+    dispatch_long_ago("default", 300, "less-old");
+    dispatch(SV_QUEUE_DEFAULT, "new", SV_DISPATCH_KEEP);
+    dispatch(SV_QUEUE_LOW, "new-too", SV_DISPATCH_KEEP);
+    dispatch(SV_QUEUE_HIGH, "urgent", SV_DISPATCH_KEEP);
+    assert_string_equal(take("w1", NULL), "urgent");
+    dispatch(SV_QUEUE_HIGH, "urgent-2", SV_DISPATCH_KEEP);
+    assert_string_equal(take_of(SV_LANE_ALL, "w1", 60000, &entry), "urgent-2"); /* nothing goes before that */
+    assert_false(entry.aged);
+    assert_string_equal(take_of(SV_LANE_ALL, "w1", 0, &entry), "less-old"); /* order is all */
+    dispatch_long_ago("mail", 400, "old-mail");
+    assert_string_equal(take_of(SV_LANE_ALL, "w1", 0, &entry), "old-mail");
+    assert_string_equal(take_of(SV_LANE_ALL, "w1", 60000, &entry), "old");
+    assert_true(entry.aged);
+    assert_int_equal(entry.queue, SV_QUEUE_LOW);
+    assert_string_equal(take_of(SV_LANE_ALL, "w1", 60000, &entry), "new"); /* not long ago: order again */
+    assert_false(entry.aged);
+    assert_string_equal(take_of(SV_LANE_ALL, "w1", 60000, &entry), "new-too");
 }
 
 static void
@@ -136,7 +200,7 @@ wake_ups_do_not_pile_up(void **state)
     for (int i = 0; i < 200; i++) {
         dispatch(SV_QUEUE_LOW, sv_arena_printf(world.real.arena, "job-%d", i), SV_DISPATCH_KEEP);
     }
-    assert_int_equal(sv_real_redis(world.redis, "LLEN jobs:wake"), 64);
+    assert_int_equal(sv_real_redis(world.redis, "LLEN jobs:wake:low"), 64);
     assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:low"), 200);
 }
 
@@ -208,6 +272,70 @@ repair_adds_what_is_missing_and_due(void **state)
     assert_string_equal(take("w1", NULL), there);
     assert_string_equal(take("w1", NULL), lost);
     assert_string_equal(take("w1", NULL), "");
+}
+
+/* As many as two rounds and a half look at, all asked for in the same moment, so that the id alone orders them. */
+static void
+a_long_queue_is_repaired_in_rounds(void **state)
+{
+    enum { ROUND = 5000, JOBS = 2 * ROUND + ROUND / 2, PART = 500 };
+    const char *urgent;
+    bool more = false;
+    int64_t repaired = 0;
+
+    (void) state;
+    for (int i = 0; i < JOBS; i += PART) {
+        sv_arena_t *arena = sv_arena_create();
+        bson_t *insert = sv_doc_new(arena);
+        bson_t documents;
+
+        BSON_APPEND_UTF8(insert, "insert", "jobs");
+        BSON_APPEND_ARRAY_BEGIN(insert, "documents", &documents);
+        for (int job = 0; job < PART; job++) {
+            bson_t *document =
+                sv_real_json(arena, "{'status': 'queued', 'queue': 'low', 'pending': true, 'delay_ms': 0,"
+                                    " 'created_at': {'$date': '2026-01-01T00:00:00Z'},"
+                                    " 'queued_at': {'$date': '2026-01-01T00:00:00Z'}}");
+
+            BSON_APPEND_UTF8(document, "job_id", sv_arena_printf(arena, "job-%05d", i + job));
+            BSON_APPEND_DOCUMENT(&documents, sv_arena_printf(arena, "%d", job), document);
+        }
+        bson_append_array_end(insert, &documents);
+        assert_true(mongoc_database_command_simple(world.real.store->database, insert, NULL, NULL, NULL));
+        sv_arena_destroy(arena);
+    }
+    urgent = sv_job_world_request(&world, NORMAL, NULL);
+    sv_real_redis(world.redis, "FLUSHDB");
+    SV_MUST(&world, sv_jobs_repair(world.real.store, world.redis, &repaired, &more, &world.real.error));
+    assert_int_equal(repaired, ROUND + 1);
+    assert_true(more); /* some were missing, so the next round need not wait */
+    assert_string_equal(take("w1", NULL), urgent);
+    assert_string_equal(take("w1", NULL), "job-00000");
+    assert_int_equal(repair(), ROUND);
+    assert_int_equal(repair(), ROUND / 2);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(repair(), 0);
+    }
+    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:low"), JOBS);
+    sv_real_redis(world.redis, "FLUSHDB"); /* in the middle of the second walk */
+    SV_MUST(&world, sv_jobs_repair(world.real.store, world.redis, &repaired, &more, &world.real.error));
+    assert_int_equal(repaired, ROUND + 1);
+    assert_string_equal(take("w1", NULL), urgent);
+    assert_string_equal(take("w1", NULL), "job-00000"); /* it began anew */
+}
+
+/* Another release may have queues of its own. */
+static void
+jobs_of_queues_nobody_knows_are_dispatched_too(void **state)
+{
+    const char *job_id = sv_job_world_request(&world, NORMAL, NULL);
+
+    (void) state;
+    sv_real_update(&world.real, SV_COLLECTION_JOBS, sv_arena_printf(world.real.arena, "{'job_id': '%s'}", job_id),
+                   "{'$set': {'queue': 'overnight'}}");
+    sv_real_redis(world.redis, "FLUSHDB");
+    assert_int_equal(repair(), 1);
+    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:default"), 1);
 }
 
 /* The dead worker's claims: entries without a job to run are forgotten, jobs that are running are left alone. */
@@ -349,12 +477,16 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(nothing_is_given_of_nothing, clear),
         cmocka_unit_test_setup(high_goes_before_default_before_low, clear),
+        cmocka_unit_test_setup(a_lane_is_given_its_own, clear),
+        cmocka_unit_test_setup(what_waited_for_long_goes_first, clear),
         cmocka_unit_test_setup(a_job_has_one_entry, clear),
         cmocka_unit_test_setup(an_entry_that_is_gone_is_made_again, clear),
         cmocka_unit_test_setup(wake_ups_do_not_pile_up, clear),
         cmocka_unit_test_setup(a_group_that_is_gone_is_made_again, clear),
         cmocka_unit_test_setup(an_emptied_redis_loses_no_job, clear),
         cmocka_unit_test_setup(repair_adds_what_is_missing_and_due, clear),
+        cmocka_unit_test_setup(a_long_queue_is_repaired_in_rounds, clear),
+        cmocka_unit_test_setup(jobs_of_queues_nobody_knows_are_dispatched_too, clear),
         cmocka_unit_test_setup(recovery_asks_mongodb, clear),
         cmocka_unit_test_setup(what_is_worked_on_does_not_look_idle, clear),
         cmocka_unit_test_setup(workers_that_leave_are_forgotten_unless_something_is_pending, clear),

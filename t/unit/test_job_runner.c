@@ -144,7 +144,7 @@ a_job_is_run_and_its_file_stays(void **state)
     assert_true(has_file(file));
     assert_string_equal(sv_job_world_text(&world, job_id, "progress.stage"), "rows");
     assert_int_equal(sv_job_world_int(&world, job_id, "result.size"), 4);
-    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:default"), 0);
+    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:short"), 0);
     assert_int_equal(sv_real_redis(world.redis, "HLEN jobs:entries"), 0);
 }
 
@@ -242,7 +242,7 @@ a_running_job_sees_its_cancellation(void **state)
     sv_job_worker_stop(&worker, 10000);
     assert_int_equal(atomic_load(&runs), 0);
     assert_false(has_file(sv_arena_printf(world.real.arena, "jobs/%s/1.csv", job_id)));
-    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:default"), 0);
+    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:short"), 0);
 }
 
 static void
@@ -258,7 +258,7 @@ a_stopping_worker_hands_its_job_back(void **state)
     assert_string_equal(sv_job_world_text(&world, job_id, "status"), "queued");
     assert_int_equal(sv_job_world_int(&world, job_id, "crashed") + sv_job_world_int(&world, job_id, "failed_attempts"),
                      0);
-    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:default"), 1); /* for whoever comes first */
+    assert_int_equal(sv_real_redis(world.redis, "XLEN jobs:short"), 1); /* for whoever comes first */
     sv_job_worker_start(&world, &worker, at_once, 1);
     sv_job_world_await(&world, job_id, "succeeded");
     sv_job_worker_stop(&worker, 200);
@@ -350,7 +350,7 @@ a_failing_handler_is_tried_again_only_where_that_may_help(void **state)
     (void) state;
     sv_job_worker_start(&world, &worker, failing, 1);
     while (strcmp(sv_job_world_text(&world, job_id, "status"), "failed") != 0) {
-        SV_MUST(&world, sv_jobs_repair(world.real.store, world.redis, &repaired, &world.real.error));
+        SV_MUST(&world, sv_jobs_repair(world.real.store, world.redis, &repaired, &(bool){ false }, &world.real.error));
         pause_a_little();
     }
     sv_job_worker_stop(&worker, 10000);

@@ -1,5 +1,5 @@
 -- Puts jobs into a queue's stream, unless their entry is there, and wakes idle workers.
--- KEYS   1 jobs:{queue}, 2 jobs:entries (hash: job -> its entry's id), 3 jobs:wake
+-- KEYS   1 jobs:{queue}, 2 jobs:entries (hash: job -> its entry's id), 3 jobs:wake:{queue}
 -- ARGV   1 group, 2 'keep' an entry that is there or 'replace' it, 3 job ids, a line each
 -- Reply  how many entries were added
 local added = 0

@@ -60,13 +60,14 @@ sub number {
     return $n;
 }
 
-# Requests a job: {ms => its length, crash => whether it kills its worker}. Written as a request writes it; that nobody
+# Requests a job: {ms => its length, crash => whether it kills its worker, type, queue}. Written as a request writes it; that nobody
 # told Redis of it is what a lost dispatch looks like.
 sub request {
     my ($self, $id, %params) = @_;
     my $now = $self->{stack}->mongo->run('{"hello": 1}')->{localTime};
+    my ($type, $queue) = (delete $params{type} // 'report.generate', delete $params{queue} // 'low');
     $self->{stack}->mongo->run(insert => 'jobs', documents => [{
-        job_id => $id, type => 'report.generate', queue => 'low', params => {%params}, requested_by => $self->{owner_id} // 'nobody',
+        job_id => $id, type => $type, queue => $queue, params => {%params}, requested_by => $self->{owner_id} // 'nobody',
         role => 'supervisor', warehouse => undef, unique_key => undef, pending => \1, status => 'queued', queued_at => $now, created_at => $now,
         delay_ms => 0, attempt => 0, crashed => 0, failed_attempts => 0, cancel_requested => \0, schedule_id => undef, slot => undef, scheduled => \0,
     }]);
