@@ -20,6 +20,8 @@ static const sv_kind_answer_t sv_kind_answers[] = {
     [SV_KIND_METHOD] = { 405, "405 Method Not Allowed", 0 },
     [SV_KIND_CONFLICT] = { 409, "409 Conflict", 0 },
     [SV_KIND_GONE] = { 410, "410 Gone", 0 },
+    [SV_KIND_PRECONDITION] = { 412, "412 Precondition Failed", 0 },
+    [SV_KIND_TOO_LONG] = { 414, "414 URI Too Long", 0 },
     [SV_KIND_TOO_LARGE] = { 413, "413 Content Too Large", 0 },
     [SV_KIND_MEDIA_TYPE] = { 415, "415 Unsupported Media Type", 0 },
     [SV_KIND_RANGE] = { 416, "416 Range Not Satisfiable", 0 },
@@ -27,16 +29,6 @@ static const sv_kind_answer_t sv_kind_answers[] = {
     [SV_KIND_THROTTLED] = { 429, "429 Too Many Requests", 1 },
     [SV_KIND_UNAVAILABLE] = { 503, "503 Service Unavailable", 2 },
     [SV_KIND_INTERNAL] = { 500, "500 Internal Server Error", 0 },
-};
-
-typedef struct {
-    unsigned method;
-    const char *name;
-} sv_method_name_t;
-
-static const sv_method_name_t sv_method_names[] = {
-    { NGX_HTTP_GET, "GET, HEAD" }, { NGX_HTTP_POST, "POST" },     { NGX_HTTP_PUT, "PUT" },
-    { NGX_HTTP_PATCH, "PATCH" },   { NGX_HTTP_DELETE, "DELETE" }, { NGX_HTTP_OPTIONS, "OPTIONS" },
 };
 
 ngx_uint_t
@@ -65,26 +57,6 @@ sv_etag_matches(const char *list, const char *etag)
         at++;
     }
     return false;
-}
-
-static ngx_str_t
-sv_allow_text(ngx_http_request_t *r, unsigned methods)
-{
-    ngx_str_t text = ngx_null_string;
-    u_char *end;
-
-    text.data = ngx_pnalloc(r->pool, 64);
-    if (text.data == NULL) {
-        return text;
-    }
-    end = text.data;
-    for (size_t i = 0; i < sizeof(sv_method_names) / sizeof(sv_method_names[0]); i++) {
-        if ((methods & sv_method_names[i].method) != 0) {
-            end = ngx_sprintf(end, "%s%s", end == text.data ? "" : ", ", sv_method_names[i].name);
-        }
-    }
-    text.len = (size_t) (end - text.data);
-    return text;
 }
 
 static ngx_int_t
@@ -160,7 +132,8 @@ sv_answer_log(sv_request_state_t *state)
     sv_kind_t kind = sv_status_kind(error->status);
     ngx_uint_t level = kind == SV_KIND_INTERNAL ? NGX_LOG_ERR : NGX_LOG_WARN;
 
-    if (kind != SV_KIND_INTERNAL && (kind != SV_KIND_UNAVAILABLE || error->cause == NULL)) {
+    if (kind != SV_KIND_INTERNAL && (kind != SV_KIND_UNAVAILABLE || error->cause == NULL ||
+                                     !sv_log_limit_pass(&state->process->unavailable))) {
         return;
     }
     ngx_log_error(level, state->req.http->connection->log, 0, "stockverify: %s: %s (route %s, request id %V)",
@@ -179,7 +152,8 @@ sv_answer_success_status(const sv_request_state_t *state)
     if (state->req.http->method == NGX_HTTP_OPTIONS) {
         return NGX_HTTP_NO_CONTENT;
     }
-    if (call->file == NULL && call->etag != NULL && call->if_none_match != NULL &&
+    if ((state->req.http->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0 && call->file == NULL && call->etag != NULL &&
+        call->if_none_match != NULL &&
         sv_etag_matches(call->if_none_match, call->etag)) {
         return NGX_HTTP_NOT_MODIFIED;
     }
@@ -251,10 +225,14 @@ sv_answer_send(sv_request_t *req)
     const sv_kind_answer_t *kind;
     ngx_open_file_info_t opened;
     bool file = state->call.error.status == SV_OK && state->call.file != NULL && sv_file_open(state, &opened) == SV_OK;
-    ngx_int_t rc;
+    ngx_int_t rc = sv_body_drop(r, state->call.error.status == SV_ERR_BODY_TOO_LARGE);
 
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
     kind = &sv_kind_answers[sv_status_kind(state->call.error.status)];
-    state->answered = 1;
+    state->answered = !file; /* nginx may refuse it yet (412, 416), and then in the API's envelope */
     state->answer_status = state->call.error.status;
     if (state->call.error.status == SV_OK) {
         r->headers_out.status = sv_answer_success_status(state);
@@ -265,6 +243,9 @@ sv_answer_send(sv_request_t *req)
         r->headers_out.status_line.data = (u_char *) kind->reason;
         r->headers_out.status_line.len = strlen(kind->reason);
     }
+    /* The client's conditions are ours to judge (sv_answer_success_status); only a file that is fetched has what nginx
+     * would compare them with. */
+    r->disable_not_modified = !file || (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) == 0;
     if (!file) {
         sv_answer_count(state);
     }
@@ -278,8 +259,8 @@ sv_answer_send(sv_request_t *req)
         rc = ngx_http_send_header(r);
     } else if (file) {
         rc = sv_file_send(state, &opened);
-        state->answered = rc <= NGX_OK; /* else nginx answers, in the API's envelope */
-        if (state->answered) {
+        state->answered = rc <= NGX_OK;
+        if (state->answered && !state->context.replaced) {
             sv_answer_count(state);
         }
     } else {

@@ -57,7 +57,7 @@ sv_file_headers(sv_request_state_t *state, const ngx_open_file_info_t *opened, n
     r->headers_out.content_type.data = (u_char *) file->content_type;
     r->headers_out.content_type.len = strlen(file->content_type);
     r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->allow_ranges = 1;
+    r->allow_ranges = (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0;
 #if (NGX_HTTP_GZIP)
     /* A file compressed on its way has neither length nor ranges, and its download could not be resumed. */
     r->gzip_tested = 1;

@@ -1,11 +1,22 @@
 #include "ngx_stockverify_module/state.h"
 
-enum { SV_BODY_MAX = 1024 * 1024, SV_BODY_LARGE_MAX = 12 * 1024 * 1024 };
+enum { SV_BODY_SMALL_MAX = 16 * 1024, SV_BODY_MAX = 1024 * 1024, SV_BODY_LARGE_MAX = 12 * 1024 * 1024 };
 
 static off_t
 sv_body_limit(const sv_request_state_t *state)
 {
-    return (state->entry->route->flags & SV_BODY_LARGE) != 0 ? SV_BODY_LARGE_MAX : SV_BODY_MAX;
+    unsigned flags = state->entry->route->flags;
+
+    if ((flags & SV_BODY_SMALL) != 0) {
+        return SV_BODY_SMALL_MAX;
+    }
+    return (flags & SV_BODY_LARGE) != 0 ? SV_BODY_LARGE_MAX : SV_BODY_MAX;
+}
+
+static bool
+sv_body_is_taken(const sv_request_state_t *state)
+{
+    return (state->entry->route->flags & (SV_BODY_JSON | SV_BODY_OPTIONAL)) != 0;
 }
 
 /* "application/json", with any parameters behind a semicolon. */
@@ -91,44 +102,74 @@ sv_body_take(sv_request_state_t *state)
 static void
 sv_body_ready(ngx_http_request_t *r)
 {
-    sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
+    sv_context_t *context = sv_context(r);
     sv_request_state_t *state = context->state;
 
     if (sv_body_take(state) != SV_OK) {
         sv_http_answer(&state->req);
         return;
     }
-    sv_gate_enter(state, state->next);
+    state->next(&state->req);
 }
 
-/* Reads the body the route takes and goes on; any other is thrown away.  The content handler's result. */
-ngx_int_t
+sv_status_t
+sv_body_announced(sv_request_state_t *state)
+{
+    ngx_http_headers_in_t *in = &state->req.http->headers_in;
+    sv_error_t *error = &state->call.error;
+
+    if (!sv_body_is_taken(state)) {
+        return SV_OK;
+    }
+    if (in->content_length_n > sv_body_limit(state)) {
+        return sv_fail(error, SV_ERR_BODY_TOO_LARGE, NULL);
+    }
+    /* Chunks may turn out to be no body, which needs no type. */
+    if ((in->content_length_n > 0 || (in->chunked && in->content_type != NULL)) && !sv_body_is_json(state->req.http)) {
+        return sv_fail(error, SV_ERR_MEDIA_TYPE, NULL);
+    }
+    return SV_OK;
+}
+
+void
 sv_body_read(sv_request_state_t *state, sv_next_pt next)
 {
     ngx_http_request_t *r = state->req.http;
     ngx_int_t rc;
 
+    if (!sv_body_is_taken(state)) {
+        next(&state->req);
+        return;
+    }
     state->next = next;
-    if ((state->entry->route->flags & (SV_BODY_JSON | SV_BODY_OPTIONAL)) == 0) {
-        rc = ngx_http_discard_request_body(r);
-        if (rc != NGX_OK) {
-            return rc;
-        }
-        r->main->count++;
-        sv_gate_enter(state, next);
-        return NGX_DONE;
-    }
     state->call.body_optional = (state->entry->route->flags & SV_BODY_OPTIONAL) != 0;
-    if (r->headers_in.content_length_n > sv_body_limit(state)) {
-        sv_fail(&state->call.error, SV_ERR_BODY_TOO_LARGE, NULL);
-        rc = ngx_http_discard_request_body(r);
-        if (rc != NGX_OK) {
-            return rc;
-        }
-        r->main->count++;
-        sv_http_answer(&state->req);
-        return NGX_DONE;
-    }
+    /* The reader takes a reference of its own, which the answer ends: this request's goes over to it, and that first,
+     * because the answer may be sent from within. */
+    r->main->count--;
     rc = ngx_http_read_client_request_body(r, sv_body_ready);
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        r->main->count++;
+        ngx_http_finalize_request(r, rc);
+    }
+}
+
+ngx_int_t
+sv_body_drop(ngx_http_request_t *r, bool too_large)
+{
+    ngx_int_t rc;
+
+    if (r->request_body != NULL || r->discard_body) {
+        return NGX_OK;
+    }
+    if (r->headers_in.expect != NULL && !r->expect_tested && (r->headers_in.content_length_n > 0 || r->headers_in.chunked)) {
+        /* A refusal comes without a 100.  Whether the body comes all the same only the client knows, so what it sends
+         * next on this connection could not be told from it. */
+        r->expect_tested = 1;
+        r->keepalive = 0;
+    }
+    rc = ngx_http_discard_request_body(r);
+    if (too_large && r->discard_body) {
+        r->keepalive = 0; /* a client that is told so while it sends may stop in the middle; so does nginx' own 413 */
+    }
+    return rc;
 }

@@ -28,24 +28,23 @@ sv_seconds_up(ngx_msec_t ms)
 }
 
 sv_admission_t
-sv_breaker_admit(sv_breaker_t *breaker, ngx_msec_t now, int *retry_after_s)
+sv_breaker_admit(sv_breaker_t *breaker, ngx_msec_t now)
 {
-    ngx_msec_t until = breaker->opened_until, probe;
+    ngx_msec_t until = breaker->opened_until, probe, mine = now + SV_PROBE_LIFE_MS;
 
     if (until == 0) {
-        return SV_BREAKER_ADMITTED;
+        return (sv_admission_t){ .as = SV_BREAKER_ADMITTED };
     }
     if ((ngx_msec_int_t) (until - now) > 0) {
-        *retry_after_s = sv_seconds_up(until - now);
-        return SV_BREAKER_REFUSED;
+        return (sv_admission_t){ .as = SV_BREAKER_REFUSED, .retry_after_s = sv_seconds_up(until - now) };
     }
     probe = breaker->probe_until;
+    mine += mine == 0;
     if ((probe != 0 && (ngx_msec_int_t) (probe - now) > 0) ||
-        !ngx_atomic_cmp_set(&breaker->probe_until, probe, now + SV_PROBE_LIFE_MS)) {
-        *retry_after_s = 1;
-        return SV_BREAKER_REFUSED;
+        !ngx_atomic_cmp_set(&breaker->probe_until, probe, mine)) {
+        return (sv_admission_t){ .as = SV_BREAKER_REFUSED, .retry_after_s = 1 };
     }
-    return SV_BREAKER_PROBE;
+    return (sv_admission_t){ .as = SV_BREAKER_PROBE, .probe_until = mine };
 }
 
 static bool
@@ -56,29 +55,37 @@ sv_breaker_open(sv_breaker_t *breaker, ngx_msec_t expected, ngx_msec_t now, ngx_
     return ngx_atomic_cmp_set(&breaker->opened_until, expected, until == 0 ? 1 : until);
 }
 
-bool
-sv_breaker_report(sv_breaker_t *breaker, sv_admission_t admission, bool failed, ngx_msec_t now, ngx_uint_t threshold,
-                  ngx_msec_t timeout)
+static bool
+sv_breaker_report_probe(sv_breaker_t *breaker, ngx_msec_t probe, sv_mongodb_outcome_t outcome, ngx_msec_t now,
+                        ngx_msec_t timeout)
 {
-    bool changed;
+    ngx_msec_t until = breaker->opened_until;
+    bool changed = false;
 
-    if (admission == SV_BREAKER_PROBE) {
-        ngx_msec_t until = breaker->opened_until;
-
-        changed = until != 0 && (failed ? sv_breaker_open(breaker, until, now, timeout)
-                                        : ngx_atomic_cmp_set(&breaker->opened_until, until, 0));
+    if (outcome == SV_MONGODB_ANSWERED) {
         breaker->failures = 0;
-        breaker->probe_until = 0;
-        return changed;
+        changed = until != 0 && ngx_atomic_cmp_set(&breaker->opened_until, until, 0);
+    } else if (outcome == SV_MONGODB_FAILED) {
+        breaker->failures = 0;
+        changed = until != 0 && sv_breaker_open(breaker, until, now, timeout);
     }
-    if (!failed) {
-        if (breaker->failures != 0) {
-            breaker->failures = 0;
-        }
-        return false;
+    ngx_atomic_cmp_set(&breaker->probe_until, probe, 0); /* unless it expired, and another is under way */
+    return changed;
+}
+
+bool
+sv_breaker_report(sv_breaker_t *breaker, const sv_admission_t *admission, sv_mongodb_outcome_t outcome, ngx_msec_t now,
+                  ngx_uint_t threshold, ngx_msec_t timeout)
+{
+    if (admission->as == SV_BREAKER_PROBE) {
+        return sv_breaker_report_probe(breaker, admission->probe_until, outcome, now, timeout);
+    }
+    if (outcome == SV_MONGODB_ANSWERED && breaker->failures != 0) {
+        breaker->failures = 0;
     }
     /* A request from before the circuit opened says nothing new. */
-    if (breaker->opened_until != 0 || ngx_atomic_fetch_add(&breaker->failures, 1) + 1 < threshold) {
+    if (outcome != SV_MONGODB_FAILED || breaker->opened_until != 0 ||
+        ngx_atomic_fetch_add(&breaker->failures, 1) + 1 < threshold) {
         return false;
     }
     breaker->failures = 0;

@@ -4,6 +4,7 @@
 #include "ngx_stockverify_module/nginx.h"
 #include "core/auth/auth_keys.h"
 #include "core/settings/settings.h"
+#include "ngx_stockverify_module/metrics.h"
 
 /* The module's configuration: read-only while requests run, except `process`. */
 
@@ -19,8 +20,7 @@ typedef struct {
     struct sv_router_s   *router;
     const char           *redis_address;   /* numeric, or the path of a unix socket */
     ngx_uint_t            redis_is_unix;
-    ngx_thread_pool_t    *db_pool;
-    ngx_thread_pool_t    *hash_pool;
+    ngx_thread_pool_t    *pools[SV_POOL_COUNT];
     ngx_shm_zone_t       *zone;            /* breaker and metrics */
     struct sv_process_s  *process;         /* this process' connections and caches; set by init_process */
 } sv_main_conf_t;
@@ -32,6 +32,10 @@ typedef struct {
     ngx_array_t  *cors_origins;            /* ngx_str_t */
 } sv_location_conf_t;
 
+typedef struct {
+    ngx_flag_t    api;                     /* a location of this server has the API */
+} sv_server_conf_t;
+
 typedef enum { SV_ENVELOPE_NESTED, SV_ENVELOPE_FLAT } sv_envelope_t;
 
 extern ngx_module_t  ngx_stockverify_module;
@@ -40,6 +44,7 @@ extern ngx_module_t  ngx_stockverify_module;
 extern ngx_command_t  sv_commands[];
 void *sv_create_main_conf(ngx_conf_t *cf);
 char *sv_init_main_conf(ngx_conf_t *cf, void *conf);
+void *sv_create_server_conf(ngx_conf_t *cf);
 void *sv_create_location_conf(ngx_conf_t *cf);
 char *sv_merge_location_conf(ngx_conf_t *cf, void *parent, void *child);
 

@@ -2,6 +2,9 @@
 #include "ngx_stockverify_module/router.h"
 #include "ngx_stockverify_module/zone.h"
 
+/* nginx' own, in none of its headers. */
+extern ngx_module_t ngx_thread_pool_module;
+
 static char *sv_conf_enable(ngx_conf_t *cf, ngx_command_t *command, void *conf);
 static char *sv_conf_metrics(ngx_conf_t *cf, ngx_command_t *command, void *conf);
 static char *sv_conf_cors_origin(ngx_conf_t *cf, ngx_command_t *command, void *conf);
@@ -39,8 +42,11 @@ ngx_command_t sv_commands[] = {
 };
 /* clang-format on */
 
-static ngx_str_t sv_db_pool_name = ngx_string("stockverify_db");
-static ngx_str_t sv_hash_pool_name = ngx_string("stockverify_hash");
+static ngx_str_t sv_pool_names[SV_POOL_COUNT] = {
+    [SV_POOL_DB] = ngx_string("stockverify_db"),
+    [SV_POOL_HASH] = ngx_string("stockverify_hash"),
+    [SV_POOL_HEALTH] = ngx_string("stockverify_health"),
+};
 
 static void
 sv_release_arena(void *data)
@@ -99,6 +105,7 @@ sv_conf_enable(ngx_conf_t *cf, ngx_command_t *command, void *conf)
 {
     sv_location_conf_t *location = conf;
     sv_main_conf_t *main_conf = ngx_http_conf_get_module_main_conf(cf, ngx_stockverify_module);
+    sv_server_conf_t *server;
     ngx_http_core_loc_conf_t *core;
     char *failed = ngx_conf_set_flag_slot(cf, command, conf);
 
@@ -106,6 +113,8 @@ sv_conf_enable(ngx_conf_t *cf, ngx_command_t *command, void *conf)
         return failed;
     }
     main_conf->enabled = 1;
+    server = ngx_http_conf_get_module_srv_conf(cf, ngx_stockverify_module);
+    server->api = 1;
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     core->handler = sv_api_handler;
     return NGX_CONF_OK;
@@ -193,6 +202,39 @@ sv_resolve_redis(ngx_conf_t *cf, sv_main_conf_t *conf)
     return NGX_CONF_OK;
 }
 
+/* As if nginx.conf said so: one check is under way at a time, so one thread is always enough, and nobody has to know of
+ * it. */
+static char *
+sv_declare_health_pool(ngx_conf_t *cf)
+{
+    ngx_str_t words[] = { ngx_string("thread_pool"), sv_pool_names[SV_POOL_HEALTH], ngx_string("threads=1"),
+                          ngx_string("max_queue=4") };
+    ngx_array_t args = { .elts = words, .nelts = sizeof(words) / sizeof(words[0]), .size = sizeof(words[0]) };
+    ngx_array_t *before = cf->args;
+    ngx_command_t *command = ngx_thread_pool_module.commands;
+    char *failed;
+
+    cf->args = &args;
+    failed = command->set(cf, command, NULL);
+    cf->args = before;
+    return failed;
+}
+
+static char *
+sv_find_pools(ngx_conf_t *cf, sv_main_conf_t *conf)
+{
+    if (sv_declare_health_pool(cf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+    for (size_t i = 0; i < SV_POOL_COUNT; i++) {
+        conf->pools[i] = ngx_thread_pool_add(cf, &sv_pool_names[i]);
+        if (conf->pools[i] == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+    return NGX_CONF_OK;
+}
+
 char *
 sv_init_main_conf(ngx_conf_t *cf, void *conf)
 {
@@ -228,13 +270,17 @@ sv_init_main_conf(ngx_conf_t *cf, void *conf)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "stockverify: %s", error.message);
         return NGX_CONF_ERROR;
     }
-    main_conf->db_pool = ngx_thread_pool_add(cf, &sv_db_pool_name);
-    main_conf->hash_pool = ngx_thread_pool_add(cf, &sv_hash_pool_name);
-    main_conf->zone = sv_zone_add(cf);
-    if (main_conf->db_pool == NULL || main_conf->hash_pool == NULL || main_conf->zone == NULL) {
+    if (sv_find_pools(cf, main_conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
-    return NGX_CONF_OK;
+    main_conf->zone = sv_zone_add(cf);
+    return main_conf->zone == NULL ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+void *
+sv_create_server_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(sv_server_conf_t));
 }
 
 void *

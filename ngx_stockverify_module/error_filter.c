@@ -1,8 +1,9 @@
 #include "ngx_stockverify_module/state.h"
 
 /*
- * Errors that nginx makes itself in our locations (a body over client_max_body_size, deny, limit_req, ...)
- * leave in the API's envelope instead of nginx's HTML page.
+ * Errors that nginx makes itself in our locations (a body over client_max_body_size, deny, limit_req, ...), or before it
+ * looks for a location (an address or a header that is too long, TRACE), leave in the API's envelope instead of nginx's
+ * HTML page.
  */
 
 static ngx_http_output_header_filter_pt sv_next_header_filter;
@@ -17,7 +18,9 @@ static const struct {
     { 403, SV_ERR_FORBIDDEN },
     { 404, SV_ERR_NOT_FOUND },
     { 405, SV_ERR_METHOD_NOT_ALLOWED },
+    { 412, SV_ERR_PRECONDITION_FAILED },
     { 413, SV_ERR_BODY_TOO_LARGE },
+    { 414, SV_ERR_URI_TOO_LONG },
     { 415, SV_ERR_MEDIA_TYPE },
     { 416, SV_ERR_RANGE_INVALID },
     { 429, SV_ERR_RATE_LIMITED },
@@ -37,11 +40,47 @@ sv_nginx_error(ngx_uint_t http)
     return http < 500 ? SV_ERR_BAD_REQUEST : SV_ERR_INTERNAL;
 }
 
+/* Refused before a location was looked for, by a server that has the API: the path, when it is known, is the API's. */
+static bool
+sv_before_location(ngx_http_request_t *r)
+{
+    static const char base[] = "/api/";
+    const sv_main_conf_t *conf = ngx_http_get_module_main_conf(r, ngx_stockverify_module);
+    const sv_server_conf_t *server = ngx_http_get_module_srv_conf(r, ngx_stockverify_module);
+    const ngx_http_core_srv_conf_t *core = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    return server->api && conf->process != NULL && r->loc_conf == core->ctx->loc_conf && r->content_handler == NULL &&
+           (r->uri.len == 0 || (r->uri.len >= sizeof(base) - 1 && ngx_strncmp(r->uri.data, base, sizeof(base) - 1) == 0));
+}
+
 static bool
 sv_made_by_nginx(ngx_http_request_t *r, const sv_context_t *context)
 {
-    return r == r->main && r->content_handler == sv_api_handler && r->headers_out.status >= NGX_HTTP_BAD_REQUEST &&
-           (context == NULL || (context->state != NULL && !context->state->answered));
+    return r == r->main && r->headers_out.status >= NGX_HTTP_BAD_REQUEST &&
+           (context == NULL || (context->state != NULL && !context->state->answered)) &&
+           (r->content_handler == sv_api_handler || sv_before_location(r));
+}
+
+/* A 405 says which methods the path has. */
+static ngx_int_t
+sv_error_allow(ngx_http_request_t *r, const sv_router_t *router)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_call_t *call = sv_arena_zalloc(arena, sizeof(*call));
+    sv_route_match_t match = { 0 };
+    ngx_str_t path = r->unparsed_uri;
+    ngx_int_t rc = NGX_OK;
+    u_char *end = memchr(path.data, '?', path.len);
+
+    call->arena = arena;
+    sv_error_init(&call->error, arena);
+    path.len = end == NULL ? path.len : (size_t) (end - path.data);
+    /* TRACE is nobody's method, so the match is of the path alone. */
+    if (path.len > 0 && sv_router_match(router, path, NGX_HTTP_TRACE, call, &match) == SV_OK && match.allowed != 0) {
+        rc = sv_header_add(r, "Allow", sv_allow_text(r, match.allowed | NGX_HTTP_OPTIONS));
+    }
+    sv_arena_destroy(arena);
+    return rc;
 }
 
 static void
@@ -98,13 +137,20 @@ sv_error_headers(ngx_http_request_t *r, ngx_str_t request_id, sv_kind_t kind)
          sv_header_add_text(r, "Retry-After", "1") != NGX_OK)) {
         return NGX_ERROR;
     }
+    if (kind == SV_KIND_METHOD) {
+        const sv_main_conf_t *conf = ngx_http_get_module_main_conf(r, ngx_stockverify_module);
+
+        if (sv_error_allow(r, conf->router) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
     return sv_cors_headers(r, ngx_http_get_module_loc_conf(r, ngx_stockverify_module), false);
 }
 
 static ngx_int_t
 sv_error_header_filter(ngx_http_request_t *r)
 {
-    sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
+    sv_context_t *context = sv_context(r);
     sv_main_conf_t *conf;
     ngx_str_t request_id;
     sv_status_t status;
@@ -140,8 +186,8 @@ sv_error_header_filter(ngx_http_request_t *r)
     sv_metrics_answer(&sv_zone(conf->zone)->metrics, context->state != NULL ? context->state->req.route : NULL,
                       r->headers_out.status,
                       context->state != NULL ? sv_metrics_now_us() - context->state->started_us : 0);
-    /* A file whose range is none has them from the answer that was tried. */
-    if ((context->state == NULL || !context->state->headers_added) &&
+    /* A file whose range is none has them from the answer that was tried, unless nginx emptied that (412). */
+    if ((context->state == NULL || !context->state->headers_added || r->filter_finalize) &&
         sv_error_headers(r, request_id, sv_status_kind(status)) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -151,7 +197,7 @@ sv_error_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 sv_error_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
+    sv_context_t *context = sv_context(r);
     ngx_chain_t out;
 
     if (context == NULL || !context->replaced || in == NULL) {

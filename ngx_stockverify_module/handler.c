@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/state.h"
 
-/* How a request enters: its route, its query, its token; then the body, the gate, the handler. */
+/* How a request enters: its route, its query, its token; then the gate, the body, the handler.  The body comes after all
+ * that can refuse the request, because nginx asks for it (100 Continue) when it begins to read. */
 
 enum { SV_WAIT_MAX_S = 30 };
 
@@ -151,17 +152,10 @@ sv_run_route(sv_request_t *req)
     }
 }
 
-static ngx_int_t
-sv_answer_at_once(sv_request_state_t *state)
+static void
+sv_run_gated(sv_request_t *req)
 {
-    ngx_int_t rc = ngx_http_discard_request_body(state->req.http);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-    state->req.http->main->count++;
-    sv_http_answer(&state->req);
-    return NGX_DONE;
+    sv_body_read(req->state, sv_run_route);
 }
 
 ngx_int_t
@@ -179,11 +173,14 @@ sv_api_handler(ngx_http_request_t *r)
     if (state == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (sv_enter(state) != SV_OK || state->entry == NULL) {
-        return sv_answer_at_once(state);
+    r->main->count++;
+    if (sv_enter(state) != SV_OK || state->entry == NULL || sv_body_announced(state) != SV_OK) {
+        sv_http_answer(&state->req);
+        return NGX_DONE;
     }
     state->req.route = state->entry->route;
-    return sv_body_read(state, sv_run_route);
+    sv_gate_enter(state, sv_run_gated);
+    return NGX_DONE;
 }
 
 ngx_int_t

@@ -39,3 +39,33 @@ sv_header_find(ngx_http_request_t *r, const char *lowercase_name)
     }
     return (ngx_str_t) ngx_null_string;
 }
+
+typedef struct {
+    unsigned method;
+    const char *name;
+} sv_method_name_t;
+
+static const sv_method_name_t sv_method_names[] = {
+    { NGX_HTTP_GET, "GET, HEAD" }, { NGX_HTTP_POST, "POST" },     { NGX_HTTP_PUT, "PUT" },
+    { NGX_HTTP_PATCH, "PATCH" },   { NGX_HTTP_DELETE, "DELETE" }, { NGX_HTTP_OPTIONS, "OPTIONS" },
+};
+
+ngx_str_t
+sv_allow_text(ngx_http_request_t *r, unsigned methods)
+{
+    ngx_str_t text = ngx_null_string;
+    u_char *end;
+
+    text.data = ngx_pnalloc(r->pool, 64);
+    if (text.data == NULL) {
+        return text;
+    }
+    end = text.data;
+    for (size_t i = 0; i < sizeof(sv_method_names) / sizeof(sv_method_names[0]); i++) {
+        if ((methods & sv_method_names[i].method) != 0) {
+            end = ngx_sprintf(end, "%s%s", end == text.data ? "" : ", ", sv_method_names[i].name);
+        }
+    }
+    text.len = (size_t) (end - text.data);
+    return text;
+}

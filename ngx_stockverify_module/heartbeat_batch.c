@@ -116,13 +116,7 @@ sv_beat_replied(sv_beat_t *beat)
     if (*beat->outcome == SV_HEARTBEAT_RENEWED) {
         sv_beat_note(state->process->heartbeats, beat);
     }
-    if (state->gone) {
-        sv_state_release(state);
-        return;
-    }
-    /* The nginx request still holds the state. */
-    state->references--;
-    sv_state_go_on(state, beat->next);
+    sv_state_step_over(state, beat->next);
 }
 
 static void

@@ -21,18 +21,26 @@ typedef struct {
     sv_histogram_t  latency;
 } sv_route_metrics_t;
 
+/* Pools of threads.  The last has one thread, for health, which is not to wait behind others. */
+typedef enum { SV_POOL_DB, SV_POOL_HASH, SV_POOL_HEALTH, SV_POOL_COUNT } sv_pool_t;
+
 /* Gauges are kept per process, so that a killed one's do not stay for ever. */
 typedef struct {
-    ngx_atomic_t  queued[2];                             /* by sv_pool_t */
-    ngx_atomic_t  running[2];
+    ngx_atomic_t  queued[SV_POOL_COUNT];
+    ngx_atomic_t  running[SV_POOL_COUNT];
+    ngx_atomic_t  waited_ms[SV_POOL_COUNT];              /* in the queue: the task that began last, */
+    ngx_atomic_t  begun_at[SV_POOL_COUNT];               /* and when it began (ngx_current_msec) */
     ngx_atomic_t  redis_connected;
 } sv_process_gauges_t;
+
+/* Why a thread step did not begin: the circuit is open, the queue is full, it waited too long, no client came free. */
+typedef enum { SV_REFUSED_CIRCUIT, SV_REFUSED_QUEUE, SV_REFUSED_WAIT, SV_REFUSED_CLIENT, SV_REFUSALS } sv_refusal_t;
 
 typedef struct {
     sv_histogram_t       redis;
     sv_histogram_t       mongodb;
     ngx_atomic_t         redis_errors;
-    ngx_atomic_t         refused[3];                     /* thread steps: circuit open, queue full, no client */
+    ngx_atomic_t         refused[SV_REFUSALS];           /* thread steps, by sv_refusal_t */
     ngx_atomic_t         sync_verdicts[3];               /* ok, conflict, error */
     ngx_atomic_t         leases_held;                    /* as counted last */
     ngx_atomic_t         leases_counted_at;              /* seconds of nginx' clock; 0: never */
@@ -40,8 +48,6 @@ typedef struct {
     sv_process_gauges_t  processes[NGX_MAX_PROCESSES];
     sv_route_metrics_t   routes[];                       /* sv_route_count */
 } sv_metrics_t;
-
-typedef enum { SV_REFUSED_CIRCUIT, SV_REFUSED_QUEUE, SV_REFUSED_CLIENT } sv_refusal_t;
 
 extern const uint64_t  sv_histogram_bounds_us[SV_HISTOGRAM_BOUNDS];
 

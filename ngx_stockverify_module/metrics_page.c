@@ -2,8 +2,9 @@
 
 #include "core/base/json_writer.h"
 
-static const char *const sv_pool_names[] = { "db", "hash" };
-static const char *const sv_refusal_names[] = { "circuit_open", "queue_full", "no_client" };
+static const char *const sv_pool_names[SV_POOL_COUNT] = { "db", "hash", "health" };
+static const char *const sv_refusal_names[SV_REFUSALS] = { "circuit_open", "queue_full", "waited_too_long",
+                                                            "no_client" };
 static const char *const sv_verdict_names[] = { "ok", "conflict", "error" };
 static const char *const sv_class_names[SV_STATUS_CLASSES] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
 
@@ -26,7 +27,7 @@ sv_metrics_page_sum(sv_metrics_page_t *page)
     for (size_t i = 0; i < NGX_MAX_PROCESSES; i++) {
         const sv_process_gauges_t *gauges = &page->zone->metrics.processes[i];
 
-        for (size_t pool = 0; pool < 2; pool++) {
+        for (size_t pool = 0; pool < SV_POOL_COUNT; pool++) {
             page->queued[pool] += gauges->queued[pool];
             page->running[pool] += gauges->running[pool];
         }
@@ -47,11 +48,12 @@ sv_metrics_figures(const sv_metrics_page_t *page, uint64_t *circuit, sv_figure_t
           &page->redis_connected },
         { "stockverify_redis_errors_total", "counter", "Redis commands without an answer, or answered by an error",
           NULL, NULL, 1, &metrics->redis_errors },
-        { "stockverify_thread_tasks_queued", "gauge", "Tasks that wait for a thread", "pool", sv_pool_names, 2,
-          page->queued },
-        { "stockverify_thread_tasks_running", "gauge", "Tasks on a thread", "pool", sv_pool_names, 2, page->running },
+        { "stockverify_thread_tasks_queued", "gauge", "Tasks that wait for a thread", "pool", sv_pool_names,
+          SV_POOL_COUNT, page->queued },
+        { "stockverify_thread_tasks_running", "gauge", "Tasks on a thread", "pool", sv_pool_names,
+          SV_POOL_COUNT, page->running },
         { "stockverify_thread_refusals_total", "counter", "Database steps refused before they began", "reason",
-          sv_refusal_names, 3, metrics->refused },
+          sv_refusal_names, SV_REFUSALS, metrics->refused },
         { "stockverify_sync_verdicts_total", "counter", "Records of sync batches by verdict", "verdict",
           sv_verdict_names, 3, metrics->sync_verdicts },
         { "stockverify_unrouted_responses_total", "counter", "Answers to requests of no route", "class", sv_class_names,

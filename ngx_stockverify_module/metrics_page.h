@@ -12,8 +12,8 @@ typedef struct {
     const sv_job_count_t   *job_counts;   /* job_count_count */
     size_t            job_count_count;
     /* summed over the processes */
-    uint64_t          queued[2];
-    uint64_t          running[2];
+    uint64_t          queued[SV_POOL_COUNT];
+    uint64_t          running[SV_POOL_COUNT];
     uint64_t          redis_connected;
 } sv_metrics_page_t;
 

@@ -14,8 +14,8 @@ static ngx_http_module_t sv_module_context = {
     sv_create_main_conf, /* create main configuration */
     sv_init_main_conf,   /* init main configuration */
 
-    NULL, /* create server configuration */
-    NULL, /* merge server configuration */
+    sv_create_server_conf, /* create server configuration */
+    NULL,                  /* merge server configuration */
 
     sv_create_location_conf, /* create location configuration */
     sv_merge_location_conf,  /* merge location configuration */

@@ -12,15 +12,8 @@ static void
 sv_pause_over(ngx_event_t *event)
 {
     sv_pause_t *pause = event->data;
-    sv_request_state_t *state = pause->state;
 
-    if (state->gone) {
-        sv_state_release(state);
-        return;
-    }
-    /* The nginx request still holds the state. */
-    state->references--;
-    sv_state_go_on(state, pause->next);
+    sv_state_step_over(pause->state, pause->next);
 }
 
 void

@@ -35,6 +35,7 @@ sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
         sv_left_sessions_keep_notes(sv_store_left_sessions(process->stores), process->zone->sessions[ngx_process_slot],
                                     SV_STORE_CLIENTS_MAX);
     }
+    sv_log_limit_init(&process->unavailable, log, "requests that could not be served");
     process->tokens = sv_token_cache_create();
     process->health = sv_health_create();
     process->redis = sv_redis_create(conf, log);
@@ -53,6 +54,7 @@ sv_process_destroy(sv_process_t *process)
     if (process == NULL) {
         return;
     }
+    sv_log_limit_end(&process->unavailable);
     sv_heartbeat_batches_destroy(process->heartbeats);
     if (process->redis != NULL) {
         sv_redis_destroy(process->redis);

@@ -3,6 +3,7 @@
 
 #include "core/store/store.h"
 #include "ngx_stockverify_module/conf.h"
+#include "ngx_stockverify_module/log_limit.h"
 #include "ngx_stockverify_module/nginx.h"
 #include "ngx_stockverify_module/redis.h"
 #include "ngx_stockverify_module/token_cache.h"
@@ -22,6 +23,7 @@ typedef struct sv_process_s {
     sv_token_cache_t     *tokens;
     struct sv_heartbeat_batches_s  *heartbeats;
     struct sv_health_s   *health;
+    sv_log_limit_t        unavailable;      /* lines about requests that a server failed */
     ngx_atomic_t          server_checked;   /* the MongoDB server has transactions; set by threads */
     ngx_atomic_t          server_told_at;   /* seconds: when the log was told that it has none */
     uint8_t               id_prefix[8];     /* of the request ids made here */

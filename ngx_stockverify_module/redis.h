@@ -24,11 +24,14 @@ struct sv_exchange_s {
     sv_redis_command_t   *command;
     sv_exchange_done_pt   done;
     void                 *data;
+    unsigned              takes_errors:1;     /* an error is a reply like others: passed on, neither repeated nor logged */
     /* the connection's own */
+    unsigned              with_source:1;
+    struct sv_slot_s     *slot;               /* NULL: it stands in a queue by `queue` */
     ngx_queue_t           queue;
+    ngx_queue_t           order;
     ngx_msec_t            deadline;
     uint64_t              started_us;
-    unsigned              with_source:1;
 };
 
 /* Begins to connect.  NULL when out of memory. */

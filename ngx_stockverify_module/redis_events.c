@@ -5,6 +5,7 @@
 typedef struct {
     redisAsyncContext *context;
     ngx_connection_t *connection;
+    sv_redis_close_pt close;
     unsigned writing : 1; /* hiredis is in its write: a new wish to write means that the socket is full */
 } sv_redis_watch_t;
 
@@ -15,7 +16,7 @@ sv_watch_read(ngx_event_t *event)
     sv_redis_watch_t *watch = connection->data;
 
     if (connection->close) {
-        redisAsyncFree(watch->context);
+        watch->close(watch->context);
         return;
     }
     redisAsyncHandleRead(watch->context); /* may free the context and with it the watch */
@@ -29,7 +30,7 @@ sv_watch_write(ngx_event_t *event)
     redisAsyncContext *context = watch->context;
 
     if (connection->close) {
-        redisAsyncFree(context);
+        watch->close(context);
         return;
     }
     watch->writing = 1;
@@ -121,7 +122,7 @@ sv_watch_cleanup(void *data)
 }
 
 ngx_int_t
-sv_redis_attach(redisAsyncContext *context, ngx_log_t *log)
+sv_redis_attach(redisAsyncContext *context, ngx_log_t *log, sv_redis_close_pt close)
 {
     sv_redis_watch_t *watch = calloc(1, sizeof(*watch));
     ngx_connection_t *connection = watch == NULL ? NULL : ngx_get_connection(context->c.fd, log);
@@ -131,6 +132,7 @@ sv_redis_attach(redisAsyncContext *context, ngx_log_t *log)
         return NGX_ERROR;
     }
     watch->context = context;
+    watch->close = close;
     watch->connection = connection;
     connection->data = watch;
     connection->log = log;

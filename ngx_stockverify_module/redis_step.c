@@ -11,22 +11,14 @@ sv_redis_step_done(sv_exchange_t *exchange, const redisReply *reply)
 {
     sv_step_command_t *command = exchange->data;
     sv_request_state_t *state = command->state;
-    sv_next_pt next;
 
-    if (!state->gone && state->read != NULL) {
+    /* Also for a client that has gone: what is to be undone stands in the reply. */
+    if (state->read != NULL) {
         state->read(&state->call, command->index, reply);
     }
-    if (--state->replies_left > 0) {
-        return;
+    if (--state->replies_left == 0) {
+        sv_state_step_over(state, state->next);
     }
-    next = state->next;
-    if (state->gone) {
-        sv_state_release(state);
-        return;
-    }
-    /* The nginx request still holds the state. */
-    state->references--;
-    sv_state_go_on(state, next);
 }
 
 static void
@@ -41,7 +33,7 @@ sv_effect_done(sv_exchange_t *exchange, const redisReply *reply)
 static void
 sv_send_commands(sv_request_state_t *state, sv_redis_command_t *const *commands, size_t count, sv_exchange_done_pt done)
 {
-    sv_step_command_t *step = sv_arena_alloc(state->call.arena, count * sizeof(*step));
+    sv_step_command_t *step = sv_arena_zalloc(state->call.arena, count * sizeof(*step));
 
     for (size_t i = 0; i < count; i++) {
         step[i].state = state;

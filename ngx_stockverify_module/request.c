@@ -25,6 +25,22 @@ sv_state_release_http(void *data)
     sv_state_release(state);
 }
 
+sv_context_t *
+sv_context(ngx_http_request_t *r)
+{
+    sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
+
+    /* nginx forgets all contexts when a filter ends a request in its own way (412) and on internal redirects
+     * (error_page); the pool's cleanups stay. */
+    for (ngx_pool_cleanup_t *end = r->pool->cleanup; context == NULL && end != NULL; end = end->next) {
+        if (end->handler == sv_state_release_http) {
+            context = &((sv_request_state_t *) end->data)->context;
+            ngx_http_set_ctx(r, context, ngx_stockverify_module);
+        }
+    }
+    return context;
+}
+
 void
 sv_state_release(sv_request_state_t *state)
 {
@@ -101,11 +117,30 @@ sv_state_watch_client(const sv_request_state_t *state)
 }
 
 void
-sv_state_go_on(sv_request_state_t *state, sv_next_pt next)
+sv_state_abandon(sv_request_state_t *state)
+{
+    sv_call_step_t undo = state->undo;
+
+    state->undo = NULL;
+    if (undo != NULL) {
+        undo(&state->call);
+    }
+    sv_state_send_effects(state);
+}
+
+void
+sv_state_step_over(sv_request_state_t *state, sv_next_pt next)
 {
     ngx_http_request_t *r = state->req.http;
     ngx_connection_t *connection;
 
+    if (state->gone) {
+        sv_state_abandon(state);
+        sv_state_release(state);
+        return;
+    }
+    /* The nginx request still holds the state; without one, `next` is to release it. */
+    state->references--;
     if (r == NULL) {
         next(&state->req);
         return;
@@ -126,4 +161,10 @@ void
 sv_http_resume_on_refusal(sv_request_t *req)
 {
     req->state->resume_on_refusal = 1;
+}
+
+void
+sv_http_on_abandon(sv_request_t *req, sv_call_step_t undo)
+{
+    req->state->undo = undo;
 }

@@ -5,6 +5,7 @@
 #include "core/auth/gate.h"
 #include "core/floor/heartbeat.h"
 #include "ngx_stockverify_module/call.h"
+#include "ngx_stockverify_module/metrics.h"
 #include "ngx_stockverify_module/routes.h"
 
 /*
@@ -31,7 +32,6 @@ typedef void (*sv_next_pt)(sv_request_t *req);
  * answer (down, time-out, error reply: logged already). */
 typedef void (*sv_reply_reader_pt)(sv_call_t *call, size_t index, const redisReply *reply);
 
-typedef enum { SV_POOL_DB, SV_POOL_HASH } sv_pool_t;
 
 /* Sends the commands in one pipeline (NOSCRIPT repaired, time limit redis_timeout), reads each reply,
  * then goes on in `next`. */
@@ -43,13 +43,17 @@ void sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_
 void sv_http_heartbeat(sv_request_t *req, const sv_heartbeat_t *heartbeat, sv_heartbeat_outcome_t *outcome,
                        sv_next_pt next);
 
-/* Runs `work` on a pool's thread, then `next`.  Steps on SV_POOL_DB go through the circuit breaker and get
- * call->store: an open circuit, a full queue or no client answers 503 by itself and
- * `next` is not called, unless the request was made sv_http_resume_on_refusal(). */
+/* Runs `work` on a pool's thread (metrics.h names the pools), then `next`.  Steps on SV_POOL_DB go through the circuit breaker and get
+ * call->store: an open circuit (also when it opened while the task waited for its thread), a full queue or too long a
+ * wait in it answers 503 by itself and `next` is not called, unless the request was made sv_http_resume_on_refusal(). */
 void sv_http_thread(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_next_pt next);
 
 /* Goes on in `next` after `ms`, holding neither a thread nor a connection to a server. */
 void sv_http_pause(sv_request_t *req, ngx_msec_t ms, sv_next_pt next);
+
+/* If the client goes away from here on, `undo` runs on the event loop as soon as no step is under way; the effects it
+ * adds are sent. */
+void sv_http_on_abandon(sv_request_t *req, sv_call_step_t undo);
 
 /* From here on a refused thread step sets call->error and goes on in its `next` all the same (a
  * claim has a lease to give back). */

@@ -14,7 +14,8 @@ enum {
     SV_OWN_GATE       = 0x08,      /* asks Redis of the account by itself (heartbeat) */
     SV_RATE_SYNC      = 0x10,      /* counts against SYNC_RATE_LIMIT */
     SV_ALIAS          = 0x20,      /* second name of the original */
-    SV_SIGNED         = 0x40       /* "signature" in the query stands for a token; the step checks it */
+    SV_SIGNED         = 0x40,      /* "signature" in the query stands for a token; the step checks it */
+    SV_BODY_SMALL     = 0x80       /* to 16 KiB: it is parsed on the event loop */
 };
 
 /* One row a route (routes.def).  A DB route is one step on a database thread; a LOOP route

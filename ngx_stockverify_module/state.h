@@ -33,10 +33,10 @@ struct sv_request_state_s {
     unsigned                 answered:1;
     unsigned                 headers_added:1;      /* X-Request-Id and the like */
     unsigned                 resume_on_refusal:1;
-    unsigned                 past_breaker:1;       /* the next thread step asks no breaker (health) */
     unsigned                 has_claims:1;
     unsigned                 thread_done:1;
     unsigned                 failed_before:1;      /* the error is older than the thread step */
+    unsigned                 shed:1;               /* the thread step was refused when its turn came */
     unsigned                 allowed;              /* methods, for Allow; 0: not to be sent */
     sv_status_t              answer_status;        /* what was answered, for the log's variable */
 
@@ -48,7 +48,10 @@ struct sv_request_state_s {
     ngx_thread_task_t       *task;
     sv_pool_t                pool;
     sv_call_step_t           work;
+    ngx_msec_t               posted_at;
     sv_admission_t           admission;
+    sv_mongodb_outcome_t     mongodb;
+    sv_call_step_t           undo;                 /* when the client goes (sv_http_on_abandon); NULL: nothing */
     /* the gate */
     sv_token_claims_t        claims;
     sv_gate_result_t         gate;
@@ -70,6 +73,9 @@ sv_request_state_t *sv_state_create(sv_process_t *process, ngx_http_request_t *r
 /* One step less uses the state; the last frees it. */
 void sv_state_release(sv_request_state_t *state);
 
+/* The context of a request, also after nginx forgot it; NULL when the module never had it. */
+sv_context_t *sv_context(ngx_http_request_t *r);
+
 static inline sv_request_state_t *
 sv_state(const sv_request_t *req)
 {
@@ -79,10 +85,14 @@ sv_state(const sv_request_t *req)
 /* While a step is under way: a client that goes away is noticed, and nothing else happens to the request. */
 void sv_state_watch_client(const sv_request_state_t *state);
 
-/* Goes on in `next` after a step, on behalf of an event that is not the request's own. */
-void sv_state_go_on(sv_request_state_t *state, sv_next_pt next);
+/* The end of a step that held a reference: goes on in `next` or, when the client has gone meanwhile, undoes what was
+ * begun and lets the state go.  On behalf of an event that is not the request's own. */
+void sv_state_step_over(sv_request_state_t *state, sv_next_pt next);
 
-/* Sends the call's effects without waiting for anything: the client is gone. */
+/* The client is gone: undoes what was begun and sends the call's effects, waiting for nothing. */
+void sv_state_abandon(sv_request_state_t *state);
+
+/* redis_step.c: sends the call's effects without waiting for them. */
 void sv_state_send_effects(sv_request_state_t *state);
 
 /* gate.c: from the Authorization header to the handler.  sv_gate_read_token() is the part that needs no waiting. */
@@ -90,7 +100,12 @@ sv_status_t sv_gate_read_token(sv_request_state_t *state);
 void        sv_gate_enter(sv_request_state_t *state, sv_next_pt next);
 
 /* body.c */
-ngx_int_t sv_body_read(sv_request_state_t *state, sv_next_pt next);
+/* What the headers say of the body: SV_ERR_BODY_TOO_LARGE or SV_ERR_MEDIA_TYPE before any of it is read. */
+sv_status_t sv_body_announced(sv_request_state_t *state);
+/* Reads the body the route takes and goes on; the first moment at which the client is sent 100 Continue. */
+void        sv_body_read(sv_request_state_t *state, sv_next_pt next);
+/* Before an answer: throws away a body that nobody read.  NGX_OK, or what to finalize the request with. */
+ngx_int_t   sv_body_drop(ngx_http_request_t *r, bool too_large);
 
 /* request_id.c */
 ngx_str_t sv_request_id(ngx_http_request_t *r, sv_process_t *process);
@@ -107,6 +122,8 @@ ngx_int_t sv_cors_headers(ngx_http_request_t *r, const sv_location_conf_t *locat
 /* headers.c: adds a header of the answer; `name` is a literal. */
 ngx_int_t sv_header_add(ngx_http_request_t *r, const char *name, ngx_str_t value);
 ngx_int_t sv_header_add_text(ngx_http_request_t *r, const char *name, const char *value);
+/* The value of Allow; without data when out of memory. */
+ngx_str_t sv_allow_text(ngx_http_request_t *r, unsigned methods);
 /* A request header's value; NULL data when it was not sent. */
 ngx_str_t sv_header_find(ngx_http_request_t *r, const char *lowercase_name);
 

@@ -1,11 +1,18 @@
+#include "core/store/contact.h"
 #include "ngx_stockverify_module/state.h"
 
-/* Work on the threads of a pool (thread_pool stockverify_db, stockverify_hash). */
+/* Work on the threads of a pool (thread_pool stockverify_db, stockverify_hash, and one of the module's own). */
 
 enum {
     SV_THREAD_HOLD_MS = 60000, /* how long nginx' own timers are told that a task is under way; renewed */
     SV_TELL_AGAIN_S = 60,
     SV_BUSY_RETRY_S = 1,
+};
+
+/* How long a task may have waited when its turn comes.  A client that waited so long is not helped by the answer any
+ * more, and those behind it would wait as long; a morning's logins may, because hashing takes its time. */
+static const ngx_msec_t sv_queue_wait_ms[SV_POOL_COUNT] = {
+    [SV_POOL_DB] = 10000, [SV_POOL_HASH] = 20000, [SV_POOL_HEALTH] = 60000
 };
 
 /* A standalone server cannot do transactions.  Found out by the first thread that has a client; asked again until it
@@ -33,6 +40,18 @@ sv_thread_check_server(sv_process_t *process, sv_call_t *call, ngx_log_t *log)
     sv_fail_cause(&call->error, SV_ERR_UNAVAILABLE, "%s", error.cause != NULL ? error.cause : "MongoDB is away");
 }
 
+/* What the step learned of MongoDB; its status alone does not tell, because it may have asked nothing. */
+static sv_mongodb_outcome_t
+sv_thread_outcome(const sv_request_state_t *state, const sv_contact_t *before)
+{
+    sv_contact_t now = sv_contact_now();
+
+    if (now.failed != before->failed && state->call.error.status == SV_ERR_UNAVAILABLE && !state->failed_before) {
+        return SV_MONGODB_FAILED;
+    }
+    return now.answered != before->answered ? SV_MONGODB_ANSWERED : SV_MONGODB_NOT_ASKED;
+}
+
 /* On the thread. */
 static void
 sv_thread_with_store(sv_request_state_t *state, ngx_log_t *log)
@@ -40,6 +59,7 @@ sv_thread_with_store(sv_request_state_t *state, ngx_log_t *log)
     sv_process_t *process = state->process;
     sv_call_t *call = &state->call;
     uint64_t begun = sv_metrics_now_us();
+    sv_contact_t before = sv_contact_now();
 
     call->store = sv_store_acquire(process->stores);
     if (call->store == NULL) {
@@ -54,6 +74,58 @@ sv_thread_with_store(sv_request_state_t *state, ngx_log_t *log)
     }
     sv_store_release(call->store);
     call->store = NULL;
+    state->mongodb = sv_thread_outcome(state, &before);
+}
+
+/* On the thread, when the task's turn has come: the circuit may have opened while it waited. */
+static bool
+sv_thread_turn_came(sv_request_state_t *state)
+{
+    sv_error_t *error = &state->call.error;
+    sv_refusal_t why = SV_REFUSED_WAIT;
+    sv_status_t status = SV_ERR_BUSY;
+    int retry_after_s = SV_BUSY_RETRY_S;
+
+    if (ngx_current_msec - state->posted_at < sv_queue_wait_ms[state->pool]) {
+        if (state->pool != SV_POOL_DB || state->admission.as == SV_BREAKER_PROBE) {
+            return true;
+        }
+        state->admission = sv_breaker_admit(&state->process->zone->breaker, ngx_current_msec);
+        if (state->admission.as != SV_BREAKER_REFUSED) {
+            return true;
+        }
+        why = SV_REFUSED_CIRCUIT;
+        status = SV_ERR_CIRCUIT_OPEN;
+        retry_after_s = state->admission.retry_after_s;
+    }
+    ngx_atomic_fetch_add(&state->process->zone->metrics.refused[why], 1);
+    if (error->status == SV_OK) {
+        error->retry_after_s = retry_after_s;
+    }
+    sv_fail(error, status, NULL);
+    state->shed = 1;
+    return false;
+}
+
+/* On the thread, so that the task behind this one finds the circuit as this one left it. */
+static void
+sv_thread_report(sv_request_state_t *state, ngx_log_t *log)
+{
+    sv_process_t *process = state->process;
+    const sv_settings_t *settings = &process->conf->settings;
+    bool failed = state->mongodb == SV_MONGODB_FAILED;
+    ngx_uint_t level = failed ? NGX_LOG_ERR : NGX_LOG_NOTICE;
+
+    if (state->pool != SV_POOL_DB || state->admission.as == SV_BREAKER_REFUSED) {
+        return;
+    }
+    if (sv_breaker_report(&process->zone->breaker, &state->admission, state->mongodb, ngx_current_msec,
+                          (ngx_uint_t) settings->circuit_breaker_failure_threshold,
+                          (ngx_msec_t) settings->circuit_breaker_timeout * 1000)) {
+        ngx_log_error(level, log, 0, "stockverify: the circuit before MongoDB is %s: %s",
+                      failed ? "open" : "closed",
+                      failed && state->call.error.cause != NULL ? state->call.error.cause : "it answers");
+    }
 }
 
 /* On the thread: touches neither the nginx request nor a pool of nginx. */
@@ -65,55 +137,37 @@ sv_thread_run(void *data, ngx_log_t *log)
 
     ngx_atomic_fetch_add(&gauges->queued[state->pool], -1);
     ngx_atomic_fetch_add(&gauges->running[state->pool], 1);
-    if (state->pool == SV_POOL_DB) {
-        sv_thread_with_store(state, log);
-    } else {
+    gauges->waited_ms[state->pool] = ngx_current_msec - state->posted_at;
+    gauges->begun_at[state->pool] = ngx_current_msec;
+    if (!sv_thread_turn_came(state)) {
+        /* answered by its error */
+    } else if (state->pool == SV_POOL_HASH) {
         state->work(&state->call);
+    } else {
+        sv_thread_with_store(state, log);
     }
+    sv_thread_report(state, log);
     ngx_atomic_fetch_add(&gauges->running[state->pool], -1);
 }
 
-static void
-sv_thread_report(sv_request_state_t *state, bool failed)
+/* Whoever asked for the step goes on, unless it was refused and the refusal is the answer. */
+static sv_next_pt
+sv_thread_next(const sv_request_state_t *state)
 {
-    sv_process_t *process = state->process;
-    const sv_settings_t *settings = &process->conf->settings;
-    ngx_uint_t level = failed ? NGX_LOG_ERR : NGX_LOG_NOTICE;
-
-    if (state->pool != SV_POOL_DB || state->past_breaker) {
-        return;
-    }
-    if (sv_breaker_report(&process->zone->breaker, state->admission, failed, ngx_current_msec,
-                          (ngx_uint_t) settings->circuit_breaker_failure_threshold,
-                          (ngx_msec_t) settings->circuit_breaker_timeout * 1000)) {
-        ngx_log_error(level, process->log, 0, "stockverify: the circuit before MongoDB is %s: %s",
-                      failed ? "open" : "closed",
-                      failed && state->call.error.cause != NULL ? state->call.error.cause : "it answers");
-    }
-}
-
-static void
-sv_thread_finish(sv_request_state_t *state)
-{
-    if (state->gone) {
-        sv_state_send_effects(state);
-        sv_state_release(state);
-        return;
-    }
-    state->references--;
-    state->next(&state->req);
+    return state->shed && !state->resume_on_refusal && state->req.http != NULL ? sv_http_answer : state->next;
 }
 
 /* nginx calls it when the task is done, and, for reasons of its own, sometimes before. */
 static void
 sv_thread_resume(ngx_http_request_t *r)
 {
-    sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
+    sv_context_t *context = sv_context(r);
 
     if (context != NULL && context->state != NULL && context->state->thread_done) {
         context->state->thread_done = 0;
         r->write_event_handler = ngx_http_request_empty_handler;
-        sv_thread_finish(context->state);
+        context->state->references--;
+        sv_thread_next(context->state)(&context->state->req);
     }
 }
 
@@ -134,9 +188,8 @@ sv_thread_done(ngx_event_t *event)
     if (event->timer_set) {
         ngx_del_timer(event);
     }
-    sv_thread_report(state, state->call.error.status == SV_ERR_UNAVAILABLE && !state->failed_before);
     if (r == NULL) {
-        sv_thread_finish(state);
+        sv_state_step_over(state, sv_thread_next(state));
         return;
     }
     connection = r->connection;
@@ -145,7 +198,7 @@ sv_thread_done(ngx_event_t *event)
     r->aio = 0;
     if (state->gone) {
         /* The request's own end was put off until now; it takes the state with it unless effects still run. */
-        sv_state_send_effects(state);
+        sv_state_abandon(state);
         state->references--;
         r->write_event_handler(r);
     } else {
@@ -158,7 +211,6 @@ sv_thread_done(ngx_event_t *event)
 static ngx_int_t
 sv_thread_post(sv_request_state_t *state)
 {
-    sv_main_conf_t *conf = state->process->conf;
     struct {
         ngx_thread_task_t task;
         sv_request_state_t *state;
@@ -173,8 +225,9 @@ sv_thread_post(sv_request_state_t *state)
     task->event.data = state;
     task->event.log = state->process->log;
     state->task = task;
+    state->posted_at = ngx_current_msec;
     ngx_atomic_fetch_add(&gauges->queued[state->pool], 1);
-    if (ngx_thread_task_post(state->pool == SV_POOL_DB ? conf->db_pool : conf->hash_pool, task) != NGX_OK) {
+    if (ngx_thread_task_post(state->process->conf->pools[state->pool], task) != NGX_OK) {
         ngx_atomic_fetch_add(&gauges->queued[state->pool], -1);
         return NGX_ERROR;
     }
@@ -205,25 +258,25 @@ sv_http_thread(sv_request_t *req, sv_pool_t pool, sv_call_step_t work, sv_next_p
 {
     sv_request_state_t *state = req->state;
     ngx_http_request_t *r = req->http;
-    int retry_after_s = 0;
+    sv_breaker_t *breaker = &state->process->zone->breaker;
 
     state->pool = pool;
     state->work = work;
     state->next = next;
     state->thread_done = 0;
+    state->shed = 0;
     state->failed_before = state->call.error.status != SV_OK;
-    state->admission = SV_BREAKER_ADMITTED;
-    if (pool == SV_POOL_DB && !state->past_breaker) {
-        state->admission = sv_breaker_admit(&state->process->zone->breaker, ngx_current_msec, &retry_after_s);
-        if (state->admission == SV_BREAKER_REFUSED) {
-            sv_thread_refuse(state, SV_REFUSED_CIRCUIT, SV_ERR_CIRCUIT_OPEN, retry_after_s);
+    state->mongodb = SV_MONGODB_NOT_ASKED;
+    state->admission = (sv_admission_t){ .as = SV_BREAKER_ADMITTED };
+    if (pool == SV_POOL_DB) {
+        state->admission = sv_breaker_admit(breaker, ngx_current_msec);
+        if (state->admission.as == SV_BREAKER_REFUSED) {
+            sv_thread_refuse(state, SV_REFUSED_CIRCUIT, SV_ERR_CIRCUIT_OPEN, state->admission.retry_after_s);
             return;
         }
     }
     if (sv_thread_post(state) != NGX_OK) {
-        if (state->admission == SV_BREAKER_PROBE) {
-            state->process->zone->breaker.probe_until = 0; /* it never went out */
-        }
+        sv_thread_report(state, state->process->log); /* a probe is given back */
         sv_thread_refuse(state, SV_REFUSED_QUEUE, SV_ERR_BUSY, SV_BUSY_RETRY_S);
         return;
     }

@@ -48,7 +48,7 @@ static const struct {
 static ngx_int_t
 sv_variable_get(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t data)
 {
-    const sv_context_t *context = ngx_http_get_module_ctx(r, ngx_stockverify_module);
+    const sv_context_t *context = sv_context(r);
     const char *text = NULL;
     size_t length;
 

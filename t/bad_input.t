@@ -77,14 +77,17 @@ my %malformed = (
 
 subtest 'what is no JSON object' => sub {
     for my $route (@routes) {
-        refused(send_body($route, $malformed{$_}), 400, 'json_invalid', "$route->{id}: $_") for sort keys %malformed;
+        refused(send_body($route, $malformed{$_}), length $malformed{$_} > $route->{limit} ? (413, 'body_too_large') : (400, 'json_invalid'),
+            "$route->{id}: $_") for sort keys %malformed;
     }
 };
 
 subtest 'sizes and types' => sub {
     my $exact = '{"x":"' . 'y' x (1_048_576 - 8) . '"}';
     for my $route (@routes) {
-        refused(send_body($route, "$exact "), 413, 'body_too_large', "$route->{id}: a byte more than a mebibyte");
+        my $most = '{"x":"' . 'y' x ($route->{limit} - 6);
+        refused(send_body($route, $most), 400, 'json_invalid', "$route->{id}: $route->{limit} bytes are read");
+        refused(send_body($route, "$most "), 413, 'body_too_large', "$route->{id}: a byte more is not");
         refused(client_of($route)->request($route->{method} => path_of($route), body => '{}', headers => { 'Content-Type' => $_ }),
             415, 'media_type', "$route->{id}: $_")
             for 'text/json', 'application/x-www-form-urlencoded', 'application/json2', 'multipart/form-data; boundary=x', ' ';

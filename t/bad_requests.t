@@ -86,6 +86,18 @@ subtest 'one body, one length' => sub {
     like raw("GET /api/health\r\n\r\n"), qr/"status":"healthy"|^HTTP/, 'a request as of 1991';
 };
 
+subtest 'what nginx refuses before it looks for a location' => sub {
+    my $long = '/api/racks/' . 'x' x 40_000 . '/status';
+    refused_raw(raw(text("GET $long", [])), 414, 'uri_too_long', 'an address that is too long');
+    refused_raw(raw(text('GET /api/auth/me', ['X-Long: ' . 'x' x 40_000])), 400, 'bad_request', 'a header that is too long');
+    refused_raw(raw(text('GET /api/auth/me', [map { "X-Long-$_: " . 'x' x 4000 } 1 .. 20])), 400, 'bad_request', 'headers that are too many');
+    my $trace = raw(text('TRACE /api/auth/me?x=1', [$bearer]));
+    refused_raw($trace, 405, 'method_not_allowed', 'TRACE');
+    like $trace, qr/^Allow: GET, HEAD, OPTIONS\r$/m, 'and what the path has';
+    like $trace, qr/^X-Request-Id: /m, 'with an id';
+    like raw(text('TRACE /static', [])), qr{^HTTP/1\.1 405 .*<html>}s, 'not where another location is';
+};
+
 subtest 'chunks' => sub {
     my @chunked = (@json, 'Transfer-Encoding: chunked', 'Connection: close');
     my %bad = (

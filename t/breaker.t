@@ -38,6 +38,11 @@ $codes{ $_->code }++ for $stack->parallel(map { [$asha, GET => $path] } 1 .. 40)
 ok $codes{circuit_open}, 'requests are refused at once';
 cmp_ok figures()->{thread_refusals_total}{circuit_open} - $refused, '>=', $codes{circuit_open}, 'and counted';
 
+# Half open: a request that is refused before MongoDB is asked is no probe, and closes nothing.
+wait_until { figures()->{circuit_state} == 2 } 20, 'the circuit to be half open';
+is $asha->get("$path?limit=0")->status, 400, 'a malformed request' for 1 .. 3;
+is figures()->{circuit_state}, 2, 'leaves the circuit half open';
+
 # Half open: of many, few go out as probes, and their failure opens it again.
 wait_until { figures()->{circuit_state} == 2 } 20, 'the circuit to be half open';
 %codes = ();
@@ -45,6 +50,26 @@ $codes{ $_->code }++ for $stack->parallel(map { [$asha, GET => $path] } 1 .. 20)
 is $codes{unavailable}, 1, 'one probe went out' or diag explain \%codes;
 is $codes{circuit_open}, 19, 'the others were refused';
 is figures()->{circuit_state}, 1, 'its failure opened the circuit again';
+
+# Tasks that wait for a thread while the circuit opens are not tried one by one.
+$stack->cont_part('mongodb');
+wait_until { $asha->get($path)->status == 200 && figures()->{circuit_state} == 0 } 30, 'the circuit to close';
+$stack->pause_part('mongodb');
+%codes = ();
+$codes{ $_->code }++ for $stack->parallel(map { [$asha, GET => $path] } 1 .. 80);
+cmp_ok $codes{unavailable}, '<=', 24, 'of eighty, those that had a thread found MongoDB away' or diag explain \%codes;
+is $codes{unavailable} + $codes{circuit_open}, 80, 'the others were told that the circuit is open' or diag explain \%codes;
+
+# A malformed request between failures ends no row of them.
+$stack->cont_part('mongodb');
+wait_until { $asha->get($path)->status == 200 && figures()->{circuit_state} == 0 } 30, 'the circuit to close again';
+$stack->pause_part('mongodb');
+for (1 .. 3) {
+    is $asha->get($path)->code, 'unavailable', 'a failure';
+    is $asha->get("$path?limit=0")->status, figures()->{circuit_state} ? 503 : 400, 'and a malformed request';
+}
+is figures()->{circuit_state}, 1, 'three failures opened the circuit';
+wait_until { figures()->{circuit_state} == 2 } 20, 'the circuit to be half open once more';
 
 # Processes that are killed with the probe under way cannot wedge it: it expires, and whoever comes next is the probe.
 $stack->expect_log(qr/worker process \d+ exited on signal 9/);

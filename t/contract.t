@@ -63,6 +63,7 @@ sub meets_a_word {
 
 my %STATUS = (
     MALFORMED => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_FOUND => 404, METHOD => 405, CONFLICT => 409, GONE => 410,
+    PRECONDITION => 412, TOO_LONG => 414,
     TOO_LARGE => 413, MEDIA_TYPE => 415, RANGE => 416, RULE => 422, THROTTLED => 429, INTERNAL => 'default', UNAVAILABLE => 503,
 );
 
@@ -80,7 +81,8 @@ subtest 'error codes' => sub {
         }
     }
     my $not_allowed = $contract->response('MethodNotAllowed');
-    $used{$_} = 1 for $contract->codes($not_allowed), verdict_codes(), job_codes();
+    my $too_long = $contract->response('UriTooLong');
+    $used{$_} = 1 for $contract->codes($not_allowed), $contract->codes($too_long), verdict_codes(), job_codes();
     is_deeply [grep { !$used{$_} } sort keys %status_of], ['already_exists'], 'every code but the admin command\'s is told by some operation';
 };
 
@@ -324,6 +326,7 @@ subtest 'jobs' => sub {
     my $tag = answers($supervisor, job_result => 200, %ended)->header('ETag');
     answers($supervisor, job_result => 206, %ended, headers => { Range => 'bytes=2-' });
     answers($supervisor, job_result => 304, %ended, headers => { 'If-None-Match' => $tag });
+    answers($supervisor, job_result => [412, 'precondition_failed'], %ended, headers => { 'If-Match' => '"other"' });
     answers($supervisor, job_result => [416, 'range_invalid'], %ended, headers => { Range => 'bytes=20-' });
     answers($supervisor, job_link => 200, %ended);
     answers($supervisor, job_cancel => [409, 'conflict_state'], %ended);
@@ -380,6 +383,7 @@ subtest 'exports' => sub {
     my $tag = answers($supervisor, snapshot_export => 200, %there, query => { format => 'csv', delimiter => 'comma' })->header('ETag');
     answers($supervisor, snapshot_export => 206, %there, headers => { Range => 'bytes=2-' });
     answers($supervisor, snapshot_export => 304, %there, headers => { 'If-None-Match' => $tag });
+    answers($supervisor, snapshot_export => [412, 'precondition_failed'], %there, headers => { 'If-Match' => '"other"' });
     answers($supervisor, snapshot_export => [416, 'range_invalid'], %there, headers => { Range => 'bytes=10000000-' });
     answers($supervisor, snapshot_export => [400, 'parameter_invalid'], %there, query => { format => 'doc' });
     $stack->mongo->update(report_snapshots => { snapshot_id => $there{path}{id} }, { '$set' => { rows => { '$numberLong' => '50001' } } });
@@ -424,6 +428,7 @@ subtest 'comparisons, trends and fixed reports' => sub {
     my $tag = answers($supervisor, comparison_export => 200, %id, headers => { Prefer => 'wait=30' })->header('ETag');
     answers($supervisor, comparison_export => 206, %id, headers => { Range => 'bytes=2-' });
     answers($supervisor, comparison_export => 304, %id, headers => { 'If-None-Match' => $tag });
+    answers($supervisor, comparison_export => [412, 'precondition_failed'], %id, headers => { 'If-Match' => '"other"' });
     answers($supervisor, comparison_export => [416, 'range_invalid'], %id, headers => { Range => 'bytes=10000000-' });
     $stack->mongo->update(report_compare_jobs => { job_id => $made->{job_id} }, { '$set' => { rows => { '$numberLong' => '50001' } } });
     answers($supervisor, comparison_export => [422, 'too_many_rows'], %id, query => { format => 'pdf' });

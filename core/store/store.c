@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/base/log.h"
+#include "core/store/contact.h"
 
 struct sv_store_pool_s {
     mongoc_client_pool_t *clients;
@@ -147,6 +148,7 @@ sv_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_uri_time_
     }
     mongoc_client_pool_set_error_api(pool->clients, MONGOC_ERROR_API_VERSION_2);
     mongoc_client_pool_set_appname(pool->clients, "stockverify");
+    sv_contact_watch(pool->clients);
     pool->settings = settings;
     pool->max = max_clients;
     sv_pool_init_lock(pool);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/store/contact.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -59,7 +60,12 @@ sv_is_for_later(const bson_error_t *reason)
 sv_status_t
 sv_store_fail(const bson_error_t *driver_error, sv_error_t *error)
 {
-    return sv_fail_cause(error, sv_is_for_later(driver_error) ? SV_ERR_UNAVAILABLE : SV_ERR_INTERNAL,
+    bool for_later = sv_is_for_later(driver_error);
+
+    if (for_later) {
+        sv_contact_note_failure();
+    }
+    return sv_fail_cause(error, for_later ? SV_ERR_UNAVAILABLE : SV_ERR_INTERNAL,
                          "MongoDB: %s (domain %u, code %u)", driver_error->message, driver_error->domain,
                          driver_error->code);
 }

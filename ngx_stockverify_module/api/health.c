@@ -6,13 +6,23 @@
 
 /*
  * GET /api/health.  One check at a time in a process, and its result stands for a second, so that nobody can
- * wear the database out by asking.  The check goes past the circuit breaker: it must see for itself.
+ * wear the database out by asking.  The check goes past the circuit breaker, because it must see for itself, and has a
+ * thread of its own, because it must not wait behind what is to be found out.
  */
 
-enum { SV_HEALTH_LIFE_MS = 1000 };
+enum {
+    SV_HEALTH_LIFE_MS = 1000,
+    SV_HEALTH_BUSY_MS = 1000, /* tasks that wait so long for a thread */
+    SV_HEALTH_WRITE_LIFE_MS = 60000,
+};
+
+typedef enum { SV_CHECK_DOWN, SV_CHECK_UP, SV_CHECK_REFUSES_WRITES } sv_check_state_t;
+
+static const char *const sv_check_names[] = { "down", "up", "refuses_writes" };
 
 typedef struct {
-    bool up;
+    sv_check_state_t state;
+    char reason[32]; /* the word Redis refused with */
     uint64_t us;
 } sv_health_check_t;
 
@@ -24,6 +34,10 @@ struct sv_health_s {
     sv_health_check_t redis;
     sv_health_check_t mongodb;
     ngx_queue_t waiting; /* sv_health_wait_t */
+    /* the check under way */
+    sv_request_state_t *check;
+    sv_redis_command_t write;
+    sv_exchange_t exchange;
 };
 
 typedef struct {
@@ -52,13 +66,45 @@ static void
 sv_health_write_check(sv_json_writer_t *json, const char *name, const sv_health_check_t *check)
 {
     sv_json_object(json, name);
-    sv_json_text(json, "status", check->up ? "up" : "down");
-    if (check->up) {
-        sv_json_double(json, "latency_ms", (double) check->us / 1000.0);
-    } else {
+    sv_json_text(json, "status", sv_check_names[check->state]);
+    if (check->state == SV_CHECK_DOWN) {
         sv_json_null(json, "latency_ms");
+    } else {
+        sv_json_double(json, "latency_ms", (double) check->us / 1000.0);
+    }
+    if (check->state == SV_CHECK_REFUSES_WRITES) {
+        sv_json_text(json, "reason", check->reason);
     }
     sv_json_end(json);
+}
+
+/* Whether database tasks of this process wait long for a thread: MongoDB may be well and its callers too many. */
+static bool
+sv_health_is_busy(const sv_process_t *process)
+{
+    const sv_process_gauges_t *gauges = process->gauges;
+
+    return gauges->queued[SV_POOL_DB] > 0 &&
+           (gauges->waited_ms[SV_POOL_DB] >= SV_HEALTH_BUSY_MS ||
+            ngx_current_msec - gauges->begun_at[SV_POOL_DB] >= SV_HEALTH_BUSY_MS);
+}
+
+static void
+sv_health_write_threads(sv_json_writer_t *json, const sv_process_t *process, bool busy)
+{
+    sv_json_object(json, "threads");
+    sv_json_text(json, "status", busy ? "busy" : "up");
+    sv_json_int(json, "queued", (int64_t) process->gauges->queued[SV_POOL_DB]);
+    sv_json_end(json);
+}
+
+static const char *
+sv_health_word(const sv_health_t *health, bool busy, sv_circuit_t circuit)
+{
+    if (health->mongodb.state != SV_CHECK_UP) {
+        return "unhealthy";
+    }
+    return health->redis.state != SV_CHECK_UP || busy || circuit == SV_CIRCUIT_OPEN ? "degraded" : "healthy";
 }
 
 static void
@@ -67,7 +113,9 @@ sv_health_answer(sv_request_t *req)
     sv_process_t *process = req->state->process;
     const sv_health_t *health = process->health;
     sv_json_writer_t *json = &req->call->json;
-    const char *status = !health->mongodb.up ? "unhealthy" : health->redis.up ? "healthy" : "degraded";
+    bool up = health->mongodb.state == SV_CHECK_UP, busy = sv_health_is_busy(process);
+    sv_circuit_t circuit = sv_breaker_state(&process->zone->breaker, ngx_current_msec);
+    const char *status = sv_health_word(health, busy, circuit);
 
     sv_json_object(json, NULL);
     sv_json_text(json, "status", status);
@@ -75,17 +123,18 @@ sv_health_answer(sv_request_t *req)
     sv_json_object(json, "checks");
     sv_health_write_check(json, "redis", &health->redis);
     sv_health_write_check(json, "mongodb", &health->mongodb);
+    sv_health_write_threads(json, process, busy);
     sv_json_object(json, "circuit");
-    sv_json_text(json, "status", sv_circuit_name(sv_breaker_state(&process->zone->breaker, ngx_current_msec)));
+    sv_json_text(json, "status", sv_circuit_name(circuit));
     sv_json_end(json);
     sv_json_end(json);
     sv_json_end(json);
-    if (!health->mongodb.up) {
+    if (!up) {
         req->state->data_with_error = 1;
         sv_fail(&req->call->error, SV_ERR_UNAVAILABLE, "The database is away");
     }
     /* `status` stands on top always; the flat envelope brings it there by itself. */
-    if (!health->mongodb.up || req->state->location->envelope == SV_ENVELOPE_NESTED) {
+    if (!up || req->state->location->envelope == SV_ENVELOPE_NESTED) {
         req->state->head_members = sv_arena_printf(req->call->arena, "\"status\":\"%s\",", status);
     }
     sv_http_answer(req);
@@ -99,7 +148,7 @@ sv_health_checked(sv_request_t *check)
     ngx_queue_t waiting;
 
     health->mongodb = (sv_health_check_t){
-        .up = state->call.error.status == SV_OK,
+        .state = state->call.error.status == SV_OK ? SV_CHECK_UP : SV_CHECK_DOWN,
         .us = sv_metrics_now_us() - health->begun_us,
     };
     health->known = true;
@@ -116,12 +165,7 @@ sv_health_checked(sv_request_t *check)
         sv_request_state_t *waiter = wait->state;
 
         ngx_queue_remove(&wait->queue);
-        if (waiter->gone) {
-            sv_state_release(waiter);
-        } else {
-            waiter->references--;
-            sv_state_go_on(waiter, sv_health_answer);
-        }
+        sv_state_step_over(waiter, sv_health_answer);
     }
 }
 
@@ -132,34 +176,39 @@ sv_health_ping_mongodb(sv_call_t *call)
     sv_store_ping(call->store, &call->error);
 }
 
+/* A Redis that answers PING may refuse every lease: full (OOM), a replica (READONLY), unable to save (MISCONF). */
 static void
-sv_health_check_mongodb(sv_request_t *check)
+sv_health_wrote_redis(sv_exchange_t *exchange, const redisReply *reply)
 {
-    check->state->process->health->begun_us = sv_metrics_now_us();
-    check->state->past_breaker = 1;
-    sv_http_thread(check, SV_POOL_DB, sv_health_ping_mongodb, sv_health_checked);
-}
+    sv_health_t *health = exchange->data;
+    sv_health_check_t *redis = &health->redis;
 
-static void
-sv_health_read_redis(sv_call_t *call, size_t index, const redisReply *reply)
-{
-    sv_health_t *health = call->state;
-
-    (void) index;
-    health->redis = (sv_health_check_t){ .up = reply != NULL, .us = sv_metrics_now_us() - health->begun_us };
+    *redis = (sv_health_check_t){ .state = reply == NULL ? SV_CHECK_DOWN : SV_CHECK_UP,
+                                  .us = sv_metrics_now_us() - health->begun_us };
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
+        redis->state = SV_CHECK_REFUSES_WRITES;
+        snprintf(redis->reason, sizeof(redis->reason), "%.*s", (int) strcspn(reply->str, " "), reply->str);
+    }
+    health->begun_us = sv_metrics_now_us();
+    sv_http_thread(&health->check->req, SV_POOL_HEALTH, sv_health_ping_mongodb, sv_health_checked);
 }
 
 static void
 sv_health_begin(sv_process_t *process)
 {
-    sv_request_state_t *state = sv_state_create(process, NULL);
-    sv_redis_command_t *ping = sv_arena_zalloc(state->call.arena, sizeof(*ping));
+    sv_health_t *health = process->health;
+    sv_redis_command_t *write = &health->write;
 
-    process->health->checking = true;
-    process->health->begun_us = sv_metrics_now_us();
-    state->call.state = process->health;
-    sv_redis_command(ping, state->call.arena, "PING");
-    sv_http_redis(&state->req, (sv_redis_command_t *const[]){ ping }, 1, sv_health_read_redis, sv_health_check_mongodb);
+    health->checking = true;
+    health->begun_us = sv_metrics_now_us();
+    health->check = sv_state_create(process, NULL);
+    sv_redis_command(write, health->check->call.arena, "SET");
+    sv_redis_arg(write, "health:write");
+    sv_redis_arg(write, "1");
+    sv_redis_arg(write, "PX");
+    sv_redis_arg_int(write, SV_HEALTH_WRITE_LIFE_MS);
+    health->exchange = (sv_exchange_t){ .command = write, .done = sv_health_wrote_redis, .data = health, .takes_errors = 1 };
+    sv_redis_send(process->redis, &health->exchange);
 }
 
 void sv_http_health(sv_request_t *req);

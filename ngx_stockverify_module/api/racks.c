@@ -265,7 +265,7 @@ typedef struct {
     sv_redis_command_t lease_command;
     sv_lease_outcome_t lease;
     sv_holder_t holder;
-    bool tried; /* the transaction was begun */
+    bool tried; /* the transaction was begun: it settles the lease or drops it */
     sv_claim_result_t result;
 } sv_claiming_t;
 
@@ -342,13 +342,19 @@ sv_claim_in_database(sv_call_t *call)
 }
 
 static void
-sv_claim_done(sv_request_t *req)
+sv_drop_untried_claim(sv_call_t *call)
 {
-    const sv_claiming_t *claiming = req->call->state;
+    const sv_claiming_t *claiming = call->state;
 
     if (!claiming->tried) {
-        sv_drop_claim_lease(req->call);
+        sv_drop_claim_lease(call);
     }
+}
+
+static void
+sv_claim_done(sv_request_t *req)
+{
+    sv_drop_untried_claim(req->call);
     sv_http_answer(req);
 }
 
@@ -386,6 +392,7 @@ sv_http_rack_claim(sv_request_t *req)
         return;
     }
     sv_uuid_v4(claiming->nonce);
+    sv_http_on_abandon(req, sv_drop_untried_claim);
     sv_lease_claim_command(&claiming->lease_command, call->arena, call->settings, call->params[0], &call->principal,
                            claiming->nonce);
     sv_http_redis(req, (sv_redis_command_t *const[]){ &claiming->lease_command }, 1, sv_read_claim_lease,

@@ -6,6 +6,7 @@ package StockVerify::Raw;
 #     $raw->send("GET /api/health HTTP/1.1\r\n");      part of a request, or all of it
 #     $raw->send($raw->request($client, POST => '/api/sync/batch', '{}'));
 #     my $text = $raw->read;                           until the server closes
+#     my $head = $raw->read_until(qr{\r\n\r\n});     or so much has come
 #     $raw->abort;                                     closes by a reset
 
 use strict;
@@ -38,11 +39,12 @@ sub send {
     return $self;
 }
 
-sub read {
-    my ($self, $limit) = @_;
+# Until what came matches, the connection closes or the time is over.
+sub read_until {
+    my ($self, $pattern, $limit) = @_;
     my ($text, $piece) = ('');
     my $select = IO::Select->new($self->{socket});
-    while (1) {
+    while ($text !~ $pattern) {
         $! = 0;
         if (!$select->can_read($limit // 30)) {
             next if $!{EINTR};    # a part of the stack that was stopped or continued
@@ -52,6 +54,11 @@ sub read {
         $text .= $piece;
     }
     return $text;
+}
+
+sub read {
+    my ($self, $limit) = @_;
+    return $self->read_until(qr/(?!)/, $limit);
 }
 
 sub close { my ($self) = @_; $self->{socket}->close; return }

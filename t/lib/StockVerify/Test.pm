@@ -30,6 +30,7 @@ my $root;
 BEGIN { $root = Cwd::abs_path(dirname(__FILE__) . '/../../..') }
 use lib "$root/scripts/lib";
 use StockVerify::Client;
+use StockVerify::Production;
 use StockVerify::Process ();
 use StockVerify::Stack;
 
@@ -52,7 +53,8 @@ sub import {
 }
 
 # Options: settings {NAME => VALUE}, server (text for nginx's server block), main (for its outermost), asan,
-# seed => 0 for an empty database.
+# seed => 0 for an empty database, http2 => 1 for the configuration for production over TLS and HTTP/2 (with
+# STOCKVERIFY_TEST_HTTP2 in the environment every test runs so).
 sub start_stack {
     my (%option) = @_;
     my $base = $ENV{STOCKVERIFY_TEST_RUNS} // File::Spec->tmpdir;
@@ -66,6 +68,8 @@ sub start_stack {
     $self->{ua} = Mojo::UserAgent->new(connect_timeout => 10, inactivity_timeout => 90, request_timeout => 90,
         max_connections => 512, max_redirects => 0);
     $self->{ua}->transactor->name('stockverify-test');
+    @{$self}{qw(plain_ua plain_url)} = ($self->{ua}, $self->url);
+    StockVerify::Production::serve($self) if $option{http2} // $ENV{STOCKVERIFY_TEST_HTTP2};
     return $self;
 }
 
@@ -121,6 +125,12 @@ sub rack {
 sub client {
     my ($self, %option) = @_;
     return StockVerify::Client->new(ua => $self->{ua}, url => $self->url, %option);
+}
+
+# The same without HTTP/2, for what the configuration for production shows to its own host alone: metrics.
+sub plain_client {
+    my ($self) = @_;
+    return StockVerify::Client->new(ua => $self->{plain_ua}, url => $self->{plain_url});
 }
 
 # Logs a demo user in: by role (each call takes the next user of it, of the first warehouse first) or by username.
