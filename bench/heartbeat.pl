@@ -1,16 +1,15 @@
-# Heartbeats against nginx' own `return 200` and against the same Lua script by redis-benchmark, in turn.
+# Heartbeats against nginx' own `return 200` and against the same Redis commands by redis-benchmark, in turn.
 
 use strict;
 use warnings;
 use StockVerify::Bench;
 
-# CPU of Redis per run of the heartbeat's script, sent by redis-benchmark with 16 in a pipeline.
+# CPU of Redis for the commands of one heartbeat, each sent by redis-benchmark with 16 in a pipeline.
 sub redis_limit {
-    my ($bench, $session) = @_;
-    my @command = $bench->heartbeat_command($session);
-    my $n = 40000 * $bench->{seconds};
+    my ($bench, @commands) = @_;
+    my $n = 20000 * $bench->{seconds};
     my $got = $bench->metered(sub {
-        StockVerify::Bench::run('redis-benchmark', $bench->redis_address, '-c', 32, '-P', 16, '-n', $n, '-q', @command);
+        StockVerify::Bench::run('redis-benchmark', $bench->redis_address, '-c', 32, '-P', 16, '-n', $n, '-q', @$_) for @commands;
         return {};
     });
     return { us => $got->{cpu}{redis} / $n * 1e6 };
@@ -33,11 +32,12 @@ sub {
     my %file = (BENCH_REQUESTS => $requests);
     $bench->wrk('replay.lua', $bench->{url}, 2, %file);
 
+    my @commands = $bench->heartbeat_commands($sessions[0]);
     my (@ours, @bare, @redis);
     for (1 .. 3) {
         push @ours, $bench->metered(sub { $bench->wrk('replay.lua', $bench->{url}, $bench->{seconds}, %file) });
         push @bare, $bench->metered(sub { $bench->wrk('replay.lua', "http://$static", $bench->{seconds}, %file) });
-        push @redis, redis_limit($bench, $sessions[0]);
+        push @redis, redis_limit($bench, @commands);
     }
     my $rate = StockVerify::Bench::median(map { $_->{per_s} } @ours);
     my $limit = StockVerify::Bench::median(map { $_->{per_s} } @bare);
@@ -47,21 +47,21 @@ sub {
     $bench->stop_static;
     my ($nginx, $redis, $client) = map { cpu_us($_, @ours) } qw(nginx redis client);
     my $bare_cpu = cpu_us('static', @bare);
-    my $script = StockVerify::Bench::median(map { $_->{us} } @redis);
+    my $alone = StockVerify::Bench::median(map { $_->{us} } @redis);
     my $refused = 0;
     $refused += $_->{refused} + $_->{socket} for @ours;
 
     $bench->table('heartbeat',
         [ 'heartbeats a second, 32 connections', int $rate ],
         [ 'nginx return 200 a second', int $limit ],
-        [ 'heartbeat / return 200', sprintf('%.2f', $rate / $limit), 'wanted: 0.45 or more' ],
+        [ 'heartbeat / return 200', sprintf('%.2f', $rate / $limit), 'wanted: 0.50 or more' ],
         [ 'CPU in nginx, us a heartbeat', sprintf('%.1f', $nginx), 'wanted: 20 or less where return 200 takes 9' ],
         [ 'CPU in nginx, us a return 200', sprintf('%.1f', $bare_cpu) ],
         [ 'CPU in nginx: heartbeat / return 200', sprintf('%.2f', $nginx / $bare_cpu), 'wanted: 2.2 or less' ],
         [ 'CPU in the client, us a heartbeat', sprintf('%.1f', $client) ],
-        [ 'CPU in Redis, us a heartbeat', sprintf('%.1f', $redis) ],
-        [ 'CPU in Redis, us, same script by redis-benchmark -P 16', sprintf('%.1f', $script) ],
-        [ 'Redis: heartbeat / redis-benchmark', sprintf('%.2f', $redis / $script), 'wanted: 1.5 or less' ],
+        [ 'CPU in Redis, us a heartbeat', sprintf('%.1f', $redis), 'wanted: 6 or less' ],
+        [ 'CPU in Redis, us, same commands by redis-benchmark -P 16', sprintf('%.1f', $alone) ],
+        [ 'Redis: heartbeat / redis-benchmark', sprintf('%.2f', $redis / $alone), 'wanted: 1.5 or less' ],
         [ 'open loop at half that rate: p50 ms', $open->{p50_ms} ],
         [ 'open loop at half that rate: p99 ms', $open->{p99_ms}, 'wanted: below 5' ],
         [ 'return 200 at the same rate, same client: p99 ms', $open_limit->{p99_ms} ],

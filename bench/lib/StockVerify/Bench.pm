@@ -181,24 +181,23 @@ sub cpu {
     return $total;
 }
 
-# The arguments of the EVALSHA that a heartbeat of this session runs, as redis-benchmark takes them: read off Redis' own
-# MONITOR, so that it is the same script with the same arguments.
-sub heartbeat_command {
+# The commands that a heartbeat of this session sends to Redis, as redis-benchmark takes them: read off Redis' own MONITOR,
+# so that they are the same with the same arguments.
+sub heartbeat_commands {
     my ($self, $session) = @_;
     my ($id, $token) = @$session;
-    my @client = ('redis-cli', $self->redis_address, '--no-auth-warning');
-    my $pid = open my $monitor, '-|', @client, 'monitor' or die "redis-cli: $!\n";
+    my $pid = open my $monitor, '-|', 'redis-cli', $self->redis_address, '--no-auth-warning', 'monitor' or die "redis-cli: $!\n";
     my $ready = <$monitor>;
     $self->call(POST => "/api/sessions/$id/heartbeat", $token, {});
-    my @words;
+    my @commands;
     while (defined(my $line = <$monitor>)) {
-        next unless $line =~ /\] "evalsha" (.*\Q$id\E.*)$/i;
-        @words = map { s/\\(["\\])/$1/gr } $1 =~ /"((?:[^"\\]|\\.)*)"/g;
-        last;
+        my ($words) = $line =~ /\d \[\d+ (?!lua)\S+\] (.*)/ or next;
+        push @commands, [map { s/\\(["\\])/$1/gr } $words =~ /"((?:[^"\\]|\\.)*)"/g];
+        last if lc $commands[-1][0] eq 'zadd';
     }
     kill TERM => $pid;
     close $monitor;
-    return ('EVALSHA', @words);
+    return grep { $_->[0] =~ /\A(?:TIME|HMGET|GETEX|PEXPIRE|ZADD)\z/ } @commands;
 }
 
 # -h, -p and -a of the stack's Redis, from redis://:PASSWORD@HOST:PORT/DB.
