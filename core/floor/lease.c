@@ -53,6 +53,22 @@ sv_lease_name_session(const char *name)
     return colon != NULL ? colon + 1 : name;
 }
 
+const char *
+sv_lease_name_user(sv_arena_t *arena, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    char *user = sv_arena_strndup(arena, name, colon != NULL ? (size_t) (colon - name) : 0), *to = user;
+
+    for (const char *at = user; *at != '\0'; at++) {
+        bool escaped = strncmp(at, "%3A", 3) == 0 || strncmp(at, "%25", 3) == 0;
+
+        *to++ = !escaped ? *at : at[1] == '3' ? ':' : '%';
+        at += escaped ? 2 : 0;
+    }
+    *to = '\0';
+    return user;
+}
+
 void
 sv_lease_end_command(sv_redis_command_t *command, sv_arena_t *arena, const char *user_id, const char *session_id)
 {

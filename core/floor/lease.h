@@ -12,9 +12,11 @@
 
 /* lease:{user}:{session}, what a heartbeat renews: who knows both names may.  In the arena. */
 const char *sv_lease_key(sv_arena_t *arena, const char *user_id, const char *session_id);
-/* The same without "lease:": what a session is called in floor:heartbeats; and the session's id in such a name. */
+/* The same without "lease:": what a session is called in floor:heartbeats; and the two ids in such a name, the user's
+ * "" when there is none. */
 const char *sv_lease_name(sv_arena_t *arena, const char *user_id, const char *session_id);
 const char *sv_lease_name_session(const char *name);
+const char *sv_lease_name_user(sv_arena_t *arena, const char *name);
 
 /* Ends the lease of a session whose user may not have it any more, whatever else is kept of it. */
 void sv_lease_end_command(sv_redis_command_t *command, sv_arena_t *arena, const char *user_id, const char *session_id);

@@ -227,20 +227,23 @@ sv_heartbeats_forget(sv_redis_client_t *redis, const sv_settings_t *settings, co
                      sv_error_t *error)
 {
     sv_redis_command_t command;
-    sv_buffer_t lines;
     redisReply *reply;
     sv_status_t status;
 
-    sv_buffer_init(&lines, chunk->arena, chunk->count * 80 + 1);
-    for (size_t i = 0; i < chunk->count; i++) {
-        sv_buffer_printf(&lines, "%s %s\n", chunk->heartbeats[i].score, chunk->heartbeats[i].name);
-    }
     sv_redis_script(&command, chunk->arena, SV_SCRIPT_HEARTBEATS_WRITTEN, 1);
     sv_redis_arg(&command, SV_HEARTBEATS);
-    sv_redis_arg_int(&command, settings->heartbeat_ttl * 1000);
-    sv_redis_arg_int(&command, settings->last_seen_ttl * 1000);
-    sv_redis_arg_int(&command, settings->session_lock_ttl * 1000);
-    sv_redis_arg_n(&command, lines.data, lines.length);
+    for (size_t i = 0; i < chunk->count; i++) {
+        const sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[i];
+        int64_t at_ms = (int64_t) strtod(heartbeat->score, NULL); /* by Redis, whose clock ends what it keeps */
+
+        sv_redis_arg(&command, heartbeat->score);
+        sv_redis_arg(&command, heartbeat->name);
+        sv_redis_arg(&command, sv_lease_name_user(chunk->arena, heartbeat->name));
+        sv_redis_arg(&command, heartbeat->session_id);
+        sv_redis_arg_int(&command, at_ms + settings->heartbeat_ttl * 1000);
+        sv_redis_arg_int(&command, at_ms + settings->last_seen_ttl * 1000);
+        sv_redis_arg_int(&command, at_ms + settings->session_lock_ttl * 1000);
+    }
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status == SV_OK) {
         freeReplyObject(reply);

@@ -1,36 +1,29 @@
 -- Forgets heartbeats that are written, unless the session has sent another since, and writes down what they tell of
 -- their users: that they are there, when they were last seen, and that the session is in use.
 -- KEYS   1 floor:heartbeats
--- ARGV   1 presence TTL, 2 last-seen TTL, 3 session TTL, all in ms; 4 lines of "score session", the session named as its
---        lease is, without "lease:"
+-- ARGV   seven a heartbeat: score; name of the session's lease without "lease:"; user or '', session; until when presence,
+--        last-seen and session's state are kept, in ms
 -- Reply  how many were forgotten
+-- Written for few calls and little Lua: others wait while it runs.
 local call = redis.call
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
--- For as long as if it had been written with the heartbeat; milliseconds whole, for Redis takes no others.
-local function keep(key, value, ttl, age)
-    local left = string.format('%d', math.min(ttl, ttl - age))
-    if tonumber(left) > 0 then
-        call('SET', key, value, 'PX', left)
+local names = {}
+for i = 1, #ARGV, 7 do
+    names[#names + 1] = ARGV[i + 1]
+    local user = ARGV[i + 2]
+    if user ~= '' then
+        call('SET', 'user:heartbeat:' .. user, '1', 'PXAT', ARGV[i + 4])
+        call('SET', 'user_status:' .. user .. ':last_seen', string.sub(ARGV[i], 1, -4), 'PXAT', ARGV[i + 5])
+        call('PEXPIREAT', 'session:lock:' .. ARGV[i + 3], ARGV[i + 6])
     end
 end
-
-local forgotten = 0
-for score, name in string.gmatch(ARGV[4], '(%S+) ([^\n]+)\n') do
-    local at = tonumber(score)
-    local user, session = string.match(name, '^([^:]*):(.+)$')
-    if user then
-        user = string.gsub(user, '%%(%x%x)', function(digits) return string.char(tonumber(digits, 16)) end)
-        keep('user:heartbeat:' .. user, '1', tonumber(ARGV[1]), now - at)
-        keep('user_status:' .. user .. ':last_seen', string.format('%d', math.floor(at / 1000)), tonumber(ARGV[2]),
-            now - at)
-        call('PEXPIRE', 'session:lock:' .. session, ARGV[3])
-    end
-    local stands = call('ZSCORE', KEYS[1], name)
-    if stands and tonumber(stands) == at then
-        call('ZREM', KEYS[1], name)
-        forgotten = forgotten + 1
+local stand = call('ZMSCORE', KEYS[1], unpack(names))
+local forgotten = {}
+for n, score in ipairs(stand) do
+    if score == ARGV[n * 7 - 6] then
+        forgotten[#forgotten + 1] = names[n]
     end
 end
-return forgotten
+if #forgotten > 0 then
+    call('ZREM', KEYS[1], unpack(forgotten))
+end
+return #forgotten
