@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/text_gate.h"
+#include "core/warehouse/day_zone.h"
 
 enum { SV_PAGE_LIMIT_DEFAULT = 50, SV_PAGE_LIMIT_MAX = 500, SV_CURSOR_MAX = 1024 };
 
@@ -65,6 +66,42 @@ sv_call_query_time(sv_call_t *call, const char *name, int64_t *ms)
         return true;
     }
     return sv_call_wrong_parameter(call, name, "invalid_format", "must be a time as in RFC 3339, or a date");
+}
+
+static bool
+sv_call_query_bound(sv_call_t *call, const char *name, sv_time_bound_t *bound)
+{
+    const char *text = sv_call_query(call, name);
+
+    return text == NULL || sv_time_bound_parse(text, bound) ||
+           sv_call_wrong_parameter(call, name, "invalid_format", "must be a time as in RFC 3339, or a date");
+}
+
+static bool
+sv_call_query_zone(sv_call_t *call, const char **zone)
+{
+    sv_time_zone_t *opened;
+
+    *zone = sv_call_query(call, "tz");
+    if (*zone == NULL) {
+        return true;
+    }
+    opened = sv_time_zone_open(*zone);
+    if (opened == NULL) {
+        return sv_call_wrong_parameter(call, "tz", "unknown", "is no time zone known here");
+    }
+    sv_time_zone_free(opened);
+    return true;
+}
+
+bool
+sv_call_query_range(sv_call_t *call, const char *warehouse, int64_t *from_ms, int64_t *to_ms)
+{
+    sv_time_range_t range = { 0 };
+
+    return sv_call_query_bound(call, "from", &range.from) && sv_call_query_bound(call, "to", &range.to) &&
+           sv_call_query_zone(call, &range.zone) &&
+           sv_time_range_settle(call->store, &range, warehouse, from_ms, to_ms, &call->error) == SV_OK;
 }
 
 bool

@@ -81,6 +81,9 @@ const char *sv_call_query(const sv_call_t *call, const char *name);
 /* Typed; false and an error detail (parameter_invalid, 400) when present and wrong. */
 bool sv_call_query_int(sv_call_t *call, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value);
 bool sv_call_query_time(sv_call_t *call, const char *name, int64_t *ms);          /* 0 when absent */
+/* from, to and tz: times, or dates that mean whole days of the zone, else of the warehouse (NULL: none), else of TIME_ZONE;
+ * 0 when absent.  422 where nothing lies between them.  On a database thread. */
+bool sv_call_query_range(sv_call_t *call, const char *warehouse, int64_t *from_ms, int64_t *to_ms);
 bool sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words, int *index);  /* -1 when absent */
 /* A code or an id, behind the text gate. */
 bool sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value);

@@ -153,4 +153,24 @@ subtest 'a preview ends' => sub {
     pass 'it goes on';
 };
 
+subtest 'days' => sub {
+    my %by_day = (collection => 'erp_items', filters => [{ field => 'updated_at', op => 'between', value => ['2020-01-01', '2020-01-01'] }]);
+    is preview(%by_day)->data->{tz}, 'UTC', 'are of TIME_ZONE';
+    my $answer = preview(%by_day, tz => 'Asia/Kolkata');
+    is $answer->data->{tz}, 'Asia/Kolkata', 'or of the zone that is named';
+    like $answer->data->{description}, qr/2020-01-01 to 2020-01-01 \(days of Asia\/Kolkata\)/, 'as the words say';
+    is preview(collection => 'erp_items')->data->{tz}, undef, 'or nothing depends on them';
+    for my $wrong ([value => ['2020-01-02', '2020-01-01'], 'filters[0].value'], [value => ['2020-01-01T01:00:00Z', '2020-01-01T00:00:00Z'], 'filters[0].value']) {
+        my $answer = preview(%by_day, filters => [{ field => 'updated_at', op => 'between', value => $wrong->[1] }]);
+        is_deeply [$answer->status, $answer->error->{details}[0]{field}], [422, $wrong->[2]], 'bounds the wrong way round';
+    }
+    is preview(%by_day, tz => 'Mars/Olympus')->status, 422, 'no such zone';
+    for my $list ('/api/sessions', '/api/reports/snapshots') {
+        is $boss->get($list, query => { from => '2026-01-02', to => '2026-01-02', tz => 'Asia/Kolkata' })->status, 200, "$list: one day";
+        my $answer = $boss->get($list, query => { from => '2026-01-02', to => '2026-01-01' });
+        is_deeply [$answer->status, $answer->error->{details}[0]{field}], [422, 'to'], "$list: the wrong way round";
+        is $boss->get($list, query => { from => '2026-01-02', tz => 'Mars/Olympus' })->status, 400, "$list: no such zone";
+    }
+};
+
 done_testing;

@@ -8,6 +8,7 @@ enum { SV_DAY_S = 86400, SV_JULIAN_OF_1970 = 719163 /* GDate counts from the yea
 
 struct sv_time_zone_s {
     GTimeZone *zone;
+    char *name;
 };
 
 /* Names only: GLib would read "+05:30", rules, and files by their path too. */
@@ -36,6 +37,7 @@ sv_time_zone_open(const char *name)
     }
     opened = g_new0(sv_time_zone_t, 1);
     opened->zone = zone;
+    opened->name = g_strdup(name);
     return opened;
 }
 
@@ -44,8 +46,15 @@ sv_time_zone_free(sv_time_zone_t *zone)
 {
     if (zone != NULL) {
         g_time_zone_unref(zone->zone);
+        g_free(zone->name);
         g_free(zone);
     }
+}
+
+const char *
+sv_time_zone_name(const sv_time_zone_t *zone)
+{
+    return zone->name;
 }
 
 int64_t

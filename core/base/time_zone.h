@@ -13,6 +13,7 @@ typedef struct sv_time_zone_s sv_time_zone_t;
  * sv_time_zone_free. */
 sv_time_zone_t *sv_time_zone_open(const char *name);
 void sv_time_zone_free(sv_time_zone_t *zone);
+const char *sv_time_zone_name(const sv_time_zone_t *zone); /* as it was opened; lives as long as the zone */
 
 /* Seconds east of UTC at an instant. */
 int64_t sv_time_zone_offset(const sv_time_zone_t *zone, int64_t utc_s);

@@ -112,6 +112,21 @@ sv_schedule_delete(sv_store_t *store, const char *schedule_id, sv_error_t *error
                                            : status;
 }
 
+const bson_t *
+sv_schedule_job_params(const bson_t *schedule, sv_arena_t *arena)
+{
+    const bson_t *kept = sv_doc_child(schedule, "params", arena);
+    const char *zone = sv_doc_text(schedule, "time_zone", arena);
+    bson_t *params;
+
+    if (kept == NULL || zone == NULL || sv_doc_has(kept, "tz")) {
+        return kept;
+    }
+    params = sv_doc_copy(kept, arena);
+    BSON_APPEND_UTF8(params, "tz", zone);
+    return params;
+}
+
 sv_status_t
 sv_schedule_run(sv_store_t *store, const sv_principal_t *who, const char *schedule_id, sv_arena_t *arena,
                 const bson_t **job, bool *created, sv_error_t *error)
@@ -136,6 +151,6 @@ sv_schedule_run(sv_store_t *store, const sv_principal_t *who, const char *schedu
     if (who->role < kind->role) {
         return sv_fail(error, SV_ERR_FORBIDDEN, NULL);
     }
-    request.params = sv_doc_child(schedule, "params", arena);
+    request.params = sv_schedule_job_params(schedule, arena);
     return sv_job_request(store, who, &request, arena, job, created, error);
 }

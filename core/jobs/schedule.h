@@ -32,6 +32,8 @@ sv_status_t
 sv_schedule_change(sv_store_t *store, const sv_principal_t *who, const char *schedule_id, const sv_schedule_t *wanted,
                    sv_arena_t *arena, const bson_t **schedule, sv_error_t *error);
 sv_status_t sv_schedule_delete(sv_store_t *store, const char *schedule_id, sv_error_t *error);
+/* The params of its jobs: with `tz`, the zone of the schedule, unless they name one themselves. */
+const bson_t *sv_schedule_job_params(const bson_t *schedule, sv_arena_t *arena);
 /* A run now, beside its slots; a pending one is given again. */
 sv_status_t sv_schedule_run(sv_store_t *store, const sv_principal_t *who, const char *schedule_id, sv_arena_t *arena,
                             const bson_t **job, bool *created, sv_error_t *error);

@@ -28,7 +28,7 @@ sv_due_read(const bson_t *schedule, sv_due_t *due, sv_arena_t *arena)
     due->schedule_id = sv_doc_text(schedule, "schedule_id", arena);
     due->type = sv_doc_text(schedule, "type", arena);
     due->owner = sv_doc_text(schedule, "requested_by", arena);
-    due->params = sv_doc_child(schedule, "params", arena);
+    due->params = sv_schedule_job_params(schedule, arena);
     due->next_ms = sv_doc_time(schedule, "next_at");
     due->zone = zone != NULL ? sv_time_zone_open(zone) : NULL;
     due->problem = NULL;

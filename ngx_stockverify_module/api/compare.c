@@ -124,7 +124,7 @@ sv_step_trend(sv_call_t *call)
     if (!sv_trend_required(call, "tag") || !sv_trend_required(call, "metric") ||
         !sv_call_query_identifier(call, "tag", SV_SNAPSHOT_TAG_MAX, &search.tag) ||
         !sv_call_query_identifier(call, "metric", SV_METRIC_MAX, &search.metric) ||
-        !sv_call_query_time(call, "from", &search.from_ms) || !sv_call_query_time(call, "to", &search.to_ms) ||
+        !sv_call_query_range(call, NULL, &search.from_ms, &search.to_ms) ||
         !sv_call_query_int(call, "limit", 1, SV_TREND_MAX_POINTS, SV_TREND_POINTS_DEFAULT, &search.limit)) {
         return;
     }

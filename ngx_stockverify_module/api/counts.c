@@ -60,7 +60,7 @@ sv_step_counts(sv_call_t *call)
     if (!sv_call_query_choice(call, "status", states, &state) ||
         !sv_call_query_identifier(call, "warehouse", SV_COUNT_PLACE_MAX, &query.warehouse) ||
         !sv_call_query_identifier(call, "user", SV_COUNT_PLACE_MAX, &query.user) ||
-        !sv_call_query_time(call, "from", &query.from_ms) || !sv_call_query_time(call, "to", &query.to_ms) ||
+        !sv_call_query_range(call, query.warehouse, &query.from_ms, &query.to_ms) ||
         !sv_call_query_page(call, &page)) {
         return;
     }

@@ -13,7 +13,7 @@ static void
 sv_snapshot_ask(sv_call_t *call)
 {
     sv_json_fields_t fields = { sv_call_body(call), "", &call->error };
-    const bson_t *params = fields.object != NULL ? sv_snapshot_params(&fields, call->arena) : NULL;
+    const bson_t *params = fields.object != NULL ? sv_snapshot_params(call->store, &fields, call->arena) : NULL;
     const bson_t *job;
     bool created;
 
@@ -67,7 +67,7 @@ sv_step_snapshots(sv_call_t *call)
     sv_page_t page = { 0 };
 
     if (!sv_call_query_identifier(call, "tag", SV_SNAPSHOT_TAG_MAX, &search.tag) ||
-        !sv_call_query_time(call, "from", &search.from_ms) || !sv_call_query_time(call, "to", &search.to_ms) ||
+        !sv_call_query_range(call, NULL, &search.from_ms, &search.to_ms) ||
         !sv_call_query_page(call, &page)) {
         return;
     }

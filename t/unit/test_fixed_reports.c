@@ -48,8 +48,12 @@ wrong_requests_name_the_field(void **state)
         { "{\"type\": \"variance\", \"format\": \"csv\", \"filters\": {\"from\": \"yesterday\"}}", "filters.from",
           "invalid_format" },
         { "{\"type\": \"variance\", \"format\": \"csv\", \"filters\": {\"from\": \"2026-01-02\", \"to\": "
-          "\"2026-01-02\"}}",
+          "\"2026-01-01\"}}",
           "filters.to", "out_of_range" },
+        { "{\"type\": \"variance\", \"filters\": {\"from\": \"2026-01-02T08:00:00Z\", \"to\": "
+          "\"2026-01-02T08:00:00Z\"}}",
+          "filters.to", "out_of_range" },
+        { "{\"type\": \"variance\", \"tz\": \"Mars/Base\"}", "tz", "unknown" },
         { "{\"type\": \"variance\", \"format\": \"csv\", \"filters\": {\"from\": \"2026-01-02\", \"period\": "
           "\"today\"}}",
           "filters.period", "not_allowed" },
@@ -93,11 +97,12 @@ requests_are_kept_and_read_back(void **state)
     assert_true(sv_fixed_request_from_bson(sv_fixed_request_to_bson(&asked, arena), arena, &read));
     assert_string_equal(read.report->type, "variance");
     assert_string_equal(read.filters.warehouse, "Main");
-    assert_int_equal(read.filters.to_ms, INT64_C(1767686400000));
+    assert_int_equal(read.range.from.kind, SV_BOUND_DAY);
+    assert_int_equal(read.range.to.value, INT64_C(1767686400000));
     assert_int_equal(read.options.delimiter, '\t');
     assert_string_equal(sv_fixed_request_key(&read, arena), sv_fixed_request_key(&asked, arena));
-    assert_string_equal(sv_fixed_filters_describe(read.report, &read.filters, arena),
-                        "warehouse Main, floor G, counted from 2026-01-05T00:00:00Z to 2026-01-06T08:00:00Z");
+    assert_string_equal(sv_fixed_request_describe(&read, arena),
+                        "warehouse Main, floor G, counted from 2026-01-05 to 2026-01-06T08:00:00Z (days of UTC)");
     assert_true(ask("{\"type\": \"variance\", \"format\": \"pdf\"}", SV_ROLE_ADMIN, &asked, &error));
     assert_true(ask("{\"type\": \"variance\", \"format\": \"pdf\", \"filters\": {}}", SV_ROLE_ADMIN, &other, &error));
     assert_string_equal(sv_fixed_request_key(&asked, arena), sv_fixed_request_key(&other, arena));
@@ -105,21 +110,30 @@ requests_are_kept_and_read_back(void **state)
 }
 
 static void
-periods_are_whole_days_in_utc(void **state)
+periods_are_whole_days_of_a_zone(void **state)
 {
     static const struct {
-        const char *period, *now, *from, *to;
+        const char *period, *now, *from, *to, *zone;
     } periods[] = {
-        { "today", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z" },
-        { "yesterday", "2026-03-01T23:59:59Z", "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z" },
-        { "last_7_days", "2026-01-05T08:00:00Z", "2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z" },
-        { "this_week", "2026-11-22T12:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z" }, /* a Sunday */
-        { "last_week", "2026-11-23T00:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z" }, /* a Monday */
-        { "this_month", "2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z" },
-        { "last_month", "2026-01-31T12:00:00Z", "2025-12-01T00:00:00Z", "2026-01-01T00:00:00Z" },
-        { "last_month", "2026-03-31T12:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z" },
+        { "today", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", NULL },
+        { "yesterday", "2026-03-01T23:59:59Z", "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z", NULL },
+        { "last_7_days", "2026-01-05T08:00:00Z", "2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z", NULL },
+        { "this_week", "2026-11-22T12:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z", NULL }, /* a Sunday */
+        { "last_week", "2026-11-23T00:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z", NULL }, /* a Monday */
+        { "this_month", "2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z", NULL },
+        { "last_month", "2026-01-31T12:00:00Z", "2025-12-01T00:00:00Z", "2026-01-01T00:00:00Z", NULL },
+        { "last_month", "2026-03-31T12:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z", NULL },
+        /* Six in the evening in Los Angeles is the next day in UTC. */
+        { "today", "2026-07-02T01:00:00Z", "2026-07-01T07:00:00Z", "2026-07-02T07:00:00Z", "America/Los_Angeles" },
+        /* 23 and 25 hours: the clocks are changed on 29 March and 25 October. */
+        { "today", "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", "Europe/Berlin" },
+        { "yesterday", "2026-10-26T12:00:00Z", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", "Europe/Berlin" },
+        { "last_week", "2026-03-30T12:00:00Z", "2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z", "Europe/Berlin" },
+        { "this_month", "2026-03-31T18:29:00Z", "2026-02-28T18:30:00Z", "2026-03-31T18:30:00Z", "Asia/Kolkata" },
+        { "this_month", "2026-03-31T18:30:00Z", "2026-03-31T18:30:00Z", "2026-04-30T18:30:00Z", "Asia/Kolkata" },
     };
     char text[SV_TIME_TEXT_SIZE];
+    sv_time_zone_t *zone;
     int64_t at_ms;
 
     (void) state;
@@ -127,7 +141,10 @@ periods_are_whole_days_in_utc(void **state)
         sv_fixed_request_t request = { .period = periods[i].period };
 
         assert_true(sv_time_parse(periods[i].now, &at_ms));
-        sv_fixed_request_settle(&request, at_ms);
+        zone = periods[i].zone != NULL ? sv_time_zone_open(periods[i].zone) : NULL;
+        assert_true((zone != NULL) == (periods[i].zone != NULL));
+        sv_fixed_request_settle_in(&request, zone, at_ms);
+        sv_time_zone_free(zone);
         sv_time_format(request.filters.from_ms, text);
         assert_string_equal(text, periods[i].from);
         sv_time_format(request.filters.to_ms, text);
@@ -542,7 +559,7 @@ main(void)
     const struct CMUnitTest plain[] = {
         cmocka_unit_test(wrong_requests_name_the_field),
         cmocka_unit_test(requests_are_kept_and_read_back),
-        cmocka_unit_test(periods_are_whole_days_in_utc),
+        cmocka_unit_test(periods_are_whole_days_of_a_zone),
     };
 #define WITH_WORLD(test) cmocka_unit_test_prestate_setup_teardown(test, open_world, sv_real_mongodb_teardown, &real)
     const struct CMUnitTest tests[] = {

@@ -60,9 +60,12 @@ sv_job_report_generate(sv_job_run_t *run, sv_error_t *error)
         return error->status;
     }
     /* A schedule's periods are those of its slot, however late it runs. */
-    sv_fixed_request_settle(&request, run->claim->slot_ms != 0 ? run->claim->slot_ms : source.now_ms);
+    if (sv_fixed_request_settle(run->store, &request, NULL,
+                                run->claim->slot_ms != 0 ? run->claim->slot_ms : source.now_ms, error) != SV_OK) {
+        return error->status;
+    }
     head.title = request.report->title;
-    head.subtitle = sv_fixed_filters_describe(request.report, &request.filters, run->arena);
+    head.subtitle = sv_fixed_request_describe(&request, run->arena);
     head.made_by = sv_fixed_maker(run);
     head.taken_at_ms = source.now_ms;
     head.source = sv_arena_printf(run->arena, "report %s, job %s", request.report->type, run->claim->job_id);

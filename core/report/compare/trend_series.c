@@ -26,7 +26,7 @@ sv_series_filter(const sv_trend_search_t *search, sv_arena_t *arena)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("tags", BCON_UTF8(search->tag)), arena);
 
-    sv_filter_span(filter, "created_at", search->from_ms, search->to_ms);
+    sv_filter_span(filter, "taken_at", search->from_ms, search->to_ms);
     return filter;
 }
 
@@ -34,10 +34,10 @@ static sv_status_t
 sv_series_read(sv_store_t *store, sv_series_t *series, sv_error_t *error)
 {
     sv_arena_t *arena = series->arena;
-    bson_t *options =
-        sv_doc_take(BCON_NEW("sort", "{", "created_at", BCON_INT32(-1), "}", "limit", BCON_INT64(series->search->limit),
-                             "projection", "{", "query", BCON_INT32(0), "query_text", BCON_INT32(0), "}"),
-                    arena);
+    bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "taken_at", BCON_INT32(-1), "snapshot_id", BCON_INT32(-1), "}",
+                                           "limit", BCON_INT64(series->search->limit), "projection", "{", "query",
+                                           BCON_INT32(0), "query_text", BCON_INT32(0), "}"),
+                                  arena);
     const bson_t *row;
     mongoc_cursor_t *cursor;
     sv_status_t status = sv_store_find(store, SV_COLLECTION_REPORT_SNAPSHOTS, sv_series_filter(series->search, arena),

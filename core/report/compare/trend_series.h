@@ -10,7 +10,7 @@ enum { SV_TREND_MAX_POINTS = 500 };
 typedef struct {
     const char *tag;
     const char *metric;     /* "rows", or a column that has totals */
-    int64_t from_ms, to_ms; /* of creation; 0: open */
+    int64_t from_ms, to_ms; /* of the instant; 0: open */
     int64_t limit;          /* the latest so many */
 } sv_trend_search_t;
 

@@ -6,6 +6,7 @@
 #include "core/base/mail_address.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
+#include "core/warehouse/warehouse.h"
 
 enum { SV_SCHEDULE_NAME_MAX = 200, SV_SCHEDULE_CRON_MAX = 200, SV_SCHEDULE_ZONE_MAX = 64 };
 
@@ -54,13 +55,15 @@ sv_report_schedule_read(const json_t *body, sv_role_t role, sv_arena_t *arena, s
     sv_json_fields_t fields = { .object = body, .path = "", .error = error };
 
     memset(schedule, 0, sizeof(*schedule));
-    schedule->time_zone = "UTC";
     schedule->enabled = true;
     sv_json_get_text(&fields, "name", SV_REQUIRED, 1, SV_SCHEDULE_NAME_MAX, &schedule->name);
     sv_json_get_text(&fields, "cron", SV_REQUIRED, 1, SV_SCHEDULE_CRON_MAX, &schedule->cron);
     sv_json_get_identifier(&fields, "time_zone", SV_OPTIONAL, SV_SCHEDULE_ZONE_MAX, &schedule->time_zone);
     sv_json_get_bool(&fields, "enabled", SV_OPTIONAL, &schedule->enabled);
     sv_recipients_read(&fields, schedule, arena);
+    if (json_object_get(body, "tz") != NULL) {
+        sv_fail_field(error, "tz", "not_allowed", "stands in time_zone: days are those of the schedule");
+    }
     sv_fixed_request_read(body, NULL, role, arena, &schedule->request, error);
     return error->status == SV_OK;
 }
@@ -110,7 +113,7 @@ sv_schedule_save_body(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_schedule_change_t *change = context;
     const sv_report_schedule_t *wanted = change->wanted;
-    const sv_schedule_t schedule = {
+    sv_schedule_t schedule = {
         .name = wanted->name,
         .cron = wanted->cron,
         .time_zone = wanted->time_zone,
@@ -119,8 +122,16 @@ sv_schedule_save_body(sv_store_t *store, void *context, sv_error_t *error)
         .more = sv_schedule_recipients(wanted, change->arena),
         .enabled = wanted->enabled,
     };
+    const sv_time_zone_t *zone;
     sv_status_t status;
 
+    if (schedule.time_zone == NULL) {
+        status = sv_warehouse_zone(store, wanted->request.filters.warehouse, change->arena, &zone, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        schedule.time_zone = sv_time_zone_name(zone);
+    }
     if (change->schedule_id == NULL) {
         status = sv_schedule_create(store, change->who, &schedule, change->arena, &change->schedule, error);
     } else {

@@ -13,7 +13,8 @@
 enum { SV_RECIPIENTS_MAX = 50 };
 
 typedef struct {
-    const char *name, *cron, *time_zone;
+    const char *name, *cron;
+    const char *time_zone; /* NULL: the warehouse's of its filters, else TIME_ZONE */
     bool enabled;
     sv_fixed_request_t request;
     const char **recipients;

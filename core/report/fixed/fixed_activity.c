@@ -19,16 +19,17 @@ sv_activity_put_records_match(bson_t *match, const sv_fixed_filters_t *filters)
     sv_fixed_match_time(match, "created_at", filters);
 }
 
-/* By person, day, hour and floor session; then by person and day. */
+/* By person, day, hour and floor session; then by person and day: of the clocks of the report's zone. */
 static void
-sv_activity_put_records_groups(bson_t *stages)
+sv_activity_put_records_groups(bson_t *stages, const char *zone)
 {
     BCON_APPEND(stages, "1", "{", "$group", "{", "_id", "{", "day", "{", "$dateTrunc", "{", "date", "$created_at",
-                "unit", "day", "}", "}", "user", "$user_id", "hour", "{", "$dateTrunc", "{", "date", "$created_at",
-                "unit", "hour", "}", "}", "session", "$session_id", "rack", "$rack_id", "}", "records", "{", "$sum",
-                BCON_INT64(1), "}", "voids", "{", "$sum", "{", "$cond", "[", "{", "$eq", "[", "$status", "void", "]",
-                "}", BCON_INT64(1), BCON_INT64(0), "]", "}", "}", "first", "{", "$min", "$created_at", "}", "last", "{",
-                "$max", "$created_at", "}", "}", "}");
+                "unit", "day", "timezone", BCON_UTF8(zone), "}", "}", "user", "$user_id", "hour", "{", "$dateTrunc",
+                "{", "date", "$created_at", "unit", "hour", "timezone", BCON_UTF8(zone), "}", "}", "session",
+                "$session_id", "rack", "$rack_id", "}", "records", "{", "$sum", BCON_INT64(1), "}", "voids", "{",
+                "$sum", "{", "$cond", "[", "{", "$eq", "[", "$status", "void", "]", "}", BCON_INT64(1), BCON_INT64(0),
+                "]", "}", "}", "first", "{", "$min", "$created_at", "}", "last", "{", "$max", "$created_at", "}", "}",
+                "}");
     BCON_APPEND(stages, "2", "{", "$group", "{", "_id", "{", "day", "$_id.day", "user", "$_id.user", "}", "records",
                 "{", "$sum", "$records", "}", "voids", "{", "$sum", "$voids", "}", "hours", "{", "$addToSet",
                 "$_id.hour", "}", "sessions", "{", "$addToSet", "$_id.session", "}", "racks", "{", "$addToSet",
@@ -50,7 +51,7 @@ sv_activity_open_records(sv_fixed_work_t *work, mongoc_cursor_t **cursor, sv_err
     sv_activity_put_records_match(&match, work->filters);
     bson_append_document_end(&stage, &match);
     bson_append_document_end(&stages, &stage);
-    sv_activity_put_records_groups(&stages);
+    sv_activity_put_records_groups(&stages, sv_fixed_zone(work));
     bson_append_array_end(pipeline, &stages);
     return sv_fixed_aggregate(work, SV_COLLECTION_VERIFICATION_RECORDS, pipeline, cursor, error);
 }
@@ -77,7 +78,8 @@ sv_activity_open_actions(sv_fixed_work_t *work, mongoc_cursor_t **cursor, sv_err
     bson_append_document_end(&stage, &match);
     bson_append_document_end(&stages, &stage);
     BCON_APPEND(&stages, "1", "{", "$group", "{", "_id", "{", "day", "{", "$dateTrunc", "{", "date", "$at", "unit",
-                "day", "}", "}", "user", "$user_id", "}", "actions", "{", "$sum", BCON_INT64(1), "}", "}", "}");
+                "day", "timezone", BCON_UTF8(sv_fixed_zone(work)), "}", "}", "user", "$user_id", "}", "actions", "{",
+                "$sum", BCON_INT64(1), "}", "}", "}");
     BCON_APPEND(&stages, "2", "{", "$sort", "{", "_id.day", BCON_INT32(1), "_id.user", BCON_INT32(1), "}", "}");
     bson_append_array_end(pipeline, &stages);
     return sv_fixed_aggregate(work, SV_COLLECTION_ACTIVITY_LOGS, pipeline, cursor, error);
@@ -95,8 +97,8 @@ sv_activity_either(const sv_fixed_row_t *row)
 static void
 sv_activity_day(const sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_row_value_t *value)
 {
-    (void) work;
     sv_fixed_read(sv_activity_either(row), "_id.day", SV_COLUMN_DATE, value);
+    value->number = value->known ? sv_fixed_day(work, value->number) : 0;
 }
 
 static void

@@ -1,12 +1,11 @@
 /* Asking for a fixed report: what is wrong with the question, the job's params, and the filters in words. */
 #include <string.h>
-#include <time.h>
 
-#include "core/base/clock.h"
 #include "core/base/codec.h"
 #include "core/jobs/job.h"
 #include "core/report/fixed/fixed.h"
 #include "core/store/document.h"
+#include "core/warehouse/day_zone.h"
 
 enum { SV_FILTER_MAX = 128 };
 
@@ -30,8 +29,8 @@ static const struct {
     const char *name;
     size_t offset;
 } sv_filter_times[] = {
-    { "from", offsetof(sv_fixed_filters_t, from_ms) },
-    { "to", offsetof(sv_fixed_filters_t, to_ms) },
+    { "from", offsetof(sv_time_range_t, from) },
+    { "to", offsetof(sv_time_range_t, to) },
 };
 
 enum {
@@ -45,10 +44,10 @@ sv_filter_text(sv_fixed_filters_t *filters, size_t i)
     return (const char **) (void *) ((char *) filters + sv_filter_texts[i].offset);
 }
 
-static int64_t *
-sv_filter_time(sv_fixed_filters_t *filters, size_t i)
+static sv_time_bound_t *
+sv_filter_time(sv_time_range_t *range, size_t i)
 {
-    return (int64_t *) (void *) ((char *) filters + sv_filter_times[i].offset);
+    return (sv_time_bound_t *) (void *) ((char *) range + sv_filter_times[i].offset);
 }
 
 /* ---- periods: whole days before the moment the report is made */
@@ -69,56 +68,74 @@ static const struct {
 
 enum { SV_PERIODS = sizeof(sv_periods) / sizeof(sv_periods[0]) };
 
+/* The day on which the unit begins, `back` units before that of a day. */
 static int64_t
-sv_period_edge(sv_period_unit_t unit, int back, int64_t now_ms)
+sv_period_edge(sv_period_unit_t unit, int back, int64_t day)
 {
-    time_t now_s = (time_t) (now_ms / 1000);
-    struct tm day;
+    const int64_t thursday = 3; /* 1970-01-01, counted from Monday */
+    int year, month, of_month;
 
-    gmtime_r(&now_s, &day);
-    day.tm_hour = day.tm_min = day.tm_sec = 0;
     switch (unit) {
     case SV_PERIOD_DAY:
-        day.tm_mday -= back;
-        break;
+        return day - back;
     case SV_PERIOD_WEEK:
-        day.tm_mday -= (day.tm_wday + 6) % 7 + 7 * back;
-        break;
+        return day - (day + thursday) % 7 - 7 * back;
     case SV_PERIOD_MONTH:
-        day.tm_mday = 1;
-        day.tm_mon -= back;
-        break;
+        sv_day_to_date(day, &year, &month, &of_month);
+        month += 12 * year - 1 - back; /* months since the year 0 */
+        return sv_day_from_date(month / 12, month % 12 + 1, 1);
     }
-    return (int64_t) timegm(&day) * 1000;
+    return day;
 }
 
 void
-sv_fixed_request_settle(sv_fixed_request_t *request, int64_t now_ms)
+sv_fixed_request_settle_in(sv_fixed_request_t *request, const sv_time_zone_t *zone, int64_t now_ms)
 {
+    sv_time_range_t *range = &request->range;
+    int64_t today = zone != NULL ? sv_time_zone_day(zone, now_ms) : now_ms / SV_DAY_MS;
+
     for (size_t i = 0; request->period != NULL && i < SV_PERIODS; i++) {
         if (strcmp(sv_periods[i].name, request->period) == 0) {
-            request->filters.from_ms = sv_period_edge(sv_periods[i].unit, sv_periods[i].from, now_ms);
-            request->filters.to_ms = sv_period_edge(sv_periods[i].unit, sv_periods[i].to, now_ms);
+            range->from =
+                (sv_time_bound_t){ SV_BOUND_DAY, sv_period_edge(sv_periods[i].unit, sv_periods[i].from, today) };
+            range->to =
+                (sv_time_bound_t){ SV_BOUND_DAY, sv_period_edge(sv_periods[i].unit, sv_periods[i].to, today) - 1 };
         }
     }
+    request->filters.zone = zone;
+    request->filters.from_ms = range->from.kind != SV_BOUND_NONE ? sv_time_bound_start(&range->from, zone) : 0;
+    request->filters.to_ms = range->to.kind != SV_BOUND_NONE ? sv_time_bound_end(&range->to, zone) : 0;
+}
+
+sv_status_t
+sv_fixed_request_settle(sv_store_t *store, sv_fixed_request_t *request, const char *tz, int64_t now_ms,
+                        sv_error_t *error)
+{
+    const sv_fixed_filters_t *filters = &request->filters;
+    const char *name = request->range.zone != NULL ? request->range.zone : tz;
+    const sv_time_zone_t *zone;
+
+    if (sv_day_zone(store, name, "tz", filters->warehouse, error->arena, &zone, error) != SV_OK) {
+        return error->status;
+    }
+    sv_fixed_request_settle_in(request, zone, now_ms);
+    if (request->range.to.kind != SV_BOUND_NONE && filters->to_ms <= filters->from_ms) {
+        return sv_fail_field(error, "filters.to", "out_of_range", "to must be after from");
+    }
+    return SV_OK;
 }
 
 /* ---- reading a request */
 
-static bool
-sv_filter_read_time(const sv_json_fields_t *fields, const char *name, int64_t *ms)
+static void
+sv_filter_read_time(const sv_json_fields_t *fields, const char *name, sv_time_bound_t *bound)
 {
     const char *text;
 
-    if (!sv_json_get_text(fields, name, SV_OPTIONAL, 1, SV_TIME_TEXT_SIZE, &text)) {
-        return false;
-    }
-    if (!sv_time_parse(text, ms) && !sv_date_parse(text, ms)) {
+    if (sv_json_get_text(fields, name, SV_OPTIONAL, 1, SV_TIME_TEXT_SIZE, &text) && !sv_time_bound_parse(text, bound)) {
         sv_fail_field(fields->error, sv_json_field_path(fields, name), "invalid_format",
                       "%s must be a time such as 2026-01-05T08:00:00Z, or a date", name);
-        return false;
     }
-    return true;
 }
 
 static void
@@ -134,7 +151,7 @@ sv_filter_read_period(const sv_json_fields_t *fields, sv_fixed_request_t *reques
         return;
     }
     request->period = sv_periods[index].name;
-    if (request->filters.from_ms != 0 || request->filters.to_ms != 0) {
+    if (request->range.from.kind != SV_BOUND_NONE || request->range.to.kind != SV_BOUND_NONE) {
         sv_fail_field(fields->error, sv_json_field_path(fields, "period"), "not_allowed",
                       "period stands instead of from and to, not beside them");
     }
@@ -172,6 +189,19 @@ sv_filters_check_names(const sv_json_fields_t *fields, const sv_fixed_report_t *
     }
 }
 
+/* As far as it can be told without a zone: of two days, or of two instants; up to 1970 there is nothing. */
+static bool
+sv_range_is_empty(const sv_time_range_t *range)
+{
+    if (range->to.kind == SV_BOUND_INSTANT && range->to.value <= 0) {
+        return true;
+    }
+    return range->from.kind == range->to.kind &&
+           (range->to.kind == SV_BOUND_DAY
+                ? range->to.value < range->from.value
+                : range->to.kind == SV_BOUND_INSTANT && range->to.value <= range->from.value);
+}
+
 static void
 sv_filters_read(const json_t *object, sv_fixed_request_t *request, sv_error_t *error)
 {
@@ -183,9 +213,10 @@ sv_filters_read(const json_t *object, sv_fixed_request_t *request, sv_error_t *e
         sv_json_get_identifier(&fields, sv_filter_texts[i].name, SV_OPTIONAL, SV_FILTER_MAX,
                                sv_filter_text(filters, i));
     }
-    sv_filter_read_time(&fields, "from", &filters->from_ms);
-    /* 1970 itself is 0, which would be no filter. */
-    if (sv_filter_read_time(&fields, "to", &filters->to_ms) && filters->to_ms <= filters->from_ms) {
+    for (size_t i = 0; i < SV_FILTER_TIMES; i++) {
+        sv_filter_read_time(&fields, sv_filter_times[i].name, sv_filter_time(&request->range, i));
+    }
+    if (sv_range_is_empty(&request->range)) {
         sv_fail_field(error, "filters.to", "out_of_range", "to must be after from");
     }
     sv_filter_read_period(&fields, request);
@@ -212,6 +243,21 @@ sv_format_read(const sv_json_fields_t *fields, const char *format, sv_fixed_requ
     }
 }
 
+static void
+sv_zone_read(const sv_json_fields_t *fields, sv_fixed_request_t *request)
+{
+    sv_time_zone_t *zone;
+
+    if (!sv_json_get_identifier(fields, "tz", SV_OPTIONAL, SV_FILTER_MAX, &request->range.zone)) {
+        return;
+    }
+    zone = sv_time_zone_open(request->range.zone);
+    if (zone == NULL) {
+        sv_fail_field(fields->error, sv_json_field_path(fields, "tz"), "unknown", "is no time zone known here");
+    }
+    sv_time_zone_free(zone);
+}
+
 bool
 sv_fixed_request_read(const json_t *body, const char *format, sv_role_t role, sv_arena_t *arena,
                       sv_fixed_request_t *request, sv_error_t *error)
@@ -235,10 +281,41 @@ sv_fixed_request_read(const json_t *body, const char *format, sv_role_t role, sv
     if (sv_json_get_object(&fields, "filters", SV_OPTIONAL, &filters)) {
         sv_filters_read(filters, request, error);
     }
+    sv_zone_read(&fields, request);
     return error->status == SV_OK;
 }
 
-/* ---- the job's params */
+/* ---- the job's params: a day is a text there, an instant a date */
+
+static void
+sv_filter_put_time(bson_t *filters, const char *name, const sv_time_bound_t *bound)
+{
+    char text[SV_TIME_TEXT_SIZE];
+
+    if (bound->kind == SV_BOUND_DAY) {
+        sv_time_bound_format(bound, text);
+        BSON_APPEND_UTF8(filters, name, text);
+    } else if (bound->kind == SV_BOUND_INSTANT) {
+        BSON_APPEND_DATE_TIME(filters, name, bound->value);
+    }
+}
+
+static sv_time_bound_t
+sv_filter_take_time(const bson_t *filters, const char *name)
+{
+    sv_time_bound_t bound = { SV_BOUND_NONE, 0 };
+    bson_iter_t iter;
+
+    if (!bson_iter_init_find(&iter, filters, name)) {
+        return bound;
+    }
+    if (BSON_ITER_HOLDS_UTF8(&iter)) {
+        sv_time_bound_parse(bson_iter_utf8(&iter, NULL), &bound);
+    } else if (BSON_ITER_HOLDS_DATE_TIME(&iter)) {
+        bound = (sv_time_bound_t){ SV_BOUND_INSTANT, bson_iter_date_time(&iter) };
+    }
+    return bound;
+}
 
 const bson_t *
 sv_fixed_request_to_bson(const sv_fixed_request_t *request, sv_arena_t *arena)
@@ -254,14 +331,15 @@ sv_fixed_request_to_bson(const sv_fixed_request_t *request, sv_arena_t *arena)
         }
     }
     for (size_t i = 0; i < SV_FILTER_TIMES; i++) {
-        if (*sv_filter_time(&copy.filters, i) != 0) {
-            BSON_APPEND_DATE_TIME(&filters, sv_filter_times[i].name, *sv_filter_time(&copy.filters, i));
-        }
+        sv_filter_put_time(&filters, sv_filter_times[i].name, sv_filter_time(&copy.range, i));
     }
     if (request->period != NULL) {
         BSON_APPEND_UTF8(&filters, "period", request->period);
     }
     bson_append_document_end(params, &filters);
+    if (request->range.zone != NULL) {
+        BSON_APPEND_UTF8(params, "tz", request->range.zone);
+    }
     sv_format_options_append(params, request->format, &request->options);
     return params;
 }
@@ -281,8 +359,9 @@ sv_fixed_request_from_bson(const bson_t *params, sv_arena_t *arena, sv_fixed_req
         *sv_filter_text(&request->filters, i) = sv_doc_text(filters, sv_filter_texts[i].name, arena);
     }
     for (size_t i = 0; i < SV_FILTER_TIMES; i++) {
-        *sv_filter_time(&request->filters, i) = sv_doc_time(filters, sv_filter_times[i].name);
+        *sv_filter_time(&request->range, i) = sv_filter_take_time(filters, sv_filter_times[i].name);
     }
+    request->range.zone = sv_doc_text(params, "tz", arena);
     request->period = sv_doc_text(filters, "period", arena);
     return true;
 }
@@ -300,30 +379,37 @@ sv_fixed_request_key(const sv_fixed_request_t *request, sv_arena_t *arena)
 /* ---- in words */
 
 const char *
-sv_fixed_filters_describe(const sv_fixed_report_t *report, const sv_fixed_filters_t *filters, sv_arena_t *arena)
+sv_fixed_request_describe(const sv_fixed_request_t *request, sv_arena_t *arena)
 {
-    sv_fixed_filters_t copy = *filters;
+    sv_fixed_request_t copy = *request;
     char text[SV_TIME_TEXT_SIZE];
-    bool timed = false;
+    bool timed = false, days = false;
     sv_buffer_t words;
 
     sv_buffer_init(&words, arena, 128);
     sv_buffer_puts(&words, "");
     for (size_t i = 0; i < SV_FILTER_TEXTS; i++) {
-        if (*sv_filter_text(&copy, i) != NULL) {
+        if (*sv_filter_text(&copy.filters, i) != NULL) {
             sv_buffer_printf(&words, "%s%s %s", words.length > 0 ? ", " : "", sv_filter_texts[i].words,
-                             *sv_filter_text(&copy, i));
+                             *sv_filter_text(&copy.filters, i));
         }
     }
     for (size_t i = 0; i < SV_FILTER_TIMES; i++) {
-        if (*sv_filter_time(&copy, i) != 0) {
-            sv_time_format(*sv_filter_time(&copy, i), text);
+        const sv_time_bound_t *bound = sv_filter_time(&copy.range, i);
+
+        if (bound->kind != SV_BOUND_NONE) {
+            sv_time_bound_format(bound, text);
             if (!timed) {
-                sv_buffer_printf(&words, "%s%s", words.length > 0 ? ", " : "", report->time);
+                sv_buffer_printf(&words, "%s%s", words.length > 0 ? ", " : "", request->report->time);
                 timed = true;
             }
             sv_buffer_printf(&words, " %s %s", sv_filter_times[i].name, text);
+            days = days || bound->kind == SV_BOUND_DAY;
         }
+    }
+    if (days) {
+        sv_buffer_printf(&words, " (days of %s)",
+                         request->filters.zone != NULL ? sv_time_zone_name(request->filters.zone) : "UTC");
     }
     return words.data;
 }

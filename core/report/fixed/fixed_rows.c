@@ -20,6 +20,18 @@ sv_fixed_match_time(bson_t *filter, const char *field, const sv_fixed_filters_t 
     sv_filter_span(filter, field, filters->from_ms, filters->to_ms);
 }
 
+const char *
+sv_fixed_zone(const sv_fixed_work_t *work)
+{
+    return work->filters->zone != NULL ? sv_time_zone_name(work->filters->zone) : "UTC";
+}
+
+int64_t
+sv_fixed_day(const sv_fixed_work_t *work, int64_t ms)
+{
+    return sv_time_zone_date(work->filters->zone, ms);
+}
+
 sv_status_t
 sv_fixed_aggregate(sv_fixed_work_t *work, sv_collection_t collection, const bson_t *pipeline, mongoc_cursor_t **cursor,
                    sv_error_t *error)

@@ -80,6 +80,10 @@ sv_status_t sv_fixed_aggregate(sv_fixed_work_t *work, sv_collection_t collection
 void sv_fixed_match_text(bson_t *filter, const char *field, const char *text);
 void sv_fixed_match_time(bson_t *filter, const char *field, const sv_fixed_filters_t *filters);
 
+/* The zone whose days and hours are told, by its name; and the date of the day that begins at an instant. */
+const char *sv_fixed_zone(const sv_fixed_work_t *work);
+int64_t sv_fixed_day(const sv_fixed_work_t *work, int64_t ms);
+
 /* Value of a document's field as a column of this type has it. */
 void sv_fixed_read(const bson_t *document, const char *path, sv_column_type_t type, sv_row_value_t *value);
 

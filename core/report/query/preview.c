@@ -246,6 +246,7 @@ sv_preview_make(sv_preview_t *preview, sv_error_t *error)
     sv_status_t status;
 
     sv_json_object(w, NULL);
+    sv_json_text(w, "tz", sv_report_query_zone(preview->query));
     sv_json_text(w, "description", sv_report_query_describe(preview->query, preview->arena));
     sv_columns_write_json(w, "columns", columns, count);
     status = sv_preview_rows(preview, error);

@@ -14,8 +14,8 @@ enum {
     SV_PREVIEW_MAX_ROWS = 500,
 };
 
-/* Writes {description, columns, items, estimated_total, elapsed_ms}; `limit` rows at most.  On a database thread.
- * SV_ERR_QUERY_TOO_SLOW, SV_ERR_BUSY when others are at it. */
+/* Of a settled query.  Writes {tz, description, columns, items, estimated_total, elapsed_ms}; `limit` rows at most.  On
+ * a database thread. SV_ERR_QUERY_TOO_SLOW, SV_ERR_BUSY when others are at it. */
 sv_status_t sv_report_preview(sv_store_t *store, const sv_report_query_t *query, int64_t limit, sv_json_writer_t *w,
                               sv_error_t *error);
 

@@ -13,8 +13,8 @@
  */
 typedef struct sv_report_query_s sv_report_query_t; /* compiled; lives in the arena; read-only, on any thread */
 
-/* {collection, filters[], group_by[], aggregations[], sort[], fields[], limit}.  NULL with the fields that are wrong
- * named in `error`. */
+/* {collection, filters[], group_by[], aggregations[], sort[], fields[], limit, tz}.  NULL with the fields that are
+ * wrong named in `error`. */
 sv_report_query_t *sv_report_query_parse(const json_t *query, sv_arena_t *arena, sv_error_t *error);
 /* The same of an object inside another (fields->object): what is wrong is named by its whole path. */
 sv_report_query_t *sv_report_query_read(const sv_json_fields_t *fields, sv_arena_t *arena);
@@ -22,6 +22,16 @@ sv_report_query_t *sv_report_query_read(const sv_json_fields_t *fields, sv_arena
  * whose fields a later release no longer lists is refused as one of a client's is. */
 const bson_t *sv_report_query_to_bson(const sv_report_query_t *query, sv_arena_t *arena);
 sv_report_query_t *sv_report_query_from_bson(const bson_t *stored, sv_arena_t *arena, sv_error_t *error);
+/*
+ * Decides whose days the query's whole days and groups by day, week and month are: those of the zone that it names,
+ * else of `tz` (NULL: none), else of the one warehouse that its filters name, else of TIME_ZONE.  Before it is run;
+ * until then days are UTC's.  From then on it is stored with the zone, so that the same days are meant whenever it is
+ * asked again. SV_ERR_VALIDATION_FAILED where bounds turn out to be the wrong way round.
+ */
+sv_status_t sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, sv_arena_t *arena,
+                                   sv_error_t *error);
+/* The zone's name; NULL where no day depends on one. */
+const char *sv_report_query_zone(const sv_report_query_t *query);
 /* For people: "verification records where floor is Ground, by category". */
 const char *sv_report_query_describe(const sv_report_query_t *query, sv_arena_t *arena);
 

@@ -22,125 +22,12 @@ sv_stage_add(sv_stages_t *stages, const bson_t *stage)
     BSON_APPEND_DOCUMENT(stages->array, key, stage);
 }
 
-static const char *
-sv_field_path(const sv_report_field_t *field, sv_arena_t *arena)
-{
-    return field->link == SV_LINK_NONE ? field->path
-                                       : sv_arena_printf(arena, "%s.%s", sv_link_rows[field->link].alias, field->path);
-}
-
 static bool
 sv_compile_has(const bson_t *document, const char *key)
 {
     bson_iter_t iter;
 
     return bson_iter_init_find(&iter, document, key);
-}
-
-/* ---- filters */
-
-/* The text itself, whatever it holds. */
-static const char *
-sv_pattern(const char *text, bool from_start, sv_arena_t *arena)
-{
-    sv_buffer_t pattern;
-
-    sv_buffer_init(&pattern, arena, strlen(text) * 2 + 2);
-    sv_buffer_puts(&pattern, from_start ? "^" : "");
-    for (; *text != '\0'; text++) {
-        if (strchr("\\^$.|?*+()[]{}", *text) != NULL) {
-            sv_buffer_putc(&pattern, '\\');
-        }
-        sv_buffer_putc(&pattern, *text);
-    }
-    return pattern.data;
-}
-
-static void
-sv_compile_pattern(const sv_report_filter_t *filter, const char *path, bson_t *condition, sv_arena_t *arena)
-{
-    bool from_start = strcmp(filter->op->name, "starts_with") == 0;
-    const char *pattern = sv_pattern(sv_doc_text(filter->values, "0", arena), from_start, arena);
-
-    bson_append_regex(condition, path, -1, pattern, from_start ? "" : "i");
-}
-
-static void
-sv_compile_range(const sv_report_filter_t *filter, const char *path, bson_t *condition)
-{
-    bson_iter_t value;
-    bson_t range;
-
-    BSON_APPEND_DOCUMENT_BEGIN(condition, path, &range);
-    bson_iter_init_find(&value, filter->values, "0");
-    bson_append_iter(&range, "$gte", -1, &value);
-    bson_iter_init_find(&value, filter->values, "1");
-    bson_append_iter(&range, "$lte", -1, &value);
-    bson_append_document_end(condition, &range);
-}
-
-static bson_t *
-sv_compile_filter(const sv_report_filter_t *filter, sv_arena_t *arena)
-{
-    const char *path = sv_field_path(filter->field, arena);
-    bson_t *condition = sv_doc_new(arena);
-    bson_iter_t value;
-    bson_t comparison;
-
-    switch (filter->op->operand) {
-    case SV_OPERAND_PATTERN:
-        sv_compile_pattern(filter, path, condition, arena);
-        return condition;
-    case SV_OPERAND_TWO:
-        sv_compile_range(filter, path, condition);
-        return condition;
-    default:
-        break;
-    }
-    BSON_APPEND_DOCUMENT_BEGIN(condition, path, &comparison);
-    bson_iter_init_find(&value, filter->values, "0");
-    if (filter->op->operand == SV_OPERAND_ONE) {
-        bson_append_iter(&comparison, filter->op->mongodb, -1, &value);
-    } else if (filter->op->operand == SV_OPERAND_LIST) {
-        BSON_APPEND_ARRAY(&comparison, filter->op->mongodb, filter->values);
-    } else {
-        BSON_APPEND_NULL(&comparison, bson_iter_bool(&value) ? "$ne" : "$eq");
-    }
-    bson_append_document_end(condition, &comparison);
-    return condition;
-}
-
-/* The filters of the document's own fields, or those of linked ones: one condition a field where that says it all. */
-static bson_t *
-sv_compile_filters(const sv_report_query_t *query, bool linked, sv_arena_t *arena)
-{
-    bson_t *filter = sv_doc_new(arena);
-    sv_stages_t more = { .array = sv_doc_new(arena) };
-
-    for (size_t i = 0; i < query->filter_count; i++) {
-        const sv_report_field_t *field = query->filters[i].field;
-        const bson_t *condition;
-
-        if ((field->link != SV_LINK_NONE) != linked) {
-            continue;
-        }
-        condition = sv_compile_filter(&query->filters[i], arena);
-        if (sv_compile_has(filter, sv_field_path(field, arena))) {
-            sv_stage_add(&more, condition);
-        } else {
-            bson_concat(filter, condition);
-        }
-    }
-    if (more.count > 0) {
-        BSON_APPEND_ARRAY(filter, "$and", more.array);
-    }
-    return filter;
-}
-
-bson_t *
-sv_report_query_filter(const sv_report_query_t *query, sv_arena_t *arena)
-{
-    return sv_compile_filters(query, false, arena);
 }
 
 /* ---- order and fields */
@@ -153,7 +40,7 @@ sv_compile_sort(const sv_report_query_t *query, sv_arena_t *arena)
 
     for (size_t i = 0; i < query->sort_count; i++) {
         const sv_report_sort_t *by = &query->sorts[i];
-        const char *path = by->field != NULL ? sv_field_path(by->field, arena) : query->sources[by->column].path;
+        const char *path = by->field != NULL ? sv_report_field_path(by->field, arena) : query->sources[by->column].path;
 
         if (by->field == NULL && query->sources[by->column].divisor != NULL) {
             path = sv_arena_printf(arena, "%sv", path);
@@ -259,15 +146,17 @@ sv_compile_links(const sv_report_query_t *query, sv_stages_t *stages, sv_arena_t
 
 /* A field that is missing and one that is null are the same group. */
 static void
-sv_compile_group_key(const sv_report_group_t *group, const char *name, bson_t *keys, sv_arena_t *arena)
+sv_compile_group_key(const sv_report_group_t *group, const sv_time_zone_t *zone, const char *name, bson_t *keys,
+                     sv_arena_t *arena)
 {
-    const char *value = sv_arena_printf(arena, "$%s", sv_field_path(group->field, arena));
+    const char *value = sv_arena_printf(arena, "$%s", sv_report_field_path(group->field, arena));
 
     if (group->span < 0) {
         BCON_APPEND(keys, name, "{", "$ifNull", "[", BCON_UTF8(value), BCON_NULL, "]", "}");
     } else {
         BCON_APPEND(keys, name, "{", "$ifNull", "[", "{", "$dateTrunc", "{", "date", BCON_UTF8(value), "unit",
-                    BCON_UTF8(sv_report_spans[group->span]), "startOfWeek", "monday", "}", "}", BCON_NULL, "]", "}");
+                    BCON_UTF8(sv_report_spans[group->span]), "startOfWeek", "monday", "timezone",
+                    BCON_UTF8(zone != NULL ? sv_time_zone_name(zone) : "UTC"), "}", "}", BCON_NULL, "]", "}");
     }
 }
 
@@ -297,7 +186,7 @@ sv_compile_aggregate(const sv_report_aggregate_t *aggregate, size_t i, bson_t *g
         BCON_APPEND(group, name, "{", "$sum", BCON_INT64(1), "}");
         return;
     }
-    value = sv_arena_printf(arena, "$%s", sv_field_path(aggregate->field, arena));
+    value = sv_arena_printf(arena, "$%s", sv_report_field_path(aggregate->field, arena));
     switch (aggregate->aggregator->figure) {
     case SV_FIGURE_DISTINCT:
         break;
@@ -368,11 +257,11 @@ sv_compile_group(const sv_report_query_t *query, sv_stages_t *stages, sv_arena_t
     for (size_t i = 0; i < query->group_count; i++) {
         const char *name = sv_arena_printf(arena, "k%zu", i);
 
-        sv_compile_group_key(&query->groups[i], name, keys, arena);
+        sv_compile_group_key(&query->groups[i], query->zone, name, keys, arena);
         BSON_APPEND_UTF8(again_keys, name, sv_arena_printf(arena, "$_id.%s", name));
     }
     if (query->distinct != NULL) {
-        sv_compile_group_key(&value, "d", keys, arena);
+        sv_compile_group_key(&value, NULL, "d", keys, arena);
     }
     sv_compile_group_id(keys, group);
     sv_compile_group_id(again_keys, again);
@@ -407,9 +296,9 @@ sv_compile_order(const sv_report_query_t *query, int64_t limit, sv_stages_t *sta
 static void
 sv_compile_matches(const sv_report_query_t *query, sv_stages_t *stages, sv_arena_t *arena)
 {
-    sv_compile_match(stages, sv_compile_filters(query, false, arena), arena);
+    sv_compile_match(stages, sv_report_query_filter(query, arena), arena);
     sv_compile_links(query, stages, arena);
-    sv_compile_match(stages, sv_compile_filters(query, true, arena), arena);
+    sv_compile_match(stages, sv_report_query_linked_filter(query, arena), arena);
 }
 
 bson_t *

@@ -1,7 +1,6 @@
 /* A client's query against the table of fields: everything that is wrong is named, nothing is guessed. */
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/report/query/query_plan.h"
 #include "core/store/document.h"
 
@@ -84,6 +83,7 @@ sv_read_value(const sv_json_fields_t *fields, const char *name, const sv_report_
               bson_t *values)
 {
     const char *text;
+    sv_time_bound_t bound;
     sv_quantity_t quantity;
     int64_t number;
     bool flag;
@@ -106,10 +106,11 @@ sv_read_value(const sv_json_fields_t *fields, const char *name, const sv_report_
         if (!sv_json_get_text(fields, name, SV_REQUIRED, 1, SV_NAME_MAX, &text)) {
             return false;
         }
-        if (!sv_time_parse(text, &number) && !sv_date_parse(text, &number)) {
+        if (!sv_time_bound_parse(text, &bound)) {
             return sv_wrong(fields, name, "invalid_format", "must be a time as in RFC 3339, or a date");
         }
-        return BSON_APPEND_DATE_TIME(values, key, number);
+        return bound.kind == SV_BOUND_DAY ? BSON_APPEND_UTF8(values, key, text)
+                                          : BSON_APPEND_DATE_TIME(values, key, bound.value);
     case SV_COLUMN_DATE:
         if (!sv_json_get_date(fields, name, SV_REQUIRED, &number)) {
             return false;
@@ -192,8 +193,39 @@ sv_read_filter(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_r
         return;
     }
     filter->values = values;
+    filter->path = sv_arena_strdup(reading->arena, sv_json_field_path(fields, "value"));
     if (filter->field != NULL) {
         sv_read_operand(fields, filter, values);
+    }
+}
+
+/* ---- whose days are meant */
+
+/* The zone that is named, whether anything depends on it, and the warehouse whose it is else. */
+static void
+sv_read_zone(const sv_reading_t *reading)
+{
+    sv_report_query_t *query = reading->query;
+
+    if (sv_json_get_identifier(reading->fields, "tz", SV_OPTIONAL, SV_NAME_MAX, &query->tz)) {
+        sv_time_zone_t *zone = sv_time_zone_open(query->tz);
+
+        if (zone == NULL) {
+            sv_wrong(reading->fields, "tz", "unknown", "is no time zone known here");
+        }
+        sv_time_zone_free(zone);
+    }
+    for (size_t i = 0; i < query->filter_count; i++) {
+        const sv_report_filter_t *filter = &query->filters[i];
+
+        query->has_days = query->has_days || sv_report_filter_has_days(filter);
+        if (filter->field != NULL && filter->op != NULL && filter->values != NULL &&
+            strcmp(filter->field->name, "warehouse") == 0 && strcmp(filter->op->name, "eq") == 0) {
+            query->warehouse = sv_doc_text(filter->values, "0", reading->arena);
+        }
+    }
+    for (size_t i = 0; i < query->group_count; i++) {
+        query->has_days = query->has_days || query->groups[i].span >= 0;
     }
 }
 
@@ -439,6 +471,8 @@ sv_report_query_read(const sv_json_fields_t *fields, sv_arena_t *arena)
     sv_read_filters(&reading);
     sv_read_groups(&reading);
     sv_read_aggregates(&reading);
+    sv_read_zone(&reading);
+    sv_report_query_check_bounds(query, false, fields->error);
     sv_report_fields(query->collection, &total);
     shown = sv_arena_alloc(arena, total * sizeof(*shown));
     count = sv_read_shown(&reading, shown);

@@ -68,6 +68,7 @@ sv_plan_group(sv_report_query_t *query, size_t i, sv_arena_t *arena)
         column->name = sv_arena_printf(arena, "%s_%s", field->name, sv_report_spans[group->span]);
         column->title = sv_arena_printf(arena, "%s %s", titles[group->span], field->title);
         column->type = SV_COLUMN_DATE;
+        source->day = true;
     }
 }
 

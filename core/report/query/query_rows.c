@@ -164,6 +164,9 @@ sv_row_put(sv_row_maker_t *maker, size_t i, const bson_iter_t *value)
     case SV_COLUMN_TIME:
     case SV_COLUMN_DATE:
         number = BSON_ITER_HOLDS_DATE_TIME(value) ? bson_iter_date_time(value) : sv_row_text_day(value);
+        if (maker->query->sources[i].day && number != INT64_MIN) {
+            number = sv_time_zone_date(maker->query->zone, number);
+        }
         return number != INT64_MIN && bson_append_date_time(maker->row, column->name, length, number);
     case SV_COLUMN_BOOL:
         return BSON_ITER_HOLDS_BOOL(value) && bson_append_bool(maker->row, column->name, length, bson_iter_bool(value));

@@ -116,6 +116,9 @@ sv_report_query_to_bson(const sv_report_query_t *query, sv_arena_t *arena)
     if (query->limit > 0) {
         BSON_APPEND_INT64(document, "limit", query->limit);
     }
+    if (sv_report_query_zone(query) != NULL) {
+        BSON_APPEND_UTF8(document, "tz", sv_report_query_zone(query));
+    }
     return document;
 }
 
@@ -195,6 +198,9 @@ sv_report_query_describe(const sv_report_query_t *query, sv_arena_t *arena)
     }
     if (query->limit > 0) {
         sv_buffer_printf(&words, ", the first %lld", (long long) query->limit);
+    }
+    if (query->has_days && sv_report_query_zone(query) != NULL) {
+        sv_buffer_printf(&words, " (days of %s)", sv_report_query_zone(query));
     }
     return words.data;
 }

@@ -63,8 +63,8 @@ sv_status_t sv_snapshot_page(sv_store_t *store, const sv_snapshot_t *snapshot, c
                              sv_json_writer_t *w, sv_error_t *error);
 
 /* What is asked of a snapshot, checked, as the params of its job: {name, description, query, tags}.  NULL with the
- * wrong fields named.  A schedule's job takes them as they are. */
-const bson_t *sv_snapshot_params(const sv_json_fields_t *fields, sv_arena_t *arena);
+ * wrong fields named.  A schedule's job takes them as they are, with `tz`, the schedule's zone. */
+const bson_t *sv_snapshot_params(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena);
 
 /* Requests the job; what is asked for twice while it is pending is one snapshot. */
 sv_status_t sv_snapshot_request(sv_store_t *store, const sv_principal_t *who, const bson_t *params, sv_arena_t *arena,

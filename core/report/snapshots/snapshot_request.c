@@ -21,7 +21,7 @@ sv_params_put_tags(bson_t *params, const char *const *tags, size_t count)
 }
 
 const bson_t *
-sv_snapshot_params(const sv_json_fields_t *fields, sv_arena_t *arena)
+sv_snapshot_params(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena)
 {
     bson_t *params = sv_doc_new(arena);
     const char *name = NULL, *description = NULL, **tags = NULL;
@@ -46,6 +46,10 @@ sv_snapshot_params(const sv_json_fields_t *fields, sv_arena_t *arena)
     BSON_APPEND_UTF8(params, "name", name);
     sv_doc_put_text(params, "description", description);
     BSON_APPEND_DOCUMENT(params, "query", sv_report_query_to_bson(query, arena));
+    /* Stored as it was asked; what it means is settled when it is taken, and tried here. */
+    if (sv_report_query_settle(store, query, NULL, arena, fields->error) != SV_OK) {
+        return NULL;
+    }
     sv_params_put_tags(params, tags, tag_count);
     return params;
 }
