@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/codec.h"
 #include "core/counts/count.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -140,13 +141,23 @@ sv_write_joined(sv_json_writer_t *w, const sv_page_rows_t *rows, const sv_master
         sv_write_expected(w, rows->rows[i], item, master);
     }
     sv_json_end(w);
-    sv_json_text(w, "next_cursor", rows->next_cursor);
+}
+
+/* Of what was written since `begin`, and of whether there is a next page. */
+static const char *
+sv_expected_etag(const sv_buffer_t *out, size_t begin, const sv_page_rows_t *rows, sv_arena_t *arena)
+{
+    char hash[SV_SHA256_HEX_SIZE];
+
+    sv_sha256_hex(out->data + begin, out->length - begin, hash);
+    return sv_arena_printf(arena, "\"%s%s\"", hash, rows->next_cursor != NULL ? "+" : "");
 }
 
 sv_status_t
 sv_expected_items_list(sv_store_t *store, const sv_principal_t *who, const char *rack_id, int64_t since_ms,
-                       sv_page_t *page, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+                       sv_page_t *page, sv_json_writer_t *w, const char **etag, sv_arena_t *arena, sv_error_t *error)
 {
+    size_t begin = w->out->length;
     sv_master_t master = { .since_ms = since_ms, .arena = arena };
     bson_t *filter = sv_doc_take(BCON_NEW("rack_id", BCON_UTF8(rack_id)), arena);
     sv_page_rows_t rows;
@@ -160,6 +171,7 @@ sv_expected_items_list(sv_store_t *store, const sv_principal_t *who, const char 
     page->sort_field = NULL;
     page->unique_field = "item_code";
     page->direction = 1;
+    page->tells_since = true;
     if (since_ms == 0) {
         BCON_APPEND(filter, "deleted", "{", "$ne", BCON_BOOL(true), "}");
     }
@@ -176,5 +188,8 @@ sv_expected_items_list(sv_store_t *store, const sv_principal_t *who, const char 
     if (master.blind) {
         sv_json_bool(w, "blind", true);
     }
+    *etag = sv_expected_etag(w->out, begin, &rows, arena);
+    sv_json_text(w, "next_cursor", rows.next_cursor);
+    sv_json_time(w, "next_since", rows.next_since_ms);
     return SV_OK;
 }

@@ -8,8 +8,10 @@
 /* A page of what the books expect on a rack, by item code, with what a phone needs to recognise the items.  With
  * `since_ms`, what changed at or after it (on the rack or in the master), tombstones included: a page may then be
  * shorter than its limit.  Staff get no book quantity while a blind count is open in the rack's warehouse, and
- * `blind: true` says so.  Writes members into an object that is open.  SV_ERR_NOT_FOUND: no such rack. */
-sv_status_t sv_expected_items_list(sv_store_t *store, const sv_principal_t *who, const char *rack_id, int64_t since_ms,
-                                   sv_page_t *page, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
+ * `blind: true` says so.  Writes members into an object that is open.  SV_ERR_NOT_FOUND: no such rack.
+ * `etag` (in the arena) changes with what the page says; where the next walk begins is no part of it. */
+sv_status_t
+sv_expected_items_list(sv_store_t *store, const sv_principal_t *who, const char *rack_id, int64_t since_ms,
+                       sv_page_t *page, sv_json_writer_t *w, const char **etag, sv_arena_t *arena, sv_error_t *error);
 
 #endif

@@ -199,8 +199,71 @@ sv_session_list_records(sv_store_t *store, const sv_session_view_t *view, int64_
     page->sort_field = "changed_at";
     page->unique_field = "client_record_id";
     page->direction = 1;
+    page->tells_since = true;
     return sv_page_run(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, page, sv_write_record_row, NULL, w,
                        arena, error);
+}
+
+/* Records of the session behind a seq, as far as its `writes` had come before they are read: what is committed later
+ * has a higher seq, even if the find comes upon it on its way.  Records of before there was a seq stand first, as 0. */
+static bson_t *
+sv_records_after_filter(const sv_floor_session_t *session, int64_t after, sv_arena_t *arena)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session->session_id)), arena);
+    bson_t choices, choice, range;
+
+    if (after >= 0) {
+        BCON_APPEND(filter, "seq", "{", "$gt", BCON_INT64(after), "$lte", BCON_INT64(session->writes), "}");
+        return filter;
+    }
+    BSON_APPEND_ARRAY_BEGIN(filter, "$or", &choices);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "0", &choice);
+    BSON_APPEND_NULL(&choice, "seq");
+    bson_append_document_end(&choices, &choice);
+    BSON_APPEND_DOCUMENT_BEGIN(&choices, "1", &choice);
+    BSON_APPEND_DOCUMENT_BEGIN(&choice, "seq", &range);
+    BSON_APPEND_INT64(&range, "$lte", session->writes);
+    bson_append_document_end(&choice, &range);
+    bson_append_document_end(&choices, &choice);
+    bson_append_array_end(filter, &choices);
+    return filter;
+}
+
+sv_status_t
+sv_session_list_records_after(sv_store_t *store, const sv_floor_session_t *session, int64_t after, int64_t limit,
+                              sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *options =
+        sv_doc_take(BCON_NEW("sort", "{", "seq", BCON_INT32(1), "client_record_id", BCON_INT32(1), "}"), arena);
+    int64_t given = 0, last = after;
+    bool more = false;
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS,
+                                       sv_records_after_filter(session, after, arena), options, &cursor, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    sv_json_array(w, "items");
+    while (!more && mongoc_cursor_next(cursor, &row)) {
+        int64_t seq = sv_doc_int(row, "seq");
+
+        /* What one transaction wrote is given whole. */
+        more = given >= limit && seq != last;
+        if (!more) {
+            sv_record_write_json(w, row);
+            last = seq;
+            given++;
+        }
+    }
+    sv_json_end(w);
+    sv_json_null(w, "next_cursor");
+    sv_json_int(w, "next_after", more || last > session->writes ? last : session->writes);
+    sv_json_bool(w, "more", more);
+    status = more ? SV_OK : sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
 }
 
 static sv_status_t

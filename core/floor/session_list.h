@@ -32,6 +32,12 @@ sv_status_t sv_session_list_history(sv_store_t *store, const char *user_id, sv_p
 sv_status_t sv_session_list_records(sv_store_t *store, const sv_session_view_t *view, int64_t since_ms, sv_page_t *page,
                                     sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
 
+/* Records of a floor session behind the transaction `after` (-1: from the first), in the order in which they were
+ * committed: `limit` of them or a few more, since none of a transaction's are left for the next page.  Tells
+ * `next_after` and whether there are `more`. */
+sv_status_t sv_session_list_records_after(sv_store_t *store, const sv_floor_session_t *session, int64_t after,
+                                          int64_t limit, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
+
 /* The figures of either, one JSON object; of a completed session those answered at its completion. */
 sv_status_t sv_session_write_stats(sv_store_t *store, const sv_session_view_t *view, sv_json_writer_t *w,
                                    sv_arena_t *arena, sv_error_t *error);

@@ -8,14 +8,21 @@
 
 enum { SV_CURSOR_MAX = 4096 };
 
-/* The two keys of the last row given, as a cursor carries them: {l: list, s: sort key, u: unique key}. */
+/* The two keys of the last row given, as a cursor carries them: {l: list, s: sort key, u: unique key, n: next_since}. */
 typedef struct {
     const bson_t *document;
     bson_iter_t sort, unique;
+    int64_t next_since_ms; /* 0: it has none */
 } sv_cursor_t;
 
+/* Where a page ended. */
+typedef struct {
+    const char *cursor;    /* NULL: the last page */
+    int64_t next_since_ms; /* of a list that tells it */
+} sv_page_end_t;
+
 static const char *
-sv_cursor_encode(const sv_page_t *page, const bson_t *row, sv_arena_t *arena)
+sv_cursor_encode(const sv_page_t *page, const bson_t *row, int64_t next_since_ms, sv_arena_t *arena)
 {
     bson_t *keys = sv_doc_new(arena);
     bson_iter_t iter;
@@ -29,6 +36,9 @@ sv_cursor_encode(const sv_page_t *page, const bson_t *row, sv_arena_t *arena)
     }
     if (bson_iter_init_find(&iter, row, page->unique_field)) {
         bson_append_iter(keys, "u", 1, &iter);
+    }
+    if (page->tells_since) {
+        BSON_APPEND_DATE_TIME(keys, "n", next_since_ms);
     }
     text = sv_arena_alloc(arena, ((size_t) keys->len * 4 + 2) / 3 + 1);
     sv_base64url_encode(bson_get_data(keys), keys->len, text);
@@ -79,6 +89,7 @@ sv_cursor_decode(const sv_page_t *page, sv_cursor_t *cursor, sv_arena_t *arena)
     }
     cursor->document = sv_doc_copy(document, arena);
     bson_destroy(document);
+    cursor->next_since_ms = sv_doc_time(cursor->document, "n");
     return bson_validate(cursor->document, BSON_VALIDATE_UTF8, NULL) &&
            bson_iter_init_find(&list, cursor->document, "l") && BSON_ITER_HOLDS_UTF8(&list) &&
            strcmp(bson_iter_utf8(&list, NULL), page->list) == 0 &&
@@ -182,14 +193,14 @@ typedef void (*sv_page_row_t)(const bson_t *row, void *context);
 
 static sv_status_t
 sv_page_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
-             const sv_page_t *page, sv_page_row_t each, void *context, const char **next, sv_arena_t *arena,
+             const sv_page_t *page, sv_page_row_t each, void *context, sv_page_end_t *end, sv_arena_t *arena,
              sv_error_t *error)
 {
     mongoc_cursor_t *cursor;
     const bson_t *row;
     sv_status_t status;
 
-    *next = NULL;
+    memset(end, 0, sizeof(*end));
     if (page->cursor != NULL) {
         sv_cursor_t after;
 
@@ -197,6 +208,13 @@ sv_page_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter
             return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
         }
         filter = sv_page_filter(page, filter, &after, arena);
+        end->next_since_ms = after.next_since_ms;
+    }
+    if (page->tells_since && end->next_since_ms <= 0) {
+        if (sv_store_now(store, &end->next_since_ms, error) != SV_OK) {
+            return error->status;
+        }
+        end->next_since_ms -= SV_SINCE_REACH_MS;
     }
     status = sv_store_find(store, collection, filter, sv_page_options(page, projection, arena), &cursor, error);
     if (status != SV_OK) {
@@ -205,11 +223,11 @@ sv_page_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter
     for (int64_t n = 1; n <= page->limit && mongoc_cursor_next(cursor, &row); n++) {
         each(row, context);
         if (n == page->limit) {
-            *next = sv_cursor_encode(page, row, arena);
+            end->cursor = sv_cursor_encode(page, row, end->next_since_ms, arena);
         }
     }
-    if (*next != NULL && !mongoc_cursor_next(cursor, &row)) {
-        *next = NULL;
+    if (end->cursor != NULL && !mongoc_cursor_next(cursor, &row)) {
+        end->cursor = NULL;
     }
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
@@ -236,14 +254,16 @@ sv_page_run(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
             sv_error_t *error)
 {
     sv_page_writing_t writing = { .w = w, .write = write, .context = context };
-    const char *next;
+    sv_page_end_t end;
     sv_status_t status;
 
     sv_json_array(w, "items");
-    status =
-        sv_page_each(store, collection, filter, projection, page, sv_page_write_row, &writing, &next, arena, error);
+    status = sv_page_each(store, collection, filter, projection, page, sv_page_write_row, &writing, &end, arena, error);
     sv_json_end(w);
-    sv_json_text(w, "next_cursor", next);
+    sv_json_text(w, "next_cursor", end.cursor);
+    if (page->tells_since) {
+        sv_json_time(w, "next_since", end.next_since_ms);
+    }
     return status;
 }
 
@@ -265,9 +285,13 @@ sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter
              const sv_page_t *page, sv_page_rows_t *rows, sv_arena_t *arena, sv_error_t *error)
 {
     sv_page_reading_t reading = { .rows = rows, .arena = arena };
+    sv_page_end_t end;
+    sv_status_t status;
 
     rows->rows = sv_arena_alloc(arena, (size_t) page->limit * sizeof(*rows->rows));
     rows->count = 0;
-    return sv_page_each(store, collection, filter, projection, page, sv_page_keep_row, &reading, &rows->next_cursor,
-                        arena, error);
+    status = sv_page_each(store, collection, filter, projection, page, sv_page_keep_row, &reading, &end, arena, error);
+    rows->next_cursor = end.cursor;
+    rows->next_since_ms = end.next_since_ms;
+    return status;
 }

@@ -17,9 +17,18 @@ typedef struct {
     int          direction;       /* 1 or -1 */
     int64_t      limit;           /* 1..500 */
     const char  *cursor;          /* from the client; NULL: the first page */
+    bool         tells_since;     /* the list can be asked by `since`: its pages say where the next walk begins */
 } sv_page_t;
 
-/* Runs the page's find and writes `{"items": [...], "next_cursor": ...}` members (into an
+/*
+ * Lists asked by `since` miss nothing that was acknowledged: what a transaction dates it commits up to its lifetime later
+ * (MongoDB's transactionLifetimeLimitSeconds, a minute), so the next walk begins that long, and 15 s more for clocks and
+ * elections, before the first page of this one was read.  Every page of a walk tells the same `next_since`: its cursors carry it.
+ * What was given before may be given again.
+ */
+enum { SV_SINCE_REACH_MS = 75000 };
+
+/* Runs the page's find and writes `{"items": [...], "next_cursor": ...}` members, and `next_since` (into an
  * object the caller opened); `write` writes one row. */
 typedef void (*sv_page_write_t)(sv_json_writer_t *w, const bson_t *row, void *context);
 
@@ -32,6 +41,7 @@ typedef struct {
     const bson_t **rows;
     size_t         count;
     const char    *next_cursor;   /* NULL: the last page */
+    int64_t        next_since_ms; /* of a list that tells it */
 } sv_page_rows_t;
 
 sv_status_t sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,

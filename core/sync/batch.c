@@ -1,5 +1,6 @@
 #include "core/sync/batch.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -202,6 +203,12 @@ sv_batch_body(sv_store_t *store, void *context, sv_error_t *error)
     return error->status;
 }
 
+static int
+sv_compare_ids(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
 /* The floor sessions the batch names, each once. */
 static void
 sv_batch_list_sessions(sv_batch_task_t *task)
@@ -222,6 +229,10 @@ sv_batch_list_sessions(sv_batch_task_t *task)
             *place = task;
             task->session_ids[task->session_count++] = run->batch->records[i].session_id;
         }
+    }
+    /* In the order of their ids, as all who raise the `writes` of several. */
+    if (task->session_count > 1) {
+        qsort(task->session_ids, task->session_count, sizeof(*task->session_ids), sv_compare_ids);
     }
     run->session_count = task->session_count;
     run->sessions = sv_arena_zalloc(run->arena, (task->session_count + 1) * sizeof(*run->sessions));

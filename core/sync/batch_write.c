@@ -4,6 +4,7 @@
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/record_seq.h"
 
 /* A record's document. */
 static void
@@ -20,6 +21,7 @@ sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_placed_t *place
     BSON_APPEND_UTF8(document, "user_id", session->user_id);
     BSON_APPEND_INT64(document, "fence", session->fence);
     BSON_APPEND_INT64(document, "round", session->round);
+    BSON_APPEND_INT64(document, "seq", session->writes);
     sv_record_append(document, placed->record, placed->superseded);
     sv_doc_put_text(document, "batch_id", run->batch->batch_id);
     BSON_APPEND_DATE_TIME(document, "received_at",
@@ -410,8 +412,8 @@ sv_status_t
 sv_batch_write(sv_batch_run_t *run, sv_error_t *error)
 {
     static sv_status_t (*const steps[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_write_superseded, sv_write_standing_again, sv_write_leaving, sv_write_edits,    sv_write_inserts,
-        sv_serials_write,    sv_write_audit,          sv_write_touched, sv_write_sessions,
+        sv_write_superseded, sv_write_standing_again, sv_write_leaving, sv_write_edits,   sv_write_inserts,
+        sv_seq_write,        sv_serials_write,        sv_write_audit,   sv_write_touched, sv_write_sessions,
     };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

@@ -286,7 +286,7 @@ sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_quer
         sv_filter_session_or_count(filter, query->session_id);
     }
     if (query->since_ms != 0) {
-        BSON_APPEND_DOCUMENT_BEGIN(filter, "created_at", &since);
+        BSON_APPEND_DOCUMENT_BEGIN(filter, "updated_at", &since);
         BSON_APPEND_DATE_TIME(&since, "$gte", query->since_ms);
         bson_append_document_end(filter, &since);
     }
@@ -294,6 +294,7 @@ sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_quer
     query->page.sort_field = "created_at";
     query->page.unique_field = "conflict_id";
     query->page.direction = -1;
+    query->page.tells_since = true;
     return sv_page_run(store, SV_COLLECTION_SYNC_CONFLICTS, filter, NULL, &query->page, sv_write_row, NULL, w,
                        error->arena, error);
 }

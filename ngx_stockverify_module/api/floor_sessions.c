@@ -48,15 +48,27 @@ sv_step_session_records(sv_call_t *call)
 {
     sv_session_view_t view;
     sv_page_t page = { 0 };
-    int64_t since;
+    int64_t since, after;
 
-    if (!sv_call_query_time(call, "since", &since) || !sv_call_query_page(call, &page) ||
+    if (!sv_call_query_time(call, "since", &since) ||
+        !sv_call_query_int(call, "after", 0, INT64_MAX, -1, &after) || !sv_call_query_page(call, &page) ||
         sv_session_view(call->store, &call->principal, call->params[0], SV_VIEW_FIGURES, call->arena, &view,
                         &call->error) != SV_OK) {
         return;
     }
+    if (after >= 0 && (view.is_count || since != 0 || page.cursor != NULL)) {
+        sv_fail(&call->error, SV_ERR_PARAMETER_INVALID,
+                "after pages the records of a floor session, without since and cursor");
+        return;
+    }
     sv_json_object(&call->json, NULL);
-    sv_session_list_records(call->store, &view, since, &page, &call->json, call->arena, &call->error);
+    if (after >= 0) {
+        /* 0 is before the first transaction. */
+        sv_session_list_records_after(call->store, &view.floor_session, after > 0 ? after : -1, page.limit, &call->json,
+                                      call->arena, &call->error);
+    } else {
+        sv_session_list_records(call->store, &view, since, &page, &call->json, call->arena, &call->error);
+    }
     sv_json_end(&call->json);
 }
 

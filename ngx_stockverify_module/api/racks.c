@@ -62,19 +62,16 @@ sv_step_rack_items(sv_call_t *call)
 {
     sv_page_t page = { 0 };
     int64_t since;
-    char hash[SV_SHA256_HEX_SIZE];
 
     if (!sv_call_query_time(call, "since", &since) || !sv_call_query_page(call, &page)) {
         return;
     }
     sv_json_object(&call->json, NULL);
-    if (sv_expected_items_list(call->store, &call->principal, call->params[0], since, &page, &call->json, call->arena,
-                               &call->error) != SV_OK) {
+    if (sv_expected_items_list(call->store, &call->principal, call->params[0], since, &page, &call->json, &call->etag,
+                               call->arena, &call->error) != SV_OK) {
         return;
     }
     sv_json_end(&call->json);
-    sv_sha256_hex(call->data.data, call->data.length, hash);
-    call->etag = sv_arena_printf(call->arena, "\"%s\"", hash);
 }
 
 /* ---- the user's racks: sessions from MongoDB, what is left of their leases from Redis */
