@@ -1,4 +1,6 @@
 #include "ngx_stockverify_module/answer_file.h"
+#include "ngx_stockverify_module/envelope.h"
+#include "ngx_stockverify_module/headers.h"
 #include "ngx_stockverify_module/state.h"
 
 /* The one place that turns errors into HTTP. */
@@ -30,12 +32,6 @@ static const sv_kind_answer_t sv_kind_answers[] = {
     [SV_KIND_UNAVAILABLE] = { 503, "503 Service Unavailable", 2 },
     [SV_KIND_INTERNAL] = { 500, "500 Internal Server Error", 0 },
 };
-
-ngx_uint_t
-sv_http_status(sv_status_t status)
-{
-    return sv_kind_answers[sv_status_kind(status)].status;
-}
 
 /* A list of entity tags, "*", or weak ones: what If-None-Match may hold. */
 static bool
@@ -132,8 +128,8 @@ sv_answer_log(sv_request_state_t *state)
     sv_kind_t kind = sv_status_kind(error->status);
     ngx_uint_t level = kind == SV_KIND_INTERNAL ? NGX_LOG_ERR : NGX_LOG_WARN;
 
-    if (kind != SV_KIND_INTERNAL && (kind != SV_KIND_UNAVAILABLE || error->cause == NULL ||
-                                     !sv_log_limit_pass(&state->process->unavailable))) {
+    if (kind != SV_KIND_INTERNAL &&
+        (kind != SV_KIND_UNAVAILABLE || error->cause == NULL || !sv_log_limit_pass(&state->process->unavailable))) {
         return;
     }
     ngx_log_error(level, state->req.http->connection->log, 0, "stockverify: %s: %s (route %s, request id %V)",
@@ -153,8 +149,7 @@ sv_answer_success_status(const sv_request_state_t *state)
         return NGX_HTTP_NO_CONTENT;
     }
     if ((state->req.http->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0 && call->file == NULL && call->etag != NULL &&
-        call->if_none_match != NULL &&
-        sv_etag_matches(call->if_none_match, call->etag)) {
+        call->if_none_match != NULL && sv_etag_matches(call->if_none_match, call->etag)) {
         return NGX_HTTP_NOT_MODIFIED;
     }
     return call->success_status == 0 || call->file != NULL ? NGX_HTTP_OK : (ngx_uint_t) call->success_status;
@@ -196,18 +191,18 @@ sv_answer_envelope(sv_request_state_t *state)
     sv_buffer_t body;
 
     sv_buffer_init(&body, state->call.arena, state->call.data.length + SV_ENVELOPE_ROOM);
-    sv_envelope_write(state, &body);
+    sv_envelope_write(&body, &state->call, (sv_envelope_t) state->location->envelope, state->request_id);
     return sv_answer_body(state, &body, "application/json");
 }
 
 void
-sv_answer_plain(sv_request_state_t *state, const sv_buffer_t *body, const char *content_type)
+sv_http_answer_plain(sv_request_t *req, const sv_buffer_t *body, const char *content_type)
 {
-    ngx_http_request_t *r = state->req.http;
+    ngx_http_request_t *r = req->http;
 
-    state->answered = 1;
+    req->state->answered = 1;
     r->headers_out.status = NGX_HTTP_OK;
-    ngx_http_finalize_request(r, sv_answer_body(state, body, content_type));
+    ngx_http_finalize_request(r, sv_answer_body(req->state, body, content_type));
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/answer_file.h"
 
 #include "core/base/disposition.h"
+#include "ngx_stockverify_module/headers.h"
 
 static void
 sv_file_path(const sv_request_state_t *state, ngx_str_t *path)

@@ -1,5 +1,7 @@
 #include "ngx_stockverify_module/state.h"
 
+#include <stdlib.h>
+
 enum { SV_BODY_SMALL_MAX = 16 * 1024, SV_BODY_MAX = 1024 * 1024, SV_BODY_LARGE_MAX = 12 * 1024 * 1024 };
 
 static off_t
@@ -90,7 +92,12 @@ sv_body_take(sv_request_state_t *state)
     if (length > sv_body_limit(state)) {
         return sv_fail(&call->error, SV_ERR_BODY_TOO_LARGE, NULL);
     }
-    body = sv_arena_alloc(call->arena, (size_t) length + 1);
+    /* The client says how much: the one size here that may be more than there is. */
+    body = malloc((size_t) length + 1);
+    if (body == NULL) {
+        return sv_fail_cause(&call->error, SV_ERR_BUSY, "no memory for a body of %lld bytes", (long long) length);
+    }
+    sv_arena_on_destroy(call->arena, free, body);
     if (sv_body_copy(r, body) != NGX_OK) {
         return sv_fail_cause(&call->error, SV_ERR_INTERNAL, "the request's body could not be read from its file");
     }
@@ -161,7 +168,8 @@ sv_body_drop(ngx_http_request_t *r, bool too_large)
     if (r->request_body != NULL || r->discard_body) {
         return NGX_OK;
     }
-    if (r->headers_in.expect != NULL && !r->expect_tested && (r->headers_in.content_length_n > 0 || r->headers_in.chunked)) {
+    if (r->headers_in.expect != NULL && !r->expect_tested &&
+        (r->headers_in.content_length_n > 0 || r->headers_in.chunked)) {
         /* A refusal comes without a 100.  Whether the body comes all the same only the client knows, so what it sends
          * next on this connection could not be told from it. */
         r->expect_tested = 1;

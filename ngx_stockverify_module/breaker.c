@@ -40,8 +40,7 @@ sv_breaker_admit(sv_breaker_t *breaker, ngx_msec_t now)
     }
     probe = breaker->probe_until;
     mine += mine == 0;
-    if ((probe != 0 && (ngx_msec_int_t) (probe - now) > 0) ||
-        !ngx_atomic_cmp_set(&breaker->probe_until, probe, mine)) {
+    if ((probe != 0 && (ngx_msec_int_t) (probe - now) > 0) || !ngx_atomic_cmp_set(&breaker->probe_until, probe, mine)) {
         return (sv_admission_t){ .as = SV_BREAKER_REFUSED, .retry_after_s = 1 };
     }
     return (sv_admission_t){ .as = SV_BREAKER_PROBE, .probe_until = mine };

@@ -63,6 +63,8 @@ typedef struct sv_call_s {
     const char            *location;
     int                    retry_after_s;                  /* with a success: when to ask again; 0: not told */
     const sv_call_file_t  *file;                           /* the answer is this file instead of `data` */
+    const char            *head_members;                   /* complete JSON members, a comma behind, before `success`; or NULL */
+    bool                   data_with_error;                /* an error keeps its `data` */
     const bson_t          *job;                            /* what was asked for is made by this job (api/job_answer.h) */
     /* Redis commands to run after the last thread step and before the answer, in one pipeline, also when the
      * client has gone; their failure is logged and changes nothing: lease clean-up, publishing. */
@@ -70,6 +72,7 @@ typedef struct sv_call_s {
     size_t                 effect_count, effect_capacity;
 
     void                  *state;                          /* the handler's own, in the arena */
+    struct sv_job_wait_s  *job_wait;                       /* api/job_answer.c's own */
 } sv_call_t;
 
 /* A piece of work on a call; failure is told through call->error. */

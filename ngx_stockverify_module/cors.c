@@ -1,4 +1,4 @@
-#include "ngx_stockverify_module/state.h"
+#include "ngx_stockverify_module/headers.h"
 
 /* What Access-Control-Allow-Origin says of an origin, NULL when it is not allowed.  Under "*" that is "*" itself: what
  * a client wrote is said back only where the configuration has the same word. */

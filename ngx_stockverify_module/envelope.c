@@ -1,6 +1,6 @@
-#include "ngx_stockverify_module/state.h"
+#include "ngx_stockverify_module/envelope.h"
 
-/* The JSON around every answer: nested, or flat as the replaced system printed it. */
+#include <string.h>
 
 static void
 sv_put(sv_buffer_t *out, const char *text)
@@ -92,12 +92,18 @@ sv_envelope_error(sv_buffer_t *out, const sv_error_t *error, ngx_str_t request_i
     sv_envelope_tail(out, sv_error_sentence(error), request_id);
 }
 
-static void
-sv_envelope_nested(sv_request_state_t *state, sv_buffer_t *out)
+static const char *
+sv_envelope_message(const sv_call_t *call)
 {
-    const sv_buffer_t *data = &state->call.data;
+    return call->message == NULL ? "OK" : call->message;
+}
 
-    sv_envelope_head(out, state->head_members);
+static void
+sv_envelope_nested(sv_buffer_t *out, const sv_call_t *call, ngx_str_t request_id)
+{
+    const sv_buffer_t *data = &call->data;
+
+    sv_envelope_head(out, call->head_members);
     sv_put(out, "\"success\":true,\"data\":");
     if (data->length > 0) {
         sv_buffer_append(out, data->data, data->length);
@@ -105,20 +111,20 @@ sv_envelope_nested(sv_request_state_t *state, sv_buffer_t *out)
         sv_put(out, "null");
     }
     sv_put(out, ",\"error\":null,");
-    sv_envelope_tail(out, state->call.message == NULL ? "OK" : state->call.message, state->request_id);
+    sv_envelope_tail(out, sv_envelope_message(call), request_id);
 }
 
 /* An object's members stand beside `success`; a list is the whole answer; anything else stays under `data`. */
 static void
-sv_envelope_flat(sv_request_state_t *state, sv_buffer_t *out)
+sv_envelope_flat(sv_buffer_t *out, const sv_call_t *call, ngx_str_t request_id)
 {
-    const sv_buffer_t *data = &state->call.data;
+    const sv_buffer_t *data = &call->data;
 
     if (data->length > 0 && data->data[0] == '[') {
         sv_buffer_append(out, data->data, data->length);
         return;
     }
-    sv_envelope_head(out, state->head_members);
+    sv_envelope_head(out, call->head_members);
     sv_put(out, "\"success\":true,");
     if (data->length > 2 && data->data[0] == '{') {
         sv_buffer_append(out, data->data + 1, data->length - 2);
@@ -128,18 +134,18 @@ sv_envelope_flat(sv_request_state_t *state, sv_buffer_t *out)
         sv_buffer_append(out, data->data, data->length);
         sv_put(out, ",");
     }
-    sv_envelope_tail(out, state->call.message == NULL ? "OK" : state->call.message, state->request_id);
+    sv_envelope_tail(out, sv_envelope_message(call), request_id);
 }
 
 void
-sv_envelope_write(sv_request_state_t *state, sv_buffer_t *out)
+sv_envelope_write(sv_buffer_t *out, const sv_call_t *call, sv_envelope_t envelope, ngx_str_t request_id)
 {
-    if (state->call.error.status != SV_OK) {
-        sv_envelope_error(out, &state->call.error, state->request_id, state->head_members,
-                          state->data_with_error ? &state->call.data : NULL);
-    } else if (state->location->envelope == SV_ENVELOPE_FLAT) {
-        sv_envelope_flat(state, out);
+    if (call->error.status != SV_OK) {
+        sv_envelope_error(out, &call->error, request_id, call->head_members,
+                          call->data_with_error ? &call->data : NULL);
+    } else if (envelope == SV_ENVELOPE_FLAT) {
+        sv_envelope_flat(out, call, request_id);
     } else {
-        sv_envelope_nested(state, out);
+        sv_envelope_nested(out, call, request_id);
     }
 }

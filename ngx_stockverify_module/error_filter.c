@@ -1,9 +1,11 @@
+#include "ngx_stockverify_module/envelope.h"
+#include "ngx_stockverify_module/headers.h"
 #include "ngx_stockverify_module/state.h"
 
 /*
- * Errors that nginx makes itself in our locations (a body over client_max_body_size, deny, limit_req, ...), or before it
- * looks for a location (an address or a header that is too long, TRACE), leave in the API's envelope instead of nginx's
- * HTML page.
+ * Errors that nginx makes itself in our locations (a body over client_max_body_size, deny, limit_req, ...), or before
+ * it looks for a location (an address or a header that is too long, TRACE), leave in the API's envelope instead of
+ * nginx's HTML page.
  */
 
 static ngx_http_output_header_filter_pt sv_next_header_filter;
@@ -13,20 +15,11 @@ static const struct {
     ngx_uint_t http;
     sv_status_t status;
 } sv_nginx_errors[] = {
-    { 400, SV_ERR_BAD_REQUEST },
-    { 401, SV_ERR_TOKEN_MISSING },
-    { 403, SV_ERR_FORBIDDEN },
-    { 404, SV_ERR_NOT_FOUND },
-    { 405, SV_ERR_METHOD_NOT_ALLOWED },
-    { 412, SV_ERR_PRECONDITION_FAILED },
-    { 413, SV_ERR_BODY_TOO_LARGE },
-    { 414, SV_ERR_URI_TOO_LONG },
-    { 415, SV_ERR_MEDIA_TYPE },
-    { 416, SV_ERR_RANGE_INVALID },
-    { 429, SV_ERR_RATE_LIMITED },
-    { 502, SV_ERR_UNAVAILABLE },
-    { 503, SV_ERR_BUSY },
-    { 504, SV_ERR_UNAVAILABLE },
+    { 400, SV_ERR_BAD_REQUEST },    { 401, SV_ERR_TOKEN_MISSING },      { 403, SV_ERR_FORBIDDEN },
+    { 404, SV_ERR_NOT_FOUND },      { 405, SV_ERR_METHOD_NOT_ALLOWED }, { 412, SV_ERR_PRECONDITION_FAILED },
+    { 413, SV_ERR_BODY_TOO_LARGE }, { 414, SV_ERR_URI_TOO_LONG },       { 415, SV_ERR_MEDIA_TYPE },
+    { 416, SV_ERR_RANGE_INVALID },  { 429, SV_ERR_RATE_LIMITED },       { 502, SV_ERR_UNAVAILABLE },
+    { 503, SV_ERR_BUSY },           { 504, SV_ERR_UNAVAILABLE },
 };
 
 static sv_status_t
@@ -50,7 +43,8 @@ sv_before_location(ngx_http_request_t *r)
     const ngx_http_core_srv_conf_t *core = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
     return server->api && conf->process != NULL && r->loc_conf == core->ctx->loc_conf && r->content_handler == NULL &&
-           (r->uri.len == 0 || (r->uri.len >= sizeof(base) - 1 && ngx_strncmp(r->uri.data, base, sizeof(base) - 1) == 0));
+           (r->uri.len == 0 ||
+            (r->uri.len >= sizeof(base) - 1 && ngx_strncmp(r->uri.data, base, sizeof(base) - 1) == 0));
 }
 
 static bool

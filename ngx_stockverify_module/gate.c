@@ -94,7 +94,7 @@ sv_gate_decide(sv_request_state_t *state)
 static void
 sv_gate_ask_database(sv_call_t *call)
 {
-    sv_request_state_t *state = (sv_request_state_t *) ((char *) call - offsetof(sv_request_state_t, call));
+    sv_request_state_t *state = sv_state_of(call);
 
     if (sv_gate_ask(call->store, &state->claims, call->arena, &state->facts, &call->error) == SV_OK) {
         sv_gate_admit(&state->facts, &state->claims, &state->gate);
@@ -136,7 +136,7 @@ sv_gate_loaded(sv_request_t *req)
 static void
 sv_gate_read_reply(sv_call_t *call, size_t index, const redisReply *reply)
 {
-    sv_request_state_t *state = (sv_request_state_t *) ((char *) call - offsetof(sv_request_state_t, call));
+    sv_request_state_t *state = sv_state_of(call);
 
     (void) index;
     sv_gate_read(reply, call->arena, &state->gate);

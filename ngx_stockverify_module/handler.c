@@ -1,7 +1,8 @@
+#include "ngx_stockverify_module/headers.h"
 #include "ngx_stockverify_module/state.h"
 
-/* How a request enters: its route, its query, its token; then the gate, the body, the handler.  The body comes after all
- * that can refuse the request, because nginx asks for it (100 Continue) when it begins to read. */
+/* How a request enters: its route, its query, its token; then the gate, the body, the handler.  The body comes after
+ * all that can refuse the request, because nginx asks for it (100 Continue) when it begins to read. */
 
 enum { SV_WAIT_MAX_S = 30 };
 

@@ -1,4 +1,4 @@
-#include "ngx_stockverify_module/state.h"
+#include "ngx_stockverify_module/headers.h"
 
 ngx_int_t
 sv_header_add(ngx_http_request_t *r, const char *name, ngx_str_t value)

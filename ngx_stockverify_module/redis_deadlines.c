@@ -35,7 +35,8 @@ sv_redis_next_deadline(const sv_redis_t *redis, ngx_msec_t *at)
         sv_redis_earlier(at, &any, first->deadline);
     }
     if (!ngx_queue_empty(&redis->waiting) && redis->state != SV_REDIS_READY) {
-        sv_redis_earlier(at, &any, sv_redis_is_given_up(redis) ? ngx_current_msec : redis->down_since + sv_redis_timeout(redis));
+        sv_redis_earlier(at, &any,
+                         sv_redis_is_given_up(redis) ? ngx_current_msec : redis->down_since + sv_redis_timeout(redis));
     }
     if (!ngx_queue_empty(&redis->sent)) {
         sv_redis_earlier(at, &any, sv_redis_hung_at(redis));

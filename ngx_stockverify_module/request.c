@@ -168,3 +168,40 @@ sv_http_on_abandon(sv_request_t *req, sv_call_step_t undo)
 {
     req->state->undo = undo;
 }
+
+bool
+sv_http_is_flat(const sv_request_t *req)
+{
+    return req->state->location->envelope == SV_ENVELOPE_FLAT;
+}
+
+sv_process_t *
+sv_http_process(const sv_request_t *req)
+{
+    return req->state->process;
+}
+
+void
+sv_http_hold(sv_request_t *req)
+{
+    req->state->references++;
+    sv_state_watch_client(req->state);
+}
+
+void
+sv_http_go_on(sv_request_t *req, sv_next_pt next)
+{
+    sv_state_step_over(req->state, next);
+}
+
+sv_request_t *
+sv_http_work_begin(sv_process_t *process)
+{
+    return &sv_state_create(process, NULL)->req;
+}
+
+void
+sv_http_work_end(sv_request_t *work)
+{
+    sv_state_release(work->state);
+}

@@ -5,6 +5,7 @@
 #include "core/auth/gate.h"
 #include "core/floor/heartbeat.h"
 #include "ngx_stockverify_module/call.h"
+#include "ngx_stockverify_module/handlers.h"
 #include "ngx_stockverify_module/metrics.h"
 #include "ngx_stockverify_module/routes.h"
 
@@ -25,6 +26,8 @@ typedef struct sv_request_s {
     /* plumbing: request.c */
     struct sv_request_state_s  *state;
 } sv_request_t;
+
+struct sv_process_s;
 
 typedef void (*sv_next_pt)(sv_request_t *req);
 
@@ -70,5 +73,23 @@ void sv_http_gate_load(sv_request_t *req, sv_next_pt next);
 /* Runs the call's effects, then sends the answer the call holds: the envelope round `data`, or the
  * error.  Ends the request. */
 void sv_http_answer(sv_request_t *req);
+
+/* An answer that is not an envelope.  Ends the request. */
+void sv_http_answer_plain(sv_request_t *req, const sv_buffer_t *body, const char *content_type);
+
+/* Whether the envelope puts the members of `data` on top. */
+bool sv_http_is_flat(const sv_request_t *req);
+
+/*
+ * For handlers that tell of the process itself (process.h):
+ * - sv_http_hold() has the request wait for something that is no step of its own, until sv_http_go_on(); a client that
+ *   goes away is noticed, and `next` then not called;
+ * - sv_http_work_begin() is work which no client waits for: its steps are a request's, the last `next` ends it.
+ */
+struct sv_process_s *sv_http_process(const sv_request_t *req);
+void                 sv_http_hold(sv_request_t *req);
+void                 sv_http_go_on(sv_request_t *req, sv_next_pt next);
+sv_request_t        *sv_http_work_begin(struct sv_process_s *process);
+void                 sv_http_work_end(sv_request_t *work);
 
 #endif

@@ -1,4 +1,5 @@
 #include "core/base/codec.h"
+#include "ngx_stockverify_module/headers.h"
 #include "ngx_stockverify_module/state.h"
 
 enum { SV_REQUEST_ID_MAX = 64, SV_REQUEST_ID_LENGTH = 32 };

@@ -1,12 +1,6 @@
 #include "ngx_stockverify_module/nginx.h"
-#include "ngx_stockverify_module/request.h"
+#include "ngx_stockverify_module/handlers.h"
 #include "ngx_stockverify_module/routes.h"
-
-#define SV_ROUTE_DB(id, method, path, role, step, query, flags)      void step(sv_call_t *call);
-#define SV_ROUTE_LOOP(id, method, path, role, handler, query, flags) void handler(sv_request_t *req);
-#include "ngx_stockverify_module/routes.def"
-#undef SV_ROUTE_DB
-#undef SV_ROUTE_LOOP
 
 /* clang-format off */
 const sv_route_t sv_routes[] = {

@@ -7,7 +7,7 @@
 #include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/router.h"
 
-/* The inside of a request, for the plumbing alone. */
+/* The inside of a request, for the plumbing alone: handlers (api/) have request.h. */
 
 typedef struct sv_request_state_s  sv_request_state_t;
 
@@ -58,13 +58,6 @@ struct sv_request_state_s {
     sv_redis_command_t       gate_command;
     sv_gate_facts_t          facts;
     sv_next_pt               gate_next;
-    /* an answer that waits for its job (api/job_answer.c) */
-    sv_call_step_t           job_made;
-    ngx_msec_t               job_asked_at;
-    unsigned                 job_ended:1;
-    /* the answer's members before `success`: complete JSON members with a comma behind, or NULL */
-    const char              *head_members;
-    unsigned                 data_with_error:1;    /* an error keeps its `data` */
 };
 
 /* A state with its arena; `r` NULL: work of the process' own, which no client waits for.  NULL when out of memory. */
@@ -76,10 +69,11 @@ void sv_state_release(sv_request_state_t *state);
 /* The context of a request, also after nginx forgot it; NULL when the module never had it. */
 sv_context_t *sv_context(ngx_http_request_t *r);
 
+/* The state of a call that a step on a thread, or the reader of a reply, was given. */
 static inline sv_request_state_t *
-sv_state(const sv_request_t *req)
+sv_state_of(sv_call_t *call)
 {
-    return req->state;
+    return (sv_request_state_t *) ((char *) call - offsetof(sv_request_state_t, call));
 }
 
 /* While a step is under way: a client that goes away is noticed, and nothing else happens to the request. */
@@ -109,31 +103,5 @@ ngx_int_t   sv_body_drop(ngx_http_request_t *r, bool too_large);
 
 /* request_id.c */
 ngx_str_t sv_request_id(ngx_http_request_t *r, sv_process_t *process);
-
-/* api/metrics.c: what the stockverify_metrics locations answer. */
-void sv_http_metrics(sv_request_t *req);
-
-/* answer.c: sends an answer that is not an envelope. */
-void sv_answer_plain(sv_request_state_t *state, const sv_buffer_t *body, const char *content_type);
-
-/* cors.c: adds the headers for a browser of an allowed origin. */
-ngx_int_t sv_cors_headers(ngx_http_request_t *r, const sv_location_conf_t *location, bool preflight);
-
-/* headers.c: adds a header of the answer; `name` is a literal. */
-ngx_int_t sv_header_add(ngx_http_request_t *r, const char *name, ngx_str_t value);
-ngx_int_t sv_header_add_text(ngx_http_request_t *r, const char *name, const char *value);
-/* The value of Allow; without data when out of memory. */
-ngx_str_t sv_allow_text(ngx_http_request_t *r, unsigned methods);
-/* A request header's value; NULL data when it was not sent. */
-ngx_str_t sv_header_find(ngx_http_request_t *r, const char *lowercase_name);
-
-/* envelope.c */
-void sv_envelope_write(sv_request_state_t *state, sv_buffer_t *out);
-/* `data` NULL: null. */
-void sv_envelope_error(sv_buffer_t *out, const sv_error_t *error, ngx_str_t request_id, const char *head_members,
-                       const sv_buffer_t *data);
-
-/* answer.c: the HTTP status of an error, and its reason line. */
-ngx_uint_t sv_http_status(sv_status_t status);
 
 #endif

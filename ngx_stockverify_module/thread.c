@@ -122,8 +122,7 @@ sv_thread_report(sv_request_state_t *state, ngx_log_t *log)
     if (sv_breaker_report(&process->zone->breaker, &state->admission, state->mongodb, ngx_current_msec,
                           (ngx_uint_t) settings->circuit_breaker_failure_threshold,
                           (ngx_msec_t) settings->circuit_breaker_timeout * 1000)) {
-        ngx_log_error(level, log, 0, "stockverify: the circuit before MongoDB is %s: %s",
-                      failed ? "open" : "closed",
+        ngx_log_error(level, log, 0, "stockverify: the circuit before MongoDB is %s: %s", failed ? "open" : "closed",
                       failed && state->call.error.cause != NULL ? state->call.error.cause : "it answers");
     }
 }

@@ -26,11 +26,9 @@ sv_item_cache_create(void)
 {
     sv_item_cache_t *cache = calloc(1, sizeof(*cache));
 
-    if (cache == NULL) {
-        fprintf(stderr, "stockverify: out of memory (item cache)\n");
-        abort();
+    if (cache != NULL) {
+        pthread_rwlock_init(&cache->lock, NULL);
     }
-    pthread_rwlock_init(&cache->lock, NULL);
     return cache;
 }
 
@@ -55,10 +53,14 @@ bool
 sv_item_cache_get(sv_item_cache_t *cache, const char *item_code, bool *serial_tracked)
 {
     uint64_t hash = sv_text_hash(item_code);
-    const sv_item_entry_t *set = cache->entries[hash % SV_ITEM_CACHE_SETS];
+    const sv_item_entry_t *set;
     int64_t now_ms = sv_clock_monotonic_ms();
     bool found = false;
 
+    if (cache == NULL) {
+        return false;
+    }
+    set = cache->entries[hash % SV_ITEM_CACHE_SETS];
     pthread_rwlock_rdlock(&cache->lock);
     for (size_t i = 0; i < SV_ITEM_CACHE_WAYS && !found; i++) {
         if (sv_item_entry_is(&set[i], hash, item_code) && set[i].ends_ms > now_ms) {
@@ -74,13 +76,13 @@ void
 sv_item_cache_put(sv_item_cache_t *cache, const char *item_code, bool serial_tracked)
 {
     uint64_t hash = sv_text_hash(item_code);
-    sv_item_entry_t *set = cache->entries[hash % SV_ITEM_CACHE_SETS];
-    sv_item_entry_t *entry = &set[0];
+    sv_item_entry_t *set, *entry;
     size_t length = strlen(item_code);
 
-    if (length >= SV_ITEM_CACHE_CODE) {
+    if (cache == NULL || length >= SV_ITEM_CACHE_CODE) {
         return;
     }
+    set = entry = cache->entries[hash % SV_ITEM_CACHE_SETS];
     pthread_rwlock_wrlock(&cache->lock);
     for (size_t i = 0; i < SV_ITEM_CACHE_WAYS; i++) {
         if (sv_item_entry_is(&set[i], hash, item_code)) {

@@ -14,7 +14,8 @@ enum { SV_ITEM_CACHE_LIFE_MS = 30000, SV_ITEM_CACHE_SETS = 8192, SV_ITEM_CACHE_W
 
 typedef struct sv_item_cache_s sv_item_cache_t;
 
-void *sv_item_cache_create(void); /* sv_item_cache_t, as sv_store_pool_keep() wants it */
+/* sv_item_cache_t, as sv_store_pool_keep() wants it; NULL, a cache that remembers nothing, when there is no memory. */
+void *sv_item_cache_create(void);
 void sv_item_cache_destroy(void *cache);
 
 /* Whether the item is remembered; sets *serial_tracked. */

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-#include "ngx_stockverify_module/state.h"
+#include "ngx_stockverify_module/process.h"
+#include "ngx_stockverify_module/request.h"
 
 /*
  * GET /api/health.  One check at a time in a process, and its result stands for a second, so that nobody can
@@ -35,14 +36,14 @@ struct sv_health_s {
     sv_health_check_t mongodb;
     ngx_queue_t waiting; /* sv_health_wait_t */
     /* the check under way */
-    sv_request_state_t *check;
+    sv_request_t *check;
     sv_redis_command_t write;
     sv_exchange_t exchange;
 };
 
 typedef struct {
     ngx_queue_t queue;
-    sv_request_state_t *state;
+    sv_request_t *req;
 } sv_health_wait_t;
 
 sv_health_t *
@@ -84,9 +85,8 @@ sv_health_is_busy(const sv_process_t *process)
 {
     const sv_process_gauges_t *gauges = process->gauges;
 
-    return gauges->queued[SV_POOL_DB] > 0 &&
-           (gauges->waited_ms[SV_POOL_DB] >= SV_HEALTH_BUSY_MS ||
-            ngx_current_msec - gauges->begun_at[SV_POOL_DB] >= SV_HEALTH_BUSY_MS);
+    return gauges->queued[SV_POOL_DB] > 0 && (gauges->waited_ms[SV_POOL_DB] >= SV_HEALTH_BUSY_MS ||
+                                              ngx_current_msec - gauges->begun_at[SV_POOL_DB] >= SV_HEALTH_BUSY_MS);
 }
 
 static void
@@ -110,7 +110,7 @@ sv_health_word(const sv_health_t *health, bool busy, sv_circuit_t circuit)
 static void
 sv_health_answer(sv_request_t *req)
 {
-    sv_process_t *process = req->state->process;
+    sv_process_t *process = sv_http_process(req);
     const sv_health_t *health = process->health;
     sv_json_writer_t *json = &req->call->json;
     bool up = health->mongodb.state == SV_CHECK_UP, busy = sv_health_is_busy(process);
@@ -130,12 +130,12 @@ sv_health_answer(sv_request_t *req)
     sv_json_end(json);
     sv_json_end(json);
     if (!up) {
-        req->state->data_with_error = 1;
+        req->call->data_with_error = true;
         sv_fail(&req->call->error, SV_ERR_UNAVAILABLE, "The database is away");
     }
     /* `status` stands on top always; the flat envelope brings it there by itself. */
-    if (!up || req->state->location->envelope == SV_ENVELOPE_NESTED) {
-        req->state->head_members = sv_arena_printf(req->call->arena, "\"status\":\"%s\",", status);
+    if (!up || !sv_http_is_flat(req)) {
+        req->call->head_members = sv_arena_printf(req->call->arena, "\"status\":\"%s\",", status);
     }
     sv_http_answer(req);
 }
@@ -143,18 +143,17 @@ sv_health_answer(sv_request_t *req)
 static void
 sv_health_checked(sv_request_t *check)
 {
-    sv_request_state_t *state = check->state;
-    sv_health_t *health = state->process->health;
+    sv_health_t *health = sv_http_process(check)->health;
     ngx_queue_t waiting;
 
     health->mongodb = (sv_health_check_t){
-        .state = state->call.error.status == SV_OK ? SV_CHECK_UP : SV_CHECK_DOWN,
+        .state = check->call->error.status == SV_OK ? SV_CHECK_UP : SV_CHECK_DOWN,
         .us = sv_metrics_now_us() - health->begun_us,
     };
     health->known = true;
     health->checking = false;
     health->checked_at = ngx_current_msec;
-    sv_state_release(state);
+    sv_http_work_end(check);
     ngx_queue_init(&waiting);
     if (!ngx_queue_empty(&health->waiting)) {
         ngx_queue_add(&waiting, &health->waiting);
@@ -162,10 +161,9 @@ sv_health_checked(sv_request_t *check)
     }
     while (!ngx_queue_empty(&waiting)) {
         sv_health_wait_t *wait = ngx_queue_data(ngx_queue_head(&waiting), sv_health_wait_t, queue);
-        sv_request_state_t *waiter = wait->state;
 
         ngx_queue_remove(&wait->queue);
-        sv_state_step_over(waiter, sv_health_answer);
+        sv_http_go_on(wait->req, sv_health_answer);
     }
 }
 
@@ -190,7 +188,7 @@ sv_health_wrote_redis(sv_exchange_t *exchange, const redisReply *reply)
         snprintf(redis->reason, sizeof(redis->reason), "%.*s", (int) strcspn(reply->str, " "), reply->str);
     }
     health->begun_us = sv_metrics_now_us();
-    sv_http_thread(&health->check->req, SV_POOL_HEALTH, sv_health_ping_mongodb, sv_health_checked);
+    sv_http_thread(health->check, SV_POOL_HEALTH, sv_health_ping_mongodb, sv_health_checked);
 }
 
 static void
@@ -201,22 +199,21 @@ sv_health_begin(sv_process_t *process)
 
     health->checking = true;
     health->begun_us = sv_metrics_now_us();
-    health->check = sv_state_create(process, NULL);
-    sv_redis_command(write, health->check->call.arena, "SET");
+    health->check = sv_http_work_begin(process);
+    sv_redis_command(write, health->check->call->arena, "SET");
     sv_redis_arg(write, "health:write");
     sv_redis_arg(write, "1");
     sv_redis_arg(write, "PX");
     sv_redis_arg_int(write, SV_HEALTH_WRITE_LIFE_MS);
-    health->exchange = (sv_exchange_t){ .command = write, .done = sv_health_wrote_redis, .data = health, .takes_errors = 1 };
+    health->exchange =
+        (sv_exchange_t){ .command = write, .done = sv_health_wrote_redis, .data = health, .takes_errors = 1 };
     sv_redis_send(process->redis, &health->exchange);
 }
-
-void sv_http_health(sv_request_t *req);
 
 void
 sv_http_health(sv_request_t *req)
 {
-    sv_process_t *process = req->state->process;
+    sv_process_t *process = sv_http_process(req);
     sv_health_t *health = process->health;
     sv_health_wait_t *wait;
 
@@ -225,9 +222,8 @@ sv_http_health(sv_request_t *req)
         return;
     }
     wait = sv_arena_alloc(req->call->arena, sizeof(*wait));
-    wait->state = req->state;
-    req->state->references++;
-    sv_state_watch_client(req->state);
+    wait->req = req;
+    sv_http_hold(req);
     ngx_queue_insert_tail(&health->waiting, &wait->queue);
     if (!health->checking) {
         sv_health_begin(process);

@@ -1,4 +1,4 @@
-#include "ngx_stockverify_module/state.h"
+#include "ngx_stockverify_module/request.h"
 
 #include "core/base/clock.h"
 #include "core/floor/heartbeat.h"

@@ -3,10 +3,15 @@
 #include "core/jobs/dispatch.h"
 #include "core/jobs/job.h"
 #include "core/store/document.h"
-#include "ngx_stockverify_module/state.h"
 
 /* Looks come after a fifth of the time waited so far, so that short jobs answer at once and long ones cost little. */
 enum { SV_JOB_RETRY_S = 2, SV_JOB_LOOK_PART = 5, SV_JOB_LOOK_MIN_MS = 50, SV_JOB_LOOK_MAX_MS = 1000 };
+
+struct sv_job_wait_s {
+    sv_call_step_t made;
+    ngx_msec_t asked_at;
+    bool ended;
+};
 
 static const char *
 sv_job_text(const sv_call_t *call, const char *path)
@@ -113,7 +118,7 @@ sv_job_put_ended(sv_call_t *call, sv_call_step_t made)
 static void
 sv_job_wait_look(sv_call_t *call)
 {
-    sv_request_state_t *state = (sv_request_state_t *) ((char *) call - offsetof(sv_request_state_t, call));
+    struct sv_job_wait_s *wait = call->job_wait;
     const bson_t *job = NULL;
 
     if (sv_job_load(call->store, &call->principal, sv_job_text(call, "job_id"), call->arena, &job, &call->error) !=
@@ -122,8 +127,8 @@ sv_job_wait_look(sv_call_t *call)
     }
     call->job = job;
     if (!sv_doc_bool(job, "pending")) {
-        state->job_ended = 1;
-        sv_job_put_ended(call, state->job_made);
+        wait->ended = true;
+        sv_job_put_ended(call, wait->made);
     }
 }
 
@@ -134,7 +139,7 @@ sv_job_wait_looked(sv_request_t *req)
 {
     sv_call_t *call = req->call;
 
-    if (req->state->job_ended) {
+    if (call->job_wait->ended) {
         sv_http_answer(req);
     } else if (call->error.status != SV_OK) {
         /* The job was accepted; that it cannot be looked at now is no failure of it. */
@@ -155,7 +160,7 @@ sv_job_wait_over(sv_request_t *req)
 static void
 sv_job_wait(sv_request_t *req)
 {
-    ngx_msec_t waited = ngx_current_msec - req->state->job_asked_at, limit = (ngx_msec_t) req->call->wait_s * 1000;
+    ngx_msec_t waited = ngx_current_msec - req->call->job_wait->asked_at, limit = (ngx_msec_t) req->call->wait_s * 1000;
     ngx_msec_t pause = ngx_max(waited / SV_JOB_LOOK_PART, SV_JOB_LOOK_MIN_MS);
 
     if (waited >= limit || ngx_exiting || ngx_quit || ngx_terminate) {
@@ -183,7 +188,7 @@ sv_job_wait_begin(sv_request_t *req)
     }
     /* The dispatch among them, which the job waits for. */
     call->effect_count = 0;
-    req->state->job_asked_at = ngx_current_msec;
+    req->call->job_wait->asked_at = ngx_current_msec;
     sv_http_resume_on_refusal(req);
     sv_http_redis(req, call->effects, count, NULL, sv_job_wait);
 }
@@ -191,6 +196,7 @@ sv_job_wait_begin(sv_request_t *req)
 void
 sv_http_job(sv_request_t *req, sv_call_step_t ask, sv_call_step_t made)
 {
-    req->state->job_made = made;
+    req->call->job_wait = sv_arena_zalloc(req->call->arena, sizeof(*req->call->job_wait));
+    req->call->job_wait->made = made;
     sv_http_thread(req, SV_POOL_DB, ask, sv_job_wait_begin);
 }

@@ -1,7 +1,8 @@
 #include "ngx_stockverify_module/metrics.h"
 #include "core/base/json_writer.h"
 #include "ngx_stockverify_module/metrics_page.h"
-#include "ngx_stockverify_module/state.h"
+#include "ngx_stockverify_module/process.h"
+#include "ngx_stockverify_module/request.h"
 
 /* GET /metrics and /metrics/json: the zone's counters, and the leases that Redis holds. */
 
@@ -22,10 +23,9 @@ static void sv_metrics_scan(sv_request_t *req);
 static void
 sv_metrics_answer_page(sv_request_t *req)
 {
-    sv_request_state_t *state = req->state;
     sv_metrics_state_t *metrics_state = req->call->state;
     ngx_str_t uri = req->http->uri;
-    sv_metrics_page_t page = { .zone = state->process->zone,
+    sv_metrics_page_t page = { .zone = sv_http_process(req)->zone,
                                .leases = metrics_state->leases,
                                .job_figures = metrics_state->has_job_figures ? &metrics_state->job_figures : NULL,
                                .job_counts = metrics_state->job_counts,
@@ -40,7 +40,7 @@ sv_metrics_answer_page(sv_request_t *req)
     } else {
         sv_metrics_page_text(&page, &out);
     }
-    sv_answer_plain(state, &out, json ? "application/json" : "text/plain; version=0.0.4; charset=utf-8");
+    sv_http_answer_plain(req, &out, json ? "application/json" : "text/plain; version=0.0.4; charset=utf-8");
 }
 
 static void
@@ -63,7 +63,7 @@ static void
 sv_metrics_scanned(sv_request_t *req)
 {
     const sv_metrics_state_t *state = req->call->state;
-    sv_metrics_t *metrics = &req->state->process->zone->metrics;
+    sv_metrics_t *metrics = &sv_http_process(req)->zone->metrics;
 
     if (state->cursor != NULL) {
         sv_metrics_scan(req);
@@ -96,7 +96,7 @@ static void
 sv_metrics_leases(sv_request_t *req)
 {
     sv_metrics_state_t *state = req->call->state;
-    const sv_metrics_t *metrics = &req->state->process->zone->metrics;
+    const sv_metrics_t *metrics = &sv_http_process(req)->zone->metrics;
 
     if (metrics->leases_counted_at != 0 && (time_t) metrics->leases_counted_at + SV_LEASES_LIFE_S > ngx_time()) {
         state->leases = (int64_t) metrics->leases_held;
@@ -126,7 +126,7 @@ sv_http_metrics(sv_request_t *req)
     sv_metrics_state_t *state = sv_arena_zalloc(call->arena, sizeof(*state));
 
     call->state = state;
-    if (!sv_redis_ready(req->state->process->redis)) {
+    if (!sv_redis_ready(sv_http_process(req)->redis)) {
         state->leases = -1;
         sv_metrics_answer_page(req);
         return;
