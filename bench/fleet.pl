@@ -64,6 +64,8 @@ sub {
                                  rate => @sessions / $EVERY, seconds => $seconds);
     waitpid $pid, 0;
     my $sync = JSON::PP::decode_json(StockVerify::Bench::read_file($bench->file('fleet-sync.json')));
+    my $verified = 0;
+    $verified += $bench->call(GET => "/api/sessions/$_->[0]/stats", $_->[1])->{verified_items} for @syncing;
     my $lost = 0;
     $lost += $beat->{statuses}{$_} for grep { $_ ne '200' } keys %{ $beat->{statuses} };
     $bench->table('fleet',
@@ -74,6 +76,7 @@ sub {
         [ 'heartbeat p99 ms', $beat->{p99_ms}, 'wanted: below 50' ],
         [ 'heartbeat max ms', $beat->{max_ms} ],
         [ 'batches answered', $sync->{answered}, JSON::PP::encode_json($sync->{statuses}) ],
+        [ 'items counted, a record sent', sprintf('%.3f', $verified / ($sync->{answered} * 100)), 'must be 1: else conflicts were measured' ],
         [ 'batch p50 ms', $sync->{p50_ms} ],
         [ 'batch p99 ms', $sync->{p99_ms} ],
         [ 'nginx process MB before', sprintf('%.1f', $before) ],

@@ -34,8 +34,12 @@ sub {
 
     my @commands = $bench->heartbeat_commands($sessions[0]);
     my (@ours, @bare, @redis);
+    my ($answered, $renewed) = (0, 0);
     for (1 .. 3) {
+        my $before = $bench->redis_calls;
         push @ours, $bench->metered(sub { $bench->wrk('replay.lua', $bench->{url}, $bench->{seconds}, %file) });
+        $renewed += $bench->redis_calls->{getex} - $before->{getex};
+        $answered += $ours[-1]{requests};
         push @bare, $bench->metered(sub { $bench->wrk('replay.lua', "http://$static", $bench->{seconds}, %file) });
         push @redis, redis_limit($bench, @commands);
     }
@@ -65,6 +69,7 @@ sub {
         [ 'open loop at half that rate: p50 ms', $open->{p50_ms} ],
         [ 'open loop at half that rate: p99 ms', $open->{p99_ms}, 'wanted: below 5' ],
         [ 'return 200 at the same rate, same client: p99 ms', $open_limit->{p99_ms} ],
-        [ 'refused', $refused ]);
+        [ 'leases asked for, a heartbeat answered', sprintf('%.3f', $renewed / $answered), 'must be 1: else something else was measured' ],
+        [ 'refused', $refused, 'must be 0' ]);
     return;
 };

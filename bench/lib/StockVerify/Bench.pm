@@ -200,6 +200,13 @@ sub heartbeat_commands {
     return grep { $_->[0] =~ /\A(?:TIME|HMGET|GETEX|PEXPIRE|ZADD)\z/ } @commands;
 }
 
+# How often Redis has run each command so far: { getex => 12, ... }.
+sub redis_calls {
+    my ($self) = @_;
+    my $stats = run('redis-cli', $self->redis_address, '--no-auth-warning', 'info', 'commandstats');
+    return { $stats =~ /^cmdstat_(\S+?):calls=(\d+)/mg };
+}
+
 # -h, -p and -a of the stack's Redis, from redis://:PASSWORD@HOST:PORT/DB.
 sub redis_address {
     my ($self) = @_;
