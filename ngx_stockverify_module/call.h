@@ -58,6 +58,7 @@ typedef struct sv_call_s {
     sv_json_writer_t       json;                           /* writes `data`, one complete JSON value */
     sv_buffer_t            data;
     const char            *message;                        /* the envelope's; NULL: "OK" */
+    bool                   tells_message;                  /* `data` has a member "message": the flat envelope has that one */
     int                    success_status;                 /* 200 unless set: 201, 202 */
     const char            *etag;                           /* with quotes; a match gives 304 */
     const char            *location;

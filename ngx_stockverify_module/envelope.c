@@ -9,15 +9,19 @@ sv_put(sv_buffer_t *out, const char *text)
 }
 
 /* `"message": …, "request_id": …}` behind what was written. */
+/* `message` NULL: the members before tell it. */
 static void
 sv_envelope_tail(sv_buffer_t *out, const char *message, ngx_str_t request_id)
 {
     sv_json_writer_t json;
 
-    sv_put(out, "\"message\":");
-    sv_json_writer_init(&json, out);
-    sv_json_text(&json, NULL, message);
-    sv_put(out, ",\"request_id\":\"");
+    if (message != NULL) {
+        sv_put(out, "\"message\":");
+        sv_json_writer_init(&json, out);
+        sv_json_text(&json, NULL, message);
+        sv_put(out, ",");
+    }
+    sv_put(out, "\"request_id\":\"");
     sv_buffer_append(out, request_id.data, request_id.len);
     sv_put(out, "\"}");
 }
@@ -134,7 +138,7 @@ sv_envelope_flat(sv_buffer_t *out, const sv_call_t *call, ngx_str_t request_id)
         sv_buffer_append(out, data->data, data->length);
         sv_put(out, ",");
     }
-    sv_envelope_tail(out, sv_envelope_message(call), request_id);
+    sv_envelope_tail(out, call->tells_message ? NULL : sv_envelope_message(call), request_id);
 }
 
 void

@@ -112,8 +112,8 @@ subtest 'bad batches' => sub {
         is $answer->status, 422, $case->[0];
         is $answer->json->{error}{details}[0]{field}, $case->[1], 'names the field';
     }
-    for my $body ('{"records":[', "{\"records\":[\"\xff\"]}", '{"records":[],"records":[]}', '{"records":[1e400]}', '[' x 40,
-        '{"records":[{"client_record_id":"a\u0000b"}]}', 'null', '[]') {
+    for my $body ('{"records":[', "{\"records\":[\"\xff\"]}", '{"records":[],"batch_id":"a\ud83d"}', '{"records":[],"records":[]}', '{"records":[1e400]}', '[' x 40,
+        '{"records":[],"batch_id":"a\u0000b"}', 'null', '[]') {
         my $answer = $asha->request(POST => '/api/sync/batch', body => $body);
         is $answer->status, 400, 'malformed: ' . substr($body, 0, 20) =~ s/[^ -~]/?/gr or diag $answer->text;
     }

@@ -71,6 +71,8 @@ sv_floor_session_read(const bson_t *document, sv_arena_t *arena, sv_floor_sessio
     session->completed_at_ms = sv_doc_time(document, "completed_at");
     session->interrupted_at_ms = sv_doc_time(document, "interrupted_at");
     session->final_stats = sv_doc_child(document, "final_stats", arena);
+    session->left = sv_doc_int(document, "left");
+    session->left_at_ms = sv_doc_time(document, "left_at");
 }
 
 sv_status_t
@@ -231,5 +233,9 @@ sv_floor_session_write_json(sv_json_writer_t *w, const char *name, const sv_floo
     sv_json_time(w, "paused_at", session->paused_at_ms);
     sv_json_time(w, "completed_at", session->completed_at_ms);
     sv_json_time(w, "interrupted_at", session->interrupted_at_ms);
+    if (session->left_at_ms != 0) {
+        sv_json_int(w, "left", session->left);
+        sv_json_time(w, "left_at", session->left_at_ms);
+    }
     sv_json_end(w);
 }

@@ -60,6 +60,8 @@ typedef struct {
     int64_t completed_at_ms;
     int64_t interrupted_at_ms;
     const bson_t *final_stats; /* NULL before completion */
+    int64_t left;              /* records its phone had unsent at `left_at`; 0 too when it never told */
+    int64_t left_at_ms;        /* 0: never told */
 } sv_floor_session_t;
 
 void sv_rack_read(const bson_t *document, sv_arena_t *arena, sv_rack_t *rack);

@@ -1,8 +1,11 @@
 #include "core/migrate/migrate.h"
+#include "core/sync/conflict_step.h"
 #include "core/warehouse/warehouse_step.h"
 
 /* New steps go to the end. */
 const sv_migration_step_t sv_migration_steps[] = {
     { "warehouses", "makes the warehouses of racks known", sv_warehouse_step_is_due, sv_warehouse_step_run },
+    { "conflict_keys", "drops the index that kept one conflict a record, whoever sent it", sv_conflict_step_is_due,
+      sv_conflict_step_run },
     { NULL, NULL, NULL, NULL },
 };

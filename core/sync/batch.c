@@ -41,14 +41,15 @@ sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t
     const json_t *records = NULL;
     sv_record_reader_t reader;
 
-    batch->batch_id = NULL;
-    batch->count = 0;
+    *batch = (sv_sync_batch_t){ 0 };
     if (!sv_json_get_identifier(&fields, "batch_id", SV_OPTIONAL, SV_BATCH_ID_MAX, &batch->batch_id)) {
         char made[SV_UUID_SIZE];
 
         sv_uuid_v4(made);
         batch->batch_id = sv_arena_strdup(error->arena, made);
     }
+    batch->has_sent_at = sv_json_get_time(&fields, "sent_at", SV_OPTIONAL, &batch->sent_at_ms);
+    batch->has_left = sv_json_get_int(&fields, "left", SV_OPTIONAL, 0, INT32_MAX, &batch->left);
     if (!sv_json_get_array(&fields, SV_BATCH_RECORDS, SV_REQUIRED, SIZE_MAX, &records)) {
         return error->status;
     }
@@ -87,10 +88,12 @@ static sv_status_t
 sv_batch_fence_all(sv_batch_task_t *task, sv_error_t *error)
 {
     sv_batch_run_t *run = task->run;
+    const int64_t *left = run->batch->has_left ? &run->batch->left : NULL;
 
     sv_text_map_init(&run->session_of, run->arena, task->session_count);
     for (size_t i = 0; i < task->session_count; i++) {
-        if (sv_fence_write(run->store, run->who->user_id, task->session_ids[i], &run->sessions[i], error) != SV_OK) {
+        if (sv_fence_write(run->store, run->who->user_id, task->session_ids[i], left, &run->sessions[i], error) !=
+            SV_OK) {
             return error->status;
         }
         *sv_text_map_put(&run->session_of, task->session_ids[i]) = &run->sessions[i];
@@ -303,6 +306,7 @@ sv_sync_batch(sv_store_t *store, const sv_principal_t *who, const sv_sync_batch_
     sv_batch_tell(&run, result);
     if (result->conflicts > 0) {
         sv_conflicts_keep(store, who, result->verdicts, result->count, error->arena);
+        sv_batch_tell(&run, result);
     }
     result->processing_time_ms = sv_clock_monotonic_ms() - started_ms;
     return SV_OK;
@@ -315,6 +319,10 @@ sv_write_conflict(sv_json_writer_t *w, const sv_verdict_t *verdict)
     sv_json_text(w, "client_record_id", verdict->record->told_id);
     sv_json_text(w, "conflict_id", verdict->conflict_id);
     sv_json_text(w, "type", sv_conflict_type_name(verdict->type));
+    if (verdict->resolution != NULL) {
+        sv_json_bool(w, "resolved", true);
+        sv_json_text(w, "resolution", verdict->resolution);
+    }
     sv_json_text(w, "message", verdict->message);
     if (verdict->server_record != NULL) {
         sv_record_write_member(w, "server_record", verdict->server_record);
@@ -334,6 +342,9 @@ sv_write_error(sv_json_writer_t *w, const sv_verdict_t *verdict)
     sv_json_text(w, "field", verdict->fault.field);
     sv_json_text(w, "code", verdict->fault.code);
     sv_json_text(w, "message", verdict->fault.message);
+    if (verdict->retry) {
+        sv_json_bool(w, "retry", true);
+    }
     sv_json_end(w);
 }
 

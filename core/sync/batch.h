@@ -17,6 +17,9 @@ typedef struct {
     const char *batch_id; /* the client's, or made */
     sv_record_t *records; /* in the order sent */
     size_t count;
+    bool has_sent_at, has_left;
+    int64_t sent_at_ms; /* the phone's clock when it sent the batch */
+    int64_t left;       /* how many records it still has unsent after this batch */
 } sv_sync_batch_t;
 
 /* What became of it. */

@@ -2,6 +2,7 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/record_clock.h"
 
 static sv_text_list_t
 sv_read_texts(const bson_t *document, const char *name, sv_arena_t *arena)
@@ -37,6 +38,7 @@ sv_read_figure(sv_figure_t *figure, const bson_t *record, sv_arena_t *arena)
     }
     figure->content_hash = sv_doc_text(record, "content_hash", arena);
     figure->order = sv_doc_int(record, "order");
+    figure->order_suspect = sv_stored_order_is_suspect(record);
     figure->fence = sv_doc_int(record, "fence");
     figure->is_void = status != NULL && strcmp(status, "void") == 0;
     figure->partial = sv_doc_bool(record, "partial");

@@ -19,6 +19,7 @@ typedef struct {
     const char *item_key;
     const char *content_hash;
     int64_t order;
+    bool order_suspect; /* record_clock.h */
     int64_t fence;
     bool is_void;
     bool partial;

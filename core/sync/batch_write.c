@@ -4,6 +4,7 @@
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/record_clock.h"
 #include "core/sync/record_seq.h"
 
 /* A record's document. */
@@ -23,6 +24,9 @@ sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_placed_t *place
     BSON_APPEND_INT64(document, "round", session->round);
     BSON_APPEND_INT64(document, "seq", session->writes);
     sv_record_append(document, placed->record, placed->superseded);
+    sv_record_append_clock(document, placed->record,
+                           &(sv_record_receipt_t){ now_ms, session->started_at_ms, run->batch->has_sent_at,
+                                                   run->batch->sent_at_ms, placed->stored });
     sv_doc_put_text(document, "batch_id", run->batch->batch_id);
     BSON_APPEND_DATE_TIME(document, "received_at",
                           placed->stored != NULL ? sv_doc_time(placed->stored, "received_at") : now_ms);

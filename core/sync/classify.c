@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/sync/batch_state.h"
+#include "core/sync/record_clock.h"
 #include "core/sync/rules.h"
 
 static void __attribute__((format(printf, 5, 6)))
@@ -184,11 +185,12 @@ sv_find_other_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_sl
 }
 
 static bool
-sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot, sv_verdict_t *verdict)
+sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+                sv_verdict_t *verdict)
 {
     const sv_slot_t *other;
 
-    if (slot->exists && record->order <= slot->now.order) {
+    if (slot->exists && !sv_edit_is_newer(record, session->now_ms, slot->now.order, slot->now.order_suspect)) {
         sv_verdict_conflict(verdict, SV_CONFLICT_STALE_UPDATE, "A newer version of the record is stored",
                             sv_slot_document(run, slot));
         return false;
@@ -293,6 +295,7 @@ sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *ses
         .item_key = record->item_key,
         .content_hash = record->content_hash,
         .order = record->order,
+        .order_suspect = sv_order_is_suspect(record, session->now_ms),
         .fence = session->facts.fence,
         .is_void = sv_record_is_void(record),
         .partial = record->partial,
@@ -334,7 +337,7 @@ sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *ver
     }
     if (sv_judge_belonging(run, record, session, slot, verdict) && sv_judge_variance(run, record, session, verdict) &&
         sv_judge_serials(run, record, session, verdict) && sv_judge_session(session, verdict) &&
-        sv_judge_figure(run, record, slot, verdict)) {
+        sv_judge_figure(run, record, session, slot, verdict)) {
         verdict->kind = SV_VERDICT_OK;
         sv_batch_accept(run, record, session, slot);
     }

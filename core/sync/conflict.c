@@ -7,7 +7,6 @@
 #include "core/base/log.h"
 #include "core/store/document.h"
 #include "core/sync/query.h"
-#include "core/sync/text_map.h"
 
 static const char *const sv_conflict_types[SV_CONFLICT_TYPE_COUNT] = {
     [SV_CONFLICT_LOCK_LOST] = "lock_lost",
@@ -55,9 +54,9 @@ sv_append_holder(bson_t *document, const sv_holder_t *holder)
     bson_append_document_end(document, &child);
 }
 
-/* What is kept of a conflict the first time it is met. */
+/* What is kept of a conflict the first time it is met, beside what it is known by. */
 static void
-sv_append_conflict(bson_t *document, const sv_principal_t *who, const sv_verdict_t *verdict)
+sv_append_conflict(bson_t *document, const sv_verdict_t *verdict)
 {
     const sv_record_t *record = verdict->record;
     char conflict_id[SV_UUID_SIZE];
@@ -66,8 +65,6 @@ sv_append_conflict(bson_t *document, const sv_principal_t *who, const sv_verdict
     sv_uuid_v4(conflict_id);
     BSON_APPEND_UTF8(document, "conflict_id", conflict_id);
     BSON_APPEND_UTF8(document, "status", "open");
-    BSON_APPEND_UTF8(document, "user_id", who->user_id);
-    BSON_APPEND_UTF8(document, "session_id", record->session_id);
     sv_doc_put_text(document, "rack_id", verdict->rack_id);
     sv_doc_put_text(document, "count_id", verdict->count_id);
     sv_doc_put_text(document, "warehouse", verdict->warehouse);
@@ -87,7 +84,7 @@ sv_append_conflict(bson_t *document, const sv_principal_t *who, const sv_verdict
     BSON_APPEND_NULL(document, "resolved_at");
 }
 
-/* One upsert a conflict: the first that meets it says everything, later ones only when it was last met. */
+/* A conflict that was met before is only marked with when it was last met; the first meeting says everything. */
 static bool
 sv_queue_conflict(mongoc_bulk_operation_t *bulk, const sv_principal_t *who, const sv_verdict_t *verdict,
                   bson_error_t *reason)
@@ -95,15 +92,22 @@ sv_queue_conflict(mongoc_bulk_operation_t *bulk, const sv_principal_t *who, cons
     bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, options = BSON_INITIALIZER, child;
     bool good;
 
-    BSON_APPEND_UTF8(&filter, "client_record_id", verdict->record->client_record_id);
-    BSON_APPEND_UTF8(&filter, "type", sv_conflict_type_name(verdict->type));
-    BSON_APPEND_INT64(&filter, "revision", verdict->record->order);
-    BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &child);
-    sv_append_conflict(&child, who, verdict);
-    BSON_APPEND_DATE_TIME(&child, "created_at", sv_clock_now_ms());
-    bson_append_document_end(&update, &child);
+    if (verdict->conflict_id != NULL) {
+        BSON_APPEND_UTF8(&filter, "conflict_id", verdict->conflict_id);
+    } else {
+        BSON_APPEND_UTF8(&filter, "user_id", who->user_id);
+        BSON_APPEND_UTF8(&filter, "session_id", verdict->record->session_id);
+        BSON_APPEND_UTF8(&filter, "client_record_id", verdict->record->client_record_id);
+        BSON_APPEND_UTF8(&filter, "type", sv_conflict_type_name(verdict->type));
+        BSON_APPEND_INT64(&filter, "revision", verdict->record->order);
+        BSON_APPEND_UTF8(&filter, "content_hash", verdict->record->content_hash);
+        BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &child);
+        sv_append_conflict(&child, verdict);
+        BSON_APPEND_DATE_TIME(&child, "created_at", sv_clock_now_ms());
+        bson_append_document_end(&update, &child);
+        BSON_APPEND_BOOL(&options, "upsert", true);
+    }
     sv_query_mark(&update, "$currentDate", "updated_at");
-    BSON_APPEND_BOOL(&options, "upsert", true);
     good = mongoc_bulk_operation_update_one_with_opts(bulk, &filter, &update, &options, reason);
     bson_destroy(&filter);
     bson_destroy(&update);
@@ -136,72 +140,112 @@ sv_store_conflicts(sv_store_t *store, const sv_principal_t *who, const sv_verdic
     return good;
 }
 
+/* Whether a kept conflict is about what the record says: sent from the same floor session, with the same content. */
+static bool
+sv_kept_is_of(const bson_t *kept, const sv_record_t *record, sv_arena_t *arena)
+{
+    const bson_t *mine = sv_doc_child(kept, "mine", arena);
+    const char *content_hash = sv_doc_text(kept, "content_hash", arena), *session_id;
+    sv_record_t again;
+
+    session_id = sv_doc_text(kept, "session_id", arena);
+    if (session_id == NULL || strcmp(session_id, record->session_id) != 0 ||
+        sv_doc_int(kept, "revision") != record->order) {
+        return false;
+    }
+    if (content_hash != NULL) {
+        return strcmp(content_hash, record->content_hash) == 0;
+    }
+    /* Kept by the version before, which noted no hash. */
+    return mine != NULL && sv_record_from_sent(mine, arena, &again) &&
+           strcmp(again.content_hash, record->content_hash) == 0;
+}
+
+/* The same conflict gets the same id; a record that a person decided about has that decision, whatever stands in its
+ * way now. */
+static void
+sv_kept_take(sv_verdict_t *verdict, const bson_t *kept, sv_arena_t *arena)
+{
+    const char *type = sv_doc_text(kept, "type", arena), *resolution = sv_doc_text(kept, "resolution", arena);
+    bool same_type = type != NULL && strcmp(type, sv_conflict_type_name(verdict->type)) == 0;
+
+    if (resolution == NULL ? same_type && verdict->resolution == NULL : same_type || verdict->resolution == NULL) {
+        verdict->conflict_id = sv_doc_text(kept, "conflict_id", arena);
+        verdict->resolution = resolution;
+    }
+}
+
 typedef struct {
-    const sv_principal_t *who;
-    sv_text_map_t ids; /* key of the conflict -> conflict_id */
+    sv_verdict_t *verdicts;
+    size_t count;
     sv_arena_t *arena;
 } sv_kept_t;
-
-static const char *
-sv_conflict_key(sv_arena_t *arena, const char *client_record_id, const char *type, int64_t revision)
-{
-    return sv_arena_printf(arena, "%lld %s %s", (long long) revision, type, client_record_id);
-}
 
 static void
 sv_kept_row(const bson_t *row, void *context)
 {
     sv_kept_t *kept = context;
-    const char *user_id = sv_doc_text(row, "user_id", kept->arena);
-    const char *key = sv_conflict_key(kept->arena, sv_doc_text(row, "client_record_id", kept->arena),
-                                      sv_doc_text(row, "type", kept->arena), sv_doc_int(row, "revision"));
+    const char *id = sv_doc_text(row, "client_record_id", kept->arena);
 
-    if (user_id != NULL && strcmp(user_id, kept->who->user_id) == 0) {
-        *sv_text_map_put(&kept->ids, key) = (void *) sv_doc_text(row, "conflict_id", kept->arena);
+    for (size_t i = 0; id != NULL && i < kept->count; i++) {
+        sv_verdict_t *verdict = &kept->verdicts[i];
+
+        if (verdict->kind == SV_VERDICT_CONFLICT && strcmp(verdict->record->client_record_id, id) == 0 &&
+            sv_kept_is_of(row, verdict->record, kept->arena)) {
+            sv_kept_take(verdict, row, kept->arena);
+        }
     }
 }
 
+/* Looks for the conflicts that have no id yet among those kept of the user. */
 static sv_status_t
-sv_find_conflicts(sv_store_t *store, const sv_verdict_t *verdicts, size_t count, sv_kept_t *kept, sv_error_t *error)
+sv_find_conflicts(sv_store_t *store, const sv_principal_t *who, sv_verdict_t *verdicts, size_t count, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(error->arena), *projection = sv_doc_new(error->arena);
-    static const char *const names[] = { "client_record_id", "type", "revision", "conflict_id", "user_id" };
+    bson_t *filter = sv_doc_new(error->arena);
+    sv_kept_t kept = { verdicts, count, error->arena };
     sv_query_texts_t ids;
 
     sv_query_texts_init(&ids, error->arena);
     for (size_t i = 0; i < count; i++) {
-        if (verdicts[i].kind == SV_VERDICT_CONFLICT) {
+        if (verdicts[i].kind == SV_VERDICT_CONFLICT && verdicts[i].conflict_id == NULL) {
             sv_query_texts_add(&ids, verdicts[i].record->client_record_id);
         }
     }
-    sv_query_in(filter, "client_record_id", &ids);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        BSON_APPEND_INT32(projection, names[i], 1);
+    if (ids.count == 0) {
+        return SV_OK;
     }
-    return sv_query_each(store, SV_COLLECTION_SYNC_CONFLICTS, filter, projection, sv_kept_row, kept, error);
+    BSON_APPEND_UTF8(filter, "user_id", who->user_id);
+    sv_query_in(filter, "client_record_id", &ids);
+    return sv_query_each(store, SV_COLLECTION_SYNC_CONFLICTS, filter, NULL, sv_kept_row, &kept, error);
+}
+
+/* A conflict that is kept nowhere is none: the phone would take the record from its queue for nothing. */
+static void
+sv_unkept_is_error(sv_verdict_t *verdict)
+{
+    verdict->kind = SV_VERDICT_ERROR;
+    verdict->retry = true;
+    verdict->fault = (sv_record_fault_t){ "client_record_id", "conflict_not_kept",
+                                          "The record is in conflict, which could not be kept; send it again" };
 }
 
 void
 sv_conflicts_keep(sv_store_t *store, const sv_principal_t *who, sv_verdict_t *verdicts, size_t count, sv_arena_t *arena)
 {
-    sv_kept_t kept = { .who = who, .arena = arena };
     bson_error_t reason;
     sv_error_t error;
 
     sv_error_init(&error, arena);
-    sv_text_map_init(&kept.ids, arena, count);
-    if (!sv_store_conflicts(store, who, verdicts, count, &reason)) {
+    if (sv_find_conflicts(store, who, verdicts, count, &error) != SV_OK) {
+        sv_log(SV_LOG_WARNING, "kept conflicts could not be read: %s", error.cause);
+    } else if (!sv_store_conflicts(store, who, verdicts, count, &reason)) {
         sv_log(SV_LOG_WARNING, "conflicts could not be kept: %s", reason.message);
-    } else if (sv_find_conflicts(store, verdicts, count, &kept, &error) != SV_OK) {
+    } else if (sv_find_conflicts(store, who, verdicts, count, &error) != SV_OK) {
         sv_log(SV_LOG_WARNING, "kept conflicts could not be read: %s", error.cause);
     }
     for (size_t i = 0; i < count; i++) {
-        sv_verdict_t *verdict = &verdicts[i];
-
-        if (verdict->kind == SV_VERDICT_CONFLICT) {
-            verdict->conflict_id = sv_text_map_get(&kept.ids, sv_conflict_key(arena, verdict->record->client_record_id,
-                                                                              sv_conflict_type_name(verdict->type),
-                                                                              verdict->record->order));
+        if (verdicts[i].kind == SV_VERDICT_CONFLICT && verdicts[i].conflict_id == NULL) {
+            sv_unkept_is_error(&verdicts[i]);
         }
     }
 }
@@ -227,7 +271,7 @@ sv_write_record_or_null(sv_json_writer_t *w, const char *name, const bson_t *con
 void
 sv_conflict_write_json(sv_json_writer_t *w, const char *name, const bson_t *conflict)
 {
-    static const char *const hidden[] = { "_id", "mine", "server", "revision", NULL };
+    static const char *const hidden[] = { "_id", "mine", "server", "revision", "content_hash", NULL };
     bson_iter_t iter;
 
     sv_json_object(w, name);

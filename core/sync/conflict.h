@@ -12,8 +12,8 @@
 extern const char *const sv_conflict_statuses[];
 
 /* Keeps the conflicts among the verdicts until somebody resolves them and sets their conflict_id; the
- * same conflict again gets the same one.  What cannot be kept is logged and leaves conflict_id NULL: the record is not
- * stored, so its next sending tells the conflict again. */
+ * same conflict again gets the same one, and how it was resolved.  What cannot be kept is logged and becomes an error
+ * that asks for the record again. */
 void sv_conflicts_keep(sv_store_t *store, const sv_principal_t *who, sv_verdict_t *verdicts, size_t count,
                        sv_arena_t *arena);
 

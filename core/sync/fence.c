@@ -23,14 +23,24 @@ sv_fence_take_facts(sv_fenced_t *fenced, const bson_t *session, sv_arena_t *aren
 
 /* $inc is what makes it fence: a write that changes nothing would let two snapshots pass side by side. */
 static sv_status_t
-sv_fence_raise(sv_store_t *store, const bson_t *filter, const bson_t **session, sv_error_t *error)
+sv_fence_raise(sv_store_t *store, const bson_t *filter, const int64_t *left, const bson_t **session, sv_error_t *error)
 {
     bson_t *update = sv_doc_new(error->arena), child;
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$inc", &child);
     BSON_APPEND_INT64(&child, "writes", 1);
     bson_append_document_end(update, &child);
-    sv_query_mark(update, "$currentDate", "written_at");
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$currentDate", &child);
+    BSON_APPEND_BOOL(&child, "written_at", true);
+    if (left != NULL) {
+        BSON_APPEND_BOOL(&child, "left_at", true);
+    }
+    bson_append_document_end(update, &child);
+    if (left != NULL) {
+        BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
+        BSON_APPEND_INT64(&child, "left", *left);
+        bson_append_document_end(update, &child);
+    }
     return sv_store_find_and_update(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, true, false,
                                     error->arena, session, error);
 }
@@ -84,7 +94,8 @@ sv_fence_explain(sv_store_t *store, const char *user_id, sv_fenced_t *fenced, sv
 }
 
 sv_status_t
-sv_fence_write(sv_store_t *store, const char *user_id, const char *session_id, sv_fenced_t *fenced, sv_error_t *error)
+sv_fence_write(sv_store_t *store, const char *user_id, const char *session_id, const int64_t *left, sv_fenced_t *fenced,
+               sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(error->arena);
     const bson_t *session;
@@ -94,7 +105,7 @@ sv_fence_write(sv_store_t *store, const char *user_id, const char *session_id, s
     BSON_APPEND_UTF8(filter, "session_id", session_id);
     BSON_APPEND_UTF8(filter, "user_id", user_id);
     BSON_APPEND_BOOL(filter, "superseded", false);
-    if (sv_fence_raise(store, filter, &session, error) != SV_OK) {
+    if (sv_fence_raise(store, filter, left, &session, error) != SV_OK) {
         return error->status;
     }
     if (session == NULL) {
@@ -115,7 +126,7 @@ sv_fence_bypass(sv_store_t *store, const char *session_id, sv_fenced_t *fenced, 
     fenced->session_id = session_id;
     fenced->outcome = SV_FENCE_UNKNOWN;
     BSON_APPEND_UTF8(filter, "session_id", session_id);
-    if (sv_fence_raise(store, filter, &session, error) != SV_OK || session == NULL) {
+    if (sv_fence_raise(store, filter, NULL, &session, error) != SV_OK || session == NULL) {
         return error->status;
     }
     fenced->bypassed = true;

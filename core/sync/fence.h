@@ -31,9 +31,10 @@ typedef struct {
     bool rearmed;
 } sv_fenced_t;
 
-/* The fence write of one session, inside a transaction.  A miss is looked into: lost or unknown. */
-sv_status_t
-sv_fence_write(sv_store_t *store, const char *user_id, const char *session_id, sv_fenced_t *fenced, sv_error_t *error);
+/* The fence write of one session, inside a transaction.  A miss is looked into: lost or unknown.  `left`: how many
+ * records the phone still has unsent, to be noted with it; NULL: not told. */
+sv_status_t sv_fence_write(sv_store_t *store, const char *user_id, const char *session_id, const int64_t *left,
+                           sv_fenced_t *fenced, sv_error_t *error);
 
 /* The same for a supervisor, who is not fenced: raises `writes` of whoever's session it is, displaced or not, so that
  * it collides with that session's own writes.  `outcome` says whether the fence would have held for its user. */

@@ -4,7 +4,7 @@
 #include "core/sync/record_table.h"
 
 /* Members of a stored record that are of no use to a client. */
-static const char *const sv_record_internal[] = { "_id", "whole", "replaced", "content_hash", "order", "fence", NULL };
+static const char *const sv_record_internal[] = { "_id", "whole", "replaced", "content_hash", "order", "order_suspect", "fence", NULL };
 
 static void
 sv_append_list(bson_t *document, const sv_member_row_t *row, const sv_text_list_t *list)

@@ -151,8 +151,8 @@ sv_resolution_fence(sv_resolution_t *resolution, sv_error_t *error)
     bool supervises = resolution->who->role >= SV_ROLE_SUPERVISOR;
 
     session->outcome = SV_FENCE_LOST;
-    if (owns && sv_fence_write(resolution->store, resolution->owner.user_id, resolution->record.session_id, session,
-                               error) != SV_OK) {
+    if (owns && sv_fence_write(resolution->store, resolution->owner.user_id, resolution->record.session_id, NULL,
+                               session, error) != SV_OK) {
         return error->status;
     }
     if (supervises && (session->outcome != SV_FENCE_HOLDS || !session->open)) {
@@ -322,7 +322,8 @@ sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
     sv_batch_run_t *run = &resolution->run;
     sv_fenced_t *session = &resolution->resolved->session;
 
-    resolution->batch = (sv_sync_batch_t){ resolution->resolve->conflict_id, &resolution->record, 1 };
+    resolution->batch =
+        (sv_sync_batch_t){ .batch_id = resolution->resolve->conflict_id, .records = &resolution->record, .count = 1 };
     *run = (sv_batch_run_t){ .store = resolution->store,
                              .who = &resolution->owner,
                              .batch = &resolution->batch,

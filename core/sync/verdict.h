@@ -27,12 +27,14 @@ typedef struct {
     bool replay; /* SV_VERDICT_OK: it was stored before */
     /* SV_VERDICT_ERROR: record->fault, or that of this batch's circumstances */
     sv_record_fault_t fault;
+    bool retry; /* nothing is wrong with the record: the same again may be taken */
     /* SV_VERDICT_CONFLICT */
     sv_conflict_type_t type;
     const char *message;
     const bson_t *server_record; /* what stands in its way; NULL: nothing the client may see */
     const sv_holder_t *holder;
-    const char *conflict_id;                    /* NULL: it could not be kept; the same sending tells it again */
+    const char *conflict_id;                    /* set once it is kept */
+    const char *resolution;                     /* how a person decided about it before; NULL: not yet */
     const char *count_id, *rack_id, *warehouse; /* for keeping it */
 } sv_verdict_t;
 

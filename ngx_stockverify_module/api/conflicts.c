@@ -47,4 +47,5 @@ sv_step_conflict_resolve(sv_call_t *call)
         sv_sync_announce_command(sv_call_effect(call), call->arena, &resolved.session);
     }
     sv_conflict_write_json(&call->json, NULL, resolved.conflict);
+    call->tells_message = true;
 }

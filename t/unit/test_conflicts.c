@@ -10,6 +10,7 @@
 
 #include "core/base/json_reader.h"
 #include "core/store/document.h"
+#include "core/sync/conflict_step.h"
 #include "t/unit/sync_world.h"
 
 #define R(id, item, qty, more) world_record(world, id, "s1", item, qty, more)
@@ -47,6 +48,111 @@ the_same_conflict_is_kept_once(void **state)
                                    "{'type': 'stale_update', 'status': 'open', 'user_id': 'ann', 'rack_id': 'R1', "
                                    "'server.client_record_id': 'r1', 'mine.client_record_id': 'r1'}"),
                      2);
+}
+
+/* Phones that number their records 1, 2, 3. */
+static void
+everybodys_conflict_with_one_id_is_kept(void **state)
+{
+    sync_world_t *world = *state;
+    const char *bobs, *sues;
+
+    world_claim(world, "s2", "bob", "R2", "C1");
+    world_claim(world, "s3", "sue", "R3", "C1");
+    assert_string_equal(world_sync(world, "ann", R("1", "ITM-1", 5, ""), NULL), "ok");
+    bobs = meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 6, ""), "foreign_record");
+    sues = meet(world, "sue", world_record(world, "1", "s3", "ITM-3", 7, ""), "foreign_record");
+    assert_string_not_equal(bobs, sues);
+    assert_string_equal(meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 6, ""), "foreign_record"), bobs);
+    assert_string_not_equal(meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 8, ""), "foreign_record"), bobs);
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{}"), 3);
+}
+
+static void
+a_conflict_kept_by_the_version_before_is_the_same(void **state)
+{
+    sync_world_t *world = *state;
+    const char *record = R("r1", "ITM-1", 4, "'revision':1"), *first;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
+    first = meet(world, "ann", record, "stale_update");
+    sv_real_update(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{}", "{'$unset': {'content_hash': ''}}");
+    assert_string_equal(meet(world, "ann", record, "stale_update"), first);
+}
+
+static void
+a_decision_is_told_to_whoever_sends_again(void **state)
+{
+    sync_world_t *world = *state;
+    const char *record = R("r1", "ITM-1", 4, "'revision':1"), *id;
+    sv_sync_result_t result;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
+    id = meet(world, "ann", record, "stale_update");
+    result = world_sync_list(world, world->store, "ann", &record, 1);
+    assert_null(result.verdicts[0].resolution);
+    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
+    result = world_sync_list(world, world->store, "ann", &record, 1);
+    assert_string_equal(result.verdicts[0].conflict_id, id);
+    assert_string_equal(result.verdicts[0].resolution, "keep_server");
+    /* Something else may stand in its way by now. */
+    world_claim(world, "s2", "bob", "R1", "C1");
+    result = world_sync_list(world, world->store, "ann", &record, 1);
+    assert_string_equal(world_words(world, &result), "lock_lost");
+    assert_string_equal(result.verdicts[0].conflict_id, id);
+}
+
+/* Until the index of the version before is gone, it lets one of them in only. */
+static void
+the_migration_makes_room_for_everybodys(void **state)
+{
+    sync_world_t *world = *state;
+    sv_migration_chunk_t chunk = { .store = world->store, .arena = world->arena };
+    bson_error_t reason;
+    sv_error_t error;
+    bool due;
+
+    sv_error_init(&error, world->arena);
+    assert_true(mongoc_database_write_command_with_opts(
+        world->store->database,
+        sv_real_json(world->arena, "{'createIndexes': 'sync_conflicts', 'indexes': [{'key': {'client_record_id': 1, "
+                                   "'type': 1, 'revision': 1}, 'name': 'record_type_revision', 'unique': true}]}"),
+        NULL, NULL, &reason));
+    assert_int_equal(sv_conflict_step_is_due(world->store, &due, &error), SV_OK);
+    assert_true(due);
+    chunk.dry_run = true;
+    assert_int_equal(sv_conflict_step_run(&chunk, &error), SV_OK);
+    assert_int_equal(chunk.changed, 1);
+    chunk.dry_run = false;
+    assert_int_equal(sv_conflict_step_run(&chunk, &error), SV_OK);
+    assert_int_equal(sv_conflict_step_run(&chunk, &error), SV_OK);
+    assert_int_equal(chunk.changed, 0);
+    assert_int_equal(sv_conflict_step_is_due(world->store, &due, &error), SV_OK);
+    assert_false(due);
+    everybodys_conflict_with_one_id_is_kept(state);
+}
+
+static void
+what_cannot_be_kept_is_asked_for_again(void **state)
+{
+    sync_world_t *world = *state;
+    const char *record = R("r1", "ITM-1", 4, "'revision':1");
+    sv_sync_result_t result;
+    bson_error_t reason;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
+    /* A conflict of somebody else's that the unique key takes for this one. */
+    assert_true(mongoc_database_write_command_with_opts(
+        world->store->database,
+        sv_real_json(world->arena, "{'createIndexes': 'sync_conflicts', 'indexes': [{'key': {'type': 1}, 'name': "
+                                   "'one_a_type', 'unique': true}]}"),
+        NULL, NULL, &reason));
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 6, "'revision':1"), NULL), "stale_update");
+    result = world_sync_list(world, world->store, "ann", &record, 1);
+    assert_string_equal(world_words(world, &result), "error:conflict_not_kept");
+    assert_true(result.verdicts[0].retry);
+    assert_int_equal(result.errors, 1);
+    assert_int_equal(result.conflicts, 0);
 }
 
 static void
@@ -511,6 +617,11 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ANN_ON_R1(the_same_conflict_is_kept_once),
+        WITH_ANN_ON_R1(everybodys_conflict_with_one_id_is_kept),
+        WITH_ANN_ON_R1(a_conflict_kept_by_the_version_before_is_the_same),
+        WITH_ANN_ON_R1(a_decision_is_told_to_whoever_sends_again),
+        WITH_ANN_ON_R1(the_migration_makes_room_for_everybodys),
+        WITH_ANN_ON_R1(what_cannot_be_kept_is_asked_for_again),
         WITH_ANN_ON_R1(keep_server_leaves_everything_as_it_is),
         WITH_ANN_ON_R1(keep_mine_stores_the_older_edit),
         WITH_ANN_ON_R1(merge_of_an_edit_wants_the_merged_record),

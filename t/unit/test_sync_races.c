@@ -187,7 +187,7 @@ stale_body(sv_store_t *store, void *context, sv_error_t *error)
         assert_false(sv_doc_bool(session, "superseded"));
         world_claim(stale->world, "s2", "bob", "R1", "C1");
     }
-    return sv_fence_write(store, "ann", "s1", &stale->fenced, error);
+    return sv_fence_write(store, "ann", "s1", NULL, &stale->fenced, error);
 }
 
 static void
