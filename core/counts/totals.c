@@ -452,7 +452,7 @@ sv_totals_delete_lines(sv_store_t *store, const sv_totals_work_t *work, sv_arena
     BSON_APPEND_DOCUMENT(filter, "_id", work->lines);
     if (!mongoc_collection_delete_many(store->collections[SV_COLLECTION_TOUCHED_ITEMS], filter,
                                        sv_store_options(store, arena), &reply, &reason)) {
-        status = sv_transaction_fail(store, &reason, &reply, error);
+        status = sv_store_call_fail(store, &reason, &reply, error);
     }
     bson_destroy(&reply);
     return status;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/store/document.h"
-#include "core/store/transaction.h"
 
 enum { SV_MONGO_DUPLICATE_KEY = 11000 };
 
@@ -111,7 +110,7 @@ sv_bulk_run(sv_bulk_t *bulk, sv_arena_t *arena, sv_bulk_result_t *result, sv_err
         if (bulk->store->transaction != NULL && single && result->failed_count == 0) {
             status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
         } else if (bulk->store->transaction != NULL || !single) {
-            status = sv_transaction_fail(bulk->store, &reason, &reply, error);
+            status = sv_store_call_fail(bulk->store, &reason, &reply, error);
         }
     }
     result->matched = sv_doc_int(&reply, "nMatched");

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/store.h"
-
 enum { SV_LEFT_MAX = 256 };
 
 struct sv_left_sessions_s {
@@ -102,23 +100,14 @@ sv_left_sessions_add(sv_left_sessions_t *left, const bson_t *session_id)
     }
 }
 
-static sv_status_t
-sv_left_kill(sv_store_t *store, const uint8_t *id, sv_error_t *error)
-{
-    bson_t session_id = BSON_INITIALIZER;
-    sv_status_t status;
-
-    BSON_APPEND_BINARY(&session_id, "id", BSON_SUBTYPE_UUID, id, SV_SESSION_ID_BYTES);
-    status = sv_store_kill_session(store, &session_id, error);
-    bson_destroy(&session_id);
-    return status;
-}
-
-static bool
-sv_left_take(sv_left_sessions_t *left, sv_session_note_t id)
+bool
+sv_left_sessions_take(sv_left_sessions_t *left, sv_session_note_t id)
 {
     bool any;
 
+    if (__atomic_load_n(&left->count, __ATOMIC_ACQUIRE) == 0) {
+        return false;
+    }
     pthread_mutex_lock(&left->mutex);
     any = left->count > 0;
     if (any) {
@@ -129,23 +118,10 @@ sv_left_take(sv_left_sessions_t *left, sv_session_note_t id)
     return any;
 }
 
-sv_status_t
-sv_left_sessions_end(sv_left_sessions_t *left, sv_store_t *store, sv_error_t *error)
+void
+sv_left_sessions_put_back(sv_left_sessions_t *left, const sv_session_note_t id)
 {
-    sv_session_note_t id;
-
-    if (__atomic_load_n(&left->count, __ATOMIC_ACQUIRE) == 0) {
-        return SV_OK;
-    }
-    while (sv_left_take(left, id)) {
-        if (sv_left_kill(store, id, error) == SV_ERR_UNAVAILABLE) {
-            pthread_mutex_lock(&left->mutex);
-            sv_left_put(left, id);
-            pthread_mutex_unlock(&left->mutex);
-            return error->status;
-        }
-        /* Refused: then the server's time limit has to do. */
-        sv_error_clear(error);
-    }
-    return SV_OK;
+    pthread_mutex_lock(&left->mutex);
+    sv_left_put(left, id);
+    pthread_mutex_unlock(&left->mutex);
 }

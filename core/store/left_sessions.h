@@ -2,8 +2,7 @@
 #define SV_LEFT_SESSIONS_H
 
 #include <bson/bson.h>
-
-#include "core/base/error.h"
+#include <stdbool.h>
 
 /*
  * Sessions on the server that nobody goes on with, of a process that died or of a connection that broke: a transaction
@@ -12,8 +11,6 @@
  * One list belongs to a pool of clients; every function may be called on any thread.
  */
 typedef struct sv_left_sessions_s  sv_left_sessions_t;
-
-struct sv_store_s;
 
 enum { SV_SESSION_ID_BYTES = 16 };
 
@@ -33,7 +30,9 @@ void sv_left_sessions_note(sv_left_sessions_t *left, size_t number, const bson_t
 /* Its connection broke: it is to be ended. */
 void sv_left_sessions_add(sv_left_sessions_t *left, const bson_t *session_id);
 
-/* Ends what was left, if anything; what could not be ended stays listed. */
-sv_status_t sv_left_sessions_end(sv_left_sessions_t *left, struct sv_store_s *store, sv_error_t *error);
+/* Takes one that is to be ended off the list; false: there is none. */
+bool sv_left_sessions_take(sv_left_sessions_t *left, sv_session_note_t id);
+/* It could not be ended. */
+void sv_left_sessions_put_back(sv_left_sessions_t *left, const sv_session_note_t id);
 
 #endif

@@ -375,3 +375,29 @@ sv_store_kill_session(sv_store_t *store, const bson_t *session_id, sv_error_t *e
     bson_destroy(&command);
     return done ? SV_OK : sv_store_fail(&reason, error);
 }
+
+static sv_status_t
+sv_store_start_session(sv_store_t *store, sv_error_t *error)
+{
+    mongoc_session_opt_t *options;
+    bson_error_t reason;
+
+    if (store->session != NULL) {
+        return SV_OK;
+    }
+    options = mongoc_session_opts_new();
+    mongoc_session_opts_set_causal_consistency(options, false);
+    store->session = mongoc_client_start_session(store->client, options, &reason);
+    mongoc_session_opts_destroy(options);
+    if (store->session == NULL) {
+        return sv_store_fail(&reason, error);
+    }
+    sv_left_sessions_note(store->pool->left, store->number, mongoc_client_session_get_lsid(store->session));
+    return SV_OK;
+}
+
+const bson_t *
+sv_store_session_id(sv_store_t *store, sv_error_t *error)
+{
+    return sv_store_start_session(store, error) == SV_OK ? mongoc_client_session_get_lsid(store->session) : NULL;
+}

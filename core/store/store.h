@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/settings/settings.h"
 #include "core/store/left_sessions.h"
+#include "core/store/store_error.h"
 
 /*
  * MongoDB: a pool of clients, made after fork; one client (sv_store_t) at a
@@ -72,10 +73,11 @@ void        sv_store_release(sv_store_t *store);
 sv_status_t sv_store_check_server(sv_store_t *store, sv_error_t *error);
 sv_status_t sv_store_ping(sv_store_t *store, sv_error_t *error);
 
-/* Turns a driver error into a status: network, selection, failover, time-out and
- * write-concern errors are SV_ERR_UNAVAILABLE, anything else SV_ERR_INTERNAL, with the cause for the log. */
-sv_status_t sv_store_fail(const bson_error_t *driver_error, sv_error_t *error);
-bool        sv_store_is_duplicate_key(const bson_error_t *driver_error, const bson_t *reply);
+/* sv_store_fail() for a call that a transaction's body may have made: its loop learns whether to run the body again. */
+sv_status_t sv_store_call_fail(sv_store_t *store, const bson_error_t *driver_error, const bson_t *reply,
+                               sv_error_t *error);
+/* What a failure inside a transaction says of the connection, and of others in its way. */
+void        sv_store_note_failure(sv_store_t *store, const bson_error_t *driver_error);
 
 /* The id of the session this store's transactions run in, until it changes after a failure of the network; NULL with
  * `error` when none can be had.  Whoever takes over from a dead process kills its session by this id

@@ -2,92 +2,27 @@
 
 #include <string.h>
 
-#include "core/store/contact.h"
 #include "core/store/document.h"
-#include "core/store/transaction.h"
 
-/* Server codes that say "not now": fail-over, shutting down, time-outs, write concern not met, and conflicts that only
- * a transaction retries.  https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
-static const uint32_t sv_codes_for_later[] = {
-    6 /* HostUnreachable */,
-    7 /* HostNotFound */,
-    24 /* LockTimeout */,
-    50 /* MaxTimeMSExpired */,
-    63 /* StaleShardVersion */,
-    64 /* WriteConcernFailed */,
-    89 /* NetworkTimeout */,
-    91 /* ShutdownInProgress */,
-    112 /* WriteConflict */,
-    133 /* FailedToSatisfyReadPreference */,
-    150 /* StaleEpoch */,
-    189 /* PrimarySteppedDown */,
-    202 /* NetworkInterfaceExceededTimeLimit */,
-    225 /* TransactionTooOld */,
-    234 /* RetryChangeStream */,
-    246 /* SnapshotUnavailable */,
-    251 /* NoSuchTransaction */,
-    262 /* ExceededTimeLimit */,
-    9001 /* SocketException */,
-    10107 /* NotWritablePrimary */,
-    11600 /* InterruptedAtShutdown */,
-    11602 /* InterruptedDueToReplStateChange */,
-    13388 /* StaleConfig */,
-    13435 /* NotPrimaryNoSecondaryOk */,
-    13436 /* NotPrimaryOrSecondary */,
-};
+enum { SV_CODE_WRITE_CONFLICT = 112 };
 
-static bool
-sv_is_for_later(const bson_error_t *reason)
+void
+sv_store_note_failure(sv_store_t *store, const bson_error_t *driver_error)
 {
-    switch (reason->domain) {
-    case MONGOC_ERROR_STREAM:
-    case MONGOC_ERROR_SERVER_SELECTION:
-    case MONGOC_ERROR_WRITE_CONCERN:
-        return true;
-    case MONGOC_ERROR_CLIENT:
-        return reason->code == MONGOC_ERROR_STREAM_NOT_ESTABLISHED || reason->code == MONGOC_ERROR_STREAM_CONNECT;
-    default:
-        break;
-    }
-    for (size_t i = 0; i < sizeof(sv_codes_for_later) / sizeof(sv_codes_for_later[0]); i++) {
-        if (reason->code == sv_codes_for_later[i]) {
-            return reason->domain == MONGOC_ERROR_SERVER || reason->domain == MONGOC_ERROR_QUERY;
-        }
-    }
-    return false;
+    store->cut_off |= driver_error->domain == MONGOC_ERROR_STREAM;
+    store->contended = driver_error->domain == MONGOC_ERROR_SERVER && driver_error->code == SV_CODE_WRITE_CONFLICT;
 }
 
 sv_status_t
-sv_store_fail(const bson_error_t *driver_error, sv_error_t *error)
+sv_store_call_fail(sv_store_t *store, const bson_error_t *driver_error, const bson_t *reply, sv_error_t *error)
 {
-    bool for_later = sv_is_for_later(driver_error);
-
-    if (for_later) {
-        sv_contact_note_failure();
-    }
-    return sv_fail_cause(error, for_later ? SV_ERR_UNAVAILABLE : SV_ERR_INTERNAL,
-                         "MongoDB: %s (domain %u, code %u)", driver_error->message, driver_error->domain,
-                         driver_error->code);
-}
-
-bool
-sv_store_is_duplicate_key(const bson_error_t *driver_error, const bson_t *reply)
-{
-    bson_iter_t iter, errors, code;
-
-    if (driver_error->code == 11000) {
-        return true;
-    }
-    /* An unordered bulk tells its first error only; the rest stand in the reply. */
-    if (reply == NULL || !bson_iter_init_find(&iter, reply, "writeErrors") || !bson_iter_recurse(&iter, &errors)) {
-        return false;
-    }
-    while (bson_iter_next(&errors)) {
-        if (bson_iter_recurse(&errors, &code) && bson_iter_find(&code, "code") && bson_iter_as_int64(&code) == 11000) {
-            return true;
+    if (store->transaction != NULL) {
+        if (reply != NULL && mongoc_error_has_label(reply, "TransientTransactionError")) {
+            store->transient = true;
         }
+        sv_store_note_failure(store, driver_error);
     }
-    return false;
+    return sv_store_fail(driver_error, error);
 }
 
 bson_t *
@@ -132,7 +67,7 @@ sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *erro
     if (!mongoc_cursor_error_document(cursor, &reason, &reply)) {
         return SV_OK;
     }
-    return sv_transaction_fail(store, &reason, reply, error);
+    return sv_store_call_fail(store, &reason, reply, error);
 }
 
 sv_status_t
@@ -175,7 +110,7 @@ sv_store_insert(sv_store_t *store, sv_collection_t collection, const bson_t *doc
         if (sv_store_is_duplicate_key(&reason, &reply)) {
             status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
         } else {
-            status = sv_transaction_fail(store, &reason, &reply, error);
+            status = sv_store_call_fail(store, &reason, &reply, error);
         }
     }
     bson_destroy(&reply);
@@ -198,7 +133,7 @@ sv_store_update(sv_store_t *store, sv_collection_t collection, sv_update_call_t 
         if (sv_store_is_duplicate_key(&reason, &reply)) {
             status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
         } else {
-            status = sv_transaction_fail(store, &reason, &reply, error);
+            status = sv_store_call_fail(store, &reason, &reply, error);
         }
     } else if (matched != NULL) {
         *matched = sv_doc_int(&reply, "matchedCount");
@@ -231,7 +166,7 @@ sv_store_delete_many(sv_store_t *store, sv_collection_t collection, const bson_t
     sv_status_t status = SV_OK;
 
     if (!mongoc_collection_delete_many(store->collections[collection], filter, options, &reply, &reason)) {
-        status = sv_transaction_fail(store, &reason, &reply, error);
+        status = sv_store_call_fail(store, &reason, &reply, error);
     } else if (deleted != NULL) {
         *deleted = sv_doc_int(&reply, "deletedCount");
     }
@@ -261,7 +196,7 @@ sv_store_find_and_update(sv_store_t *store, sv_collection_t collection, const bs
         if (sv_store_is_duplicate_key(&reason, &reply)) {
             status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
         } else {
-            status = sv_transaction_fail(store, &reason, &reply, error);
+            status = sv_store_call_fail(store, &reason, &reply, error);
         }
     } else {
         const bson_t *value = sv_doc_child(&reply, "value", arena);

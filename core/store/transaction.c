@@ -13,27 +13,6 @@ typedef struct {
     uint64_t random; /* jitter needs to differ between threads, not to be secret */
 } sv_retry_t;
 
-enum { SV_CODE_WRITE_CONFLICT = 112 };
-
-static void
-sv_transaction_note(sv_store_t *store, const bson_error_t *driver_error)
-{
-    store->cut_off |= driver_error->domain == MONGOC_ERROR_STREAM;
-    store->contended = driver_error->domain == MONGOC_ERROR_SERVER && driver_error->code == SV_CODE_WRITE_CONFLICT;
-}
-
-sv_status_t
-sv_transaction_fail(sv_store_t *store, const bson_error_t *driver_error, const bson_t *reply, sv_error_t *error)
-{
-    if (store->transaction != NULL) {
-        if (reply != NULL && mongoc_error_has_label(reply, "TransientTransactionError")) {
-            store->transient = true;
-        }
-        sv_transaction_note(store, driver_error);
-    }
-    return sv_store_fail(driver_error, error);
-}
-
 /* Waits a random part of a growing time; false when the time in all is over. */
 static bool
 sv_retry_wait(sv_retry_t *retry)
@@ -52,27 +31,6 @@ sv_retry_wait(sv_retry_t *retry)
     return true;
 }
 
-static sv_status_t
-sv_session_start(sv_store_t *store, sv_error_t *error)
-{
-    mongoc_session_opt_t *options;
-    bson_error_t reason;
-
-    if (store->session != NULL) {
-        return SV_OK;
-    }
-    options = mongoc_session_opts_new();
-    mongoc_session_opts_set_causal_consistency(options, false);
-    store->session = mongoc_client_start_session(store->client, options, &reason);
-    mongoc_session_opts_destroy(options);
-    if (store->session == NULL) {
-        return sv_store_fail(&reason, error);
-    }
-    sv_left_sessions_note(sv_store_left_sessions(store->pool), store->number,
-                          mongoc_client_session_get_lsid(store->session));
-    return SV_OK;
-}
-
 /* After a failure nobody knows what the server still has of the session: the next transaction gets another. */
 static void
 sv_session_end(sv_store_t *store)
@@ -85,12 +43,6 @@ sv_session_end(sv_store_t *store)
     mongoc_client_session_destroy(store->session);
     store->session = NULL;
     sv_left_sessions_note(left, store->number, NULL);
-}
-
-const bson_t *
-sv_store_session_id(sv_store_t *store, sv_error_t *error)
-{
-    return sv_session_start(store, error) == SV_OK ? mongoc_client_session_get_lsid(store->session) : NULL;
 }
 
 static mongoc_transaction_opt_t *
@@ -130,7 +82,7 @@ sv_transaction_commit(sv_retry_t *retry, sv_error_t *error)
         if (done) {
             return SV_TRY_DONE;
         }
-        sv_transaction_note(store, &reason);
+        sv_store_note_failure(store, &reason);
         if (!(unknown && sv_retry_wait(retry))) {
             sv_store_fail(&reason, error);
             return transient ? SV_TRY_AGAIN : SV_TRY_FAILED;
@@ -160,6 +112,36 @@ sv_transaction_try(sv_retry_t *retry, const mongoc_transaction_opt_t *options, s
     return store->transient ? SV_TRY_AGAIN : SV_TRY_FAILED;
 }
 
+static sv_status_t
+sv_transaction_kill(sv_store_t *store, const uint8_t *id, sv_error_t *error)
+{
+    bson_t session_id = BSON_INITIALIZER;
+    sv_status_t status;
+
+    BSON_APPEND_BINARY(&session_id, "id", BSON_SUBTYPE_UUID, id, SV_SESSION_ID_BYTES);
+    status = sv_store_kill_session(store, &session_id, error);
+    bson_destroy(&session_id);
+    return status;
+}
+
+/* Ends the sessions that nobody goes on with, if any; what could not be ended stays listed. */
+static sv_status_t
+sv_transaction_end_left(sv_store_t *store, sv_error_t *error)
+{
+    sv_left_sessions_t *left = sv_store_left_sessions(store->pool);
+    sv_session_note_t id;
+
+    while (sv_left_sessions_take(left, id)) {
+        if (sv_transaction_kill(store, id, error) == SV_ERR_UNAVAILABLE) {
+            sv_left_sessions_put_back(left, id);
+            return error->status;
+        }
+        /* Refused: then the server's time limit has to do. */
+        sv_error_clear(error);
+    }
+    return SV_OK;
+}
+
 sv_status_t
 sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, void *context, sv_error_t *error)
 {
@@ -177,8 +159,7 @@ sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, void *context,
     clock_gettime(CLOCK_MONOTONIC, &now);
     retry.random = ((uint64_t) now.tv_nsec << 20) ^ (uintptr_t) store ^ 0x9e3779b97f4a7c15u;
     retry.deadline_ms = sv_clock_monotonic_ms() + store->settings->transaction_time;
-    if (sv_left_sessions_end(sv_store_left_sessions(store->pool), store, error) != SV_OK ||
-        sv_session_start(store, error) != SV_OK) {
+    if (sv_transaction_end_left(store, error) != SV_OK || sv_store_session_id(store, error) == NULL) {
         return error->status;
     }
     store->transaction = store->session;

@@ -15,7 +15,7 @@
  *
  * The body returns SV_OK to commit; any other status aborts and is returned with `error` as it
  * set it.  Direct mongoc calls in a body pass sv_store_options() and report a failure with
- * sv_transaction_fail(), which keeps the label.
+ * sv_store_call_fail(), which keeps the label.
  */
 typedef sv_status_t (*sv_transaction_body_t)(sv_store_t *store, void *context, sv_error_t *error);
 
@@ -23,11 +23,7 @@ sv_status_t sv_transaction_run(sv_store_t *store, sv_transaction_body_t body, vo
 
 /* The same for a body that ends in SV_ERR_ALREADY_EXISTS when somebody else took a unique key meanwhile, which its
  * next run will see: runs the transaction until no key is in its way, SV_ERR_BUSY when there is always another. */
-sv_status_t sv_transaction_run_past_duplicates(sv_store_t *store, sv_transaction_body_t body, void *context,
-                                               sv_error_t *error);
-
-/* sv_store_fail() for a call made inside a body. */
-sv_status_t sv_transaction_fail(sv_store_t *store, const bson_error_t *driver_error, const bson_t *reply,
-                                sv_error_t *error);
+sv_status_t
+sv_transaction_run_past_duplicates(sv_store_t *store, sv_transaction_body_t body, void *context, sv_error_t *error);
 
 #endif

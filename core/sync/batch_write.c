@@ -44,7 +44,7 @@ sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, int64_t match
         if (sv_store_is_duplicate_key(&reason, &reply)) {
             status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "%s", reason.message);
         } else {
-            status = sv_transaction_fail(store, &reason, &reply, error);
+            status = sv_store_call_fail(store, &reason, &reply, error);
         }
     } else if (sv_doc_int(&reply, "nMatched") + sv_doc_int(&reply, "nRemoved") != matches) {
         status = sv_fail_cause(error, SV_ERR_ALREADY_EXISTS, "a record changed meanwhile");

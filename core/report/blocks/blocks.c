@@ -110,7 +110,7 @@ sv_block_insert(sv_block_writer_t *writer, sv_error_t *error)
     if (!mongoc_collection_insert_many(writer->store->collections[writer->place.collection],
                                        (const bson_t **) writer->waiting, writer->waiting_count, options, &reply,
                                        &reason)) {
-        status = sv_transaction_fail(writer->store, &reason, &reply, error);
+        status = sv_store_call_fail(writer->store, &reason, &reply, error);
     }
     bson_destroy(&reply);
     sv_block_writer_forget(writer);
