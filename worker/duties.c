@@ -9,6 +9,7 @@
 #include "core/jobs/schedule.h"
 #include "core/report/delivery/delivery.h"
 #include "core/report/blocks/block_owner.h"
+#include "core/sync/conflict_expire.h"
 #include "worker/duty.h"
 
 /* Each duty's rules are in core/; here is only what the loop needs to know of a round. */
@@ -104,6 +105,12 @@ sv_duty_jobs_expire(sv_duty_round_t *round, sv_error_t *error)
 }
 
 static sv_status_t
+sv_duty_conflicts_expire(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_conflicts_expire(round->store, &round->done, error);
+}
+
+static sv_status_t
 sv_duty_blocks(sv_duty_round_t *round, sv_error_t *error)
 {
     return sv_block_owners_round(round->store, NULL, &round->done, error);
@@ -150,6 +157,7 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS, SV_SHORT_ROUND_MS },
     { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS, SV_LONG_ROUND_MS },
     { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS, SV_LONG_ROUND_MS },
+    { "conflicts-expire", 0, sv_duty_conflicts_expire, SV_CONFLICTS_EXPIRE_MS, SV_LONG_ROUND_MS },
     { "report-blocks", 0, sv_duty_blocks, SV_BLOCK_OWNERS_MS, SV_LONG_ROUND_MS },
     { "spool", 0, sv_duty_spool, SV_JOBS_TIDY_MS, SV_LONG_ROUND_MS },
     { "schedules", 0, sv_duty_schedules, SV_SCHEDULES_DUE_MS, SV_SHORT_ROUND_MS },
