@@ -104,17 +104,18 @@ sv_work_sort(sv_totals_work_t *work)
     work->touch_count = kept + 1;
 }
 
-/* Takes the oldest lines, until they name enough items. */
+/* Takes the oldest lines that were not set aside, `limit` at most, until they name enough items. */
 static sv_status_t
-sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *error)
+sv_work_read(sv_store_t *store, sv_totals_work_t *work, int64_t limit, bool *more, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(work->arena), *options = sv_doc_new(work->arena), ids;
+    bson_t *filter = sv_doc_take(BCON_NEW("failed_at", BCON_NULL), work->arena), *options = sv_doc_new(work->arena),
+           ids;
     mongoc_cursor_t *cursor;
     const bson_t *line;
     int64_t read = 0;
     sv_status_t status;
 
-    BCON_APPEND(options, "sort", "{", "at", BCON_INT32(1), "}", "limit", BCON_INT64(SV_TOTALS_LINES));
+    BCON_APPEND(options, "sort", "{", "at", BCON_INT32(1), "}", "limit", BCON_INT64(limit));
     status = sv_store_find(store, SV_COLLECTION_TOUCHED_ITEMS, filter, options, &cursor, error);
     if (status != SV_OK) {
         return status;
@@ -130,7 +131,7 @@ sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *
     bson_append_array_end(work->lines, &ids);
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
-    *more = read > work->line_count || read == SV_TOTALS_LINES;
+    *more = read > work->line_count || read == limit;
     sv_work_sort(work);
     return status;
 }
@@ -488,21 +489,66 @@ sv_totals_commit(sv_store_t *store, sv_totals_work_t *work, sv_error_t *error)
     return status == SV_OK ? sv_transaction_run_past_duplicates(store, sv_totals_derive, work, error) : status;
 }
 
-sv_status_t
-sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error)
+/* A line whose totals cannot be derived, alone: it must not keep all others waiting.  It stays, for a person to see. */
+static sv_status_t
+sv_totals_set_aside(sv_store_t *store, const sv_totals_work_t *work, sv_error_t *error)
+{
+    const char *cause = error->cause != NULL ? error->cause : sv_status_code(error->status);
+    bson_t *filter = sv_doc_new(work->arena);
+    bson_t *update = sv_doc_take(
+        BCON_NEW("$set", "{", "failed", BCON_UTF8(cause), "}", "$currentDate", "{", "failed_at", BCON_BOOL(true), "}"),
+        work->arena);
+
+    sv_log(SV_LOG_WARNING, "totals of count %s, item %s cannot be derived: %s",
+           work->touch_count > 0 ? work->touches[0].count_id : "?",
+           work->touch_count > 0 ? work->touches[0].item_code : "?", cause);
+    sv_error_clear(error);
+    BSON_APPEND_DOCUMENT(filter, "_id", work->lines);
+    return sv_store_update_many(store, SV_COLLECTION_TOUCHED_ITEMS, filter, update, NULL, error);
+}
+
+/* Derives up to `limit` lines.  *refused: it failed by what they hold, not by the database. */
+static sv_status_t
+sv_totals_take(sv_store_t *store, int64_t limit, sv_totals_t *done, bool *refused, sv_error_t *error)
 {
     sv_totals_work_t work = { .arena = sv_arena_create() };
-    sv_status_t status;
+    sv_status_t status = sv_work_read(store, &work, limit, &done->more, error);
 
-    memset(done, 0, sizeof(*done));
-    status = sv_work_read(store, &work, &done->more, error);
+    *refused = false;
     if (status == SV_OK && work.line_count > 0) {
         status = sv_totals_commit(store, &work, error);
+        *refused = status != SV_OK && sv_status_kind(status) != SV_KIND_UNAVAILABLE;
         if (status == SV_OK) {
-            done->touched = work.line_count;
-            done->items = (int64_t) work.touch_count;
+            done->touched += work.line_count;
+            done->items += (int64_t) work.touch_count;
+        } else if (*refused && limit == 1) {
+            status = sv_totals_set_aside(store, &work, error);
         }
     }
     sv_arena_destroy(work.arena);
+    return status;
+}
+
+sv_status_t
+sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error)
+{
+    bool refused;
+    sv_status_t status;
+
+    memset(done, 0, sizeof(*done));
+    status = sv_totals_take(store, SV_TOTALS_LINES, done, &refused, error);
+    if (!refused) {
+        return status;
+    }
+    /* One of them stops all: each alone, until it is found. */
+    refused = false;
+    for (int i = 0; i < SV_TOTALS_LINES && !refused; i++) {
+        sv_error_clear(error);
+        status = sv_totals_take(store, 1, done, &refused, error);
+        if (status != SV_OK || !done->more) {
+            break;
+        }
+    }
+    done->more = true;
     return status;
 }

@@ -91,6 +91,31 @@ count_of(const char *count_id)
     return sv_real_find(&real, SV_COLLECTION_SESSIONS, sv_arena_printf(real.arena, "{'session_id': '%s'}", count_id));
 }
 
+/* A document that no derivation can write stops the totals of its own line only. */
+static void
+test_one_item_that_cannot_be_derived_stops_no_other(void **state)
+{
+    (void) state;
+    item("A", "10");
+    item("P", "10");
+    item("B", "10");
+    count("c1");
+    sv_real_insert(&real, SV_COLLECTION_SESSION_BOOK,
+                   "{'session_id': 'c1', 'item_code': 'P', 'derivations': 'no number'}");
+    record("c1", "R1", "A", "anna", "1", 5);
+    record("c1", "R1", "P", "anna", "1", 5);
+    record("c1", "R1", "B", "anna", "1", 5);
+    for (int rounds = 0; derive().more && rounds < 10; rounds++) {
+    }
+    assert_non_null(line_of("c1", "A"));
+    assert_non_null(line_of("c1", "B"));
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{}"), 1);
+    assert_int_equal(
+        sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{'item_codes': 'P', 'failed_at': {'$ne': null}}"), 1);
+    record("c1", "R2", "A", "bert", "2", 6);
+    assert_int_equal(derive().touched, 1);
+}
+
 static void
 test_records_become_totals(void **state)
 {
@@ -354,6 +379,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SERVER(test_records_become_totals),
+        WITH_SERVER(test_one_item_that_cannot_be_derived_stops_no_other),
         WITH_SERVER(test_edits_voids_and_recounts_move_the_totals),
         WITH_SERVER(test_a_count_of_zero_is_a_count),
         WITH_SERVER(test_the_overlay_shows_the_youngest_count),
