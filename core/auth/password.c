@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "core/base/codec.h"
 #include "core/base/text.h"
@@ -13,6 +14,15 @@
 enum { SV_ARGON2_LANES = 1, SV_ARGON2_SALT = 16, SV_ARGON2_HASH = 32, SV_BCRYPT_LENGTH = 60 };
 
 static const char sv_argon2_prefix[] = "$argon2id$";
+
+static void
+sv_password_forget(char *password)
+{
+    if (password != NULL) {
+        OPENSSL_cleanse(password, strlen(password));
+        free(password);
+    }
+}
 
 bool
 sv_password_acceptable(const char *password, const char *field, sv_error_t *error)
@@ -37,18 +47,34 @@ sv_password_acceptable(const char *password, const char *field, sv_error_t *erro
     return true;
 }
 
+/* The password in the one form that every keyboard's letters compose to (Unicode NFC); NULL when it is in that form, or
+ * is no UTF-8.  For sv_password_forget(). */
+static char *
+sv_password_composed(const char *password)
+{
+    char *composed = (char *) utf8proc_NFC((const utf8proc_uint8_t *) password);
+
+    if (composed != NULL && strcmp(composed, password) == 0) {
+        sv_password_forget(composed);
+        return NULL;
+    }
+    return composed;
+}
+
 const char *
 sv_password_hash(const sv_settings_t *settings, const char *password, sv_arena_t *arena, sv_error_t *error)
 {
     uint32_t memory = (uint32_t) settings->argon2_memory, passes = (uint32_t) settings->argon2_iterations;
     size_t size = argon2_encodedlen(passes, memory, SV_ARGON2_LANES, SV_ARGON2_SALT, SV_ARGON2_HASH, Argon2_id);
-    char *encoded = sv_arena_alloc(arena, size);
+    char *encoded = sv_arena_alloc(arena, size), *composed = sv_password_composed(password);
     uint8_t salt[SV_ARGON2_SALT];
     int result;
 
+    password = composed == NULL ? password : composed;
     sv_random_bytes(salt, sizeof(salt));
     result = argon2id_hash_encoded(passes, memory, SV_ARGON2_LANES, password, strlen(password), salt, sizeof(salt),
                                    SV_ARGON2_HASH, encoded, size);
+    sv_password_forget(composed);
     if (result != ARGON2_OK) {
         sv_fail_cause(error, SV_ERR_UNAVAILABLE, "Argon2id: %s", argon2_error_message(result));
         return NULL;
@@ -78,16 +104,33 @@ sv_bcrypt_verify(const char *stored, const char *password)
     return equal;
 }
 
-bool
-sv_password_verify(const char *stored, const char *password)
+static bool
+sv_password_is(const char *stored, const char *password)
 {
-    if (stored == NULL) {
-        return false;
-    }
     if (strncmp(stored, sv_argon2_prefix, sizeof(sv_argon2_prefix) - 1) == 0) {
         return argon2id_verify(stored, password, strlen(password)) == ARGON2_OK;
     }
     return sv_is_bcrypt(stored) && sv_bcrypt_verify(stored, password);
+}
+
+bool
+sv_password_verify(const char *stored, const char *password)
+{
+    char *composed;
+    bool equal;
+
+    if (stored == NULL) {
+        return false;
+    }
+    composed = sv_password_composed(password);
+    if (composed == NULL) {
+        return sv_password_is(stored, password);
+    }
+    /* Both, whatever the first says: the raw form is what a hash of before was made of. */
+    equal = sv_password_is(stored, composed);
+    equal |= sv_password_is(stored, password);
+    sv_password_forget(composed);
+    return equal;
 }
 
 bool

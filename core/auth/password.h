@@ -17,7 +17,8 @@ bool sv_password_acceptable(const char *password, const char *field, sv_error_t 
 /* The PHC string of a password with a fresh salt.  NULL and SV_ERR_UNAVAILABLE when its memory cannot be had. */
 const char *sv_password_hash(const sv_settings_t *settings, const char *password, sv_arena_t *arena, sv_error_t *error);
 
-/* Whether `stored` is a hash of the password; a stored text of no known kind is of none. */
+/* Whether `stored` is a hash of the password, in its composed form (NFC, which is what is hashed) or as it was typed; a
+ * stored text of no known kind is of none. */
 bool sv_password_verify(const char *stored, const char *password);
 
 /* Whether `stored` is weaker than, or of another kind than, what the settings ask for now. */

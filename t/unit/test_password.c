@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <argon2.h>
 #include <cmocka.h>
 
 #include "core/auth/password.h"
@@ -30,6 +31,30 @@ close_arena(void **state)
     (void) state;
     sv_arena_destroy(arena);
     return 0;
+}
+
+/* One keyboard sends an umlaut as one character, another as two. */
+static void
+a_password_is_the_same_however_its_letters_are_composed(void **state)
+{
+    static const char composed[] = "gr\xc3\xbc\xc3\x9f"
+                                   "e aus k\xc3\xb6ln",
+                      apart[] = "gru\xcc\x88\xc3\x9f"
+                                "e aus ko\xcc\x88ln";
+    const char *one = sv_password_hash(&settings, composed, arena, &error);
+    const char *other = sv_password_hash(&settings, apart, arena, &error);
+    char raw[128];
+
+    (void) state;
+    assert_true(sv_password_verify(one, apart));
+    assert_true(sv_password_verify(other, composed));
+    assert_true(sv_password_verify(other, apart));
+    assert_false(sv_password_verify(one, "grusse aus koln"));
+    /* A hash made of the letters as they were typed, before passwords were composed. */
+    assert_int_equal(argon2id_hash_encoded(1, 8, 1, apart, strlen(apart), "0123456789abcdef", 16, 32, raw, sizeof(raw)),
+                     ARGON2_OK);
+    assert_true(sv_password_verify(raw, apart));
+    assert_false(sv_password_verify(raw, composed));
 }
 
 static void
@@ -168,6 +193,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(a_password_is_the_same_however_its_letters_are_composed),
         WITH_ARENA(a_hash_verifies_its_own_password_only),
         WITH_ARENA(bcrypt_of_the_replaced_system_verifies),
         WITH_ARENA(a_text_of_no_known_kind_is_nobodys_hash),
