@@ -18,6 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/codec.h"
+#include "core/jobs/spool_mark.h"
 #include "core/redis/scripts.h"
 #include "core/settings/settings.h"
 #include "core/store/store.h"
@@ -242,14 +243,29 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
     return whole ? 0 : SV_EXIT_FAILED;
 }
 
-/* Without the folder of the jobs' files only the jobs that leave one fail: a reason to say so, not to stop. */
-static void
-sv_worker_look_at_spool(const char *spool_dir)
+/* Without the folder of the jobs' files only the jobs that leave one fail: a reason to say so, not to stop.  Another
+ * environment's is one to stop: its files would be removed. */
+static bool
+sv_worker_may_use_spool(sv_store_t *store)
 {
+    const char *spool_dir = store->settings->spool_dir;
+    sv_arena_t *arena = sv_arena_create();
+    sv_error_t error;
+    sv_status_t status = SV_OK;
+
+    sv_error_init(&error, arena);
     if (access(spool_dir, W_OK | X_OK) != 0) {
         sv_worker_log(SV_LOG_ERROR, "spool.unusable", SV_FIELD_TEXT("spool_dir", spool_dir),
                       SV_FIELD_TEXT("cause", strerror(errno)));
+    } else {
+        status = sv_spool_claim(store, &error);
     }
+    if (status != SV_OK) {
+        sv_worker_log(SV_LOG_ERROR, status == SV_ERR_CONFLICT_STATE ? "spool.foreign" : "spool.unusable",
+                      SV_FIELD_TEXT("spool_dir", spool_dir), SV_FIELD_TEXT("cause", error.cause));
+    }
+    sv_arena_destroy(arena);
+    return status != SV_ERR_CONFLICT_STATE;
 }
 
 static int
@@ -258,8 +274,10 @@ sv_worker_run(sv_worker_t *worker, sigset_t *signals)
     sv_store_t *store = sv_store_acquire(worker->pool);
     sv_startup_t startup = sv_startup(store, sv_signals_wait, signals);
 
+    if (startup == SV_STARTUP_READY && !sv_worker_may_use_spool(store)) {
+        startup = SV_STARTUP_REFUSED;
+    }
     sv_store_release(store);
-    sv_worker_look_at_spool(worker->settings->spool_dir);
     if (startup == SV_STARTUP_REFUSED) {
         return SV_EXIT_CONFIG;
     }

@@ -36,7 +36,8 @@ sv_jobs_recover(sv_store_t *store, sv_redis_client_t *redis, const char *worker,
 /* Removes files whose time is over (a hundred at most) and jobs that ended more than JOB_RETENTION ago. */
 sv_status_t sv_jobs_expire(sv_store_t *store, int64_t *removed, sv_error_t *error);
 
-/* Removes what dead attempts left in the spool. */
+/* Removes what dead attempts left in the spool, and expired files that nobody downloads any more.  Nothing of a spool
+ * that is another database's: SV_ERR_CONFLICT_STATE as sv_spool_claim() gives it. */
 sv_status_t sv_jobs_tidy_spool(sv_store_t *store, sv_error_t *error);
 
 #endif

@@ -3,11 +3,12 @@
 #include "core/jobs/job_duties.h"
 #include "core/jobs/job_guard.h"
 #include "core/jobs/spool.h"
+#include "core/jobs/spool_mark.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 
 /* Below this a folder may be of a job that has just begun. */
-enum { SV_EXPIRE_LIMIT = 100, SV_LEFTOVER_IDLE_S = 3600 };
+enum { SV_EXPIRE_LIMIT = 100, SV_LEFTOVER_IDLE_S = 3600, SV_DOWNLOAD_GRACE_S = 4 * 3600 };
 
 static sv_status_t
 sv_jobs_expire_result(sv_store_t *store, const bson_t *job, sv_arena_t *arena, sv_error_t *error)
@@ -22,7 +23,7 @@ sv_jobs_expire_result(sv_store_t *store, const bson_t *job, sv_arena_t *arena, s
     /* In this order no job tells of a file that is gone; a folder left by a crash between the two is tidied away. */
     status = sv_store_update_one(store, SV_COLLECTION_JOBS, filter, update, NULL, error);
     if (status == SV_OK) {
-        sv_spool_clean(store->settings->spool_dir, job_id, NULL);
+        sv_spool_bury(store->settings->spool_dir, job_id);
     }
     return status;
 }
@@ -57,16 +58,18 @@ static sv_status_t
 sv_jobs_expire_folder(void *context, const char *job_id, sv_error_t *error)
 {
     sv_store_t *store = context;
+    sv_arena_t *arena = sv_arena_create();
     bson_t *filter =
         sv_doc_take(BCON_NEW("job_id", BCON_UTF8(job_id), "$and", "[", "{", "$or", "[", "{", "pending", BCON_BOOL(true),
                              "}", "{", "result_kept", BCON_BOOL(true), "}", "]", "}", "]"),
-                    error->arena);
+                    arena);
     const bson_t *job = NULL;
-    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, error->arena, &job, error);
+    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, arena, &job, error);
 
     if (status == SV_OK && job == NULL) {
-        sv_spool_clean(store->settings->spool_dir, job_id, NULL);
+        sv_spool_bury(store->settings->spool_dir, job_id);
     }
+    sv_arena_destroy(arena);
     return status;
 }
 
@@ -107,5 +110,14 @@ sv_jobs_expire(sv_store_t *store, int64_t *removed, sv_error_t *error)
 sv_status_t
 sv_jobs_tidy_spool(sv_store_t *store, sv_error_t *error)
 {
-    return sv_spool_walk(store->settings->spool_dir, SV_LEFTOVER_IDLE_S, sv_jobs_expire_folder, store, error);
+    const char *spool_dir = store->settings->spool_dir;
+    sv_status_t status = sv_spool_claim(store, error);
+
+    if (status == SV_OK) {
+        status = sv_spool_walk(spool_dir, SV_LEFTOVER_IDLE_S, sv_jobs_expire_folder, store, error);
+    }
+    if (status == SV_OK) {
+        sv_spool_purge(spool_dir, SV_DOWNLOAD_GRACE_S);
+    }
+    return status;
 }

@@ -180,6 +180,7 @@ sv_runner_process(sv_runner_t *runner, const sv_dispatch_entry_t *entry, sv_aren
                                              .settings = runner->options.settings,
                                              .arena = arena,
                                              .spool_dir = runner->options.settings->spool_dir,
+                                             .scratch_dir = runner->options.settings->scratch_dir,
                                              .runner = runner },
                             entry, handler);
 }

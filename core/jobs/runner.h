@@ -17,9 +17,10 @@ typedef struct {
     sv_store_t *store;
     sv_redis_client_t *redis;
     const sv_settings_t *settings;
-    sv_arena_t *arena; /* of this attempt; a handler with much to do takes arenas of its own for its steps */
-    const char *spool_dir;
-    sv_job_result_t result; /* the handler's to fill in; texts live as long as `arena` */
+    sv_arena_t *arena;       /* of this attempt; a handler with much to do takes arenas of its own for its steps */
+    const char *spool_dir;   /* shared with nginx and other hosts: for results alone */
+    const char *scratch_dir; /* local: for all that is needed on the way */
+    sv_job_result_t result;  /* the handler's to fill in; texts live as long as `arena` */
     sv_runner_t *runner;
 } sv_job_run_t;
 

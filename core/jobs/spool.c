@@ -40,10 +40,9 @@ sv_spool_prepare(const char *spool_dir, const char *job_id, sv_error_t *error)
 typedef bool (*sv_spool_choice_t)(const void *context, const char *file);
 
 static void
-sv_spool_remove_some(const char *spool_dir, const char *job_id, sv_spool_choice_t goes, const void *context)
+sv_spool_remove_files(const char *path, sv_spool_choice_t goes, const void *context)
 {
-    sv_arena_t *arena = sv_arena_create();
-    DIR *folder = opendir(sv_arena_printf(arena, "%s/jobs/%s", spool_dir, job_id));
+    DIR *folder = opendir(path);
     struct dirent *entry;
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
@@ -54,6 +53,14 @@ sv_spool_remove_some(const char *spool_dir, const char *job_id, sv_spool_choice_
     if (folder != NULL) {
         closedir(folder);
     }
+}
+
+static void
+sv_spool_remove_some(const char *spool_dir, const char *job_id, sv_spool_choice_t goes, const void *context)
+{
+    sv_arena_t *arena = sv_arena_create();
+
+    sv_spool_remove_files(sv_arena_printf(arena, "%s/jobs/%s", spool_dir, job_id), goes, context);
     sv_arena_destroy(arena);
 }
 
@@ -75,21 +82,62 @@ sv_spool_remove_attempt(const char *spool_dir, const char *job_id, int64_t attem
 static bool
 sv_spool_is_other(const void *context, const char *file)
 {
-    return context == NULL || strcmp(context, file) != 0;
+    return strcmp(context, file) != 0;
 }
 
 void
 sv_spool_clean(const char *spool_dir, const char *job_id, const char *keep)
 {
-    const char *name = keep != NULL ? strrchr(keep, '/') : NULL;
-    sv_arena_t *arena;
+    const char *name = strrchr(keep, '/');
 
-    sv_spool_remove_some(spool_dir, job_id, sv_spool_is_other, name != NULL ? name + 1 : NULL);
-    if (keep == NULL) {
-        arena = sv_arena_create();
-        rmdir(sv_arena_printf(arena, "%s/jobs/%s", spool_dir, job_id));
-        sv_arena_destroy(arena);
+    sv_spool_remove_some(spool_dir, job_id, sv_spool_is_other, name != NULL ? name + 1 : keep);
+}
+
+/* Named by the time, so that whoever comes by later knows how long it has lain. */
+void
+sv_spool_bury(const char *spool_dir, const char *job_id)
+{
+    sv_arena_t *arena = sv_arena_create();
+    const char *graveyard = sv_arena_printf(arena, "%s/graveyard", spool_dir);
+
+    mkdir(graveyard, 0750);
+    rename(sv_arena_printf(arena, "%s/jobs/%s", spool_dir, job_id),
+           sv_arena_printf(arena, "%s/%" PRId64 "-%s", graveyard, (int64_t) time(NULL), job_id));
+    sv_arena_destroy(arena);
+}
+
+static bool
+sv_spool_is_any(const void *context, const char *file)
+{
+    (void) context, (void) file;
+    return true;
+}
+
+void
+sv_spool_purge(const char *spool_dir, int64_t grace_s)
+{
+    sv_arena_t *arena = sv_arena_create();
+    const char *graveyard = sv_arena_printf(arena, "%s/graveyard", spool_dir);
+    DIR *folder = opendir(graveyard);
+    struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        char *rest;
+        int64_t buried_s = strtoll(entry->d_name, &rest, 10);
+
+        if (buried_s > 0 && *rest == '-' && buried_s + grace_s <= time(NULL)) {
+            sv_arena_t *mine = sv_arena_create();
+            const char *path = sv_arena_printf(mine, "%s/%s", graveyard, entry->d_name);
+
+            sv_spool_remove_files(path, sv_spool_is_any, NULL);
+            rmdir(path);
+            sv_arena_destroy(mine);
+        }
     }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    sv_arena_destroy(arena);
 }
 
 sv_status_t

@@ -39,6 +39,7 @@ sv_settings_check_texts(const sv_settings_t *settings, sv_error_t *error)
         { "MONGODB_URI", settings->mongodb_uri },
         { "MONGODB_DATABASE", settings->mongodb_database },
         { "SPOOL_DIR", settings->spool_dir },
+        { "SCRATCH_DIR", settings->scratch_dir },
     };
 
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {

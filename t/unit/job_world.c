@@ -32,6 +32,7 @@ sv_job_world_open(sv_job_world_t *world)
     strcpy(world->spool, "/tmp/sv_spool_XXXXXX");
     assert_non_null(mkdtemp(world->spool));
     world->real.settings.spool_dir = world->spool;
+    world->real.settings.scratch_dir = "/tmp";
     world->real.settings.job_claim = SV_WORLD_CLAIM_MS;
     world->real.settings.job_retry_delay = 10;
     world->who = (sv_principal_t){ .user_id = "u1", .username = "u1", .role = SV_ROLE_SUPERVISOR, .warehouse = "W1" };

@@ -21,6 +21,7 @@ typedef struct {
     const sv_column_t *columns;
     size_t column_count;
     sv_format_options_t options;
+    const char *scratch_dir; /* local, for files on the way; NULL: the system's */
 } sv_export_head_t;
 
 typedef struct sv_exporter_s sv_exporter_t;

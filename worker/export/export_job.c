@@ -66,13 +66,15 @@ sv_status_t
 sv_export_job(sv_job_run_t *run, const sv_export_job_t *job, sv_error_t *error)
 {
     sv_export_flow_t flow = { .run = run, .total = job->head->rows > 0 ? job->head->rows : 0 };
+    sv_export_head_t head = *job->head;
     const char *path;
     sv_status_t status = sv_job_run_file(run, job->format->extension, &path, error);
 
     if (status != SV_OK) {
         return status;
     }
-    flow.exporter = sv_exporter_create(job->format, path, job->head, error);
+    head.scratch_dir = run->scratch_dir;
+    flow.exporter = sv_exporter_create(job->format, path, &head, error);
     if (flow.exporter == NULL) {
         return error->status;
     }

@@ -155,7 +155,7 @@ sv_xlsx_open_sheets(const char *path, const sv_export_head_t *head, size_t rows_
     xlsx->path = sv_arena_strdup(arena, path);
     xlsx->columns = sv_arena_zalloc(arena, (head->column_count + 1) * sizeof(*xlsx->columns));
     sv_buffer_init(&xlsx->scratch, arena, 256);
-    options.tmpdir = dirname(sv_arena_strdup(arena, path));
+    options.tmpdir = head->scratch_dir != NULL ? sv_arena_strdup(arena, head->scratch_dir) : NULL;
     xlsx->book = workbook_new_opt(xlsx->path, &options);
     if (xlsx->book == NULL) {
         status = sv_fail_cause(error, SV_ERR_INTERNAL, "%s: no workbook could be made", path);

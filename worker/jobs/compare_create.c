@@ -12,7 +12,7 @@ sv_status_t
 sv_job_compare_create(sv_job_run_t *run, sv_error_t *error)
 {
     sv_comparison_watch_t watch = { .progress = sv_comparison_told, .context = run };
-    sv_status_t status = sv_comparison_make(run->store, run->claim, run->spool_dir, &watch, run->arena, error);
+    sv_status_t status = sv_comparison_make(run->store, run->claim, run->scratch_dir, &watch, run->arena, error);
 
     if (status == SV_OK) {
         run->result.resource_type = "comparison";

@@ -186,6 +186,7 @@ sub write_files {
         JWT_KEY_FILE     => $state->{jwt_key_file},
         SECRET_KEY_FILE  => $state->{secret_key_file},
         SPOOL_DIR        => "$directory/spool",
+        SCRATCH_DIR      => "$directory/tmp",
     );
     if (length $state->{redis_password}) {
         $value{REDIS_PASSWORD_FILE} = "$directory/secrets/redis.password";
