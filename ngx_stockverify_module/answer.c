@@ -218,8 +218,7 @@ sv_answer_send(sv_request_t *req)
     sv_request_state_t *state = req->state;
     ngx_http_request_t *r = req->http;
     const sv_kind_answer_t *kind;
-    ngx_open_file_info_t opened;
-    bool file = state->call.error.status == SV_OK && state->call.file != NULL && sv_file_open(state, &opened) == SV_OK;
+    bool file = state->call.error.status == SV_OK && state->call.file != NULL;
     ngx_int_t rc = sv_body_drop(r, state->call.error.status == SV_ERR_BODY_TOO_LARGE);
 
     if (rc != NGX_OK) {
@@ -253,7 +252,7 @@ sv_answer_send(sv_request_t *req)
         r->header_only = 1;
         rc = ngx_http_send_header(r);
     } else if (file) {
-        rc = sv_file_send(state, &opened);
+        rc = sv_file_send(state);
         state->answered = rc <= NGX_OK;
         if (state->answered && !state->context.replaced) {
             sv_answer_count(state);

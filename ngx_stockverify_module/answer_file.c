@@ -13,31 +13,6 @@ sv_file_path(const sv_request_state_t *state, ngx_str_t *path)
     path->len = strlen(text);
 }
 
-sv_status_t
-sv_file_open(sv_request_state_t *state, ngx_open_file_info_t *opened)
-{
-    ngx_http_request_t *r = state->req.http;
-    ngx_http_core_loc_conf_t *core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-    sv_error_t *error = &state->call.error;
-    ngx_str_t path;
-
-    sv_file_path(state, &path);
-    ngx_memzero(opened, sizeof(*opened));
-    opened->read_ahead = core->read_ahead;
-    opened->directio = core->directio;
-    opened->valid = core->open_file_cache_valid;
-    opened->min_uses = core->open_file_cache_min_uses;
-    opened->errors = core->open_file_cache_errors;
-    opened->events = core->open_file_cache_events;
-    if (ngx_open_cached_file(core->open_file_cache, &path, opened, r->pool) != NGX_OK) {
-        if (opened->err == NGX_ENOENT || opened->err == NGX_ENOTDIR) {
-            return sv_fail(error, SV_ERR_RESULT_EXPIRED, NULL);
-        }
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "%s: %s", (const char *) path.data, strerror(opened->err));
-    }
-    return opened->is_file ? SV_OK : sv_fail_cause(error, SV_ERR_INTERNAL, "%s is no file", (const char *) path.data);
-}
-
 /* The header that was added last. */
 static ngx_table_elt_t *
 sv_file_last_header(ngx_http_request_t *r)
@@ -48,13 +23,13 @@ sv_file_last_header(ngx_http_request_t *r)
 }
 
 static ngx_int_t
-sv_file_headers(sv_request_state_t *state, const ngx_open_file_info_t *opened, ngx_table_elt_t **disposition)
+sv_file_headers(sv_request_state_t *state, ngx_table_elt_t **disposition)
 {
     ngx_http_request_t *r = state->req.http;
     const sv_call_file_t *file = state->call.file;
 
-    r->headers_out.content_length_n = opened->size;
-    r->headers_out.last_modified_time = opened->mtime;
+    r->headers_out.content_length_n = file->size;
+    r->headers_out.last_modified_time = (time_t) file->changed_s;
     r->headers_out.content_type.data = (u_char *) file->content_type;
     r->headers_out.content_type.len = strlen(file->content_type);
     r->headers_out.content_type_len = r->headers_out.content_type.len;
@@ -79,15 +54,17 @@ sv_file_headers(sv_request_state_t *state, const ngx_open_file_info_t *opened, n
 }
 
 ngx_int_t
-sv_file_send(sv_request_state_t *state, const ngx_open_file_info_t *opened)
+sv_file_send(sv_request_state_t *state)
 {
     ngx_http_request_t *r = state->req.http;
+    ngx_http_core_loc_conf_t *core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    const sv_call_file_t *file = state->call.file;
     ngx_buf_t *buffer = ngx_calloc_buf(r->pool);
     ngx_chain_t out = { .buf = buffer };
     ngx_table_elt_t *disposition;
     ngx_int_t rc;
 
-    if (buffer == NULL || sv_file_headers(state, opened, &disposition) != NGX_OK) {
+    if (buffer == NULL || sv_file_headers(state, &disposition) != NGX_OK) {
         return NGX_ERROR;
     }
     buffer->file = ngx_pcalloc(r->pool, sizeof(ngx_file_t));
@@ -102,11 +79,11 @@ sv_file_send(sv_request_state_t *state, const ngx_open_file_info_t *opened)
         return rc;
     }
     sv_file_path(state, &buffer->file->name);
-    buffer->file->fd = opened->fd;
+    buffer->file->fd = file->fd;
     buffer->file->log = r->connection->log;
-    buffer->file->directio = opened->is_directio;
-    buffer->file_last = opened->size;
-    buffer->in_file = opened->size > 0;
+    buffer->file->directio = core->directio <= file->size && ngx_directio_on(file->fd) == 0;
+    buffer->file_last = file->size;
+    buffer->in_file = file->size > 0;
     buffer->last_buf = 1;
     buffer->last_in_chain = 1;
     return ngx_http_output_filter(r, &out);

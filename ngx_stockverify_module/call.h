@@ -33,6 +33,9 @@ typedef struct {
     const char  *name;           /* what it is saved as */
     const char  *content_type;
     const char  *etag;           /* with quotes, strong; NULL: none */
+    int          fd;             /* opened on the thread, where a shared spool may keep it waiting; closed with the arena */
+    int64_t      size;
+    int64_t      changed_s;      /* Last-Modified */
 } sv_call_file_t;
 
 typedef struct sv_call_s {

@@ -1,5 +1,10 @@
 #include "ngx_stockverify_module/api/job_answer.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "core/jobs/dispatch.h"
 #include "core/jobs/job.h"
 #include "core/store/document.h"
@@ -50,6 +55,39 @@ sv_job_has_file(sv_call_t *call, const bson_t *job)
     return call->error.status == SV_OK;
 }
 
+static void
+sv_job_close_file(void *data)
+{
+    close(((const sv_call_file_t *) data)->fd);
+}
+
+/* One that was removed meanwhile has expired: its path is gone, or (ESTALE) another host removed it. */
+static bool
+sv_job_open_file(sv_call_t *call, sv_call_file_t *file)
+{
+    const char *path = sv_arena_printf(call->arena, "%s/%s", call->settings->spool_dir, file->path);
+    struct stat found;
+
+    file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file->fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ESTALE)) {
+        sv_fail(&call->error, SV_ERR_RESULT_EXPIRED, NULL);
+        return false;
+    }
+    if (file->fd < 0) {
+        sv_fail_cause(&call->error, SV_ERR_INTERNAL, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    sv_arena_on_destroy(call->arena, sv_job_close_file, file);
+    if (fstat(file->fd, &found) != 0 || !S_ISREG(found.st_mode)) {
+        sv_fail_cause(&call->error, SV_ERR_INTERNAL, "%s is no file", path);
+        return false;
+    }
+    file->size = found.st_size;
+    file->changed_s = found.st_mtime;
+    return true;
+}
+
+/* On the thread. */
 void
 sv_job_answer_file(sv_call_t *call, const bson_t *job)
 {
@@ -64,7 +102,9 @@ sv_job_answer_file(sv_call_t *call, const bson_t *job)
     file->etag = sv_doc_text(job, "result.etag", call->arena);
     file->name = file->name != NULL ? file->name : "result";
     file->content_type = file->content_type != NULL ? file->content_type : "application/octet-stream";
-    call->file = file;
+    if (sv_job_open_file(call, file)) {
+        call->file = file;
+    }
 }
 
 void
