@@ -218,7 +218,7 @@ is $person->resolve(($person->forget_conflicts)[0], 'keep_server')->status, 200,
 # ---- the rack that was taken is counted by its new holder, in part
 $rival->{session} = $taken;
 for my $record (grep { !$_->{void} } @{$old}[10 .. 109]) {
-    $rival->count($taken, $record->{item}, verified => $record->{verified} + 1_000_000, serials => $record->{serials});
+    $rival->count($taken, $record->{item}, verified => $record->{verified} + 1_000_000, serials => $record->{serials}, more => { replaces => [$record->{id}] });
 }
 $rival->sync;
 no_conflicts('the next holder counts the rack, serial numbers and all');

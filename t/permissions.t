@@ -132,14 +132,14 @@ subtest "another's records and conflicts" => sub {
 
 subtest 'what a client says of itself is nothing' => sub {
     my $data = $ben->post('/api/sync/batch', { records => [record('claims', $theirs, item_code => $plain[1], user_id => $asha->user_id, fence => 99,
-        count_id => 'x', warehouse => 'x', superseded => \1, whole => \0, content_hash => 'x', round => 9, received_at => $at, _id => 1,
+        count_id => 'x', warehouse => 'x', standing => 'replaced', counts => \0, decision => 'against', whole => \0, content_hash => 'x', round => 9, received_at => $at, _id => 1,
         serial_numbers => [])] })->data;
     is_deeply $data->{ok}, ['claims'], 'members that are none of a record are left out';
     my ($stored) = @{ plain([$stack->mongo->find('verification_records', { client_record_id => 'claims' })]) };
     is $stored->{user_id}, $ben->user_id, 'the owner is who sent it';
     isnt $stored->{$_}, { fence => 99, count_id => 'x', warehouse => 'x', content_hash => 'x', round => 9, received_at => $at, _id => 1 }->{$_},
         "$_ is the server's" for qw(fence count_id warehouse content_hash round received_at _id);
-    ok !$stored->{superseded} && $stored->{whole}, 'and it counts';
+    ok $stored->{standing} eq 'counts' && $stored->{whole}, 'and it counts';
     my $answer = $ben->post('/api/auth/login', { username => $ben->user->{username}, password => $ben->user->{password}, role => 'admin' });
     is $answer->data->{user}{role}, 'staff', 'nobody logs in as more than they are';
     is $ben->post('/api/racks/' . $stack->rack . '/claim', { user_id => $asha->user_id, fence => 99 })->data->{fence}, 1, 'nor claims a fence';

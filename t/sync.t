@@ -97,9 +97,12 @@ subtest 'a lost rack' => sub {
     my $answer = batch($asha, record('l1', $mine, item_code => $items[0]), record('l3', $mine, item_code => $items[2]));
     is words($answer), 'l1: ok, l3: lock_lost', 'what was stored stays stored, the rest is a conflict';
     is $answer->data->{conflicts}[0]{holder}{user_id}, $ben->user_id, 'who has the rack now is told';
-    is words(batch($ben, record('l4', $theirs, item_code => $items[0], verified_qty => 9))), 'l4: ok', 'a second round';
+    my $over = batch($ben, record('l4', $theirs, item_code => $items[0], verified_qty => 9));
+    is words($over), 'l4: duplicate_count', 'the round has a figure already';
+    is $over->data->{conflicts}[0]{server_record}{client_record_id}, 'l1', 'which is told';
+    is words(batch($ben, record('l4', $theirs, item_code => $items[0], verified_qty => 9, replaces => ['l1']))), 'l4: ok', 'replaced, if so said';
     my ($first) = @{ plain([$stack->mongo->find('verification_records', { client_record_id => 'l1' })]) };
-    ok $first->{superseded}, 'counts in place of the first';
+    is $first->{standing}, 'replaced', 'the other counts in place of the first';
 };
 
 subtest 'bad batches' => sub {

@@ -100,7 +100,7 @@ subtest 'a shift sent badly ends as the same shift sent straight' => sub {
     for my $way (keys %session) {
         for my $record (@{ plain([$stack->mongo->find('verification_records', { session_id => $session{$way} })]) }) {
             my ($n) = $record->{client_record_id} =~ /(\d+)$/;
-            $end{$way}{$n} = join ' ', @$record{qw(item_code verified_qty status revision superseded)};
+            $end{$way}{$n} = join ' ', @$record{qw(item_code verified_qty status revision standing)};
         }
     }
     is scalar keys %{ $end{straight} }, scalar keys %revision, 'every record stands once';

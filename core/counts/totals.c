@@ -204,7 +204,9 @@ sv_items_read_records(sv_store_t *store, const char *count_id, sv_totals_item_t 
 
     BSON_APPEND_UTF8(filter, "count_id", count_id);
     sv_items_put_filter(filter, items, count, arena);
-    BCON_APPEND(filter, "status", "{", "$ne", "void", "}", "superseded", "{", "$ne", BCON_BOOL(true), "}");
+    /* `superseded` is how the version before said that a record does not count */
+    BCON_APPEND(filter, "status", "{", "$ne", "void", "}", "counts", "{", "$ne", BCON_BOOL(false), "}", "superseded",
+                "{", "$ne", BCON_BOOL(true), "}");
     /* the order of the index, so that an item's racks come one after the other */
     BCON_APPEND(options, "sort", "{", "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "}", "projection", "{",
                 "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "user_id", BCON_INT32(1), "changed_at",

@@ -61,6 +61,7 @@ sv_floor_session_read(const bson_t *document, sv_arena_t *arena, sv_floor_sessio
     session->strict = sv_doc_bool(document, "strict");
     session->fence = sv_doc_int(document, "fence");
     session->round = sv_doc_int(document, "round");
+    session->own_since = sv_doc_has(document, "own_since") ? sv_doc_int(document, "own_since") : session->fence;
     session->status = sv_session_status_parse(sv_doc_text(document, "status", arena));
     session->superseded = sv_doc_bool(document, "superseded");
     session->rack_completed = sv_doc_bool(document, "rack_completed");

@@ -50,6 +50,7 @@ typedef struct {
     bool strict;
     int64_t fence;
     int64_t round;
+    int64_t own_since; /* the fence since which the rack was only this user's */
     sv_session_status_t status;
     bool superseded;
     bool rack_completed;

@@ -18,7 +18,8 @@ typedef struct {
     sv_rack_t rack;
     sv_floor_session_t before; /* what the rack carries; session_id NULL when it never carried any */
     sv_count_t count;
-    int64_t last_round;
+    int64_t round;
+    bool is_first;         /* the rack's first floor session in the count */
     bool period_over;      /* the claim committed in a standing count whose period had ended */
     bool standing_missing; /* the warehouse's standing count must be made first */
     bool id_taken;         /* the session's plain id is another's: append the fence */
@@ -105,40 +106,73 @@ sv_claim_decide(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     return mine && strcmp(work->before.count_id, work->count.session_id) == 0 ? SV_CLAIM_RESUMES : SV_CLAIM_OPENS;
 }
 
-/* How often the rack was taken in this count, and whether it was completed. */
+/* Whether the rack's counting that is under way was ended by a completion. */
 static sv_status_t
-sv_claim_check_rounds(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+sv_claim_is_completed(sv_store_t *store, sv_claim_work_t *work, int64_t round, bool *completed, sv_error_t *error)
 {
-    bson_t *filter, *options;
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count.session_id), "rack_id", BCON_UTF8(work->rack.rack_id),
+                             "round", BCON_INT64(round), "rack_completed", BCON_BOOL(true)),
+                    work->arena);
+    const bson_t *session;
+    sv_status_t status =
+        sv_store_find_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, work->arena, &session, error);
+
+    *completed = session != NULL;
+    return status;
+}
+
+/* The latest floor session of the rack in this count, NULL: none. */
+static sv_status_t
+sv_claim_find_latest(sv_store_t *store, sv_claim_work_t *work, const bson_t **latest, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(
+        BCON_NEW("count_id", BCON_UTF8(work->count.session_id), "rack_id", BCON_UTF8(work->rack.rack_id)), work->arena);
+    bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "round", BCON_INT32(1), "}", "sort", "{", "fence",
+                                           BCON_INT32(-1), "}", "limit", BCON_INT64(1)),
+                                  work->arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
-    bool completed = false;
-    sv_status_t status;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, &cursor, error);
 
-    work->last_round = 0;
-    if (work->rack.session_id == NULL) {
-        return SV_OK;
-    }
-    filter = sv_doc_take(
-        BCON_NEW("count_id", BCON_UTF8(work->count.session_id), "rack_id", BCON_UTF8(work->rack.rack_id)), work->arena);
-    options = sv_doc_take(BCON_NEW("projection", "{", "round", BCON_INT32(1), "rack_completed", BCON_INT32(1), "}"),
-                          work->arena);
-    status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, &cursor, error);
+    *latest = NULL;
     if (status != SV_OK) {
         return status;
     }
-    while (mongoc_cursor_next(cursor, &row)) {
-        int64_t round = sv_doc_int(row, "round");
-
-        work->last_round = round > work->last_round ? round : work->last_round;
-        completed |= sv_doc_bool(row, "rack_completed");
+    if (mongoc_cursor_next(cursor, &row)) {
+        *latest = sv_doc_copy(row, work->arena);
     }
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
-    if (status == SV_OK && completed && !work->claim->recount) {
-        status = sv_fail(error, SV_ERR_RACK_COMPLETED, NULL);
-    }
     return status;
+}
+
+/* A round is one whole counting of the rack in the count: a claim goes on with it until it is completed, and the next
+ * one is opened by asking for a recount. */
+static sv_status_t
+sv_claim_find_round(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    const bson_t *latest;
+    bool completed;
+
+    work->round = 1;
+    work->is_first = true;
+    if (work->rack.session_id == NULL) {
+        return SV_OK;
+    }
+    if (sv_claim_find_latest(store, work, &latest, error) != SV_OK || latest == NULL) {
+        return error->status;
+    }
+    work->is_first = false;
+    work->round = sv_doc_int(latest, "round");
+    if (sv_claim_is_completed(store, work, work->round, &completed, error) != SV_OK || !completed) {
+        return error->status;
+    }
+    if (!work->claim->recount) {
+        return sv_fail(error, SV_ERR_RACK_COMPLETED, NULL);
+    }
+    work->round++;
+    return SV_OK;
 }
 
 /* Free is decided by MongoDB's clock, and by the state the transaction sees: another claim in between is a write
@@ -252,11 +286,18 @@ sv_claim_fill_session(const sv_claim_work_t *work, sv_floor_session_t *session)
         .blind = work->count.blind,
         .strict = work->count.strict,
         .fence = work->rack.fence,
-        .round = work->last_round + 1,
+        .round = work->round,
         .status = SV_SESSION_ACTIVE,
         .started_at_ms = work->rack.held_at_ms, /* the server's clock */
         .last_heartbeat_ms = work->rack.held_at_ms,
     };
+}
+
+/* From which fence on the rack was nobody else's: sessions since then may still write through this one. */
+static int64_t
+sv_claim_own_since(const sv_claim_work_t *work)
+{
+    return sv_is_mine(work) ? work->before.own_since : work->rack.fence;
 }
 
 static sv_status_t
@@ -280,11 +321,12 @@ sv_claim_insert_session(sv_store_t *store, sv_claim_work_t *work, sv_error_t *er
     BSON_APPEND_BOOL(document, "blind", session->blind);
     BSON_APPEND_BOOL(document, "strict", session->strict);
     BSON_APPEND_INT64(document, "fence", session->fence);
-    BSON_APPEND_INT32(document, "round", (int32_t) session->round);
+    BSON_APPEND_INT64(document, "round", session->round);
+    BSON_APPEND_INT64(document, "own_since", sv_claim_own_since(work));
     sv_doc_put_text(document, "status", sv_session_status_name(session->status));
     BSON_APPEND_BOOL(document, "superseded", false);
     BSON_APPEND_BOOL(document, "rack_completed", false);
-    BSON_APPEND_BOOL(document, "has_partials", false);
+    BSON_APPEND_BOOL(document, "plain", work->is_first);
     BSON_APPEND_INT64(document, "writes", 0);
     sv_doc_put_time(document, "started_at", session->started_at_ms);
     sv_doc_put_time(document, "last_heartbeat", session->last_heartbeat_ms);
@@ -321,7 +363,7 @@ sv_claim_audit(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 static sv_status_t
 sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
-    sv_status_t status = sv_claim_check_rounds(store, work, error);
+    sv_status_t status = sv_claim_find_round(store, work, error);
 
     work->result->resumed = false;
     work->result->displaced = work->before;

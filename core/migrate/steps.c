@@ -1,5 +1,6 @@
 #include "core/migrate/migrate.h"
 #include "core/sync/conflict_step.h"
+#include "core/migrate/step_rounds.h"
 #include "core/warehouse/warehouse_step.h"
 
 /* New steps go to the end. */
@@ -7,5 +8,7 @@ const sv_migration_step_t sv_migration_steps[] = {
     { "warehouses", "makes the warehouses of racks known", sv_warehouse_step_is_due, sv_warehouse_step_run },
     { "conflict_keys", "drops the index that kept one conflict a record, whoever sent it", sv_conflict_step_is_due,
       sv_conflict_step_run },
+    { "rounds", "gives floor sessions the round they belong to, and records their standing", sv_step_rounds_is_due,
+      sv_step_rounds_run },
     { NULL, NULL, NULL, NULL },
 };

@@ -101,15 +101,14 @@ sv_batch_fence_all(sv_batch_task_t *task, sv_error_t *error)
     return SV_OK;
 }
 
-/* Whether a floor session is so plain that the unique keys alone find what stands in the way of new records. */
+/* Whether the unique keys alone find what stands in the way of new records of these floor sessions. */
 static bool
 sv_batch_sessions_are_plain(const sv_batch_run_t *run)
 {
     for (size_t i = 0; i < run->session_count; i++) {
         const sv_fenced_t *session = &run->sessions[i];
 
-        if (session->outcome != SV_FENCE_HOLDS || !session->open || session->facts.strict || session->has_partials ||
-            session->facts.round > 1) {
+        if (session->outcome != SV_FENCE_HOLDS || !session->open || session->facts.strict || !session->plain) {
             return false;
         }
     }
@@ -139,27 +138,6 @@ sv_batch_judge_blind(sv_batch_task_t *task)
     return sv_batch_all_good(task->run);
 }
 
-bool
-sv_batch_leaves_item(const sv_slot_t *slot)
-{
-    return slot->record != NULL && slot->stored != NULL &&
-           (slot->now.is_void != slot->before.is_void || slot->now.partial != slot->before.partial ||
-            slot->now.superseded != slot->before.superseded || strcmp(slot->now.item_key, slot->before.item_key) != 0);
-}
-
-void
-sv_batch_collect(sv_batch_run_t *run)
-{
-    for (size_t i = 0; i < run->slot_count; i++) {
-        sv_slot_t *slot = run->slots[i];
-
-        if (slot->record != NULL && (slot->stored == NULL || sv_batch_leaves_item(slot))) {
-            run->inserts[run->insert_count++] =
-                (sv_placed_t){ slot->record, slot->session, slot->stored, slot->now.superseded };
-        }
-    }
-}
-
 static bool
 sv_batch_wrote(const sv_batch_run_t *run)
 {
@@ -177,7 +155,7 @@ sv_batch_forget(sv_batch_run_t *run)
     sv_batch_run_init(run);
     for (size_t i = 0; i < run->session_count; i++) {
         run->sessions[i].wrote = false;
-        run->sessions[i].stores_partial = false;
+        run->sessions[i].leaves_plain = false;
     }
 }
 
@@ -199,7 +177,6 @@ sv_batch_body(sv_store_t *store, void *context, sv_error_t *error)
         }
         sv_batch_classify(run);
     }
-    sv_batch_collect(run);
     if (sv_batch_wrote(run) && sv_batch_write(run, error) == SV_ERR_ALREADY_EXISTS) {
         task->look = true;
     }
@@ -248,7 +225,8 @@ sv_batch_needs_look(const sv_sync_batch_t *batch)
     for (size_t i = 0; i < batch->count; i++) {
         const sv_record_t *record = &batch->records[i];
 
-        if (!record->malformed && (record->fault.code != NULL || record->partial || record->item_code == NULL)) {
+        if (!record->malformed && (record->fault.code != NULL || record->partial || record->declared_empty ||
+                                   record->item_code == NULL || record->replaces.count > 0)) {
             return true;
         }
     }

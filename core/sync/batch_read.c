@@ -2,50 +2,6 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
-#include "core/sync/record_clock.h"
-
-static sv_text_list_t
-sv_read_texts(const bson_t *document, const char *name, sv_arena_t *arena)
-{
-    const bson_t *array = sv_doc_child(document, name, arena);
-    sv_text_list_t list = { 0 };
-    bson_iter_t iter;
-
-    if (array == NULL) {
-        return list;
-    }
-    list.items = sv_arena_alloc(arena, bson_count_keys(array) * sizeof(*list.items));
-    for (bson_iter_init(&iter, array); bson_iter_next(&iter);) {
-        if (BSON_ITER_HOLDS_UTF8(&iter)) {
-            list.items[list.count++] = sv_arena_strdup(arena, bson_iter_utf8(&iter, NULL));
-        }
-    }
-    return list;
-}
-
-static void
-sv_read_figure(sv_figure_t *figure, const bson_t *record, sv_arena_t *arena)
-{
-    const char *status = sv_doc_text(record, "status", arena);
-
-    figure->user_id = sv_doc_text(record, "user_id", arena);
-    figure->session_id = sv_doc_text(record, "session_id", arena);
-    figure->rack_id = sv_doc_text(record, "rack_id", arena);
-    figure->count_id = sv_doc_text(record, "count_id", arena);
-    figure->item_key = sv_doc_text(record, "item_code", arena);
-    if (figure->item_key == NULL) {
-        figure->item_key = sv_arena_printf(arena, "\x01%s", sv_doc_text(record, "unknown_item_id", arena));
-    }
-    figure->content_hash = sv_doc_text(record, "content_hash", arena);
-    figure->order = sv_doc_int(record, "order");
-    figure->order_suspect = sv_stored_order_is_suspect(record);
-    figure->fence = sv_doc_int(record, "fence");
-    figure->is_void = status != NULL && strcmp(status, "void") == 0;
-    figure->partial = sv_doc_bool(record, "partial");
-    figure->superseded = sv_doc_bool(record, "superseded");
-    figure->replaced = sv_doc_bool(record, "replaced");
-    figure->serials = sv_read_texts(record, "serial_numbers", arena);
-}
 
 static sv_slot_t *
 sv_read_slot(const bson_t *record, sv_batch_run_t *run)
@@ -53,10 +9,8 @@ sv_read_slot(const bson_t *record, sv_batch_run_t *run)
     sv_slot_t *slot = sv_batch_slot(run, sv_doc_text(record, "client_record_id", run->arena));
 
     if (slot->stored == NULL) {
-        slot->stored = record;
-        sv_read_figure(&slot->before, record, run->arena);
-        slot->now = slot->before;
-        slot->exists = true;
+        sv_figures_read(run, slot, record);
+        sv_batch_link(run, &run->figures, slot->now.key, slot);
     }
     return slot;
 }
@@ -64,20 +18,15 @@ sv_read_slot(const bson_t *record, sv_batch_run_t *run)
 static void
 sv_read_own_row(const bson_t *record, void *context)
 {
-    sv_batch_run_t *run = context;
-    sv_slot_t *slot = sv_read_slot(record, run);
-
-    sv_batch_link(run, &run->figures, sv_key_figure(run, slot->now.session_id, slot->now.item_key), slot);
+    sv_read_slot(record, context);
 }
 
 static void
-sv_read_round_row(const bson_t *record, void *context)
+sv_read_figure_row(const bson_t *record, void *context)
 {
     sv_batch_run_t *run = context;
-    sv_slot_t *slot = sv_read_slot(record, run);
 
-    sv_batch_link(run, &run->rounds, sv_key_round(run, slot->now.count_id, slot->now.rack_id, slot->now.item_key),
-                  slot);
+    *sv_text_map_put(&run->complete, sv_read_slot(record, run)->now.key) = run;
 }
 
 /* What the batch has already stored. */
@@ -113,7 +62,7 @@ sv_read_items_add(sv_read_items_t *items, const char *item_key)
     sv_query_texts_add(known ? &items->known : &items->unknown, known ? item_key : item_key + 1);
 }
 
-/* Items of the batch's good records, all of them or one floor session's, and those that their edits leave. */
+/* Items of the batch's good records of a floor session, and those that their edits leave. */
 static bool
 sv_read_items(const sv_batch_run_t *run, const char *session_id, sv_read_items_t *items)
 {
@@ -123,7 +72,7 @@ sv_read_items(const sv_batch_run_t *run, const char *session_id, sv_read_items_t
         const sv_record_t *record = &run->batch->records[i];
         const sv_slot_t *slot;
 
-        if (record->malformed || (session_id != NULL && strcmp(record->session_id, session_id) != 0)) {
+        if (record->malformed || strcmp(record->session_id, session_id) != 0) {
             continue;
         }
         sv_read_items_add(items, record->item_key);
@@ -156,66 +105,28 @@ sv_filter_items(bson_t *filter, const sv_read_items_t *items)
     }
 }
 
-/* Whether other figures of an item than whole ones of known items can matter. */
-static bool
-sv_read_needs_parts(const sv_batch_run_t *run, const sv_read_items_t *items)
-{
-    for (size_t i = 0; i < run->session_count; i++) {
-        if (run->sessions[i].has_partials) {
-            return true;
-        }
-    }
-    return items->unknown.count > 0;
-}
-
-/* Other records of the same floor sessions for the same items. */
+/* All figures of the batch's items on its racks, of every floor session of the count. */
 static sv_status_t
 sv_read_figures(sv_batch_run_t *run, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_new(run->arena);
-    sv_query_texts_t sessions;
-    sv_read_items_t items;
-
-    sv_query_texts_init(&sessions, run->arena);
-    for (size_t i = 0; i < run->session_count; i++) {
-        if (run->resolving || (run->sessions[i].outcome == SV_FENCE_HOLDS && run->sessions[i].open)) {
-            sv_query_texts_add(&sessions, run->sessions[i].session_id);
-        }
-    }
-    if (sessions.count == 0 || !sv_read_items(run, NULL, &items)) {
-        return SV_OK;
-    }
-    sv_query_in(filter, "session_id", &sessions);
-    sv_filter_items(filter, &items);
-    if (!sv_read_needs_parts(run, &items)) {
-        BSON_APPEND_BOOL(filter, "whole", true);
-    }
-    return sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_read_own_row, run, error);
-}
-
-/* What earlier holders of the rack counted in this count; all others, when the record is to count over all. */
-static sv_status_t
-sv_read_rounds(sv_batch_run_t *run, sv_error_t *error)
 {
     for (size_t i = 0; i < run->session_count; i++) {
         const sv_fenced_t *session = &run->sessions[i];
         bson_t *filter;
         sv_read_items_t items;
 
-        if (session->outcome == SV_FENCE_UNKNOWN || (session->facts.round <= 1 && !run->over_all) ||
-            !sv_read_items(run, session->session_id, &items)) {
+        if (session->outcome == SV_FENCE_UNKNOWN || !sv_read_items(run, session->session_id, &items)) {
             continue;
         }
         filter = sv_doc_new(run->arena);
         BSON_APPEND_UTF8(filter, "count_id", session->facts.count_id);
         BSON_APPEND_UTF8(filter, "rack_id", session->facts.rack_id);
         sv_filter_items(filter, &items);
-        sv_query_compare(filter, "fence", run->over_all ? "$ne" : "$lt", session->facts.fence);
-        if (sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_read_round_row, run,
+        if (sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_read_figure_row, run,
                           error) != SV_OK) {
             return error->status;
         }
     }
+    sv_figures_begin(run);
     return SV_OK;
 }
 
@@ -350,7 +261,7 @@ sv_batch_read(sv_batch_run_t *run, sv_error_t *error)
 {
     /* In this order: what is found decides what is asked for next. */
     static sv_status_t (*const reads[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_read_by_id, sv_read_figures, sv_read_rounds, sv_read_serials, sv_read_open_counts, sv_read_book,
+        sv_read_by_id, sv_read_figures, sv_read_serials, sv_read_open_counts, sv_read_book,
     };
 
     for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
@@ -359,4 +270,19 @@ sv_batch_read(sv_batch_run_t *run, sv_error_t *error)
         }
     }
     return SV_OK;
+}
+
+sv_status_t
+sv_batch_read_rack(sv_batch_run_t *run, const char *count_id, const char *rack_id, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(run->arena);
+
+    BSON_APPEND_UTF8(filter, "count_id", count_id);
+    BSON_APPEND_UTF8(filter, "rack_id", rack_id);
+    if (sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_read_figure_row, run, error) !=
+        SV_OK) {
+        return error->status;
+    }
+    sv_figures_begin(run);
+    return sv_read_serials(run, error);
 }

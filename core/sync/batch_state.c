@@ -1,24 +1,21 @@
 #include "core/sync/batch_state.h"
 
+#include <string.h>
+
 /* Parts are joined by a control character, which no identifier has. */
 #define SV_KEY_JOINT "\x02"
 
 const char *
-sv_key_figure(sv_batch_run_t *run, const char *session_id, const char *item_key)
+sv_key_item(sv_batch_run_t *run, const char *count_id, const char *rack_id, const char *item_key, const char *lot_key)
 {
-    return sv_arena_printf(run->arena, "%s" SV_KEY_JOINT "%s", session_id, item_key);
-}
-
-const char *
-sv_key_round(sv_batch_run_t *run, const char *count_id, const char *rack_id, const char *item_key)
-{
-    return sv_arena_printf(run->arena, "%s" SV_KEY_JOINT "%s" SV_KEY_JOINT "%s", count_id, rack_id, item_key);
+    return sv_arena_printf(run->arena, "%s" SV_KEY_JOINT "%s" SV_KEY_JOINT "%s" SV_KEY_JOINT "%s", count_id, rack_id,
+                           item_key, lot_key);
 }
 
 const char *
 sv_key_book(sv_batch_run_t *run, const char *rack_id, const char *item_code)
 {
-    return sv_key_figure(run, rack_id, item_code);
+    return sv_arena_printf(run->arena, "%s" SV_KEY_JOINT "%s", rack_id, item_code);
 }
 
 void
@@ -28,15 +25,13 @@ sv_batch_run_init(sv_batch_run_t *run)
 
     sv_text_map_init(&run->slot_of, run->arena, expected);
     sv_text_map_init(&run->figures, run->arena, expected);
-    sv_text_map_init(&run->rounds, run->arena, 0);
+    sv_text_map_init(&run->complete, run->arena, 0);
     sv_text_map_init(&run->serial_of, run->arena, expected);
     sv_text_map_init(&run->book, run->arena, 0);
     run->slots = NULL;
     run->slot_count = run->slot_room = 0;
     run->serials = NULL;
     run->serial_count = run->serial_room = 0;
-    run->inserts = sv_arena_alloc(run->arena, (expected + 1) * sizeof(*run->inserts));
-    run->insert_count = 0;
 }
 
 sv_slot_t *
@@ -87,4 +82,37 @@ sv_batch_serial(sv_batch_run_t *run, const char *serial_number)
         run->serials[run->serial_count++] = serial;
     }
     return serial;
+}
+
+bool
+sv_slot_is_edit(const sv_slot_t *slot)
+{
+    return slot->record != NULL && slot->stored != NULL;
+}
+
+static bool
+sv_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool
+sv_slot_is_marked(const sv_slot_t *slot)
+{
+    const sv_contender_t *before = &slot->before.stand, *now = &slot->now.stand;
+
+    return slot->stored != NULL && slot->record == NULL &&
+           (slot->renew || slot->review != NULL || before->round != now->round || before->standing != now->standing ||
+            before->decision != now->decision || before->decided_above != now->decided_above ||
+            slot->before.whole != slot->now.whole || !sv_same_text(before->replaced_by, now->replaced_by) ||
+            !sv_same_text(before->decided_for, now->decided_for));
+}
+
+bool
+sv_slot_leaves_place(const sv_slot_t *slot)
+{
+    if (slot->stored == NULL || !slot->before.whole) {
+        return false;
+    }
+    return !slot->now.whole || strcmp(slot->now.key, slot->before.key) != 0;
 }

@@ -3,11 +3,13 @@
 
 #include "core/sync/batch.h"
 #include "core/sync/query.h"
+#include "core/sync/what_counts.h"
 #include "core/sync/text_map.h"
 
 /*
  * One run of a batch's transaction: what is stored, as far as it concerns the batch, and what becomes of it as record
- * after record is judged.  Made anew for every run of the body; shared by batch*.c, classify.c and serials.c.
+ * after record is judged.  Made anew for every run of the body; shared by batch*.c, figures.c, classify.c, accept.c,
+ * serials*.c and resolve*.c.
  */
 
 /* What a record says, as far as later records are judged by it. */
@@ -17,28 +19,28 @@ typedef struct {
     const char *rack_id;
     const char *count_id;
     const char *item_key;
+    const char *key; /* of its item's figures: sv_key_item() */
     const char *content_hash;
     int64_t order;
     bool order_suspect; /* record_clock.h */
-    int64_t fence;
-    bool is_void;
-    bool partial;
-    bool superseded;
-    bool replaced; /* superseded for good: a person decided for another record of its floor session */
+    bool whole; /* it has its floor session's place for the item in the unique index */
     sv_text_list_t serials;
+    sv_contender_t stand;
 } sv_figure_t;
 
 /* A client_record_id that is stored, or is being stored. */
 typedef struct {
     const char *client_record_id;
     const bson_t *stored; /* NULL: it is new */
-    sv_figure_t before;   /* of `stored` */
+    bool old_form;        /* `stored` says by flags what its standing is */
+    sv_figure_t before;   /* of `stored`, with the standing it has there */
     bool exists;          /* `now` says something */
     sv_figure_t now;
     const sv_record_t *record; /* to be written; NULL: nothing */
     sv_fenced_t *session;      /* of `record` */
-    bool supersede;            /* to be marked: a later round or a replacement counts */
-    bool stands_again;         /* to be marked: what counted in its place was withdrawn */
+    const char *decided_by;    /* set: who decided `now.stand.decision` */
+    bson_t *review;            /* set: what a supervisor is to look at */
+    bool renew;                /* its marks are written anew, changed or not */
 } sv_slot_t;
 
 typedef struct sv_slot_link_s {
@@ -58,13 +60,6 @@ typedef struct {
 } sv_serial_t;
 
 typedef struct {
-    const sv_record_t *record;
-    sv_fenced_t *session;
-    const bson_t *stored; /* the version it takes the place of; NULL: it is new */
-    bool superseded;      /* stored, but another record counts */
-} sv_placed_t;
-
-typedef struct {
     sv_store_t *store;
     const sv_principal_t *who;
     const sv_sync_batch_t *batch;
@@ -73,28 +68,25 @@ typedef struct {
     size_t session_count;
     sv_text_map_t session_of; /* session_id -> sv_fenced_t */
     sv_verdict_t *verdicts;
-    bool resolving; /* a conflict, not a batch: whoever resolves it writes the audit entry */
-    bool over_all;  /* the record counts against later rounds too: a supervisor decided so */
+    bool resolving;        /* a conflict, not a batch: whoever resolves it writes the audit entry */
+    int64_t present_round; /* past the fence: the rack's round in which the decision is made; else 0 */
 
     /* what was read; empty in the good case */
     sv_text_map_t slot_of; /* client_record_id -> sv_slot_t */
     sv_slot_t **slots;     /* all of them */
     size_t slot_count, slot_room;
-    sv_text_map_t figures;   /* session and item -> sv_slot_link_t */
-    sv_text_map_t rounds;    /* count, rack and item -> sv_slot_link_t: earlier rounds; all others, when over_all */
+    sv_text_map_t figures;   /* count, rack, item and lot -> sv_slot_link_t */
+    sv_text_map_t complete;  /* keys of it whose figures were all read */
     sv_text_map_t serial_of; /* serial_number -> sv_serial_t */
     sv_serial_t **serials;
     size_t serial_count, serial_room;
     sv_text_map_t book; /* rack and item -> sv_quantity_t, of strict counts */
 
-    /* what is to be inserted; edits stand in `slots`, moved serials in `serials` */
-    sv_placed_t *inserts;
-    size_t insert_count;
 } sv_batch_run_t;
 
-/* Keys of the maps, in the run's arena. */
-const char *sv_key_figure(sv_batch_run_t *run, const char *session_id, const char *item_key);
-const char *sv_key_round(sv_batch_run_t *run, const char *count_id, const char *rack_id, const char *item_key);
+/* batch_state.c: keys of the maps, in the run's arena. */
+const char *
+sv_key_item(sv_batch_run_t *run, const char *count_id, const char *rack_id, const char *item_key, const char *lot_key);
 const char *sv_key_book(sv_batch_run_t *run, const char *rack_id, const char *item_code);
 
 void sv_batch_run_init(sv_batch_run_t *run);
@@ -102,31 +94,51 @@ sv_slot_t *sv_batch_slot(sv_batch_run_t *run, const char *client_record_id); /* 
 void sv_batch_link(sv_batch_run_t *run, sv_text_map_t *map, const char *key, sv_slot_t *slot);
 sv_serial_t *sv_batch_serial(sv_batch_run_t *run, const char *serial_number); /* made when new */
 
+/* What is to be done with a slot's document. */
+bool sv_slot_is_edit(const sv_slot_t *slot);
+bool sv_slot_is_marked(const sv_slot_t *slot); /* stored, not edited, and its marks change */
+/* Whether its document gives its place in the unique index on session and item up, or changes it. */
+bool sv_slot_leaves_place(const sv_slot_t *slot);
+
 /* batch_read.c: fills the run with what is stored, inside the transaction, after the fences. */
 sv_status_t sv_batch_read(sv_batch_run_t *run, sv_error_t *error);
+/* The same with all that was counted on a rack in a count: for a run without records. */
+sv_status_t sv_batch_read_rack(sv_batch_run_t *run, const char *count_id, const char *rack_id, sv_error_t *error);
 
-/* batch.c: lists the accepted records that are to be inserted: new ones, and edits that leave their item. */
-void sv_batch_collect(sv_batch_run_t *run);
-/* Whether an edit changes what the unique index on session and item says of its record. */
-bool sv_batch_leaves_item(const sv_slot_t *slot);
+/* figures.c: the figures of one item on one rack in one count. */
+typedef struct {
+    sv_slot_t **slots;
+    sv_contender_t **stands;
+    size_t count;
+} sv_figures_t;
+
+sv_figures_t sv_figures_of(sv_batch_run_t *run, const char *key);
+/* Reads what a stored record says, its marks too. */
+void sv_figures_read(sv_batch_run_t *run, sv_slot_t *slot, const bson_t *record);
+/* Decides all standings after reading. */
+void sv_figures_begin(sv_batch_run_t *run);
+/* Decides the standings anew after a change; serial numbers go with the figures that count. */
+void sv_figures_settle(sv_batch_run_t *run, const char *key);
+/* How the record would stand among them. */
+sv_contender_t sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                                    const sv_slot_t *slot);
+/* The figure that must be asked about before the record may stand; NULL: none. */
+sv_slot_t *sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                                 const sv_slot_t *slot);
 
 /* classify.c: judges every record against the run, in the order of the batch. */
 void sv_batch_classify(sv_batch_run_t *run);
 /* One record; what is accepted changes the run. */
 void sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *verdict);
-/* Another figure that counts for the record's item in its floor session; NULL: none. */
-sv_slot_t *sv_find_other_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot);
-/* Marks a figure as giving way to another, with its serial numbers: to a later round, or `for_good` to another record
- * of its floor session. */
-void sv_batch_give_way(sv_batch_run_t *run, sv_slot_t *slot, bool for_good);
-/* A figure of the floor session was withdrawn from the item.  When it has no other, those of the latest other round
- * that gave way count again, with their serial numbers. */
-void sv_batch_stand_again(sv_batch_run_t *run, const sv_fenced_t *session, const char *item_key);
-/* Puts a record into the run as accepted, whatever stands against it: conflict resolution. */
+
+/* accept.c: puts a record into the run as accepted, whatever stands against it. */
 void sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot);
 
 /* batch_write.c: writes what the run holds.  SV_ERR_ALREADY_EXISTS: a unique key was taken meanwhile. */
 sv_status_t sv_batch_write(sv_batch_run_t *run, sv_error_t *error);
+/* batch_trail.c: what goes with the records: the audit trail, items to derive, conflicts that
+ * are settled by it. */
+sv_status_t sv_batch_write_trail(sv_batch_run_t *run, sv_error_t *error);
 /* Runs a bulk inside the transaction; its updates and deletions must have found `matches` documents, else
  * SV_ERR_ALREADY_EXISTS: somebody was faster. */
 sv_status_t sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, int64_t matches, sv_error_t *error);
@@ -137,9 +149,18 @@ void sv_serials_take(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t *re
 /* Takes those of a figure that stands again, as far as no other record has them now. */
 void sv_serials_take_back(sv_batch_run_t *run, sv_slot_t *slot);
 /* The first serial of the record that another record holds in an OPEN count; NULL: none. */
-sv_serial_t *sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session);
+sv_serial_t *sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                                   const sv_slot_t *slot);
 /* Who holds a serial and where, for a client. */
 const bson_t *sv_serials_describe(sv_batch_run_t *run, const sv_serial_t *serial, const sv_holder_t **holder);
+/* Whether it changes its place. */
+bool sv_serials_moves(const sv_serial_t *serial);
+/* What `current` says of the record that has it. */
+void sv_serials_append_place(bson_t *place, const sv_slot_t *slot);
+/* Of the record that took the serial number; NULL: an item that is not known. */
+const char *sv_serials_item(const sv_serial_t *serial);
+
+/* serials_write.c */
 sv_status_t sv_serials_write(sv_batch_run_t *run, sv_error_t *error);
 
 #endif

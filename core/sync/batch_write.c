@@ -1,18 +1,66 @@
 #include <string.h>
 
-#include "core/audit/audit.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/record_clock.h"
 #include "core/sync/record_seq.h"
 
-/* A record's document. */
+/* Whether a figure counts, and by whose word; what the unique index on session and item goes by. */
 static void
-sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_placed_t *placed)
+sv_append_marks(bson_t *document, const sv_slot_t *slot)
 {
-    const sv_floor_session_t *session = &placed->session->facts;
-    int64_t now_ms = placed->session->now_ms;
+    const sv_contender_t *stand = &slot->now.stand;
+
+    BSON_APPEND_INT64(document, "round", stand->round);
+    BSON_APPEND_UTF8(document, "standing", sv_standing_names[stand->standing]);
+    BSON_APPEND_BOOL(document, "counts", stand->standing == SV_STANDING_COUNTS);
+    BSON_APPEND_BOOL(document, "whole", slot->now.whole);
+    sv_doc_put_text(document, "replaced_by", stand->replaced_by);
+    sv_doc_put_text(document, "decision", sv_decision_names[stand->decision]);
+    if (stand->decision != SV_DECISION_NONE) {
+        BSON_APPEND_BOOL(document, "decided_above", stand->decided_above);
+        sv_doc_put_text(document, "decided_for", stand->decided_for);
+        if (slot->decided_by != NULL) {
+            BSON_APPEND_UTF8(document, "decided_by", slot->decided_by);
+        }
+    }
+    if (slot->review != NULL) {
+        BSON_APPEND_DOCUMENT(document, "review", slot->review);
+    }
+}
+
+static bool
+sv_same_pieces(const sv_record_t *record, const bson_t *stored)
+{
+    return record->verified_qty == sv_doc_quantity(stored, "verified_qty") &&
+           record->damage_qty == sv_doc_quantity(stored, "damage_qty") &&
+           record->non_returnable_damaged_qty == sv_doc_quantity(stored, "non_returnable_damaged_qty");
+}
+
+/* What an edit leaves as it is. */
+static void
+sv_append_kept(bson_t *document, const sv_slot_t *slot)
+{
+    bson_iter_t iter;
+
+    if (slot->decided_by == NULL && slot->now.stand.decision != SV_DECISION_NONE &&
+        bson_iter_init_find(&iter, slot->stored, "decided_by")) {
+        bson_append_iter(document, "decided_by", -1, &iter);
+    }
+    /* a review is of the pieces: a new figure answers it */
+    if (slot->review == NULL && sv_same_pieces(slot->record, slot->stored) &&
+        bson_iter_init_find(&iter, slot->stored, "review")) {
+        bson_append_iter(document, "review", -1, &iter);
+    }
+}
+
+/* The document of a slot's record. */
+static void
+sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_slot_t *slot)
+{
+    const sv_floor_session_t *session = &slot->session->facts;
+    int64_t now_ms = slot->session->now_ms;
 
     BSON_APPEND_UTF8(document, "session_id", session->session_id);
     sv_doc_put_text(document, "count_id", session->count_id);
@@ -21,15 +69,22 @@ sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_placed_t *place
     sv_doc_put_text(document, "floor", session->floor);
     BSON_APPEND_UTF8(document, "user_id", session->user_id);
     BSON_APPEND_INT64(document, "fence", session->fence);
-    BSON_APPEND_INT64(document, "round", session->round);
     BSON_APPEND_INT64(document, "seq", session->writes);
-    sv_record_append(document, placed->record, placed->superseded);
-    sv_record_append_clock(document, placed->record,
+    sv_record_append(document, slot->record);
+    BSON_APPEND_UTF8(document, "lot_key", slot->record->lot_key);
+    sv_append_marks(document, slot);
+    sv_record_append_clock(document, slot->record,
                            &(sv_record_receipt_t){ now_ms, session->started_at_ms, run->batch->has_sent_at,
-                                                   run->batch->sent_at_ms, placed->stored });
+                                                   run->batch->sent_at_ms, slot->stored });
+    if (slot->now.stand.declared_empty) {
+        BSON_APPEND_BOOL(document, "declared_empty", true);
+    }
+    if (slot->stored != NULL) {
+        sv_append_kept(document, slot);
+    }
     sv_doc_put_text(document, "batch_id", run->batch->batch_id);
     BSON_APPEND_DATE_TIME(document, "received_at",
-                          placed->stored != NULL ? sv_doc_time(placed->stored, "received_at") : now_ms);
+                          slot->stored != NULL ? sv_doc_time(slot->stored, "received_at") : now_ms);
     BSON_APPEND_DATE_TIME(document, "changed_at", now_ms);
 }
 
@@ -53,66 +108,104 @@ sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, int64_t match
     return status;
 }
 
-static mongoc_bulk_operation_t *
-sv_records_bulk(sv_batch_run_t *run, sv_error_t *error)
+/* The version a slot was judged by; when another stands there by now, the batch is judged again. */
+static void
+sv_append_seen(bson_t *filter, const sv_slot_t *slot)
 {
-    bson_t *options = sv_store_options(run->store, error->arena);
-
-    BSON_APPEND_BOOL(options, "ordered", false);
-    return mongoc_collection_create_bulk_operation_with_opts(
-        run->store->collections[SV_COLLECTION_VERIFICATION_RECORDS], options);
+    BSON_APPEND_UTF8(filter, "client_record_id", slot->client_record_id);
+    BSON_APPEND_INT64(filter, "order", slot->before.order);
+    sv_doc_put_text(filter, "content_hash", slot->before.content_hash);
 }
 
+/* A record that gives up its place in the unique index on session and item is deleted here and inserted again: edits
+ * may exchange items among each other, and SecantusDB (0.5) frees a unique key by deletion only. */
 static bool
-sv_is_edit(const sv_slot_t *slot)
+sv_is_moved(const sv_slot_t *slot)
 {
-    return slot->record != NULL && slot->stored != NULL;
+    return (sv_slot_is_edit(slot) || sv_slot_is_marked(slot)) && sv_slot_leaves_place(slot);
 }
 
-static bool
-sv_gives_way(const sv_slot_t *slot)
+/* A bulk being filled: how many of its operations must find their document. */
+typedef struct {
+    mongoc_bulk_operation_t *bulk;
+    size_t operations;
+    int64_t matches;
+    bool good;
+    bson_error_t reason;
+    bson_t filter, document; /* the driver copies them at once: one is enough for all */
+} sv_records_bulk_t;
+
+static void
+sv_queue_leaving(sv_batch_run_t *run, sv_records_bulk_t *queue)
 {
-    return slot->supersede && slot->stored != NULL;
-}
-
-/* Whether it gives way within its own floor session, whose only whole figure of the item it was. */
-static bool
-sv_is_replaced(const sv_slot_t *slot)
-{
-    return sv_gives_way(slot) && slot->now.replaced;
-}
-
-/* Marks stored records as superseded or not. */
-static sv_status_t
-sv_write_mark(sv_batch_run_t *run, const sv_query_texts_t *ids, bool superseded, sv_error_t *error)
-{
-    bson_t *filter, *update, child;
-
-    if (ids->count == 0) {
-        return SV_OK;
-    }
-    filter = sv_doc_new(run->arena);
-    update = sv_doc_new(run->arena);
-    sv_query_in(filter, "client_record_id", ids);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
-    BSON_APPEND_BOOL(&child, "superseded", superseded);
-    bson_append_document_end(update, &child);
-    sv_query_mark(update, "$currentDate", "changed_at");
-    return sv_store_update_many(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error);
-}
-
-static sv_status_t
-sv_write_superseded(sv_batch_run_t *run, sv_error_t *error)
-{
-    sv_query_texts_t ids;
-
-    sv_query_texts_init(&ids, run->arena);
-    for (size_t i = 0; i < run->slot_count; i++) {
-        if (sv_gives_way(run->slots[i]) && !sv_is_replaced(run->slots[i])) {
-            sv_query_texts_add(&ids, run->slots[i]->client_record_id);
+    for (size_t i = 0; queue->good && i < run->slot_count; i++) {
+        if (sv_is_moved(run->slots[i])) {
+            bson_reinit(&queue->filter);
+            sv_append_seen(&queue->filter, run->slots[i]);
+            queue->operations++;
+            queue->matches++;
+            queue->good = mongoc_bulk_operation_remove_one_with_opts(queue->bulk, &queue->filter, NULL, &queue->reason);
         }
     }
-    return sv_write_mark(run, &ids, true, error);
+}
+
+static void
+sv_queue_edits(sv_batch_run_t *run, sv_records_bulk_t *queue)
+{
+    for (size_t i = 0; queue->good && i < run->slot_count; i++) {
+        const sv_slot_t *slot = run->slots[i];
+
+        if (sv_slot_is_edit(slot) && !sv_is_moved(slot)) {
+            bson_reinit(&queue->filter);
+            sv_append_seen(&queue->filter, slot);
+            bson_reinit(&queue->document);
+            sv_append_record(run, &queue->document, slot);
+            queue->operations++;
+            queue->matches++;
+            queue->good = mongoc_bulk_operation_replace_one_with_opts(queue->bulk, &queue->filter, &queue->document,
+                                                                      NULL, &queue->reason);
+        }
+    }
+}
+
+static void
+sv_queue_marks(sv_batch_run_t *run, sv_records_bulk_t *queue)
+{
+    bson_t child;
+
+    for (size_t i = 0; queue->good && i < run->slot_count; i++) {
+        const sv_slot_t *slot = run->slots[i];
+
+        if (!sv_slot_is_marked(slot) || sv_is_moved(slot)) {
+            continue;
+        }
+        bson_reinit(&queue->filter);
+        sv_append_seen(&queue->filter, slot);
+        bson_reinit(&queue->document);
+        BSON_APPEND_DOCUMENT_BEGIN(&queue->document, "$set", &child);
+        sv_append_marks(&child, slot);
+        bson_append_document_end(&queue->document, &child);
+        sv_query_mark(&queue->document, "$currentDate", "changed_at");
+        if (slot->old_form) {
+            BCON_APPEND(&queue->document, "$unset", "{", "superseded", "", "replaced", "", "}");
+        }
+        queue->operations++;
+        queue->matches++;
+        queue->good = mongoc_bulk_operation_update_one_with_opts(queue->bulk, &queue->filter, &queue->document, NULL,
+                                                                 &queue->reason);
+    }
+}
+
+/* A figure that was given up stays visible, and its sending stays a replay. */
+static void
+sv_append_moved(bson_t *document, const sv_slot_t *slot, int64_t now_ms)
+{
+    bson_copy_to_excluding_noinit(
+        slot->stored, document, "_id", "round", "standing", "counts", "whole", "replaced_by", "decision",
+        "decided_above", "decided_for", slot->decided_by != NULL ? "decided_by" : "_id",
+        slot->review != NULL ? "review" : "_id", "superseded", "replaced", "changed_at", NULL);
+    sv_append_marks(document, slot);
+    BSON_APPEND_DATE_TIME(document, "changed_at", now_ms);
 }
 
 /* When the batch is stored, by the database's clock. */
@@ -125,6 +218,56 @@ sv_run_now_ms(const sv_batch_run_t *run)
         }
     }
     return 0;
+}
+
+static void
+sv_queue_inserts(sv_batch_run_t *run, sv_records_bulk_t *queue)
+{
+    int64_t now_ms = sv_run_now_ms(run);
+    bson_oid_t id;
+
+    for (size_t i = 0; queue->good && i < run->slot_count; i++) {
+        const sv_slot_t *slot = run->slots[i];
+        bool is_new = slot->record != NULL && slot->stored == NULL;
+
+        if (!is_new && !sv_is_moved(slot)) {
+            continue;
+        }
+        bson_reinit(&queue->document);
+        bson_oid_init(&id, NULL);
+        BSON_APPEND_OID(&queue->document, "_id", &id);
+        if (slot->record != NULL) {
+            sv_append_record(run, &queue->document, slot);
+        } else {
+            sv_append_moved(&queue->document, slot, now_ms);
+        }
+        queue->operations++;
+        queue->good = mongoc_bulk_operation_insert_with_opts(queue->bulk, &queue->document, NULL, &queue->reason);
+    }
+}
+
+static sv_status_t
+sv_write_records(sv_batch_run_t *run, void (*fill)(sv_batch_run_t *, sv_records_bulk_t *), sv_error_t *error)
+{
+    bson_t *options = sv_store_options(run->store, error->arena);
+    sv_records_bulk_t queue = { .good = true };
+    sv_status_t status = SV_OK;
+
+    BSON_APPEND_BOOL(options, "ordered", false);
+    queue.bulk = mongoc_collection_create_bulk_operation_with_opts(
+        run->store->collections[SV_COLLECTION_VERIFICATION_RECORDS], options);
+    bson_init(&queue.filter);
+    bson_init(&queue.document);
+    fill(run, &queue);
+    bson_destroy(&queue.filter);
+    bson_destroy(&queue.document);
+    if (!queue.good) {
+        status = sv_store_fail(&queue.reason, error);
+    } else if (queue.operations > 0) {
+        status = sv_batch_execute(run->store, queue.bulk, queue.matches, error);
+    }
+    mongoc_bulk_operation_destroy(queue.bulk);
+    return status;
 }
 
 /* Whose a figure is that stands again, for its serial numbers; without the session they have no name with them. */
@@ -144,268 +287,15 @@ sv_read_session_of(sv_batch_run_t *run, sv_slot_t *slot, sv_error_t *error)
     return status;
 }
 
-/* A record that gave way to another round kept its place in the unique index: the mark is all. */
 static sv_status_t
-sv_write_standing_again(sv_batch_run_t *run, sv_error_t *error)
+sv_read_returning(sv_batch_run_t *run, sv_error_t *error)
 {
-    sv_query_texts_t ids;
-
-    sv_query_texts_init(&ids, run->arena);
     for (size_t i = 0; i < run->slot_count; i++) {
-        if (run->slots[i]->stands_again) {
-            sv_query_texts_add(&ids, run->slots[i]->client_record_id);
-            if (sv_read_session_of(run, run->slots[i], error) != SV_OK) {
-                return error->status;
-            }
-        }
-    }
-    return sv_write_mark(run, &ids, false, error);
-}
+        sv_slot_t *slot = run->slots[i];
 
-/* The version a slot was judged by; when another stands there by now, the batch is judged again. */
-static void
-sv_append_seen(bson_t *filter, const sv_slot_t *slot)
-{
-    BSON_APPEND_UTF8(filter, "client_record_id", slot->client_record_id);
-    BSON_APPEND_INT64(filter, "order", slot->before.order);
-    sv_doc_put_text(filter, "content_hash", slot->before.content_hash);
-}
-
-/* A record that gives up its place in the unique index on session and item is deleted here and inserted again: edits
- * may exchange items among each other, and SecantusDB (0.5) frees a unique key by deletion only. */
-static sv_status_t
-sv_write_leaving(sv_batch_run_t *run, sv_error_t *error)
-{
-    mongoc_bulk_operation_t *bulk = sv_records_bulk(run, error);
-    bson_t filter = BSON_INITIALIZER;
-    int64_t count = 0;
-    bson_error_t reason;
-    sv_status_t status = SV_OK;
-
-    for (size_t i = 0; i < run->slot_count && status == SV_OK; i++) {
-        const sv_slot_t *slot = run->slots[i];
-
-        if (!sv_batch_leaves_item(slot) && !sv_is_replaced(slot)) {
-            continue;
-        }
-        bson_reinit(&filter);
-        sv_append_seen(&filter, slot);
-        count++;
-        if (!mongoc_bulk_operation_remove_one_with_opts(bulk, &filter, NULL, &reason)) {
-            status = sv_store_fail(&reason, error);
-        }
-    }
-    bson_destroy(&filter);
-    if (status == SV_OK && count > 0) {
-        status = sv_batch_execute(run->store, bulk, count, error);
-    }
-    mongoc_bulk_operation_destroy(bulk);
-    return status;
-}
-
-static sv_status_t
-sv_write_edits(sv_batch_run_t *run, sv_error_t *error)
-{
-    mongoc_bulk_operation_t *bulk = sv_records_bulk(run, error);
-    bson_t filter = BSON_INITIALIZER, document = BSON_INITIALIZER;
-    int64_t count = 0;
-    bson_error_t reason;
-    sv_status_t status = SV_OK;
-
-    for (size_t i = 0; i < run->slot_count && status == SV_OK; i++) {
-        const sv_slot_t *slot = run->slots[i];
-        sv_placed_t placed = { slot->record, slot->session, slot->stored, slot->now.superseded };
-
-        if (!sv_is_edit(slot) || sv_batch_leaves_item(slot)) {
-            continue;
-        }
-        bson_reinit(&filter);
-        sv_append_seen(&filter, slot);
-        bson_reinit(&document);
-        sv_append_record(run, &document, &placed);
-        count++;
-        if (!mongoc_bulk_operation_replace_one_with_opts(bulk, &filter, &document, NULL, &reason)) {
-            status = sv_store_fail(&reason, error);
-        }
-    }
-    bson_destroy(&filter);
-    bson_destroy(&document);
-    if (status == SV_OK && count > 0) {
-        status = sv_batch_execute(run->store, bulk, count, error);
-    }
-    mongoc_bulk_operation_destroy(bulk);
-    return status;
-}
-
-/* A replaced figure stays visible, and its sending stays a replay. */
-static void
-sv_append_replaced(bson_t *document, const sv_slot_t *slot)
-{
-    bson_copy_to_excluding_noinit(slot->stored, document, "_id", "whole", "superseded", "replaced", NULL);
-    BSON_APPEND_BOOL(document, "whole", false);
-    BSON_APPEND_BOOL(document, "superseded", true);
-    BSON_APPEND_BOOL(document, "replaced", true);
-}
-
-/* Queues what is to be inserted; the driver copies each document at once, so one is enough for all. */
-static bool
-sv_queue_inserts(sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, size_t *count, bson_error_t *reason)
-{
-    bson_t document = BSON_INITIALIZER;
-    bson_oid_t id;
-    bool good = true;
-
-    for (size_t i = 0; good && i < run->insert_count; i++) {
-        bson_reinit(&document);
-        bson_oid_init(&id, NULL);
-        BSON_APPEND_OID(&document, "_id", &id);
-        sv_append_record(run, &document, &run->inserts[i]);
-        good = mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, reason);
-        ++*count;
-    }
-    for (size_t i = 0; good && i < run->slot_count; i++) {
-        if (sv_is_replaced(run->slots[i])) {
-            bson_reinit(&document);
-            sv_append_replaced(&document, run->slots[i]);
-            good = mongoc_bulk_operation_insert_with_opts(bulk, &document, NULL, reason);
-            ++*count;
-        }
-    }
-    bson_destroy(&document);
-    return good;
-}
-
-static sv_status_t
-sv_write_inserts(sv_batch_run_t *run, sv_error_t *error)
-{
-    mongoc_bulk_operation_t *bulk = sv_records_bulk(run, error);
-    size_t count = 0;
-    bson_error_t reason;
-    sv_status_t status = SV_OK;
-
-    if (!sv_queue_inserts(run, bulk, &count, &reason)) {
-        status = sv_store_fail(&reason, error);
-    } else if (count > 0) {
-        status = sv_batch_execute(run->store, bulk, 0, error);
-    }
-    mongoc_bulk_operation_destroy(bulk);
-    return status;
-}
-
-/* What a floor session's share of the batch was, for the audit trail. */
-static sv_status_t
-sv_write_audit(sv_batch_run_t *run, sv_error_t *error)
-{
-    for (size_t i = 0; i < run->session_count; i++) {
-        const sv_fenced_t *session = &run->sessions[i];
-        bson_t *details;
-        sv_audit_t entry = { .session_id = session->session_id,
-                             .rack_id = session->facts.rack_id,
-                             .count_id = session->facts.count_id,
-                             .warehouse = session->facts.warehouse };
-        int64_t inserted = 0, edited = 0, superseded = 0;
-
-        if (!session->wrote || run->resolving) {
-            continue;
-        }
-        for (size_t j = 0; j < run->insert_count; j++) {
-            inserted += run->inserts[j].session == session && run->inserts[j].stored == NULL;
-        }
-        for (size_t j = 0; j < run->slot_count; j++) {
-            edited += sv_is_edit(run->slots[j]) && run->slots[j]->session == session;
-            superseded += sv_gives_way(run->slots[j]) && run->slots[j]->now.rack_id != NULL &&
-                          strcmp(run->slots[j]->now.rack_id, session->facts.rack_id) == 0;
-        }
-        details = sv_doc_new(run->arena);
-        sv_doc_put_text(details, "batch_id", run->batch->batch_id);
-        BSON_APPEND_INT64(details, "inserted", inserted);
-        BSON_APPEND_INT64(details, "edited", edited);
-        BSON_APPEND_INT64(details, "superseded", superseded);
-        entry.action = "sync.batch";
-        entry.details = details;
-        if (sv_audit_write(run->store, run->who, &entry, error) != SV_OK) {
-            return error->status;
-        }
-    }
-    return SV_OK;
-}
-
-typedef struct {
-    sv_query_texts_t items;
-    sv_text_map_t seen;
-} sv_touched_t;
-
-/* Unknown items have no totals until they are linked to a known one. */
-static void
-sv_touch(sv_touched_t *touched, const char *item_key)
-{
-    void **place = sv_text_map_put(&touched->seen, item_key);
-
-    if (*place == NULL && item_key[0] != '\x01') {
-        *place = touched;
-        sv_query_texts_add(&touched->items, item_key);
-    }
-}
-
-/* The items of one count whose totals are to be derived again. */
-static sv_status_t
-sv_write_touched_of(sv_batch_run_t *run, const sv_fenced_t *session, sv_error_t *error)
-{
-    bson_t *document = sv_doc_new(run->arena);
-    sv_touched_t touched;
-
-    sv_query_texts_init(&touched.items, run->arena);
-    sv_text_map_init(&touched.seen, run->arena, run->insert_count);
-    for (size_t i = 0; i < run->insert_count; i++) {
-        if (strcmp(run->inserts[i].session->facts.count_id, session->facts.count_id) == 0) {
-            sv_touch(&touched, run->inserts[i].record->item_key);
-        }
-    }
-    for (size_t i = 0; i < run->slot_count; i++) {
-        const sv_slot_t *slot = run->slots[i];
-
-        if ((sv_is_edit(slot) || sv_gives_way(slot)) && strcmp(slot->now.count_id, session->facts.count_id) == 0) {
-            sv_touch(&touched, slot->now.item_key);
-            sv_touch(&touched, slot->before.item_key);
-        }
-    }
-    if (touched.items.count == 0) {
-        return SV_OK;
-    }
-    sv_doc_put_text(document, "count_id", session->facts.count_id);
-    sv_doc_put_text(document, "warehouse", session->facts.warehouse);
-    BSON_APPEND_ARRAY(document, "item_codes", touched.items.array);
-    sv_doc_put_time(document, "at", session->now_ms);
-    return sv_store_insert(run->store, SV_COLLECTION_TOUCHED_ITEMS, document, error);
-}
-
-static bool
-sv_is_first_of_count(const sv_batch_run_t *run, size_t i)
-{
-    for (size_t j = 0; run->sessions[i].wrote && j < i; j++) {
-        if (run->sessions[j].wrote && strcmp(run->sessions[j].facts.count_id, run->sessions[i].facts.count_id) == 0) {
-            return false;
-        }
-    }
-    return run->sessions[i].wrote;
-}
-
-static sv_status_t
-sv_write_touched(sv_batch_run_t *run, sv_error_t *error)
-{
-    for (size_t i = 0; i < run->session_count; i++) {
-        if (sv_is_first_of_count(run, i) && sv_write_touched_of(run, &run->sessions[i], error) != SV_OK) {
-            return error->status;
-        }
-    }
-    return SV_OK;
-}
-
-static sv_status_t
-sv_write_sessions(sv_batch_run_t *run, sv_error_t *error)
-{
-    for (size_t i = 0; i < run->session_count; i++) {
-        if (sv_fence_finish(run->store, &run->sessions[i], error) != SV_OK) {
+        if (sv_slot_is_marked(slot) && slot->now.stand.standing == SV_STANDING_COUNTS &&
+            slot->before.stand.standing != SV_STANDING_COUNTS && slot->now.serials.count > 0 &&
+            sv_read_session_of(run, slot, error) != SV_OK) {
             return error->status;
         }
     }
@@ -415,15 +305,24 @@ sv_write_sessions(sv_batch_run_t *run, sv_error_t *error)
 sv_status_t
 sv_batch_write(sv_batch_run_t *run, sv_error_t *error)
 {
-    static sv_status_t (*const steps[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_write_superseded, sv_write_standing_again, sv_write_leaving, sv_write_edits,   sv_write_inserts,
-        sv_seq_write,        sv_serials_write,        sv_write_audit,   sv_write_touched, sv_write_sessions,
+    /* In this order: places in the unique index are given up before they are taken. */
+    static void (*const fills[])(sv_batch_run_t *, sv_records_bulk_t *) = {
+        sv_queue_leaving,
+        sv_queue_edits,
+        sv_queue_marks,
+        sv_queue_inserts,
     };
 
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        if (steps[i](run, error) != SV_OK) {
+    if (sv_read_returning(run, error) != SV_OK) {
+        return error->status;
+    }
+    for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+        if (sv_write_records(run, fills[i], error) != SV_OK) {
             return error->status;
         }
     }
-    return SV_OK;
+    if (sv_seq_write(run, error) != SV_OK || sv_serials_write(run, error) != SV_OK) {
+        return error->status;
+    }
+    return sv_batch_write_trail(run, error);
 }

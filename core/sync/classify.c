@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/store/document.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/record_clock.h"
 #include "core/sync/rules.h"
@@ -115,7 +116,8 @@ sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fence
 }
 
 static bool
-sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, sv_verdict_t *verdict)
+sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+                 sv_verdict_t *verdict)
 {
     const bson_t *description;
     const char *rack_id;
@@ -124,7 +126,7 @@ sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced
     if (sv_record_is_void(record)) {
         return true;
     }
-    taken = sv_serials_find_taken(run, record, session);
+    taken = sv_serials_find_taken(run, record, session, slot);
     if (taken == NULL) {
         return true;
     }
@@ -160,28 +162,57 @@ sv_judge_session(const sv_fenced_t *session, sv_verdict_t *verdict)
     return true;
 }
 
-static bool
-sv_figure_stands(const sv_figure_t *figure)
+/* What a figure of another person is to whoever counts blind: that it is there. */
+static const bson_t *
+sv_slot_outline(sv_batch_run_t *run, const sv_slot_t *slot)
 {
-    return !figure->is_void && !figure->superseded;
+    bson_t *document = sv_doc_new(run->arena);
+
+    sv_doc_put_text(document, "client_record_id", slot->client_record_id);
+    sv_doc_put_text(document, "session_id", slot->now.session_id);
+    sv_doc_put_text(document, "rack_id", slot->now.rack_id);
+    sv_doc_put_text(document, "user_id", slot->now.user_id);
+    sv_doc_put_text(document, "item_code", slot->now.item_key[0] != '\x01' ? slot->now.item_key : NULL);
+    BSON_APPEND_BOOL(document, "partial", slot->now.stand.partial);
+    BSON_APPEND_INT64(document, "round", slot->now.stand.round);
+    sv_doc_put_text(document, "standing", sv_standing_names[slot->now.stand.standing]);
+    return document;
 }
 
-sv_slot_t *
-sv_find_other_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot)
+static const bson_t *
+sv_slot_shown(sv_batch_run_t *run, const sv_slot_t *slot, const sv_fenced_t *session)
 {
-    const sv_slot_link_t *link =
-        sv_text_map_get(&run->figures, sv_key_figure(run, record->session_id, record->item_key));
+    bool own = strcmp(slot->now.user_id, run->who->user_id) == 0;
 
-    for (; link != NULL; link = link->next) {
-        const sv_figure_t *other = &link->slot->now;
+    return session->facts.blind && !own && run->who->role < SV_ROLE_SUPERVISOR ? sv_slot_outline(run, slot)
+                                                                               : sv_slot_document(run, slot);
+}
 
-        /* An edit may have moved it to another item since it was listed here. */
-        if (link->slot != slot && link->slot->exists && sv_figure_stands(other) &&
-            strcmp(other->item_key, record->item_key) == 0 && !(other->partial && record->partial)) {
-            return link->slot;
-        }
+/* The figure that counts in place of one that was given up; that one itself when it is not known. */
+static const sv_slot_t *
+sv_figure_chosen(sv_batch_run_t *run, const sv_slot_t *slot)
+{
+    const sv_contender_t *stand = &slot->now.stand;
+    const char *chosen = stand->decision == SV_DECISION_AGAINST ? stand->decided_for : stand->replaced_by;
+    const sv_slot_t *other = chosen != NULL ? sv_text_map_get(&run->slot_of, chosen) : NULL;
+
+    return other != NULL && other->exists ? other : slot;
+}
+
+/* An edit would not bring a figure back that a person gave up for another. */
+static bool
+sv_judge_given_up(sv_batch_run_t *run, const sv_slot_t *slot, const sv_fenced_t *session, sv_verdict_t *verdict)
+{
+    if (!slot->exists ||
+        (slot->now.stand.standing != SV_STANDING_DECIDED_AGAINST && slot->now.stand.standing != SV_STANDING_REPLACED)) {
+        return true;
     }
-    return NULL;
+    sv_verdict_conflict(verdict, SV_CONFLICT_DUPLICATE_COUNT,
+                        slot->now.stand.standing == SV_STANDING_REPLACED
+                            ? "Another figure of the item has replaced this one"
+                            : "Another figure of the item was chosen instead of this one",
+                        sv_slot_shown(run, sv_figure_chosen(run, slot), session));
+    return false;
 }
 
 static bool
@@ -195,121 +226,22 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_
                             sv_slot_document(run, slot));
         return false;
     }
-    other = sv_record_is_void(record) ? NULL : sv_find_other_figure(run, record, slot);
+    if (sv_record_is_void(record)) {
+        return true;
+    }
+    if (!sv_judge_given_up(run, slot, session, verdict)) {
+        return false;
+    }
+    other = sv_figures_in_the_way(run, record, session, slot);
     if (other != NULL) {
-        sv_verdict_conflict(verdict, SV_CONFLICT_DUPLICATE_COUNT, "The item has a figure in this session already",
-                            sv_slot_document(run, other));
+        sv_verdict_conflict(verdict, SV_CONFLICT_DUPLICATE_COUNT,
+                            strcmp(other->now.session_id, record->session_id) == 0
+                                ? "The item has a figure in this session already"
+                                : "The item has a figure in this round already",
+                            sv_slot_shown(run, other, session));
         return false;
     }
     return true;
-}
-
-void
-sv_batch_give_way(sv_batch_run_t *run, sv_slot_t *slot, bool for_good)
-{
-    sv_serials_release(run, slot, NULL);
-    slot->now.superseded = true;
-    slot->now.replaced = for_good;
-    slot->supersede = true;
-    slot->stands_again = false;
-}
-
-/* One figure counts: those of earlier rounds give way, with their serial numbers. */
-static void
-sv_accept_over_rounds(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session)
-{
-    sv_slot_link_t *link;
-
-    if ((session->facts.round <= 1 && !run->over_all) || sv_record_is_void(record)) {
-        return;
-    }
-    link = sv_text_map_get(&run->rounds,
-                           sv_key_round(run, session->facts.count_id, session->facts.rack_id, record->item_key));
-    for (; link != NULL; link = link->next) {
-        if ((link->slot->now.fence < session->facts.fence || run->over_all) && !link->slot->now.superseded) {
-            sv_batch_give_way(run, link->slot, false);
-        }
-    }
-}
-
-/* Whether another figure of the floor session counts for the item. */
-static bool
-sv_session_has_figure(sv_batch_run_t *run, const sv_fenced_t *session, const char *item_key)
-{
-    const sv_slot_link_t *link = sv_text_map_get(&run->figures, sv_key_figure(run, session->session_id, item_key));
-
-    for (; link != NULL; link = link->next) {
-        if (link->slot->exists && sv_figure_stands(&link->slot->now) &&
-            strcmp(link->slot->now.item_key, item_key) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void
-sv_batch_stand_again(sv_batch_run_t *run, const sv_fenced_t *session, const char *item_key)
-{
-    const sv_slot_link_t *rounds =
-        sv_text_map_get(&run->rounds, sv_key_round(run, session->facts.count_id, session->facts.rack_id, item_key));
-    int64_t last_fence = 0;
-
-    if (rounds == NULL || sv_session_has_figure(run, session, item_key)) {
-        return;
-    }
-    for (const sv_slot_link_t *link = rounds; link != NULL; link = link->next) {
-        const sv_figure_t *figure = &link->slot->now;
-
-        if (!figure->is_void && !figure->replaced && figure->fence > last_fence) {
-            last_fence = figure->fence;
-        }
-    }
-    for (const sv_slot_link_t *link = rounds; link != NULL; link = link->next) {
-        sv_slot_t *slot = link->slot;
-
-        if (!slot->now.is_void && !slot->now.replaced && slot->now.fence == last_fence && slot->now.superseded) {
-            slot->now.superseded = false;
-            slot->supersede = false;
-            slot->stands_again = slot->before.superseded;
-            sv_serials_take_back(run, slot);
-        }
-    }
-}
-
-void
-sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot)
-{
-    const char *left = slot->exists && sv_figure_stands(&slot->now) ? slot->now.item_key : NULL;
-
-    sv_accept_over_rounds(run, record, session);
-    sv_serials_release(run, slot, sv_record_is_void(record) ? NULL : record);
-    slot->record = record;
-    slot->session = session;
-    slot->supersede = false;
-    slot->exists = true;
-    slot->now = (sv_figure_t){
-        .user_id = session->facts.user_id,
-        .session_id = record->session_id,
-        .rack_id = session->facts.rack_id,
-        .count_id = session->facts.count_id,
-        .item_key = record->item_key,
-        .content_hash = record->content_hash,
-        .order = record->order,
-        .order_suspect = sv_order_is_suspect(record, session->now_ms),
-        .fence = session->facts.fence,
-        .is_void = sv_record_is_void(record),
-        .partial = record->partial,
-        .serials = record->serial_numbers,
-    };
-    if (!slot->now.is_void) {
-        sv_serials_take(run, slot, record);
-    }
-    sv_batch_link(run, &run->figures, sv_key_figure(run, record->session_id, record->item_key), slot);
-    session->wrote = true;
-    session->stores_partial |= record->partial;
-    if (left != NULL && (slot->now.is_void || strcmp(left, record->item_key) != 0)) {
-        sv_batch_stand_again(run, session, left);
-    }
 }
 
 void
@@ -336,7 +268,7 @@ sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *ver
         return;
     }
     if (sv_judge_belonging(run, record, session, slot, verdict) && sv_judge_variance(run, record, session, verdict) &&
-        sv_judge_serials(run, record, session, verdict) && sv_judge_session(session, verdict) &&
+        sv_judge_serials(run, record, session, slot, verdict) && sv_judge_session(session, verdict) &&
         sv_judge_figure(run, record, session, slot, verdict)) {
         verdict->kind = SV_VERDICT_OK;
         sv_batch_accept(run, record, session, slot);

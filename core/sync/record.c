@@ -74,6 +74,14 @@ sv_record_find_row(sv_record_reader_t *reader, const char *name, size_t place)
     return -1;
 }
 
+static size_t
+sv_record_list_max(const sv_member_row_t *row)
+{
+    return row->offset == offsetof(sv_record_t, serial_numbers) ? SV_RECORD_MAX_SERIALS
+           : row->offset == offsetof(sv_record_t, replaces)     ? SV_RECORD_MAX_REPLACES
+                                                                : SV_RECORD_MAX_PHOTOS;
+}
+
 static bool
 sv_record_read_list(const sv_json_fields_t *fields, const sv_member_row_t *row, size_t max, sv_arena_t *arena,
                     sv_text_list_t *list)
@@ -157,10 +165,7 @@ sv_record_read_member(const sv_json_fields_t *fields, const sv_member_row_t *row
     case SV_MEMBER_BOOL:
         return sv_json_get_bool(fields, row->name, row->presence, place);
     case SV_MEMBER_LIST:
-        return sv_record_read_list(fields, row,
-                                   row->offset == offsetof(sv_record_t, serial_numbers) ? SV_RECORD_MAX_SERIALS
-                                                                                        : SV_RECORD_MAX_PHOTOS,
-                                   arena, place);
+        return sv_record_read_list(fields, row, sv_record_list_max(row), arena, place);
     }
     return false;
 }
@@ -288,6 +293,9 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
         record->told_id = json_string_value(told_id);
     }
     sv_record_read_members(reader, &fields, record);
+    for (size_t i = 0; i < record->replaces.count; i++) {
+        record->replaces.items[i] = sv_text_fold_uuid(record->replaces.items[i], reader->arena);
+    }
     missing = sv_members_required & ~record->present;
     for (int row = 0; missing != 0 && row < SV_RECORD_MEMBER_COUNT; row++) {
         /* A wrong one has been told already. */
@@ -303,6 +311,7 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
         record->malformed = true;
         return;
     }
+    record->lot_key = sv_record_lot_key(record, false);
     record->order = sv_record_has(record, SV_RECORD_HAS_revision) ? record->revision : record->updated_at;
     sv_record_hash(record, &reader->content, reader->arena);
 }

@@ -19,6 +19,7 @@
 enum {
     SV_RECORD_MAX_SERIALS = 1000,
     SV_RECORD_MAX_PHOTOS = 50,
+    SV_RECORD_MAX_REPLACES = 100,
     SV_CONTENT_HASH_SIZE = 2 + SV_SHA256_HEX_SIZE, /* "2:" and the digest */
     SV_RECORD_MAX_MEMBERS = 64                     /* a member's place up to which the reader guesses its name */
 };
@@ -100,10 +101,13 @@ typedef struct {
     const char *correction_reason;
     const char *remark;
     sv_text_list_t photo_proofs;
+    sv_text_list_t replaces; /* client_record_ids of figures in whose place this one counts */
 
     int64_t order; /* revision, else updated_at: orders one owner's edits */
     char content_hash[SV_CONTENT_HASH_SIZE];
     const char *item_key; /* item_code, or a key no item code can be */
+    const char *lot_key;  /* what parts an item's figures: sv_record_lot_key() */
+    bool declared_empty;  /* not sent: a zero that stands for "nothing there" */
 
     bool malformed;          /* a fault of shape: cannot be a stored record; client_record_id may be anything or NULL */
     sv_record_fault_t fault; /* code NULL: none */
@@ -119,6 +123,13 @@ static inline bool
 sv_record_is_void(const sv_record_t *record)
 {
     return record->status == SV_RECORD_VOID;
+}
+
+/* An item whose lots are counted apart has one figure a lot (the empty one is a lot too), any other has one. */
+static inline const char *
+sv_record_lot_key(const sv_record_t *record, bool lot_tracked)
+{
+    return lot_tracked && record->lot != NULL ? record->lot : "";
 }
 
 /* Reads the records of one batch one after another; remembers where members stood. */
@@ -138,9 +149,8 @@ void sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t inde
 bool sv_record_fail(sv_record_t *record, sv_arena_t *arena, const char *field, const char *code, const char *format,
                     ...) __attribute__((format(printf, 5, 6)));
 
-/* Appends the members as stored (docs/data-model.md), without those of the floor session.  `superseded`: another
- * record counts in its place. */
-void sv_record_append(bson_t *document, const sv_record_t *record, bool superseded);
+/* Appends the members as stored (docs/data-model.md), without those of the floor session. */
+void sv_record_append(bson_t *document, const sv_record_t *record);
 /* The record as sent, with session_id and rack_id: what a conflict keeps as `mine`. */
 void sv_record_append_sent(bson_t *document, const sv_record_t *record);
 

@@ -4,7 +4,8 @@
 #include "core/sync/record_table.h"
 
 /* Members of a stored record that are of no use to a client. */
-static const char *const sv_record_internal[] = { "_id", "whole", "replaced", "content_hash", "order", "order_suspect", "fence", NULL };
+static const char *const sv_record_internal[] = { "_id",   "whole", "superseded", "replaced", "content_hash",
+                                                  "order", "fence", "lot_key", "order_suspect",    NULL };
 
 static void
 sv_append_list(bson_t *document, const sv_member_row_t *row, const sv_text_list_t *list)
@@ -76,19 +77,13 @@ sv_append_members(bson_t *document, const sv_record_t *record, uint64_t members)
 }
 
 void
-sv_record_append(bson_t *document, const sv_record_t *record, bool superseded)
+sv_record_append(bson_t *document, const sv_record_t *record)
 {
     sv_append_members(document, record, (record->present | sv_members_always) & ~sv_members_of_session);
     if (!sv_record_has(record, SV_RECORD_HAS_revision)) {
         BSON_APPEND_NULL(document, "revision");
     }
     BSON_APPEND_INT64(document, "order", record->order);
-    BSON_APPEND_BOOL(document, "whole",
-                     !superseded && !record->partial && !sv_record_is_void(record) && record->item_code != NULL);
-    BSON_APPEND_BOOL(document, "superseded", superseded);
-    if (superseded) {
-        BSON_APPEND_BOOL(document, "replaced", true);
-    }
     BSON_APPEND_UTF8(document, "content_hash", record->content_hash);
 }
 

@@ -5,12 +5,6 @@
 
 #include "core/store/document.h"
 
-static bool
-sv_seq_is_due(const sv_slot_t *slot)
-{
-    return slot->stored != NULL && slot->record == NULL && (slot->supersede || slot->stands_again);
-}
-
 static int
 sv_compare_slots(const void *a, const void *b)
 {
@@ -36,6 +30,20 @@ sv_seq_of_session(sv_batch_run_t *run, const char *session_id, int64_t *seq, sv_
                                       run->arena, &session, error);
     *seq = session != NULL ? sv_doc_int(session, "writes") : 0;
     return status;
+}
+
+sv_status_t
+sv_seq_write_marked(sv_batch_run_t *run, const char *session_id, const char *client_record_id, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("client_record_id", BCON_UTF8(client_record_id)), run->arena), *update;
+    int64_t seq;
+    sv_status_t status = sv_seq_of_session(run, session_id, &seq, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    update = sv_doc_take(BCON_NEW("$set", "{", "seq", BCON_INT64(seq), "}"), run->arena);
+    return sv_store_update_one(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error);
 }
 
 /* Gives the records of one session, slots[0...count), their seq. */
@@ -66,7 +74,7 @@ sv_seq_write(sv_batch_run_t *run, sv_error_t *error)
     size_t count = 0, next;
 
     for (size_t i = 0; i < run->slot_count; i++) {
-        if (sv_seq_is_due(run->slots[i])) {
+        if (sv_slot_is_marked(run->slots[i])) {
             due[count++] = run->slots[i];
         }
     }

@@ -10,5 +10,8 @@
  * several in the order of their ids, and gives the record its seq.
  */
 sv_status_t sv_seq_write(sv_batch_run_t *run, sv_error_t *error);
+/* The same for a record that is not of the run. */
+sv_status_t sv_seq_write_marked(sv_batch_run_t *run, const char *session_id, const char *client_record_id,
+                                sv_error_t *error);
 
 #endif

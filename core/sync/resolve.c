@@ -3,38 +3,20 @@
 #include "core/audit/audit.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
-#include "core/sync/batch_state.h"
-#include "core/sync/conflict.h"
 #include "core/sync/items.h"
+#include "core/sync/resolution.h"
 #include "core/sync/rules.h"
 
 const char *const sv_resolve_actions[] = { "keep_server", "keep_mine", "merge", NULL };
 
-/* One run of the transaction that resolves a conflict by storing a record. */
-typedef struct {
-    sv_store_t *store;
-    const sv_principal_t *who;
-    const sv_resolve_t *resolve;
-    sv_resolved_t *resolved;
-    sv_arena_t *arena;
-    const bson_t *conflict;
-    const char *type;
-    sv_principal_t owner; /* as whom the record is judged */
-    sv_record_t record;
-    sv_verdict_t verdict;
-    sv_batch_run_t run;
-    sv_sync_batch_t batch;
-    sv_slot_t *slot;
-} sv_resolution_t;
-
-static bool
-sv_is_type(const sv_resolution_t *resolution, sv_conflict_type_t type)
+bool
+sv_resolution_is_type(const sv_resolution_t *resolution, sv_conflict_type_t type)
 {
     return strcmp(resolution->type, sv_conflict_type_name(type)) == 0;
 }
 
-static bool
-sv_is_merge_by_rule(const sv_resolution_t *resolution)
+bool
+sv_resolution_adds_up(const sv_resolution_t *resolution)
 {
     return resolution->resolve->action == SV_RESOLVE_MERGE && resolution->resolve->record == NULL;
 }
@@ -173,189 +155,6 @@ sv_resolution_fence(sv_resolution_t *resolution, sv_error_t *error)
     return SV_OK;
 }
 
-/* The serial numbers another record holds are taken from it, or left to it. */
-static sv_status_t
-sv_resolution_serials(sv_resolution_t *resolution, sv_error_t *error)
-{
-    sv_batch_run_t *run = &resolution->run;
-    sv_record_t *record = &resolution->record;
-    bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena), pull;
-    sv_query_texts_t from, numbers;
-    sv_text_list_t all = record->serial_numbers;
-    sv_serial_t *taken;
-
-    sv_query_texts_init(&from, error->arena);
-    sv_query_texts_init(&numbers, error->arena);
-    while (!sv_record_is_void(record) &&
-           (taken = sv_serials_find_taken(run, record, &resolution->resolved->session)) != NULL) {
-        if (!sv_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
-            return sv_fail(error, SV_ERR_CONFLICT_STATE, "Serial number %s is counted elsewhere", taken->serial_number);
-        }
-        if (sv_is_merge_by_rule(resolution)) {
-            const char **kept = sv_arena_alloc(error->arena, (all.count + 1) * sizeof(*kept));
-            size_t count = 0;
-
-            for (size_t i = 0; i < record->serial_numbers.count; i++) {
-                if (strcmp(record->serial_numbers.items[i], taken->serial_number) != 0) {
-                    kept[count++] = record->serial_numbers.items[i];
-                }
-            }
-            record->serial_numbers = (sv_text_list_t){ kept, count };
-        } else {
-            sv_query_texts_add(&from, taken->holder_id);
-            sv_query_texts_add(&numbers, taken->serial_number);
-            taken->holder_id = NULL;
-        }
-    }
-    if (from.count == 0) {
-        return SV_OK;
-    }
-    /* The other record keeps the hash of what its owner sent: sending it again is still a replay. */
-    sv_query_in(filter, "client_record_id", &from);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$pull", &pull);
-    sv_query_in(&pull, "serial_numbers", &numbers);
-    bson_append_document_end(update, &pull);
-    sv_query_mark(update, "$currentDate", "changed_at");
-    return sv_store_update_many(resolution->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error);
-}
-
-static sv_status_t
-sv_sum(sv_quantity_t *into, sv_quantity_t more, const char *field, sv_error_t *error)
-{
-    if (!sv_quantity_add(*into, more, into) || *into > SV_QUANTITY_MAX) {
-        return sv_fail_field(error, field, "out_of_range", "The sum exceeds 999999999.999999");
-    }
-    return SV_OK;
-}
-
-/* Adds the record to the figure that stands: that one grows, ours is stored beside it without counting. */
-static sv_status_t
-sv_resolution_add(sv_resolution_t *resolution, sv_slot_t *other, sv_error_t *error)
-{
-    sv_batch_run_t *run = &resolution->run;
-    sv_slot_t *slot = resolution->slot;
-    const sv_record_t *mine = &resolution->record;
-    sv_record_t *sum = sv_arena_zalloc(error->arena, sizeof(*sum));
-    const char **serials;
-
-    if (!sv_record_from_sent(other->stored, error->arena, sum)) {
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "stored record %s cannot be read", other->client_record_id);
-    }
-    if (sv_sum(&sum->verified_qty, mine->verified_qty, "verified_qty", error) != SV_OK ||
-        sv_sum(&sum->damage_qty, mine->damage_qty, "damage_qty", error) != SV_OK ||
-        sv_sum(&sum->non_returnable_damaged_qty, mine->non_returnable_damaged_qty, "non_returnable_damaged_qty",
-               error) != SV_OK) {
-        return error->status;
-    }
-    if (sum->serial_numbers.count + mine->serial_numbers.count > SV_RECORD_MAX_SERIALS) {
-        return sv_fail_field(error, "serial_numbers", "too_many_serials",
-                             "The two records have more than %d serial numbers together", SV_RECORD_MAX_SERIALS);
-    }
-    serials =
-        sv_arena_alloc(error->arena, (sum->serial_numbers.count + mine->serial_numbers.count + 1) * sizeof(*serials));
-    if (sum->serial_numbers.count > 0) {
-        memcpy(serials, sum->serial_numbers.items, sum->serial_numbers.count * sizeof(*serials));
-    }
-    for (size_t i = 0; i < mine->serial_numbers.count; i++) {
-        serials[sum->serial_numbers.count + i] = mine->serial_numbers.items[i];
-    }
-    sum->serial_numbers = (sv_text_list_t){ serials, sum->serial_numbers.count + mine->serial_numbers.count };
-    /* What their owners sent still identifies both records when they are sent again. */
-    bson_strncpy(sum->content_hash, other->before.content_hash, sizeof(sum->content_hash));
-    sum->order = other->before.order;
-    sv_serials_release(run, slot, sum);
-    sv_batch_accept(run, sum, &resolution->resolved->session, other);
-    slot->record = mine;
-    slot->session = &resolution->resolved->session;
-    slot->now.superseded = true;
-    if (slot->stored != NULL && !slot->before.superseded && !slot->before.is_void) {
-        sv_batch_stand_again(run, slot->session, slot->before.item_key);
-    }
-    sv_batch_collect(run);
-    return SV_OK;
-}
-
-/* Whether the decision is also one against the other figure: it is what the conflict was met with. */
-static bool
-sv_resolution_may_replace(sv_resolution_t *resolution, const sv_slot_t *other)
-{
-    const sv_text_list_t *serials = &resolution->record.serial_numbers;
-
-    for (size_t i = 0; sv_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL) && i < serials->count; i++) {
-        const sv_serial_t *serial = sv_batch_serial(&resolution->run, serials->items[i]);
-
-        if (serial->before_id != NULL && strcmp(serial->before_id, other->client_record_id) == 0) {
-            return true;
-        }
-    }
-    return sv_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT);
-}
-
-static sv_status_t
-sv_resolution_accept(sv_resolution_t *resolution, sv_error_t *error)
-{
-    sv_batch_run_t *run = &resolution->run;
-    sv_record_t *record = &resolution->record;
-    sv_slot_t *slot = resolution->slot, *other;
-
-    while (!sv_record_is_void(record) && (other = sv_find_other_figure(run, record, slot)) != NULL) {
-        if (!sv_resolution_may_replace(resolution, other)) {
-            return sv_fail(error, SV_ERR_CONFLICT_STATE, "The item has another figure in this session");
-        }
-        if (sv_is_merge_by_rule(resolution)) {
-            return sv_resolution_add(resolution, other, error);
-        }
-        sv_batch_give_way(run, other, true);
-    }
-    if (slot->exists && record->order < slot->now.order) {
-        record->order = slot->now.order;
-    }
-    sv_batch_accept(run, record, &resolution->resolved->session, slot);
-    sv_batch_collect(run);
-    return SV_OK;
-}
-
-/* Judges the record as far as a person's decision leaves anything to judge, and stores it. */
-static sv_status_t
-sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
-{
-    sv_batch_run_t *run = &resolution->run;
-    sv_fenced_t *session = &resolution->resolved->session;
-
-    resolution->batch =
-        (sv_sync_batch_t){ .batch_id = resolution->resolve->conflict_id, .records = &resolution->record, .count = 1 };
-    *run = (sv_batch_run_t){ .store = resolution->store,
-                             .who = &resolution->owner,
-                             .batch = &resolution->batch,
-                             .arena = error->arena,
-                             .sessions = session,
-                             .session_count = 1,
-                             .verdicts = &resolution->verdict,
-                             .resolving = true,
-                             .over_all = session->bypassed };
-    sv_batch_run_init(run);
-    sv_text_map_init(&run->session_of, run->arena, 1);
-    *sv_text_map_put(&run->session_of, session->session_id) = session;
-    if (sv_batch_read(run, error) != SV_OK) {
-        return error->status;
-    }
-    resolution->slot = sv_batch_slot(run, resolution->record.client_record_id);
-    if (resolution->slot->exists && strcmp(resolution->slot->now.user_id, resolution->owner.user_id) != 0) {
-        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The client_record_id is another user's record");
-    }
-    if (resolution->slot->exists && strcmp(resolution->slot->now.session_id, session->session_id) != 0) {
-        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The record was stored in another session since");
-    }
-    if (resolution->slot->exists && sv_record_has_content(&resolution->record, resolution->slot->now.content_hash,
-                                                          resolution->slot->stored, error->arena)) {
-        return SV_OK; /* it stands already */
-    }
-    if (sv_resolution_serials(resolution, error) != SV_OK || sv_resolution_accept(resolution, error) != SV_OK) {
-        return error->status;
-    }
-    return sv_batch_write(run, error);
-}
-
 static sv_status_t
 sv_resolution_audit(sv_resolution_t *resolution, sv_error_t *error)
 {
@@ -406,12 +205,12 @@ sv_resolution_close(sv_resolution_t *resolution, sv_error_t *error)
 static sv_status_t
 sv_resolution_check_action(const sv_resolution_t *resolution, sv_error_t *error)
 {
-    if (sv_is_type(resolution, SV_CONFLICT_FOREIGN_RECORD)) {
+    if (sv_resolution_is_type(resolution, SV_CONFLICT_FOREIGN_RECORD)) {
         return sv_fail_field(error, "action", "not_allowed",
                              "Another user's record is not replaced; send yours under an id of its own");
     }
-    if (sv_is_merge_by_rule(resolution) && !sv_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT) &&
-        !sv_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
+    if (sv_resolution_adds_up(resolution) && !sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT) &&
+        !sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
         return sv_fail_field(error, "record", "required", "record is required: what the merged record says");
     }
     return SV_OK;

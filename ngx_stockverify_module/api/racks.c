@@ -316,6 +316,7 @@ sv_write_claim(sv_call_t *call, const sv_claim_result_t *result)
     sv_json_text(w, "floor", session->floor);
     sv_json_int(w, "lock_ttl", call->settings->rack_lock_ttl);
     sv_json_int(w, "fence", session->fence);
+    sv_json_int(w, "round", session->round);
     sv_json_bool(w, "resumed", result->resumed);
     sv_json_end(w);
     call->message = sv_arena_printf(call->arena, "Rack %s claimed successfully", session->rack_id);

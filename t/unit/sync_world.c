@@ -91,9 +91,15 @@ world_count(sync_world_t *world, const char *count_id, const char *status)
                                    count_id, status));
 }
 
+/* Where a rack's counting stands in a count, and whose it was without a break. */
+typedef struct {
+    long long fence, round, own_since;
+    bool first;
+} world_place_t;
+
 static void
 world_new_session(sync_world_t *world, const char *session_id, const char *user_id, const char *rack_id,
-                  const char *count_id, long long fence, long long round)
+                  const char *count_id, const world_place_t *place)
 {
     sv_real_insert(
         &world->real, SV_COLLECTION_VERIFICATION_SESSIONS,
@@ -101,40 +107,62 @@ world_new_session(sync_world_t *world, const char *session_id, const char *user_
                         "{'session_id': '%s', 'user_id': '%s', 'username': '%s', 'full_name': 'Full %s', "
                         "'rack_id': '%s', 'warehouse': 'W1', 'floor': 'F1', 'count_id': '%s', 'count_state': 'OPEN', "
                         "'blind': false, 'strict': false, 'fence': {'$numberLong': '%lld'}, "
-                        "'round': {'$numberLong': '%lld'}, 'status': 'active', 'superseded': false, "
-                        "'writes': {'$numberLong': '0'}, 'has_partials': false, "
+                        "'round': {'$numberLong': '%lld'}, 'own_since': {'$numberLong': '%lld'}, "
+                        "'status': 'active', 'superseded': false, "
+                        "'writes': {'$numberLong': '0'}, 'plain': %s, "
                         "'started_at': {'$date': {'$numberLong': '%lld'}}, "
                         "'last_heartbeat': {'$date': {'$numberLong': '%lld'}}}",
-                        session_id, user_id, user_id, user_id, rack_id, count_id, fence, round,
-                        (long long) sv_clock_now_ms(), (long long) sv_clock_now_ms()));
+                        session_id, user_id, user_id, user_id, rack_id, count_id, place->fence, place->round,
+                        place->own_since, place->first ? "true" : "false", (long long) sv_clock_now_ms(),
+                        (long long) sv_clock_now_ms()));
 }
 
-void
-world_claim(sync_world_t *world, const char *session_id, const char *user_id, const char *rack_id, const char *count_id)
+static void
+world_take(sync_world_t *world, const char *session_id, const char *user_id, const char *rack_id, const char *count_id,
+           bool recount)
 {
     const char *of_rack = sv_arena_printf(world->arena, "{'rack_id': '%s'}", rack_id);
-    const bson_t *rack = sv_real_find(&world->real, SV_COLLECTION_RACK_REGISTRY, of_rack);
-    long long fence = rack == NULL ? 1 : sv_doc_int(rack, "fence") + 1;
-    long long round =
-        1 + sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS,
-                          sv_arena_printf(world->arena, "{'rack_id': '%s', 'count_id': '%s'}", rack_id, count_id));
+    const char *of_count = sv_arena_printf(world->arena, "{'rack_id': '%s', 'count_id': '%s'}", rack_id, count_id);
+    const bson_t *rack = sv_real_find(&world->real, SV_COLLECTION_RACK_REGISTRY, of_rack), *before;
+    world_place_t place = { .fence = 1, .round = 1, .own_since = 1, .first = true };
 
     if (rack == NULL) {
         sv_real_insert(&world->real, SV_COLLECTION_RACK_REGISTRY,
                        sv_arena_printf(world->arena, "{'rack_id': '%s', 'warehouse': 'W1', 'floor': 'F1'}", rack_id));
     } else {
-        sv_real_update(
-            &world->real, SV_COLLECTION_VERIFICATION_SESSIONS,
-            sv_arena_printf(world->arena, "{'session_id': '%s'}", sv_doc_text(rack, "session_id", world->arena)),
-            "{'$set': {'superseded': true}}");
+        const char *of_session =
+            sv_arena_printf(world->arena, "{'session_id': '%s'}", sv_doc_text(rack, "session_id", world->arena));
+
+        place.fence = place.own_since = sv_doc_int(rack, "fence") + 1;
+        before = sv_real_find(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, of_session);
+        if (strcmp(sv_doc_text(before, "user_id", world->arena), user_id) == 0) {
+            place.own_since = sv_doc_int(before, "own_since");
+        }
+        place.first = sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, of_count) == 0;
+        place.round = place.first ? 1 : sv_doc_int(before, "round") + recount;
+        sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, of_session,
+                       "{'$set': {'superseded': true}, '$inc': {'writes': 1}}");
     }
     sv_real_update(&world->real, SV_COLLECTION_RACK_REGISTRY, of_rack,
                    sv_arena_printf(world->arena,
                                    "{'$set': {'session_id': '%s', 'user_id': '%s', 'count_id': '%s', "
                                    "'fence': {'$numberLong': '%lld'}, 'status': 'claimed', "
                                    "'hold_ms': {'$numberLong': '70000'}}, '$currentDate': {'held_at': true}}",
-                                   session_id, user_id, count_id, fence));
-    world_new_session(world, session_id, user_id, rack_id, count_id, fence, round);
+                                   session_id, user_id, count_id, place.fence));
+    world_new_session(world, session_id, user_id, rack_id, count_id, &place);
+}
+
+void
+world_claim(sync_world_t *world, const char *session_id, const char *user_id, const char *rack_id, const char *count_id)
+{
+    world_take(world, session_id, user_id, rack_id, count_id, false);
+}
+
+void
+world_recount(sync_world_t *world, const char *session_id, const char *user_id, const char *rack_id,
+              const char *count_id)
+{
+    world_take(world, session_id, user_id, rack_id, count_id, true);
 }
 
 const char *
@@ -259,15 +287,37 @@ world_figure(sync_world_t *world, const char *client_record_id)
     const bson_t *record = sv_real_find(&world->real, SV_COLLECTION_VERIFICATION_RECORDS,
                                         sv_arena_printf(world->arena, "{'client_record_id': '%s'}", client_record_id));
     char quantity[SV_QUANTITY_TEXT_SIZE];
+    const char *standing;
 
     if (record == NULL) {
         return "none";
     }
     sv_quantity_to_text(sv_doc_quantity(record, "verified_qty"), quantity);
-    return sv_arena_printf(world->arena, "%s %s", quantity,
-                           strcmp(sv_doc_text(record, "status", world->arena), "void") == 0 ? "void"
-                           : sv_doc_bool(record, "superseded")                              ? "superseded"
-                                                                                            : "ok");
+    standing = sv_doc_text(record, "standing", world->arena);
+    return sv_arena_printf(world->arena, "%s %s", quantity, strcmp(standing, "counts") == 0 ? "ok" : standing);
+}
+
+sv_quantity_t
+world_sum(sync_world_t *world, const char *count_id, const char *rack_id, const char *item_code)
+{
+    bson_t *filter = sv_real_json(
+        world->arena,
+        sv_arena_printf(world->arena, "{'count_id': '%s', 'rack_id': '%s', 'item_code': '%s', 'counts': true}",
+                        count_id, rack_id, item_code));
+    mongoc_cursor_t *cursor;
+    sv_quantity_t sum = 0;
+    const bson_t *record;
+    sv_error_t error;
+
+    sv_error_init(&error, world->arena);
+    assert_int_equal(sv_store_find(world->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, &cursor, &error),
+                     SV_OK);
+    while (mongoc_cursor_next(cursor, &record)) {
+        assert_true(sv_quantity_add(sum, sv_doc_quantity(record, "verified_qty"), &sum));
+    }
+    assert_int_equal(sv_store_cursor_end(world->store, cursor, &error), SV_OK);
+    mongoc_cursor_destroy(cursor);
+    return sum;
 }
 
 const char *

@@ -29,9 +29,12 @@ int world_teardown(void **state);
 
 sv_principal_t world_user(const char *user_id);
 
-/* Puts a user on a rack as a claim does: raises the fence, displaces whoever is there, next round of the count. */
+/* Puts a user on a rack as a claim does: raises the fence, displaces whoever is there, and goes on with the count's
+ * round, or opens the next. */
 void world_claim(sync_world_t *world, const char *session_id, const char *user_id, const char *rack_id,
                  const char *count_id);
+void world_recount(sync_world_t *world, const char *session_id, const char *user_id, const char *rack_id,
+                   const char *count_id);
 void world_count(sync_world_t *world, const char *count_id, const char *status);
 
 /* One record as JSON; `more` is further members with ' for " ("'damage_qty':1"), or "". */
@@ -49,8 +52,10 @@ const char *world_words(sync_world_t *world, const sv_sync_result_t *result);
 sv_status_t world_resolve(sync_world_t *world, const char *user_id, const char *conflict_id, sv_resolve_action_t action,
                           const char *record_json, sv_resolved_t *resolved);
 
-/* What is stored of a record, in words: "12.5 ok", "3 void", "4 superseded", "none". */
+/* What is stored of a record, in words: "12.5 ok", "3 void", "4 earlier_round", "none". */
 const char *world_figure(sync_world_t *world, const char *client_record_id);
+/* What counts of an item on a rack in a count. */
+sv_quantity_t world_sum(sync_world_t *world, const char *count_id, const char *rack_id, const char *item_code);
 /* The record that holds a serial number, "none" or "free". */
 const char *world_serial(sync_world_t *world, const char *serial_number);
 /* The records that held it before, in order: "r1 r2". */

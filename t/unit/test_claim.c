@@ -125,7 +125,7 @@ a_silent_holder_is_displaced(void **state)
     sv_fixture_lapse(&real, "A5");
     assert_int_equal(sv_fixture_claim(&real, &ben, "A5", &second), SV_OK);
     assert_int_equal(second.session.fence, first.session.fence + 1);
-    assert_int_equal(second.session.round, 2);
+    assert_int_equal(second.session.round, 1); /* it goes on with the counting of the rack */
     displaced = sv_fixture_read_session(&real, first.session.session_id);
     assert_true(displaced.superseded);
     assert_int_equal(displaced.status, SV_SESSION_INTERRUPTED);

@@ -278,7 +278,7 @@ a_stored_record_hides_what_is_internal(void **state)
     sv_error_t error;
     const json_t *value;
 
-    sv_record_append(stored, &record, false);
+    sv_record_append(stored, &record);
     sv_buffer_init(&text, *state, 256);
     sv_json_writer_init(&writer, &text);
     sv_record_write_json(&writer, stored);

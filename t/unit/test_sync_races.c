@@ -214,7 +214,7 @@ claim_run(void *argument)
     client_t *client = argument;
 
     pthread_barrier_wait(client->start);
-    world_claim(client->world, client->body, client->user_id, "R1", "C1");
+    world_recount(client->world, client->body, client->user_id, "R1", "C1");
     return NULL;
 }
 

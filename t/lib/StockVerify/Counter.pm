@@ -200,10 +200,7 @@ sub resolve {
             $other->{serials} = [grep { !$taken{$_} } @{ $other->{serials} }];
         }
     } elsif ($action eq 'merge' && $other && $conflict->{type} eq 'duplicate_count') {
-        $other->{$_} += $mine->{$_} for qw(verified damage lost);
-        $other->{serials} = [@{ $other->{serials} }, @{ $mine->{serials} }];
-        $ledger->tell($mine);
-        $ledger->supersede($mine->{id});
+        $ledger->tell($mine);   # both count from now on
     }
     return $answer;
 }

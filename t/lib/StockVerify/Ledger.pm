@@ -2,7 +2,7 @@ package StockVerify::Ledger;
 
 # What the clients were told is stored, kept by the clients alone: the figures that the server's truth is held against.
 # Quantities are whole millionths. A record told here has id, session, item, user, verified, damage, lost, serials,
-# void, partial and revision; its session says rack, count and fence.
+# void, partial and revision; its session says rack, count, fence and round.
 
 use strict;
 use warnings;
@@ -18,20 +18,21 @@ sub place_of {
     return join "\t", $record->{session}{count_id}, $record->{session}{rack_id}, $record->{item};
 }
 
-# An `ok`: the record stands as it was sent. The figures of earlier holders of the rack no longer count; with over_all
-# (a supervisor decided for this record) nobody else's do.
+# An `ok`: the record stands as it was sent. The figures that it replaces and those of earlier rounds of the rack no
+# longer count; with over_all (a supervisor decided for this record) nobody else's do.
 sub tell {
     my ($self, $record, %option) = @_;
     my $standing = $self->{place}{ place_of($record) } ||= {};
-    my $told = { %$record, superseded => 0 };
+    my $told = { %$record, superseded => $standing->{ $record->{id} } ? $standing->{ $record->{id} }{superseded} : 0 };
     $self->{told}{ $record->{id} } = $standing->{ $record->{id} } = $told;
     return if $record->{void};
-    my $fence = $record->{session}{fence};
+    my $round = $record->{session}{round};
+    my %replaced = map { ($_ => 1) } @{ $record->{more}{replaces} || [] };
     for my $other (grep { $_ != $told } values %$standing) {
-        if ($option{over_all} || $other->{session}{fence} < $fence) {
+        if ($option{over_all} || $replaced{ $other->{id} } || $other->{session}{round} < $round) {
             $other->{superseded} = 1;
-        } elsif ($other->{session}{fence} > $fence && counts($other)) {
-            # The answer came after one of the rack's next holder.
+        } elsif ($other->{session}{round} > $round && counts($other)) {
+            # The answer came after one of the next round.
             $told->{superseded} = 1;
         }
     }

@@ -41,16 +41,16 @@ sub differences {
         session_id => $told->{session}{session_id}, count_id => $told->{session}{count_id}, rack_id => $told->{session}{rack_id},
         item_code => $told->{item}, user_id => $told->{user}, fence => $told->{session}{fence},
         status => $told->{void} ? 'void' : 'finalized', serial_numbers => join(' ', sort @{ $told->{serials} }),
-        superseded => truth($told->{superseded}), map { ($QUANTITY{$_} => $told->{$_}) } keys %QUANTITY,
+        counts => truth(StockVerify::Ledger::counts($told)), map { ($QUANTITY{$_} => $told->{$_}) } keys %QUANTITY,
     );
     my %have = (%$stored, serial_numbers => join(' ', sort @{ $stored->{serial_numbers} || [] }),
-        superseded => truth($stored->{superseded}), map { ($_ => millionths($stored->{$_})) } values %QUANTITY);
+        counts => truth($stored->{counts}), map { ($_ => millionths($stored->{$_})) } values %QUANTITY);
     return map { "$told->{id}: $_ is $have{$_}, told was $want{$_}" } grep { ($have{$_} // '') ne $want{$_} } sort keys %want;
 }
 
 sub records_stand {
     my ($stack, $ledger, $what) = @_;
-    my @fields = qw(client_record_id session_id count_id rack_id item_code user_id fence status superseded serial_numbers);
+    my @fields = qw(client_record_id session_id count_id rack_id item_code user_id fence status counts serial_numbers);
     my (%stood, @faults);
     for my $stored (all($stack, verification_records => {}, @fields, values %QUANTITY)) {
         my $id = $stored->{client_record_id};
@@ -127,11 +127,11 @@ sub racks_stand {
         push @faults, rack_faults($rack, @row);
         $began{ $row[$_]{session_id} } = $row[$_ + 1]{started_at} for 0 .. $#row - 1;
     }
-    for my $record (all($stack, verification_records => {}, qw(client_record_id session_id received_at changed_at superseded))) {
+    for my $record (all($stack, verification_records => {}, qw(client_record_id session_id received_at changed_at status counts))) {
         my $next = $began{ $record->{session_id} };
         next if !defined $next || $decided{ $record->{client_record_id} };
-        # A record that gave way to a later round's was changed by that one.
-        my $written = $record->{ $record->{superseded} ? 'received_at' : 'changed_at' };
+        # A record that gave way to another was changed by that one.
+        my $written = $record->{ $record->{status} ne 'void' && !$record->{counts} ? 'received_at' : 'changed_at' };
         push @faults, "$record->{client_record_id} was written at $written, its rack was another's since $next"
             if moment($written) gt moment($next);
     }
