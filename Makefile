@@ -8,16 +8,26 @@ PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libz
 # What only the worker writes files with; nginx loads none of it.
 WORKER_PKGS := xlsxwriter cairo pangocairo libcurl
 WARN     := -Wall -Wextra -Wshadow
-CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE
+# A library that is missing ends make with its name, before a compiler complains of a header.
+ifneq ($(filter-out clean help format,$(or $(MAKECMDGOALS),all)),)
+MISSING := $(shell command -v pkg-config >/dev/null || echo pkg-config; for name in $(PKGS) $(WORKER_PKGS); do pkg-config --exists $$name 2>/dev/null || echo $$name; done)
+ifneq ($(MISSING),)
+$(error not found by pkg-config: $(MISSING). `scripts/deps build` installs what building needs)
+endif
+endif
 # The libraries' headers are not ours to warn about; minizip's folder, which libxlsxwriter names, has a crypt.h that
 # would stand before the system's.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(filter-out -I%/minizip,$(shell pkg-config --cflags $(PKGS) $(WORKER_PKGS))))
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 -fPIC -pthread $(WARN) $(WERROR) $(PKG_CFLAGS)
 LIBS     := $(shell pkg-config --libs $(PKGS)) -lm -pthread
+# What Debian hardens its programs with; the sanitizers have their own ways. FORTIFY needs an optimizing compiler.
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -Wformat -Werror=format-security \
+            $(if $(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN_LINK := -pie -Wl,-z,relro -Wl,-z,now
 # Only for these: the sanitizers define crypt_r themselves, and libcrypt would seem not to be needed.
 WORKER_LIBS := -Wl,--push-state,--as-needed $(shell pkg-config --libs $(WORKER_PKGS)) -Wl,--pop-state $(LIBS)
-VERSION  := 0.1.0
 SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
 GENERATED := $(BUILD)/generated/lua_scripts.inc
@@ -50,7 +60,7 @@ $(BUILD)/generated/lua_scripts.inc: $(wildcard core/redis/lua/*.lua core/redis/l
 
 $(BUILD)/plain/%.o: %.c $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(CC) $(CPPFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/asan/%.o: %.c $(GENERATED)
 	@mkdir -p $(@D)
@@ -74,13 +84,13 @@ $(BUILD)/libstockverify-worker-asan.a: $(call object,asan,$(WORKER_LIB))
 	$(AR) rcs $@ $^
 
 $(BUILD)/stockverify-worker: $(call object,plain,$(WORKER_SRC)) $(BUILD)/libstockverify.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS)
+	$(CC) $(CFLAGS) $(HARDEN_LINK) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS)
 
 $(BUILD)/stockverify-worker-asan: $(call object,asan,$(WORKER_SRC)) $(BUILD)/libstockverify-asan.a
 	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ -o $@ $(WORKER_LIBS)
 
 $(BUILD)/stockverifyctl: $(call object,plain,$(CTL_SRC)) $(BUILD)/libstockverify.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(CC) $(CFLAGS) $(HARDEN_LINK) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 ## make module              $(BUILD)/ngx_stockverify_module.so for Debian's nginx
 module: $(BUILD)/ngx_stockverify_module.so

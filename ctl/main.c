@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/version.h"
 #include "ctl/ctl.h"
 
 /* What every import takes: docs/operations.md. */

@@ -85,6 +85,25 @@ SKIP: {
 }
 
 SKIP: {
+    skip 'the programs or readelf are not there', 8 if !-x '/usr/bin/readelf' || grep { !-e "$build/$_" } qw(stockverify-worker stockverifyctl);
+    for my $program ("$build/stockverify-worker", "$build/stockverifyctl") {
+        my $headers = qx(readelf -hldW $program 2>/dev/null);
+        like $headers, qr/Type: +DYN/, "$program may lie anywhere in memory";
+        like $headers, qr/GNU_RELRO/, 'with read-only relocations';
+        like $headers, qr/BIND_NOW|FLAGS_1.*NOW/, 'made at start';
+        like qx(readelf -sW --dyn-syms $program 2>/dev/null), qr/__stack_chk_fail.*__\w+_chk\b|__\w+_chk\b.*__stack_chk_fail/s, 'and checked stacks and copies';
+    }
+}
+
+{
+    # A package that pkg-config does not know ends make, by its name.
+    my $said = qx(PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH= make -n BUILD='$build' worker 2>&1);
+    isnt $?, 0, 'make ends where a library is missing';
+    like $said, qr/not found by pkg-config: .*\blibmongoc-1\.0\b.*scripts\/deps/, 'and names it';
+    is system("PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH= make -n BUILD='$build' help >/dev/null 2>&1"), 0, 'but its help needs none';
+}
+
+SKIP: {
     skip 'there is no systemd-analyze', 1 unless -x '/usr/bin/systemd-analyze';
     my $said = qx(systemd-analyze verify --man=no --recursive-errors=no conf/systemd/stockverify-worker\@.service 2>&1);
     unlike $said, qr/Unknown|Failed to parse|Invalid/, 'systemd knows every line of the unit' or diag $said;

@@ -18,6 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/codec.h"
+#include "core/base/version.h"
 #include "core/jobs/spool_mark.h"
 #include "core/redis/scripts.h"
 #include "core/settings/settings.h"

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/version.h"
 #include "ngx_stockverify_module/process.h"
 #include "ngx_stockverify_module/request.h"
 

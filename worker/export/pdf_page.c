@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/base/version.h"
 #include "worker/export/pdf.h"
 
 #define SV_PDF_GRAY 0.40

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/version.h"
 #include "worker/export/cell_text.h"
 #include "worker/export/chart.h"
 #include "worker/export/xlsx_about.h"
