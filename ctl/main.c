@@ -9,7 +9,9 @@
 #define SV_CTL_CSV_OPTIONS "[--dry-run] [--separator S] [--decimal comma] [--encoding windows-1252]"
 
 static const sv_ctl_command_t sv_ctl_commands[] = {
-    { "check", NULL, "", "check settings, key files and connections", sv_ctl_check },
+    { "check", NULL, "[--nginx-conf FILE] [--worker-user U] [--nginx-user U] [--before-start]",
+      "try files, spool, Redis, MongoDB and whether a worker runs, as the users that will (run it as root)",
+      sv_ctl_check },
     { "settings", NULL, "[--markdown]", "print the settings in effect, or their reference", sv_ctl_settings },
     { "indexes", "ensure", "", "create missing collections and indexes", sv_ctl_indexes_ensure },
     { "indexes", "show", "", "compare the database's indexes with the catalogue", sv_ctl_indexes_show },

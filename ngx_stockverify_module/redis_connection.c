@@ -123,7 +123,10 @@ sv_redis_greet(sv_redis_t *redis)
 {
     const sv_settings_t *settings = &redis->conf->settings;
 
-    if (settings->redis_password != NULL && settings->redis_password[0] != '\0') {
+    if (settings->redis_password != NULL && settings->redis_user[0] != '\0') {
+        redisAsyncCommand(redis->context, sv_redis_on_greeting, redis, "AUTH %s %s", settings->redis_user,
+                          settings->redis_password);
+    } else if (settings->redis_password != NULL && settings->redis_password[0] != '\0') {
         redisAsyncCommand(redis->context, sv_redis_on_greeting, redis, "AUTH %s", settings->redis_password);
     }
     if (settings->redis_db != 0) {

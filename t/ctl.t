@@ -35,12 +35,34 @@ subtest 'help and usage' => sub {
 
 subtest 'a check says what is right and what is not' => sub {
     ctl(['indexes', 'ensure']);
-    my $text = ctl(['check']);
-    like $text, qr/^$_ +ok$/m, $_ for qw(settings keys redis mongodb indexes);
-    my $settings = $stack->{stack}->file('mail.conf');
+    my @as_here = $stack->{stack}->check_options;
+    my $text = ctl(['check', @as_here]);
+    like $text, qr/^$_ +\S+ +ok$/m, $_ for qw(settings agreement files spool redis mongodb indexes migrations worker);
+    is scalar(() = $text =~ /^(?:files|spool|redis|mongodb) /mg), 8, 'for worker and nginx' or diag $text;
+    is_deeply [glob $stack->{stack}->file('spool/.check*')], [], 'which leaves nothing behind';
     my $given = do { open my $in, '<', $stack->{stack}->file('worker.conf') or die; local $/; <$in> };
-    StockVerify::Stack::write_file($settings, "${given}SMTP_HOST=localhost\nMAIL_FROM=stock\@example.com\nSMTP_USER=stock\nSMTP_PASSWORD_FILE=$settings.none\n");
-    like qx($stack->{stack}{build}/stockverifyctl -c $settings check), qr/^keys +\Q$settings.none\E cannot be opened/m, 'a mail password that is not there is told';
+    my $check_with = sub {
+        my ($more, @options) = @_;
+        my $settings = $stack->{stack}->file('other.conf');
+        StockVerify::Stack::write_file($settings, $given . $more);
+        return scalar qx($stack->{stack}{build}/stockverifyctl -c $settings check @{[@options ? @options : @as_here]} 2>&1);
+    };
+    my $none = $stack->{stack}->file('none');
+    like $check_with->("SMTP_HOST=localhost\nMAIL_FROM=stock\@example.com\nSMTP_USER=stock\nSMTP_PASSWORD_FILE=$none\n"),
+        qr/^files +\S+ +\Q$none\E cannot be opened/m, 'a mail password that is not there is told';
+    like $check_with->("SPOOL_DIR=$none\n"), qr/^spool +\S+ +nothing can be written into SPOOL_DIR \Q$none\E: No such file/m, 'a spool that is not there';
+    like $check_with->("SPOOL_DIR=$none\nRACK_LOCK_TTL=77\n"), qr/^agreement .*RACK_LOCK_TTL is 77 for the worker and 60 for nginx; SPOOL_DIR is \Q$none\E/m, 'settings that disagree';
+    like $check_with->("REDIS_DB=7\n"), qr/^redis +\S+ +nginx' Redis \(.*database 0\) is not the one that the worker writes to \(.*database 7\)/m, 'another Redis' if $stack->owns('redis');
+    like $check_with->('', '--nginx-conf', $none), qr/^nginx\.conf +- +\Q$none\E cannot be opened/m, 'an nginx.conf that is not there';
+    my $including = $stack->{stack}->file('including.conf');
+    StockVerify::Stack::write_file($including, "http {\n    include missing.conf;\n}\n");
+    like $check_with->('', '--nginx-conf', $including), qr/^nginx\.conf +- +\S+missing\.conf cannot be opened/m, 'or includes a file that is not';
+    like $check_with->('', '--worker-user', 'nobody-of-this-name'), qr/no user nobody-of-this-name/, 'an unknown user';
+    SKIP: {
+        skip 'only root can be somebody else', 2 if $> != 0;
+        like $check_with->('', '--worker-user', 'nobody'), qr/^files +nobody +.*(?:cannot be opened|Permission denied)/m, "what another user can't read";
+        like $check_with->('', '--worker-user', 'nobody'), qr/^spool +nobody +nothing can be written/m, 'nor write';
+    }
     like ctl(['indexes', 'show']), qr/^kept +users\.username \(username\) unique$/m, 'indexes are shown' if $ENV{MONGODB_URI};
 };
 
@@ -252,7 +274,7 @@ subtest 'servers that do not answer' => sub {
     plan skip_all => 'the servers are not ours to stop' unless $stack->owns('redis');
     $stack->expect_log(qr/redis/i);
     $stack->stop_part('redis');
-    like ctl(['check'], '', 1), qr/^redis +(?!ok)/m, 'the check names Redis';
+    like ctl(['check', $stack->{stack}->check_options], '', 1), qr/^redis +\S+ +(?!ok)/m, 'the check names Redis';
     like ctl(['users', 'set-role', 'asha', 'staff']), qr/Redis could not be told about asha/, 'a change is made and the delay is told';
     $stack->start_part('redis');
 };

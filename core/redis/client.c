@@ -57,19 +57,33 @@ sv_redis_client_drop(sv_redis_client_t *client)
 
 /* One command of the greeting; Redis' answer to it in `error` when it refuses. */
 static sv_status_t
-sv_redis_greet(sv_redis_client_t *client, const char *name, const char *argument, sv_error_t *error)
+sv_redis_greet(sv_redis_client_t *client, const char **words, int count, sv_error_t *error)
 {
-    redisReply *reply = redisCommand(client->context, "%s %s", name, argument);
+    redisReply *reply = redisCommandArgv(client->context, count, words, NULL);
     sv_status_t status = SV_OK;
 
     if (reply == NULL) {
         status = sv_fail_cause(error, SV_ERR_UNAVAILABLE, "Redis: %s", client->context->errstr);
     } else if (reply->type == REDIS_REPLY_ERROR) {
         status = sv_fail_cause(error, sv_redis_reply_is_retryable(reply) ? SV_ERR_UNAVAILABLE : SV_ERR_INTERNAL,
-                               "Redis refuses %s: %s", name, reply->str);
+                               "Redis refuses %s: %s", words[0], reply->str);
     }
     freeReplyObject(reply);
     return status;
+}
+
+static sv_status_t
+sv_redis_log_in(sv_redis_client_t *client, sv_error_t *error)
+{
+    const sv_settings_t *settings = client->settings;
+    const char *as_user[] = { "AUTH", settings->redis_user, settings->redis_password };
+    const char *as_default[] = { "AUTH", settings->redis_password };
+
+    if (settings->redis_password == NULL) {
+        return SV_OK;
+    }
+    return settings->redis_user[0] != '\0' ? sv_redis_greet(client, as_user, 3, error)
+                                           : sv_redis_greet(client, as_default, 2, error);
 }
 
 static redisContext *
@@ -94,7 +108,8 @@ sv_redis_client_connect(sv_redis_client_t *client, sv_error_t *error)
 {
     const sv_settings_t *settings = client->settings;
     char number[24];
-    sv_status_t status = SV_OK;
+    const char *choose[] = { "SELECT", number };
+    sv_status_t status;
 
     if (sv_clock_monotonic_ms() < client->next_try_ms) {
         return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "Redis is not connected");
@@ -106,12 +121,10 @@ sv_redis_client_connect(sv_redis_client_t *client, sv_error_t *error)
         sv_redis_client_drop(client);
         return error->status;
     }
-    if (settings->redis_password != NULL) {
-        status = sv_redis_greet(client, "AUTH", settings->redis_password, error);
-    }
+    status = sv_redis_log_in(client, error);
     if (status == SV_OK && settings->redis_db != 0) {
         snprintf(number, sizeof(number), "%d", (int) settings->redis_db);
-        status = sv_redis_greet(client, "SELECT", number, error);
+        status = sv_redis_greet(client, choose, 2, error);
     }
     if (status != SV_OK) {
         sv_redis_client_drop(client);

@@ -262,5 +262,11 @@ sv_settings_check(sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error)
         sv_settings_check_counts(settings, error) != SV_OK || sv_settings_check_keys(settings, arena, error) != SV_OK) {
         return error->status;
     }
-    return sv_settings_find_redis_password(settings, arena, error);
+    if (sv_settings_find_redis_password(settings, arena, error) != SV_OK) {
+        return error->status;
+    }
+    if (settings->redis_user[0] != '\0' && settings->redis_password == NULL) {
+        return sv_fail(error, SV_ERR_VALIDATION_FAILED, "REDIS_USER needs a password: set REDIS_PASSWORD_FILE");
+    }
+    return SV_OK;
 }

@@ -309,6 +309,8 @@ the_redis_password_comes_from_environment_then_file_then_its_own_file(void **sta
     assert_string_equal(f->settings.redis_password, "from the environment");
     unsetenv("REDIS_PASSWORD");
     assert_refused(f, "REDIS_PASSWORD_FILE=/nonexistent/password\n", "REDIS_PASSWORD_FILE");
+    assert_refused(f, "REDIS_USER=stockverify\n", "REDIS_USER needs a password");
+    assert_int_equal(load(f, "REDIS_USER=stockverify\nREDIS_PASSWORD=one\n"), SV_OK);
 }
 
 static void

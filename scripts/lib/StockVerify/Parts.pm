@@ -37,7 +37,7 @@ sub plan {
         worker_conf     => "$directory/worker.conf",
     };
     shorten_heartbeat($state->{settings});
-    plan_redis($stack, $state, !$option{stores_only});
+    plan_redis($stack, $state, !$option{stores_only}, $option{redis_user_rules});
     plan_mongodb($stack, $state);
     return $state if $option{stores_only};
     plan_nginx($stack, $state, $option{port});
@@ -56,7 +56,7 @@ sub shorten_heartbeat {
 }
 
 sub plan_redis {
-    my ($stack, $state, $locked) = @_;
+    my ($stack, $state, $locked, $rules) = @_;
     my $directory = $stack->{directory};
     if (defined $ENV{REDIS_HOST} && length $ENV{REDIS_HOST}) {
         @{$state}{qw(redis_host redis_port redis_password)} =
@@ -65,6 +65,8 @@ sub plan_redis {
     } else {
         @{$state}{qw(redis_host redis_port redis_db)} = ('127.0.0.1', reserve_port($directory), 0);
         $state->{redis_password} = $locked ? secret_file("$directory/secrets/redis.password") : '';
+        # A user of the parts' own, with these rules, beside the stack's own, who may do everything.
+        $state->{redis_user_rules} = $rules // '';
         $state->{commands}{redis} = ['redis-server', "$directory/redis.conf"];
     }
     my $password = $state->{redis_password} =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ger;
@@ -191,11 +193,13 @@ sub write_files {
     if (length $state->{redis_password}) {
         $value{REDIS_PASSWORD_FILE} = "$directory/secrets/redis.password";
         StockVerify::Stack::write_file($value{REDIS_PASSWORD_FILE}, "$state->{redis_password}\n");
+        $value{REDIS_USER} = 'stockverify' if length($state->{redis_user_rules} // '');
     }
     %value = (%value, %{ $state->{settings} });
     StockVerify::Stack::write_file("$directory/worker.conf", $table->worker_text(\%value));
     StockVerify::Stack::write_file("$directory/secantusd.toml", '');
     my $password = length $state->{redis_password} ? "requirepass $state->{redis_password}" : '';
+    $password .= "\nuser stockverify on >$state->{redis_password} $state->{redis_user_rules}" if length($state->{redis_user_rules} // '');
     StockVerify::Stack::write_file("$directory/redis.conf", <<"END") if $state->{commands}{redis};
 bind 127.0.0.1
 port $state->{redis_port}

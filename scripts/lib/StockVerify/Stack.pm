@@ -166,8 +166,15 @@ sub check_configuration {
     $self->run_tool(nginx_test => [@{ $state->{commands}{nginx} }, '-t']);
     # A new database has no indexes yet, which the check would find fault with.
     $self->run_tool(check => $self->ctl_command(qw(indexes ensure)), MONGODB_TIMEOUT => 60_000) unless -e $self->file('seeded');
-    $self->run_tool(check => $self->ctl_command('check'));
+    $self->run_tool(check => $self->ctl_command('check', '--before-start', $self->check_options));
     return;
+}
+
+# Everything of a local stack runs as who started it.
+sub check_options {
+    my ($self) = @_;
+    my $me = getpwuid $>;
+    return (defined $me ? ('--worker-user', $me, '--nginx-user', $me) : (), $self->{state}{commands}{nginx} ? ('--nginx-conf', $self->file('nginx.conf')) : ());
 }
 
 sub ctl_command {
