@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "core/auth/gate.h"
+#include "core/base/journal.h"
 #include "ctl/ctl.h"
 
 int
@@ -8,7 +9,8 @@ sv_ctl_fail(sv_ctl_t *ctl)
 {
     const sv_error_t *error = &ctl->error;
 
-    fprintf(stderr, "stockverifyctl: %s\n", error->message != NULL ? error->message : sv_status_message(error->status));
+    fprintf(stderr, "%sstockverifyctl: %s\n", sv_journal_prefix(SV_LOG_ERROR),
+            error->message != NULL ? error->message : sv_status_message(error->status));
     for (size_t i = 0; i < error->detail_count; i++) {
         fprintf(stderr, "    %s: %s\n", error->details[i].field, error->details[i].message);
     }

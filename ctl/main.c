@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/journal.h"
 #include "core/base/log.h"
 #include "core/base/version.h"
 #include "ctl/ctl.h"
@@ -199,7 +200,7 @@ static void
 sv_ctl_log(sv_log_level_t level, const char *message)
 {
     if (level <= SV_LOG_WARNING) {
-        fprintf(stderr, "stockverifyctl: %s\n", message);
+        fprintf(stderr, "%sstockverifyctl: %s\n", sv_journal_prefix(level), message);
     }
 }
 

@@ -44,7 +44,7 @@ for my $file ('conf/nginx.conf', 'conf/nginx.stack.conf.in') {
 my $build = $ENV{STOCKVERIFY_BUILD} // 'build';
 my $module = -e "$build/ngx_stockverify_module.so" ? Cwd::abs_path("$build/ngx_stockverify_module.so") : undef;
 SKIP: {
-    skip 'the module is not built', 2 unless $module;
+    skip 'the module is not built', 4 unless $module;
     my $dir = tempdir(CLEANUP => 1);
     make_path(map { "$dir$_" } qw(/etc/stockverify/tls /var/log/stockverify /var/spool/stockverify));
     my $tls = "$dir/etc/stockverify/tls";
@@ -54,6 +54,12 @@ SKIP: {
         open my $out, '>', "$dir/etc/stockverify/$key.key" or die "$key.key: $!\n";
         print {$out} '0123456789abcdef' x 4, "\n";
     }
+    my $write = sub {
+        my ($file, $text) = @_;
+        open my $out, '>', $file or die "$file: $!\n";
+        print {$out} $text;
+        close $out or die "$file: $!\n";
+    };
     my $conf = content('conf/nginx.conf');
     $conf =~ s{/usr/lib/nginx/modules/ngx_stockverify_module.so}{$module};
     $conf =~ s{(?<= )/(?=etc/|var/)}{$dir/}g;
@@ -66,6 +72,10 @@ SKIP: {
     print {$out} $conf;
     close $out;
     my $said = qx(/usr/sbin/nginx -t -p $dir/ -e $dir/error.log -c $dir/nginx.conf 2>&1);
+    isnt $?, 0, 'without the file of the connection string nginx does not start';
+    like $said, qr{etc/stockverify/mongodb\.conf" failed \(2: No such file}, 'and names it';
+    $write->("$dir/etc/stockverify/mongodb.conf", qq{stockverify_mongodb "mongodb://db1,db2/?replicaSet=rs0";\n});
+    $said = qx(/usr/sbin/nginx -t -p $dir/ -e $dir/error.log -c $dir/nginx.conf 2>&1);
     is $?, 0, 'nginx accepts the production configuration' or diag $said;
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/journal.h"
 #include "core/base/json_writer.h"
 
 static const char *
@@ -25,6 +26,7 @@ sv_worker_log_fields(sv_log_level_t level, const char *event, const sv_log_field
     ssize_t written;
 
     sv_buffer_init(&line, arena, 512);
+    sv_buffer_puts(&line, sv_journal_prefix(level));
     sv_json_writer_init(&w, &line);
     sv_json_object(&w, NULL);
     sv_json_time(&w, "time", sv_clock_now_ms());
