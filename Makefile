@@ -2,6 +2,8 @@
 # `make help` lists the targets; `make install DESTDIR=` stages a package.
 
 BUILD    ?= build
+# One way to write it, absolute or not: the files that list what an object depends on name their objects as it does.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 CC       ?= cc
 PREFIX   ?= /usr
 PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd libutf8proc glib-2.0
