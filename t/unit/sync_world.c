@@ -391,7 +391,7 @@ world_state(sync_world_t *world)
     sv_buffer_init(&out, world->arena, 4096);
     sv_buffer_puts(&out, "");
     world_append(world, &out, SV_COLLECTION_VERIFICATION_RECORDS, "{}", "client_record_id",
-                 "'_id': 0, 'received_at': 0, 'changed_at': 0, 'counted_at': 0");
+                 "'_id': 0, 'received_at': 0, 'changed_at': 0, 'counted_at': 0, 'seq': 0");
     world_append(world, &out, SV_COLLECTION_ITEM_SERIALS, "{'current': {'$ne': null}}", "serial_number",
                  "'_id': 0, 'current.at': 0, 'moves': 0");
     world_append(world, &out, SV_COLLECTION_VERIFICATION_SESSIONS, "{}", "session_id",

@@ -60,7 +60,7 @@ sv_quantity_t world_sum(sync_world_t *world, const char *count_id, const char *r
 const char *world_serial(sync_world_t *world, const char *serial_number);
 /* The records that held it before, in order: "r1 r2". */
 const char *world_serial_history(sync_world_t *world, const char *serial_number);
-/* Every record, every serial number that is somewhere, every floor session, without times, ids of the database and
+/* Every record, every serial number that is somewhere, every floor session, without times, seq, ids of the database and
  * history: for comparing runs. */
 const char *world_state(sync_world_t *world);
 
