@@ -5,8 +5,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/store/contact.h"
+
+/* A connection that was broken before fails at once; what fails later has waited for the server, and waits no second
+ * time. */
+enum { SV_BROKEN_AT_ONCE_MS = 250 };
 
 struct sv_store_pool_s {
     mongoc_client_pool_t *clients;
@@ -297,24 +302,43 @@ sv_store_release(sv_store_t *store)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+/* The driver tries reads and retryable writes again on a new connection, but no plain command; and the one that follows
+ * a broken connection is often the first of a request.  What is run here may be run twice. */
 static sv_status_t
-sv_store_command(sv_store_t *store, const char *name, bson_t *reply, sv_error_t *error)
+sv_store_command(sv_store_t *store, const bson_t *command, bson_t *reply, sv_error_t *error)
+{
+    int64_t started_ms = sv_clock_monotonic_ms();
+    bson_error_t reason;
+
+    if (mongoc_client_command_simple(store->client, "admin", command, NULL, reply, &reason)) {
+        return SV_OK;
+    }
+    if (reason.domain == MONGOC_ERROR_STREAM && sv_clock_monotonic_ms() - started_ms < SV_BROKEN_AT_ONCE_MS) {
+        bson_destroy(reply);
+        if (mongoc_client_command_simple(store->client, "admin", command, NULL, reply, &reason)) {
+            return SV_OK;
+        }
+    }
+    return sv_store_fail(&reason, error);
+}
+
+static sv_status_t
+sv_store_command_named(sv_store_t *store, const char *name, bson_t *reply, sv_error_t *error)
 {
     bson_t command = BSON_INITIALIZER;
-    bson_error_t reason;
-    bool done;
+    sv_status_t status;
 
     BSON_APPEND_INT32(&command, name, 1);
-    done = mongoc_client_command_simple(store->client, "admin", &command, NULL, reply, &reason);
+    status = sv_store_command(store, &command, reply, error);
     bson_destroy(&command);
-    return done ? SV_OK : sv_store_fail(&reason, error);
+    return status;
 }
 
 sv_status_t
 sv_store_ping(sv_store_t *store, sv_error_t *error)
 {
     bson_t reply;
-    sv_status_t status = sv_store_command(store, "ping", &reply, error);
+    sv_status_t status = sv_store_command_named(store, "ping", &reply, error);
 
     bson_destroy(&reply);
     return status;
@@ -325,7 +349,7 @@ sv_store_now(sv_store_t *store, int64_t *ms, sv_error_t *error)
 {
     bson_t reply;
     bson_iter_t iter;
-    sv_status_t status = sv_store_command(store, "hello", &reply, error);
+    sv_status_t status = sv_store_command_named(store, "hello", &reply, error);
 
     if (status == SV_OK) {
         if (bson_iter_init_find(&iter, &reply, "localTime") && BSON_ITER_HOLDS_DATE_TIME(&iter)) {
@@ -343,7 +367,7 @@ sv_store_check_server(sv_store_t *store, sv_error_t *error)
 {
     bson_t reply;
     bson_iter_t iter;
-    sv_status_t status = sv_store_command(store, "hello", &reply, error);
+    sv_status_t status = sv_store_command_named(store, "hello", &reply, error);
 
     if (status == SV_OK) {
         bool member = bson_iter_init_find(&iter, &reply, "setName");
@@ -364,16 +388,16 @@ sv_store_check_server(sv_store_t *store, sv_error_t *error)
 sv_status_t
 sv_store_kill_session(sv_store_t *store, const bson_t *session_id, sv_error_t *error)
 {
-    bson_t command = BSON_INITIALIZER, list;
-    bson_error_t reason;
-    bool done;
+    bson_t command = BSON_INITIALIZER, list, reply;
+    sv_status_t status;
 
     BSON_APPEND_ARRAY_BEGIN(&command, "killSessions", &list);
     BSON_APPEND_DOCUMENT(&list, "0", session_id);
     bson_append_array_end(&command, &list);
-    done = mongoc_client_command_simple(store->client, "admin", &command, NULL, NULL, &reason);
+    status = sv_store_command(store, &command, &reply, error);
+    bson_destroy(&reply);
     bson_destroy(&command);
-    return done ? SV_OK : sv_store_fail(&reason, error);
+    return status;
 }
 
 static sv_status_t
