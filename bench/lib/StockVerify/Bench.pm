@@ -165,7 +165,7 @@ sub open_loop {
 sub http_load {
     my ($self) = @_;
     my $program = "$self->{build}/bench/http_load";
-    run('make', '-s', '-C', $self->{root}, "BUILD=$self->{build}", $program) unless -x $program;
+    run('make', '-s', '-C', $self->{root}, "BUILD=$self->{build}", $program =~ s{^\Q$self->{root}\E/}{}r) unless -x $program;
     return $program;
 }
 
