@@ -4,6 +4,8 @@
 BUILD    ?= build
 # One way to write it, absolute or not: the files that list what an object depends on name their objects as it does.
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
+# And a target asked for by its absolute name is the one of that name here.
+ABSOLUTE := $(filter $(CURDIR)/%,$(MAKECMDGOALS))
 CC       ?= cc
 PREFIX   ?= /usr
 PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd libutf8proc glib-2.0
@@ -45,8 +47,9 @@ object = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 # Objects between a source and a program are kept, or the next build would make them again.
 .SECONDARY:
-.PHONY: all core worker ctl module module-asan unit unit-plain tools fuzz check install clean help format
+.PHONY: all core worker ctl module module-asan unit unit-plain tools fuzz check install clean help format $(ABSOLUTE)
 all: module worker ctl
+$(foreach target,$(ABSOLUTE),$(eval $(target): $(target:$(CURDIR)/%=%)))
 
 help:
 	@sed -n 's/^## //p' Makefile
