@@ -17,22 +17,34 @@
 
 enum { RACES = 12, EDITS = 60 };
 
-/* A client on a thread of its own: one batch, its own arena and store. */
+/* A client on a thread of its own: one batch or one decision, its own arena and store. */
 typedef struct {
     sync_world_t *world;
     const char *user_id;
     const char *body;
+    const char *conflict_id; /* set: it decides keep_mine instead of sending `body` */
     pthread_barrier_t *start;
     char words[256];
     char holder[64];
 } client_t;
 
-static void *
-client_run(void *argument)
+static void
+client_decide(client_t *client, sv_store_t *store, sv_arena_t *arena)
 {
-    client_t *client = argument;
-    sv_store_t *store = sv_store_acquire(client->world->real.pool);
-    sv_arena_t *arena = sv_arena_create();
+    sv_principal_t who = world_user(client->user_id);
+    sv_resolve_t resolve = { .conflict_id = client->conflict_id, .action = SV_RESOLVE_KEEP_MINE };
+    sv_resolved_t resolved;
+    sv_error_t error;
+
+    sv_error_init(&error, arena);
+    snprintf(client->words, sizeof(client->words), "%s",
+             sv_conflict_resolve(store, &who, &resolve, &resolved, &error) == SV_OK ? "decided"
+                                                                                    : sv_status_code(error.status));
+}
+
+static void
+client_send(client_t *client, sv_store_t *store, sv_arena_t *arena)
+{
     sv_principal_t who = world_user(client->user_id);
     sv_sync_result_t result;
     sv_sync_batch_t batch;
@@ -40,9 +52,8 @@ client_run(void *argument)
     const json_t *body;
 
     sv_error_init(&error, arena);
-    body = sv_json_parse_object(client->body, strlen(client->body), arena, &error);
-    pthread_barrier_wait(client->start);
     client->words[0] = '\0';
+    body = sv_json_parse_object(client->body, strlen(client->body), arena, &error);
     if (body == NULL || sv_sync_parse(body, store->settings, &batch, &error) != SV_OK ||
         sv_sync_batch(store, &who, &batch, &result, &error) != SV_OK) {
         snprintf(client->words, sizeof(client->words), "%s %s", sv_status_code(error.status), error.cause);
@@ -58,6 +69,21 @@ client_run(void *argument)
                 snprintf(client->holder, sizeof(client->holder), "%s", verdict->holder->user_id);
             }
         }
+    }
+}
+
+static void *
+client_run(void *argument)
+{
+    client_t *client = argument;
+    sv_store_t *store = sv_store_acquire(client->world->real.pool);
+    sv_arena_t *arena = sv_arena_create();
+
+    pthread_barrier_wait(client->start);
+    if (client->conflict_id != NULL) {
+        client_decide(client, store, arena);
+    } else {
+        client_send(client, store, arena);
     }
     sv_arena_destroy(arena);
     sv_store_release(store);
@@ -253,6 +279,75 @@ nothing_is_written_for_a_displaced_session(void **state)
     }
 }
 
+/* The conflict of a record that came for a session that lost its rack. */
+static const char *
+late(sync_world_t *world, const char *user_id, const char *record)
+{
+    sv_sync_result_t result = world_sync_list(world, world->store, user_id, &record, 1);
+
+    assert_string_equal(world_words(world, &result), "lock_lost");
+    assert_non_null(result.verdicts[0].conflict_id);
+    return result.verdicts[0].conflict_id;
+}
+
+static void
+a_decision_and_the_holders_first_figure_do_not_both_stand(void **state)
+{
+    sync_world_t *world = *state;
+
+    for (int i = 0; i < RACES; i++) {
+        const char *rack = sv_arena_printf(world->arena, "R%d", i);
+        const char *old = sv_arena_printf(world->arena, "old%d", i), *new = sv_arena_printf(world->arena, "new%d", i);
+        const char *a = sv_arena_printf(world->arena, "a%d", i), *b = sv_arena_printf(world->arena, "b%d", i);
+        client_t clients[2] = { { .world = world, .user_id = "sue" }, { .world = world, .user_id = "bob" } };
+
+        world_claim(world, old, "ann", rack, "C1");
+        world_claim(world, new, "bob", rack, "C1");
+        clients[0].conflict_id = late(world, "ann", world_record(world, a, old, "ITM-1", 5, ""));
+        clients[1].body =
+            sv_arena_printf(world->arena, "{\"records\":[%s]}", world_record(world, b, new, "ITM-1", 6, ""));
+        race(clients, 2);
+        /* Decided first, the holder is asked; decided last, the holder's figure was there to be decided against. */
+        assert_string_equal(clients[0].words, "decided");
+        assert_string_equal(world_figure(world, a), "5 ok");
+        if (strcmp(clients[1].words, "ok ") == 0) {
+            assert_string_equal(world_figure(world, b), "6 decided_against");
+        } else {
+            assert_string_equal(clients[1].words, "duplicate_count ");
+            assert_string_equal(world_figure(world, b), "none");
+        }
+        assert_int_equal(world_sum(world, "C1", rack, "ITM-1"), 5 * SV_QUANTITY_ONE);
+    }
+}
+
+static void
+of_two_decisions_about_old_sessions_the_last_stands(void **state)
+{
+    sync_world_t *world = *state;
+
+    for (int i = 0; i < RACES; i++) {
+        const char *rack = sv_arena_printf(world->arena, "R%d", i);
+        const char *first = sv_arena_printf(world->arena, "1st%d", i);
+        const char *second = sv_arena_printf(world->arena, "2nd%d", i);
+        const char *a = sv_arena_printf(world->arena, "a%d", i), *b = sv_arena_printf(world->arena, "b%d", i);
+        client_t clients[2] = { { .world = world, .user_id = "sue" }, { .world = world, .user_id = "sue" } };
+        bool a_stands;
+
+        world_claim(world, first, "ann", rack, "C1");
+        world_claim(world, second, "bob", rack, "C1");
+        world_claim(world, sv_arena_printf(world->arena, "3rd%d", i), "cid", rack, "C1");
+        clients[0].conflict_id = late(world, "ann", world_record(world, a, first, "ITM-1", 5, ""));
+        clients[1].conflict_id = late(world, "bob", world_record(world, b, second, "ITM-1", 6, ""));
+        race(clients, 2);
+        assert_string_equal(clients[0].words, "decided");
+        assert_string_equal(clients[1].words, "decided");
+        a_stands = strcmp(world_figure(world, a), "5 ok") == 0;
+        assert_string_equal(world_figure(world, a), a_stands ? "5 ok" : "5 decided_against");
+        assert_string_equal(world_figure(world, b), a_stands ? "6 decided_against" : "6 ok");
+        assert_int_equal(world_sum(world, "C1", rack, "ITM-1"), (a_stands ? 5 : 6) * SV_QUANTITY_ONE);
+    }
+}
+
 /* A straight run of a shift: new records, edits by revision, voids. */
 static size_t
 make_shift(sync_world_t *world, const char **records)
@@ -332,6 +427,8 @@ main(void)
         WITH_WORLD(parallel_edits_end_with_the_newest),
         WITH_WORLD(a_claim_between_read_and_write_fences_the_stale_writer),
         WITH_WORLD(nothing_is_written_for_a_displaced_session),
+        WITH_WORLD(a_decision_and_the_holders_first_figure_do_not_both_stand),
+        WITH_WORLD(of_two_decisions_about_old_sessions_the_last_stands),
         WITH_WORLD(lost_answers_doubled_and_shuffled_batches_change_nothing),
     };
 
