@@ -87,6 +87,12 @@ sv_import_put_projection(const sv_import_bulk_t *bulk, bson_t *options)
 {
     bson_t *projection = sv_doc_new(bulk->arena);
 
+    for (size_t i = 0; bulk->derived != NULL && bulk->derived->fields[i] != NULL; i++) {
+        BSON_APPEND_INT32(projection, bulk->derived->fields[i], 1);
+    }
+    if (bulk->derived != NULL) {
+        BSON_APPEND_INT32(projection, bulk->derived->name, 1);
+    }
     for (size_t i = 0; i < bulk->count; i++) {
         const bson_t *const parts[] = { bulk->rows[i].selector,
                                         sv_doc_child(bulk->rows[i].update, "$set", bulk->arena) };
@@ -206,24 +212,47 @@ sv_import_load_known(sv_import_bulk_t *bulk, sv_error_t *error)
     return known;
 }
 
+/* The row's update with what follows from it and from what is stored. */
+static void
+sv_import_derive(const sv_import_bulk_t *bulk, sv_import_row_t *row, const bson_t *stored)
+{
+    const bson_t *told = sv_doc_child(row->update, "$set", bulk->arena);
+    bson_t *update = sv_doc_new(bulk->arena);
+    bson_t set;
+
+    if (bulk->derived == NULL || told == NULL) {
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    bson_concat(&set, told);
+    bulk->derived->put(stored, told, row->selector, &set, bulk->arena);
+    bson_append_document_end(update, &set);
+    bson_copy_to_excluding_noinit(row->update, update, "$set", NULL);
+    row->update = update;
+}
+
 /* Marks the rows whose documents exist, or will by an earlier row of this bulk; drops those that are refused. */
 static sv_status_t
 sv_import_find_known(sv_import_bulk_t *bulk, sv_error_t *error)
 {
     GHashTable *known = sv_import_load_known(bulk, error);
+    GHashTable *written = g_hash_table_new(g_str_hash, g_str_equal); /* by an earlier row */
     size_t kept = 0;
 
+    sv_arena_on_destroy(bulk->arena, (void (*)(void *)) g_hash_table_unref, written);
     for (size_t i = 0; i < bulk->count && error->status == SV_OK; i++) {
         sv_import_row_t row = bulk->rows[i];
-        void *document = NULL;
+        const bson_t *document = g_hash_table_lookup(known, row.key);
+        bool earlier = g_hash_table_contains(written, row.key);
 
-        if (g_hash_table_lookup_extended(known, row.key, NULL, &document)) {
-            sv_import_mark(bulk, &row, document);
+        sv_import_derive(bulk, &row, document);
+        if (document != NULL || earlier) {
+            sv_import_mark(bulk, &row, earlier ? NULL : document); /* what is stored now is no more */
         } else if (!sv_import_mark_new(bulk, &row)) {
             continue;
         }
         if (!row.same) {
-            g_hash_table_insert(known, (void *) row.key, NULL); /* what is stored now is no more */
+            g_hash_table_add(written, (void *) row.key);
         }
         bulk->rows[kept++] = row;
     }

@@ -22,6 +22,14 @@ typedef struct {
     bool same;              /* and has what the row says already */
 } sv_import_row_t;
 
+/* A field that follows from others, which the row need not have: `stored` is the document as it stands (NULL: there is
+ * none), `set` what the row sets; what follows is appended to `derived`.  Of the fields named, what is stored is read. */
+typedef struct {
+    const char *const *fields; /* NULL-terminated */
+    const char *name;          /* of the field that follows */
+    void (*put)(const bson_t *stored, const bson_t *set, const bson_t *selector, bson_t *derived, sv_arena_t *arena);
+} sv_import_derived_t;
+
 typedef struct {
     sv_store_t *store;
     sv_collection_t collection;
@@ -30,6 +38,7 @@ typedef struct {
     sv_import_row_t rows[SV_IMPORT_BULK_ROWS];
     size_t count;
     const char *missing; /* the column that new documents would need and the file lacks: it only changes; NULL: none */
+    const sv_import_derived_t *derived; /* NULL: none */
     int64_t now_ms;      /* the server's time when the import began */
     int64_t created, changed, unchanged;
 } sv_import_bulk_t;

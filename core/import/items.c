@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/import/bulk.h"
 #include "core/import/import.h"
+#include "core/items/item_keys.h"
 #include "core/store/document.h"
 
 typedef enum {
@@ -299,6 +300,25 @@ sv_import_items_read(sv_import_table_t *table, FILE *stream, const sv_import_opt
     return error->status;
 }
 
+/* The codes that find an item, from what the file tells and what it leaves alone. */
+static void
+sv_items_put_keys(const bson_t *stored, const bson_t *set, const bson_t *selector, bson_t *derived, sv_arena_t *arena)
+{
+    bson_t *item = sv_doc_copy(selector, arena);
+    bson_iter_t field;
+
+    for (size_t i = 0; sv_item_key_fields[i] != NULL; i++) {
+        if (!bson_has_field(item, sv_item_key_fields[i]) &&
+            (bson_iter_init_find(&field, set, sv_item_key_fields[i]) ||
+             (stored != NULL && bson_iter_init_find(&field, stored, sv_item_key_fields[i])))) {
+            bson_append_iter(item, NULL, 0, &field);
+        }
+    }
+    sv_item_keys_put(derived, item, arena);
+}
+
+static const sv_import_derived_t sv_items_derived = { sv_item_key_fields, "lookup_keys", sv_items_put_keys };
+
 static sv_status_t
 sv_items_take(void *context, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
 {
@@ -316,8 +336,12 @@ sv_import_items(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
     sv_import_bulk_t *bulk = sv_arena_alloc(error->arena, sizeof(*bulk));
 
     *result = (sv_import_result_t){ 0 };
-    if (sv_import_bulk_init(bulk, store, SV_COLLECTION_ERP_ITEMS, &table, error) == SV_OK &&
-        sv_import_items_read(&table, stream, options, sv_items_take, bulk, error) == SV_OK) {
+    if (sv_import_bulk_init(bulk, store, SV_COLLECTION_ERP_ITEMS, &table, error) != SV_OK) {
+        sv_import_bulk_close(bulk);
+        return error->status;
+    }
+    bulk->derived = &sv_items_derived;
+    if (sv_import_items_read(&table, stream, options, sv_items_take, bulk, error) == SV_OK) {
         sv_import_bulk_flush(bulk, error);
     }
     sv_import_bulk_result(bulk, result);

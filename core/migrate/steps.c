@@ -1,3 +1,4 @@
+#include "core/items/item_keys_step.h"
 #include "core/migrate/migrate.h"
 #include "core/sync/conflict_step.h"
 #include "core/migrate/step_rounds.h"
@@ -10,5 +11,6 @@ const sv_migration_step_t sv_migration_steps[] = {
       sv_conflict_step_run },
     { "rounds", "gives floor sessions the round they belong to, and records their standing", sv_step_rounds_is_due,
       sv_step_rounds_run },
+    { "item_keys", "derives the codes that find an item", sv_item_keys_step_is_due, sv_item_keys_step_run },
     { NULL, NULL, NULL, NULL },
 };
