@@ -1,7 +1,7 @@
 #ifndef SV_SCAN_GS1_H
 #define SV_SCAN_GS1_H
 
-#include "core/scan/scan.h"
+#include "core/scan/said.h"
 
 /* GS1 element strings (GS1 General Specifications, section 3).  Both read the whole text or say false; then what they
  * set in `scan` means nothing. */
