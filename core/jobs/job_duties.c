@@ -233,8 +233,6 @@ sv_status_t
 sv_jobs_recover(sv_store_t *store, sv_redis_client_t *redis, const char *worker, int64_t *recovered, sv_error_t *error)
 {
     sv_status_t status = SV_OK;
-    int64_t repaired;
-    bool more;
 
     *recovered = 0;
     for (int queue = 0; status == SV_OK && queue < SV_QUEUE_COUNT; queue++) {
@@ -246,5 +244,6 @@ sv_jobs_recover(sv_store_t *store, sv_redis_client_t *redis, const char *worker,
         } while (status == SV_OK && strcmp(cursor, "0-0") != 0);
         sv_arena_destroy(arena);
     }
-    return status == SV_OK && *recovered > 0 ? sv_jobs_repair(store, redis, &repaired, &more, error) : status;
+    /* The walk may be far past them. */
+    return status == SV_OK && *recovered > 0 ? sv_jobs_repair_anew(store, redis, error) : status;
 }

@@ -28,6 +28,9 @@ sv_status_t sv_jobs_sweep(sv_store_t *store, sv_redis_client_t *redis, int64_t *
 sv_status_t
 sv_jobs_repair(sv_store_t *store, sv_redis_client_t *redis, int64_t *repaired, bool *more, sv_error_t *error);
 
+/* The same from the queues' beginnings on, until a round finds nothing missing. */
+sv_status_t sv_jobs_repair_anew(sv_store_t *store, sv_redis_client_t *redis, sv_error_t *error);
+
 /* Entries given to workers that died before they started the job: dropped, and dispatched again where the job is still
  * queued.  `worker` names this worker; *recovered counts the entries dropped. */
 sv_status_t

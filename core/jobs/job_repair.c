@@ -229,3 +229,21 @@ sv_jobs_repair(sv_store_t *store, sv_redis_client_t *redis, int64_t *repaired, b
     *more = status == SV_OK && repair.more;
     return status;
 }
+
+sv_status_t
+sv_jobs_repair_anew(sv_store_t *store, sv_redis_client_t *redis, sv_error_t *error)
+{
+    sv_repair_t repair = { .redis = redis };
+    sv_status_t status;
+    int64_t repaired;
+    bool more = true;
+
+    for (int walk = 0; walk < SV_WALKS; walk++) {
+        repair.places[walk].created_ms = -1;
+    }
+    status = sv_repair_write_places(&repair, error);
+    while (status == SV_OK && more) {
+        status = sv_jobs_repair(store, redis, &repaired, &more, error);
+    }
+    return status;
+}
