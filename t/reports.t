@@ -45,6 +45,10 @@ sub told {
     return;
 }
 
+# A count of the whole warehouse, whose books are what is compared with.
+my $opened = $boss->post('/api/sessions', { warehouse => $warehouse })->data->{session_id};
+wait_until { plain($mongo->find_one(sessions => { session_id => $opened }))->{book_state} eq 'frozen' } 30, 'its book to be frozen';
+
 sub claim {
     my ($user, $rack) = @_;
     my $session = $user->post("/api/racks/$rack/claim", {})->data->{session_id};

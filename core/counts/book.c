@@ -5,11 +5,11 @@
 
 #include "core/store/document.h"
 #include "core/store/filter.h"
+#include "core/warehouse/warehouse.h"
 
 /* What is known of an item's racks in scope. */
 typedef struct {
     sv_quantity_t sum;
-    bool any;
     bool unknown; /* a rack of it has no book quantity of its own */
 } sv_rack_book_t;
 
@@ -60,11 +60,30 @@ sv_scope_read_floor(sv_store_t *store, sv_book_scope_t *scope, sv_arena_t *arena
     return status;
 }
 
+/* Counts of before do not say whether their warehouse keeps books by rack: what it does now decides, and for a standing
+ * count, whose racks' books were not frozen, it does not. */
+static sv_status_t
+sv_scope_read_books(sv_store_t *store, const bson_t *count, sv_book_scope_t *scope, sv_arena_t *arena,
+                    sv_error_t *error)
+{
+    sv_warehouse_t warehouse;
+    sv_status_t status;
+
+    if (scope->standing || sv_doc_has(count, "rack_books")) {
+        scope->rack_books = sv_doc_bool(count, "rack_books");
+        return SV_OK;
+    }
+    status = sv_warehouse_read(store, scope->warehouse, arena, &warehouse, error);
+    scope->rack_books = status == SV_OK && warehouse.rack_books;
+    return status;
+}
+
 sv_status_t
 sv_book_scope_read(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv_book_scope_t *scope, sv_error_t *error)
 {
     const bson_t *racks = sv_doc_child(count, "racks", arena);
     sv_status_t status = SV_OK;
+    const char *kind = sv_doc_text(count, "kind", arena);
     size_t capacity = 0;
     bson_iter_t iter;
 
@@ -75,6 +94,7 @@ sv_book_scope_read(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv
     if (scope->count_id == NULL || scope->warehouse == NULL) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "sessions: a count without an id or a warehouse");
     }
+    scope->standing = kind != NULL && strcmp(kind, "standing") == 0;
     if (racks != NULL && bson_iter_init(&iter, racks)) {
         scope->by_racks = true;
         while (bson_iter_next(&iter)) {
@@ -90,7 +110,7 @@ sv_book_scope_read(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv
     if (scope->rack_count > 0) {
         qsort(scope->racks, scope->rack_count, sizeof(scope->racks[0]), sv_compare_texts);
     }
-    return status;
+    return status == SV_OK ? sv_scope_read_books(store, count, scope, arena, error) : status;
 }
 
 static int
@@ -141,7 +161,6 @@ sv_book_read_racks(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line
             continue;
         }
         rack = &racks[line - lines];
-        rack->any = true;
         rack->unknown = rack->unknown || !sv_doc_has(row, "book_qty") ||
                         !sv_quantity_add(rack->sum, sv_doc_quantity(row, "book_qty"), &rack->sum);
     }
@@ -150,33 +169,34 @@ sv_book_read_racks(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line
     return status;
 }
 
-/* Whether the item's place in its master data lies in what is counted. */
-static bool
-sv_scope_has_place(const sv_book_scope_t *scope, const bson_t *item, sv_arena_t *arena)
+const char *
+sv_book_source(const sv_book_scope_t *scope, bool known)
 {
-    const char *warehouse = sv_doc_text(item, "warehouse", arena);
-    const char *floor = sv_doc_text(item, "floor", arena);
-
-    if (warehouse != NULL && strcmp(warehouse, scope->warehouse) != 0) {
-        return false;
+    if (!known) {
+        return "unknown";
     }
-    if (scope->whole) {
-        return true;
-    }
-    if (scope->by_racks) {
-        return sv_scope_has_rack(scope, sv_doc_text(item, "rack", arena));
-    }
-    return floor != NULL && strcmp(floor, scope->floor) == 0;
+    return scope->whole && !scope->standing ? "warehouse" : "racks";
 }
 
-static void
-sv_line_fill(const sv_book_scope_t *scope, const bson_t *item, const sv_rack_book_t *rack, sv_book_line_t *line,
-             sv_arena_t *arena)
+void
+sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quantity_t system_qty)
 {
+    BSON_APPEND_UTF8(document, "book", sv_book_source(scope, known));
+    if (known) {
+        sv_doc_put_quantity(document, "system_qty", system_qty);
+    } else {
+        BSON_APPEND_NULL(document, "system_qty");
+    }
+}
+
+/* An item that stands in another warehouse is expected nowhere in this one. */
+static void
+sv_line_fill(const sv_book_scope_t *scope, const bson_t *item, sv_book_line_t *line, sv_arena_t *arena)
+{
+    const char *warehouse = sv_doc_text(item, "warehouse", arena);
+
     line->unit_cost = sv_doc_quantity(item, "unit_cost");
-    if (rack->any && !rack->unknown) {
-        line->system_qty = rack->sum;
-    } else if (rack->any || sv_scope_has_place(scope, item, arena)) {
+    if (line->known && scope->whole && (warehouse == NULL || strcmp(warehouse, scope->warehouse) == 0)) {
         line->system_qty = sv_doc_quantity(item, "stock_qty");
     }
 }
@@ -192,21 +212,25 @@ sv_book_read_lines(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line
     sv_status_t status = SV_OK;
 
     for (size_t i = 0; i < count; i++) {
+        lines[i].known = scope->whole && !scope->standing;
         lines[i].system_qty = 0;
         lines[i].unit_cost = 0;
     }
     if (count == 0) {
         return SV_OK;
     }
-    if (!scope->whole) {
+    if (!scope->whole && scope->rack_books) {
         status = sv_book_read_racks(store, scope, lines, count, racks, arena, error);
+        for (size_t i = 0; status == SV_OK && i < count; i++) {
+            lines[i].known = !racks[i].unknown;
+            lines[i].system_qty = racks[i].unknown ? 0 : racks[i].sum;
+        }
     }
     if (status != SV_OK) {
         return status;
     }
-    options =
-        BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "warehouse", BCON_INT32(1), "floor", BCON_INT32(1),
-                 "rack", BCON_INT32(1), "stock_qty", BCON_INT32(1), "unit_cost", BCON_INT32(1), "}");
+    options = BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "warehouse", BCON_INT32(1), "stock_qty",
+                       BCON_INT32(1), "unit_cost", BCON_INT32(1), "}");
     status =
         sv_store_find(store, SV_COLLECTION_ERP_ITEMS, sv_lines_filter(lines, count, arena), options, &cursor, error);
     bson_destroy(options);
@@ -217,7 +241,7 @@ sv_book_read_lines(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line
         sv_book_line_t *line = sv_line_of(item, lines, count, arena);
 
         if (line != NULL) {
-            sv_line_fill(scope, item, &racks[line - lines], line, arena);
+            sv_line_fill(scope, item, line, arena);
         }
     }
     status = sv_store_cursor_end(store, cursor, error);

@@ -7,9 +7,10 @@
 /*
  * The book of a count (session_book): the quantity and cost of an item as they were when the count froze them.
  *
- * What the books expect of an item in a count is its stock in the warehouse; where the count covers only a floor or
- * some racks and every rack of the item there has a book quantity of its own, it is their sum; an item whose place lies
- * outside what is counted is expected nowhere: zero.
+ * What the books expect of an item in a count of the whole warehouse is its stock there.  In a count of a floor or of
+ * some racks it is the sum of what they expect on the racks in scope, where the warehouse keeps books by rack: no row
+ * is zero, and a row without a quantity makes it unknown.  Else it is unknown: the stock of the whole is never compared
+ * with a part.  A standing count compares only the racks that are completed in it (rack_book.h).
  */
 typedef struct {
     const char *count_id;
@@ -17,12 +18,15 @@ typedef struct {
     const char *floor;  /* NULL: every floor */
     bool whole;         /* the whole warehouse */
     bool by_racks;      /* named racks only */
+    bool standing;      /* what it compares is derived with its totals */
+    bool rack_books;    /* the warehouse's books say what each rack holds */
     const char **racks; /* unless whole: the racks in scope, sorted */
     size_t rack_count;
 } sv_book_scope_t;
 
 typedef struct {
     const char *item_code;
+    bool known; /* the books say how much; else system_qty is none */
     sv_quantity_t system_qty;
     sv_quantity_t unit_cost;
 } sv_book_line_t;
@@ -34,6 +38,12 @@ sv_status_t sv_book_scope_read(sv_store_t *store, const bson_t *count, sv_arena_
 /* What the books say now of the items `lines` names (sorted by item_code): fills in quantity and cost. */
 sv_status_t sv_book_read_lines(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line_t *lines, size_t count,
                                sv_arena_t *arena, sv_error_t *error);
+
+/* Where a scope's quantities come from, as the lines tell (`book`): "warehouse", "racks"; "unknown" where `known` is
+ * not. */
+const char *sv_book_source(const sv_book_scope_t *scope, bool known);
+/* Appends what a line says of its book: `book` and `system_qty`, which is null when it is unknown. */
+void sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quantity_t system_qty);
 
 typedef struct {
     int64_t counts; /* whose book is now frozen */

@@ -60,7 +60,7 @@ sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
                     BCON_UTF8(work->chunk[i].item_code));
         BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &line);
         sv_doc_put_text(&line, "warehouse", work->scope.warehouse);
-        sv_doc_put_quantity(&line, "system_qty", work->chunk[i].system_qty);
+        sv_book_put(&line, &work->scope, work->chunk[i].known, work->chunk[i].system_qty);
         sv_doc_put_quantity(&line, "unit_cost", work->chunk[i].unit_cost);
         sv_doc_put_time(&line, "frozen_at", work->now_ms);
         bson_append_document_end(&update, &line);

@@ -254,6 +254,21 @@ sv_count_write_field(sv_json_writer_t *w, const sv_count_t *count, const char *f
     }
 }
 
+/* Of what could be compared; null where something was counted and nothing of it could. */
+static void
+sv_count_write_variance(sv_json_writer_t *w, const sv_count_t *count)
+{
+    int64_t counted = sv_doc_int(count->document, "total_items");
+    int64_t uncompared = sv_doc_int(count->document, "uncompared_items");
+
+    if (counted > 0 && uncompared == counted) {
+        sv_json_null(w, "total_variance");
+    } else {
+        sv_json_quantity(w, "total_variance", sv_doc_quantity(count->document, "total_variance"));
+    }
+    sv_json_int(w, "uncompared_items", uncompared);
+}
+
 void
 sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *count, bool with_totals)
 {
@@ -269,7 +284,7 @@ sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *cou
     if (with_totals) {
         sv_count_write_field(w, count, "staff_user");
         sv_json_int(w, "total_items", sv_doc_int(count->document, "total_items"));
-        sv_json_quantity(w, "total_variance", sv_doc_quantity(count->document, "total_variance"));
+        sv_count_write_variance(w, count);
     }
     sv_json_end(w);
 }

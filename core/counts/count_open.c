@@ -6,6 +6,7 @@
 #include "core/base/codec.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
+#include "core/warehouse/warehouse.h"
 
 typedef struct {
     const sv_principal_t *who;
@@ -13,6 +14,7 @@ typedef struct {
     sv_arena_t *arena;
     bson_t *document;
     const char *count_id;
+    bool rack_books; /* the warehouse keeps books by rack */
 } sv_opening_work_t;
 
 static void
@@ -148,6 +150,7 @@ sv_opening_document(sv_opening_work_t *work, int64_t now)
     sv_doc_put_time(document, "reconciled_at", 0);
     sv_doc_put_time(document, "closed_at", 0);
     BSON_APPEND_UTF8(document, "book_state", "pending");
+    BSON_APPEND_BOOL(document, "rack_books", work->rack_books);
     BSON_APPEND_INT64(document, "book_items", 0);
     BSON_APPEND_INT64(document, "total_items", 0);
     BSON_APPEND_INT64(document, "damaged_items", 0);
@@ -186,6 +189,7 @@ sv_count_open(sv_store_t *store, const sv_principal_t *who, const sv_count_openi
 {
     sv_opening_work_t work = { .who = who, .opening = opening, .arena = arena };
     char id[SV_UUID_SIZE];
+    sv_warehouse_t warehouse;
     int64_t now = 0;
     sv_status_t status;
 
@@ -197,11 +201,15 @@ sv_count_open(sv_store_t *store, const sv_principal_t *who, const sv_count_openi
         status = sv_opening_check_racks(store, opening, arena, error);
     }
     if (status == SV_OK) {
+        status = sv_warehouse_read(store, opening->warehouse, arena, &warehouse, error);
+    }
+    if (status == SV_OK) {
         status = sv_store_now(store, &now, error);
     }
     if (status != SV_OK) {
         return status;
     }
+    work.rack_books = warehouse.rack_books;
     sv_uuid_v4(id);
     work.count_id = sv_arena_strdup(arena, id);
     work.document = sv_doc_new(arena);

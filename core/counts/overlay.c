@@ -12,19 +12,23 @@ typedef struct {
     sv_quantity_t verified_qty;
     sv_quantity_t damage_qty;
     sv_quantity_t non_returnable_damaged_qty;
+    bool compared;
     sv_quantity_t variance;
+    const char *book; /* what it was compared with, as the line tells */
 } sv_overlay_t;
 
 static void
-sv_overlay_of_item(const char *count_id, const sv_totals_item_t *item, sv_overlay_t *overlay)
+sv_overlay_of_item(const sv_book_scope_t *scope, const sv_totals_item_t *item, sv_overlay_t *overlay)
 {
-    overlay->count_id = count_id;
+    overlay->count_id = scope->count_id;
     overlay->user_id = item->last_user_id;
     overlay->at_ms = item->last_at_ms;
     overlay->verified_qty = item->verified_qty;
     overlay->damage_qty = item->damage_qty;
     overlay->non_returnable_damaged_qty = item->non_returnable_damaged_qty;
+    overlay->compared = item->compared;
     overlay->variance = item->variance;
+    overlay->book = sv_book_source(scope, item->book_known);
 }
 
 /* The other count of the item that has the youngest record, younger than `after_ms`; leaves the overlay alone when
@@ -52,7 +56,9 @@ sv_overlay_of_others(sv_store_t *store, const char *count_id, const sv_totals_it
         overlay->verified_qty = sv_doc_quantity(line, "counted.verified_qty");
         overlay->damage_qty = sv_doc_quantity(line, "counted.damage_qty");
         overlay->non_returnable_damaged_qty = sv_doc_quantity(line, "counted.non_returnable_damaged_qty");
+        overlay->compared = sv_doc_has(line, "counted.variance");
         overlay->variance = sv_doc_quantity(line, "counted.variance");
+        overlay->book = sv_doc_text(line, "book", arena);
     }
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
@@ -62,20 +68,20 @@ sv_overlay_of_others(sv_store_t *store, const char *count_id, const sv_totals_it
 /* Decides what the overlay is to show; *change false: what it shows now.  Others are asked only when this
  * count's figure was shown and has become older, or is gone. */
 static sv_status_t
-sv_overlay_decide(sv_store_t *store, const char *count_id, const sv_totals_item_t *item, const bson_t *erp_item,
+sv_overlay_decide(sv_store_t *store, const sv_book_scope_t *scope, const sv_totals_item_t *item, const bson_t *erp_item,
                   sv_overlay_t *overlay, bool *change, sv_arena_t *arena, sv_error_t *error)
 {
     const char *shown = sv_doc_text(erp_item, "overlay_count_id", arena);
     int64_t shown_at_ms = sv_doc_time(erp_item, "verified_at");
-    bool ours = shown != NULL && strcmp(shown, count_id) == 0;
+    bool ours = shown != NULL && strcmp(shown, scope->count_id) == 0;
 
     *change = ours || (item->records > 0 && (shown == NULL || shown_at_ms <= item->last_at_ms));
     *overlay = (sv_overlay_t){ 0 };
     if (item->records > 0) {
-        sv_overlay_of_item(count_id, item, overlay);
+        sv_overlay_of_item(scope, item, overlay);
     }
     if (ours && (item->records == 0 || item->last_at_ms < shown_at_ms)) {
-        return sv_overlay_of_others(store, count_id, item, item->last_at_ms, overlay, arena, error);
+        return sv_overlay_of_others(store, scope->count_id, item, item->last_at_ms, overlay, arena, error);
     }
     return SV_OK;
 }
@@ -86,6 +92,7 @@ sv_overlay_put(const sv_overlay_t *overlay, bson_t *update)
     static const char *const quantities[] = { "verified_qty", "damaged_qty", "non_returnable_damaged_qty", "variance" };
     const sv_quantity_t values[] = { overlay->verified_qty, overlay->damage_qty, overlay->non_returnable_damaged_qty,
                                      overlay->variance };
+    const bool known[] = { true, true, true, overlay->compared };
     bool verified = overlay->count_id != NULL;
     bson_t set;
 
@@ -95,8 +102,9 @@ sv_overlay_put(const sv_overlay_t *overlay, bson_t *update)
     sv_doc_put_text(&set, "verified_by", overlay->user_id);
     sv_doc_put_time(&set, "verified_at", overlay->at_ms);
     sv_doc_put_text(&set, "overlay_count_id", overlay->count_id);
+    sv_doc_put_text(&set, "book", overlay->book);
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        if (verified) {
+        if (verified && known[i]) {
             sv_doc_put_quantity(&set, quantities[i], values[i]);
         } else {
             BSON_APPEND_NULL(&set, quantities[i]);
@@ -106,13 +114,13 @@ sv_overlay_put(const sv_overlay_t *overlay, bson_t *update)
 }
 
 static sv_status_t
-sv_overlay_add(sv_store_t *store, sv_bulk_t *bulk, const char *count_id, const sv_totals_item_t *item,
+sv_overlay_add(sv_store_t *store, sv_bulk_t *bulk, const sv_book_scope_t *scope, const sv_totals_item_t *item,
                const bson_t *erp_item, sv_arena_t *arena, sv_error_t *error)
 {
     bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
     sv_overlay_t overlay;
     bool change;
-    sv_status_t status = sv_overlay_decide(store, count_id, item, erp_item, &overlay, &change, arena, error);
+    sv_status_t status = sv_overlay_decide(store, scope, item, erp_item, &overlay, &change, arena, error);
 
     if (status == SV_OK && change) {
         BSON_APPEND_UTF8(&filter, "item_code", item->item_code);
@@ -125,8 +133,8 @@ sv_overlay_add(sv_store_t *store, sv_bulk_t *bulk, const char *count_id, const s
 }
 
 sv_status_t
-sv_overlay_write(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_arena_t *arena,
-                 sv_error_t *error)
+sv_overlay_write(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_t *items, size_t count,
+                 sv_arena_t *arena, sv_error_t *error)
 {
     const char **codes = sv_arena_alloc(arena, (count + 1) * sizeof(codes[0]));
     bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena);
@@ -151,7 +159,7 @@ sv_overlay_write(sv_store_t *store, const char *count_id, sv_totals_item_t *item
         const sv_totals_item_t *item = sv_totals_item_find(items, count, sv_doc_text(erp_item, "item_code", arena));
 
         if (item != NULL) {
-            status = sv_overlay_add(store, &bulk, count_id, item, erp_item, arena, error);
+            status = sv_overlay_add(store, &bulk, scope, item, erp_item, arena, error);
         }
     }
     if (status == SV_OK) {

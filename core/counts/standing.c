@@ -69,7 +69,7 @@ sv_standing_name(sv_store_t *store, const sv_standing_now_t *now, sv_arena_t *ar
 }
 
 static bson_t *
-sv_standing_insertion(const sv_standing_now_t *now, const char *period, sv_arena_t *arena)
+sv_standing_insertion(const sv_standing_now_t *now, const char *period, bool rack_books, sv_arena_t *arena)
 {
     bson_t *update = sv_doc_new(arena), set;
     char id[SV_UUID_SIZE];
@@ -84,6 +84,7 @@ sv_standing_insertion(const sv_standing_now_t *now, const char *period, sv_arena
                 BCON_DATE_TIME(now->now_ms), "reconciled_at", BCON_NULL, "closed_at", BCON_NULL, "book_state",
                 BCON_UTF8("standing"), "book_items", BCON_INT64(0), "total_items", BCON_INT64(0), "damaged_items",
                 BCON_INT64(0));
+    BSON_APPEND_BOOL(&set, "rack_books", rack_books);
     bson_append_document_end(update, &set);
     return update;
 }
@@ -93,12 +94,16 @@ sv_standing_make(sv_store_t *store, const sv_standing_now_t *now, sv_arena_t *ar
 {
     const bson_t *document;
     const char *period;
+    sv_warehouse_t warehouse;
     sv_status_t status = sv_standing_name(store, now, arena, &period, error);
 
     if (status == SV_OK) {
-        status =
-            sv_store_find_and_update(store, SV_COLLECTION_SESSIONS, sv_standing_open_filter(now->warehouse, arena),
-                                     sv_standing_insertion(now, period, arena), true, true, arena, &document, error);
+        status = sv_warehouse_read(store, now->warehouse, arena, &warehouse, error);
+    }
+    if (status == SV_OK) {
+        status = sv_store_find_and_update(store, SV_COLLECTION_SESSIONS, sv_standing_open_filter(now->warehouse, arena),
+                                          sv_standing_insertion(now, period, warehouse.rack_books, arena), true, true,
+                                          arena, &document, error);
     }
     return status;
 }

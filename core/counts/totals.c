@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/counts/book.h"
 #include "core/counts/totals_item.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
@@ -12,12 +11,6 @@
 #include "core/store/transaction.h"
 
 enum { SV_TOTALS_LINES = 500, SV_TOTALS_ITEMS = 500 };
-
-/* Who counted any of the items: dozens of people at most. */
-typedef struct {
-    const char **ids;
-    size_t count, capacity;
-} sv_staff_t;
 
 /* An item of a count that somebody touched. */
 typedef struct {
@@ -136,98 +129,6 @@ sv_work_read(sv_store_t *store, sv_totals_work_t *work, int64_t limit, bool *mor
     return status;
 }
 
-/* A total past int64 is nobody's stock: it is kept at the limit rather than stopping every other total. */
-static void
-sv_add_to(sv_quantity_t *sum, sv_quantity_t quantity)
-{
-    if (!sv_quantity_add(*sum, quantity, sum)) {
-        *sum = quantity > 0 ? INT64_MAX : INT64_MIN;
-        sv_log(SV_LOG_WARNING, "a total is past what can be counted");
-    }
-}
-
-static void
-sv_staff_add(sv_staff_t *staff, const char *user_id, sv_arena_t *arena)
-{
-    for (size_t i = 0; i < staff->count; i++) {
-        if (strcmp(staff->ids[i], user_id) == 0) {
-            return;
-        }
-    }
-    staff->ids = sv_arena_grow(arena, staff->ids, staff->count, &staff->capacity, sizeof(staff->ids[0]));
-    staff->ids[staff->count++] = user_id;
-}
-
-static void
-sv_item_add_record(sv_totals_item_t *item, const bson_t *record, sv_staff_t *staff, sv_arena_t *arena)
-{
-    const char *rack_id = sv_doc_text(record, "rack_id", arena);
-    const char *user_id = sv_doc_text(record, "user_id", arena);
-    int64_t at_ms = sv_doc_time(record, "changed_at");
-
-    sv_add_to(&item->verified_qty, sv_doc_quantity(record, "verified_qty"));
-    sv_add_to(&item->damage_qty, sv_doc_quantity(record, "damage_qty"));
-    sv_add_to(&item->non_returnable_damaged_qty, sv_doc_quantity(record, "non_returnable_damaged_qty"));
-    item->records++;
-    if (rack_id != NULL && (item->last_rack_id == NULL || strcmp(item->last_rack_id, rack_id) != 0)) {
-        item->racks++;
-        item->last_rack_id = rack_id;
-    }
-    if (user_id != NULL) {
-        sv_staff_add(staff, user_id, arena);
-    }
-    if (item->last_user_id == NULL || at_ms >= item->last_at_ms) {
-        item->last_user_id = user_id;
-        item->last_at_ms = at_ms;
-    }
-}
-
-static void
-sv_items_put_filter(bson_t *filter, const sv_totals_item_t *items, size_t count, sv_arena_t *arena)
-{
-    const char **codes = sv_arena_alloc(arena, (count + 1) * sizeof(codes[0]));
-
-    for (size_t i = 0; i < count; i++) {
-        codes[i] = items[i].item_code;
-    }
-    sv_filter_in(filter, "item_code", codes, count);
-}
-
-static sv_status_t
-sv_items_read_records(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_staff_t *staff,
-                      sv_arena_t *arena, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *record;
-    sv_status_t status;
-
-    BSON_APPEND_UTF8(filter, "count_id", count_id);
-    sv_items_put_filter(filter, items, count, arena);
-    /* `superseded` is how the version before said that a record does not count */
-    BCON_APPEND(filter, "status", "{", "$ne", "void", "}", "counts", "{", "$ne", BCON_BOOL(false), "}", "superseded",
-                "{", "$ne", BCON_BOOL(true), "}");
-    /* the order of the index, so that an item's racks come one after the other */
-    BCON_APPEND(options, "sort", "{", "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "}", "projection", "{",
-                "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "user_id", BCON_INT32(1), "changed_at",
-                BCON_INT32(1), "verified_qty", BCON_INT32(1), "damage_qty", BCON_INT32(1), "non_returnable_damaged_qty",
-                BCON_INT32(1), "}");
-    status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &record)) {
-        sv_totals_item_t *item = sv_totals_item_find(items, count, sv_doc_text(record, "item_code", arena));
-
-        if (item != NULL) {
-            sv_item_add_record(item, record, staff, arena);
-        }
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
-}
-
 static sv_status_t
 sv_items_read_book(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_arena_t *arena,
                    sv_error_t *error)
@@ -238,7 +139,7 @@ sv_items_read_book(sv_store_t *store, const char *count_id, sv_totals_item_t *it
     sv_status_t status;
 
     BSON_APPEND_UTF8(filter, "session_id", count_id);
-    sv_items_put_filter(filter, items, count, arena);
+    sv_totals_put_filter(filter, items, count, arena);
     status = sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, NULL, &cursor, error);
     if (status != SV_OK) {
         return status;
@@ -248,11 +149,13 @@ sv_items_read_book(sv_store_t *store, const char *count_id, sv_totals_item_t *it
 
         if (item != NULL) {
             item->in_book = true;
+            item->book_known = sv_doc_has(line, "system_qty");
             item->system_qty = sv_doc_quantity(line, "system_qty");
             item->unit_cost = sv_doc_quantity(line, "unit_cost");
             item->was_counted = sv_doc_has(line, "counted");
             item->was_damaged = sv_doc_quantity(line, "counted.damage_qty") > 0 ||
                                 sv_doc_quantity(line, "counted.non_returnable_damaged_qty") > 0;
+            item->was_compared = sv_doc_has(line, "counted.variance");
             item->old_variance = sv_doc_quantity(line, "counted.variance");
         }
     }
@@ -280,6 +183,7 @@ sv_items_freeze(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_
     for (size_t i = 0; status == SV_OK && i < missing; i++) {
         sv_totals_item_t *item = sv_totals_item_find(items, count, lines[i].item_code);
 
+        item->book_known = lines[i].known;
         item->system_qty = lines[i].system_qty;
         item->unit_cost = lines[i].unit_cost;
     }
@@ -287,26 +191,57 @@ sv_items_freeze(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_
 }
 
 static void
-sv_item_put_counted(const sv_totals_item_t *item, bson_t *update)
+sv_item_put_counted(const sv_totals_item_t *item, bson_t *set)
 {
-    bson_t set, counted;
+    bson_t counted;
 
-    if (item->records == 0) {
-        BCON_APPEND(update, "$unset", "{", "counted", "", "}");
-        return;
-    }
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    BSON_APPEND_DOCUMENT_BEGIN(&set, "counted", &counted);
+    BSON_APPEND_DOCUMENT_BEGIN(set, "counted", &counted);
     sv_doc_put_quantity(&counted, "verified_qty", item->verified_qty);
     sv_doc_put_quantity(&counted, "damage_qty", item->damage_qty);
     sv_doc_put_quantity(&counted, "non_returnable_damaged_qty", item->non_returnable_damaged_qty);
-    sv_doc_put_quantity(&counted, "variance", item->variance);
+    if (item->compared) {
+        sv_doc_put_quantity(&counted, "compared_qty", item->compared_qty);
+        sv_doc_put_quantity(&counted, "variance", item->variance);
+    } else {
+        BSON_APPEND_NULL(&counted, "compared_qty");
+        BSON_APPEND_NULL(&counted, "variance");
+    }
     BSON_APPEND_INT64(&counted, "racks", item->racks);
     BSON_APPEND_INT64(&counted, "records", item->records);
     sv_doc_put_text(&counted, "last_user_id", item->last_user_id);
     sv_doc_put_time(&counted, "at", item->last_at_ms);
-    bson_append_document_end(&set, &counted);
-    bson_append_document_end(update, &set);
+    bson_append_document_end(set, &counted);
+}
+
+/* Of a standing count what is compared grows with the racks that are completed; the book of any other is never
+ * rewritten. */
+static void
+sv_item_put_line(const sv_totals_item_t *item, const sv_book_scope_t *scope, int64_t now_ms, bson_t *update)
+{
+    bson_t set, insertion;
+
+    BCON_APPEND(update, "$inc", "{", "derivations", BCON_INT64(1), "}");
+    if (item->records == 0) {
+        BCON_APPEND(update, "$unset", "{", "counted", "", "}");
+    }
+    if (item->records > 0 || scope->standing) {
+        BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+        if (item->records > 0) {
+            sv_item_put_counted(item, &set);
+        }
+        if (scope->standing) {
+            sv_book_put(&set, scope, item->book_known, item->system_qty);
+        }
+        bson_append_document_end(update, &set);
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &insertion);
+    sv_doc_put_text(&insertion, "warehouse", scope->warehouse);
+    if (!scope->standing) {
+        sv_book_put(&insertion, scope, item->book_known, item->system_qty);
+    }
+    sv_doc_put_quantity(&insertion, "unit_cost", item->unit_cost);
+    sv_doc_put_time(&insertion, "frozen_at", now_ms);
+    bson_append_document_end(update, &insertion);
 }
 
 static sv_status_t
@@ -319,17 +254,10 @@ sv_items_write_book(sv_store_t *store, const sv_book_scope_t *scope, const sv_to
 
     sv_bulk_begin(&bulk, store, SV_COLLECTION_SESSION_BOOK, arena);
     for (size_t i = 0; status == SV_OK && i < count; i++) {
-        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, line;
+        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
 
         BCON_APPEND(&filter, "session_id", BCON_UTF8(scope->count_id), "item_code", BCON_UTF8(items[i].item_code));
-        BCON_APPEND(&update, "$inc", "{", "derivations", BCON_INT64(1), "}");
-        sv_item_put_counted(&items[i], &update);
-        BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &line);
-        sv_doc_put_text(&line, "warehouse", scope->warehouse);
-        sv_doc_put_quantity(&line, "system_qty", items[i].system_qty);
-        sv_doc_put_quantity(&line, "unit_cost", items[i].unit_cost);
-        sv_doc_put_time(&line, "frozen_at", now_ms);
-        bson_append_document_end(&update, &line);
+        sv_item_put_line(&items[i], scope, now_ms, &update);
         status = sv_bulk_update(&bulk, &filter, &update, !items[i].in_book, error);
         bson_destroy(&filter);
         bson_destroy(&update);
@@ -342,7 +270,7 @@ sv_items_write_book(sv_store_t *store, const sv_book_scope_t *scope, const sv_to
 }
 
 static void
-sv_put_staff(const sv_staff_t *staff, bson_t *update)
+sv_put_staff(const sv_totals_staff_t *staff, bson_t *update)
 {
     bson_t add, user, each;
     char digits[16];
@@ -370,11 +298,12 @@ sv_item_is_damaged(const sv_totals_item_t *item)
  * changes its document, so the differences add up to the whole. */
 static sv_status_t
 sv_count_write_totals(sv_store_t *store, const bson_t *count_document, const sv_totals_item_t *items, size_t count,
-                      const sv_staff_t *staff, sv_arena_t *arena, sv_error_t *error)
+                      const sv_totals_staff_t *staff, sv_arena_t *arena, sv_error_t *error)
 {
     int64_t book_items = sv_doc_int(count_document, "book_items");
     int64_t total_items = sv_doc_int(count_document, "total_items");
     int64_t damaged_items = sv_doc_int(count_document, "damaged_items");
+    int64_t uncompared_items = sv_doc_int(count_document, "uncompared_items");
     sv_quantity_t total_variance = sv_doc_quantity(count_document, "total_variance");
     bson_t *filter = sv_doc_new(arena), *update = sv_doc_new(arena), set;
 
@@ -382,14 +311,17 @@ sv_count_write_totals(sv_store_t *store, const bson_t *count_document, const sv_
         book_items += !items[i].in_book;
         total_items += (items[i].records > 0) - items[i].was_counted;
         damaged_items += sv_item_is_damaged(&items[i]) - items[i].was_damaged;
-        sv_add_to(&total_variance, items[i].variance);
-        sv_add_to(&total_variance, -items[i].old_variance);
+        uncompared_items +=
+            (items[i].records > 0 && !items[i].compared) - (items[i].was_counted && !items[i].was_compared);
+        sv_totals_add(&total_variance, items[i].variance);
+        sv_totals_add(&total_variance, -items[i].old_variance);
     }
     sv_doc_put_text(filter, "session_id", sv_doc_text(count_document, "session_id", arena));
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
     BSON_APPEND_INT64(&set, "book_items", book_items);
     BSON_APPEND_INT64(&set, "total_items", total_items);
     BSON_APPEND_INT64(&set, "damaged_items", damaged_items);
+    BSON_APPEND_INT64(&set, "uncompared_items", uncompared_items);
     sv_doc_put_quantity(&set, "total_variance", total_variance);
     bson_append_document_end(update, &set);
     BCON_APPEND(update, "$inc", "{", "derivations", BCON_INT64(1), "}");
@@ -404,7 +336,7 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, sv_totals_item_t
 {
     bson_t *filter = sv_doc_new(arena);
     const bson_t *count_document = NULL;
-    sv_staff_t staff = { 0 };
+    sv_totals_staff_t staff = { 0 };
     sv_book_scope_t scope;
     sv_status_t status;
 
@@ -426,20 +358,20 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, sv_totals_item_t
         status = sv_items_freeze(store, &scope, items, count, arena, error);
     }
     if (status == SV_OK) {
-        status = sv_items_read_records(store, count_id, items, count, &staff, arena, error);
+        status = sv_totals_read_records(store, &scope, items, count, &staff, arena, error);
     }
     for (size_t i = 0; status == SV_OK && i < count; i++) {
-        if (items[i].records > 0) {
-            items[i].variance = items[i].verified_qty;
-            sv_add_to(&items[i].variance, items[i].damage_qty);
-            sv_add_to(&items[i].variance, -items[i].system_qty);
+        items[i].compared = items[i].records > 0 && items[i].book_known;
+        if (items[i].compared) {
+            items[i].variance = items[i].compared_qty;
+            sv_totals_add(&items[i].variance, -items[i].system_qty);
         }
     }
     if (status == SV_OK) {
         status = sv_items_write_book(store, &scope, items, count, now_ms, arena, error);
     }
     if (status == SV_OK) {
-        status = sv_overlay_write(store, count_id, items, count, arena, error);
+        status = sv_overlay_write(store, &scope, items, count, arena, error);
     }
     return status == SV_OK ? sv_count_write_totals(store, count_document, items, count, &staff, arena, error) : status;
 }

@@ -1,10 +1,9 @@
 #ifndef SV_TOTALS_ITEM_H
 #define SV_TOTALS_ITEM_H
 
-#include "core/base/quantity.h"
-#include "core/store/store.h"
+#include "core/counts/book.h"
 
-/* One item of one count while its totals are derived: shared by totals.c and overlay.c. */
+/* One item of one count while its totals are derived: shared by totals*.c and overlay.c. */
 typedef struct {
     const char *item_code;
 
@@ -12,27 +11,50 @@ typedef struct {
     bool in_book;
     bool was_counted;
     bool was_damaged;
-    sv_quantity_t system_qty;
+    bool was_compared;
     sv_quantity_t unit_cost;
     sv_quantity_t old_variance;
+
+    /* its book: as it was frozen; of a standing count that of the racks completed in it */
+    bool book_known;
+    sv_quantity_t system_qty;
+    bool on_completed; /* while it is read: a completed rack expected it or has a figure of it */
+    bool lacks_book;   /* and one does not know how many */
 
     /* the sum of the records that count */
     sv_quantity_t verified_qty;
     sv_quantity_t damage_qty;
     sv_quantity_t non_returnable_damaged_qty;
+    bool compared;              /* its book is known: */
+    sv_quantity_t compared_qty; /* of that sum, what the book is compared with */
     sv_quantity_t variance;
     int64_t racks;
     int64_t records;
     const char *last_user_id;
     int64_t last_at_ms;
-    const char *last_rack_id; /* while records are read, in the order of racks */
 } sv_totals_item_t;
+
+/* Who counted any of the items: dozens of people at most. */
+typedef struct {
+    const char **ids;
+    size_t count, capacity;
+} sv_totals_staff_t;
 
 /* The item of this code in an array sorted by code, NULL when it is not there. */
 sv_totals_item_t *sv_totals_item_find(sv_totals_item_t *items, size_t count, const char *item_code);
 
+/* A total past int64 is nobody's stock: it is kept at the limit rather than stopping every other total. */
+void sv_totals_add(sv_quantity_t *sum, sv_quantity_t quantity);
+
+/* Appends {item_code: {$in: the items' codes}}. */
+void sv_totals_put_filter(bson_t *filter, const sv_totals_item_t *items, size_t count, sv_arena_t *arena);
+
+/* Sums the records that count and decides what of them is compared; of a standing count, with which book. */
+sv_status_t sv_totals_read_records(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_t *items,
+                                   size_t count, sv_totals_staff_t *staff, sv_arena_t *arena, sv_error_t *error);
+
 /* Writes the overlays of the items (sorted) that were derived for this count, inside the transaction. */
-sv_status_t sv_overlay_write(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count,
+sv_status_t sv_overlay_write(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_t *items, size_t count,
                              sv_arena_t *arena, sv_error_t *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/counts/rack_book.h"
 #include "core/counts/rack_states.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
@@ -291,6 +292,9 @@ sv_change_body(sv_store_t *store, void *context, sv_error_t *error)
     }
     if (status == SV_OK) {
         status = sv_change_rack(store, work, error);
+    }
+    if (status == SV_OK && work->action->verifies) {
+        status = sv_rack_book_mark(store, work->session.count_id, work->rack.rack_id, true, work->arena, error);
     }
     return status == SV_OK ? sv_change_audit(store, work, error) : status;
 }

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/counts/count.h"
 #include "core/counts/count_close.h"
+#include "core/counts/rack_book.h"
 #include "core/counts/standing.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
@@ -20,6 +21,7 @@ typedef struct {
     sv_count_t count;
     int64_t round;
     bool is_first;         /* the rack's first floor session in the count */
+    bool is_recount;       /* it opens another round */
     bool period_over;      /* the claim committed in a standing count whose period had ended */
     bool standing_missing; /* the warehouse's standing count must be made first */
     bool id_taken;         /* the session's plain id is another's: append the fence */
@@ -157,6 +159,7 @@ sv_claim_find_round(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 
     work->round = 1;
     work->is_first = true;
+    work->is_recount = false;
     if (work->rack.session_id == NULL) {
         return SV_OK;
     }
@@ -172,7 +175,24 @@ sv_claim_find_round(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
         return sv_fail(error, SV_ERR_RACK_COMPLETED, NULL);
     }
     work->round++;
+    work->is_recount = true;
     return SV_OK;
+}
+
+/* What the books say of the rack is fixed before anything is counted on it; one that is counted again is compared when
+ * that is completed. */
+static sv_status_t
+sv_claim_fix_book(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    if (!sv_count_has_rack_books(&work->count)) {
+        return SV_OK;
+    }
+    if (work->is_first) {
+        return sv_rack_book_freeze(store, &work->count, work->rack.rack_id, work->arena, error);
+    }
+    return work->is_recount
+               ? sv_rack_book_mark(store, work->count.session_id, work->rack.rack_id, false, work->arena, error)
+               : SV_OK;
 }
 
 /* Free is decided by MongoDB's clock, and by the state the transaction sees: another claim in between is a write
@@ -376,7 +396,7 @@ sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     if (status == SV_OK) {
         status = sv_claim_insert_session(store, work, error);
     }
-    return status;
+    return status == SV_OK ? sv_claim_fix_book(store, work, error) : status;
 }
 
 /* Re-arms the hold of the session the user has here, whatever became of its lease. */

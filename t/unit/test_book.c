@@ -69,6 +69,21 @@ system_qty(const char *count_id, const char *code)
     return line == NULL ? -1 : sv_doc_quantity(line, "system_qty");
 }
 
+static const char *
+book_of(const char *count_id, const char *code)
+{
+    return sv_doc_text(
+        sv_real_find(&real, SV_COLLECTION_SESSION_BOOK,
+                     sv_arena_printf(real.arena, "{'session_id': '%s', 'item_code': '%s'}", count_id, code)),
+        "book", real.arena);
+}
+
+static void
+keep_rack_books(void)
+{
+    sv_real_insert(&real, SV_COLLECTION_WAREHOUSES, "{'warehouse': 'W1', 'rack_books': true}");
+}
+
 /* What the count's document says of its book. */
 static int64_t
 book_items(const char *count_id)
@@ -155,13 +170,17 @@ test_a_floors_book_is_that_of_its_racks(void **state)
     expect_on_rack("R9", "split", "{'$numberDecimal': '92.5'}");
     item("vague", "'warehouse': 'W1', 'floor': '2'", "50", "1"); /* here, the ERP does not know how many */
     expect_on_rack("R1", "vague", "null");
-    item("placed", "'warehouse': 'W1', 'floor': '1'", "8", "1");
+    item("placed", "'warehouse': 'W1', 'floor': '1'", "8", "1"); /* in its master data, and on no rack */
     item("elsewhere", "'warehouse': 'W1', 'floor': '2'", "6", "1");
+    keep_rack_books();
     open_count("c1", "'floor': '1', 'racks': null");
     assert_int_equal(freeze().lines, 3);
     assert_int_equal(system_qty("c1", "split"), 7500000);
-    assert_int_equal(system_qty("c1", "vague"), 50000000);
-    assert_int_equal(system_qty("c1", "placed"), 8000000);
+    assert_string_equal(book_of("c1", "split"), "racks");
+    assert_int_equal(system_qty("c1", "vague"), 0);
+    assert_string_equal(book_of("c1", "vague"), "unknown");
+    assert_int_equal(system_qty("c1", "placed"), 0);
+    assert_string_equal(book_of("c1", "placed"), "racks");
     assert_int_equal(system_qty("c1", "elsewhere"), -1);
 }
 
@@ -176,11 +195,33 @@ test_named_racks_only(void **state)
     expect_on_rack("R2", "split", "{'$numberDecimal': '7'}");
     item("placed", "'warehouse': 'W1', 'floor': '1', 'rack': 'R1'", "8", "1");
     item("other", "'warehouse': 'W1', 'floor': '1', 'rack': 'R2'", "8", "1");
+    keep_rack_books();
     open_count("c1", "'floor': null, 'racks': ['R1']");
     assert_int_equal(freeze().lines, 2);
     assert_int_equal(system_qty("c1", "split"), 3000000);
-    assert_int_equal(system_qty("c1", "placed"), 8000000);
+    assert_string_equal(book_of("c1", "split"), "racks");
     assert_int_equal(system_qty("c1", "other"), -1);
+}
+
+static void
+test_without_books_by_rack_the_book_of_a_part_is_unknown(void **state)
+{
+    (void) state;
+    rack("R1", "W1", "1");
+    item("split", "'warehouse': 'W1', 'floor': '1', 'rack': 'R1'", "10", "2.5");
+    expect_on_rack("R1", "split", "{'$numberDecimal': '3'}");
+    open_count("c1", "'floor': null, 'racks': ['R1']");
+    open_count("c2", "'floor': '1', 'racks': null");
+    open_count("c3", "'floor': null, 'racks': null");
+    assert_int_equal(freeze().counts, 3);
+    for (const char *const *count = (const char *const[]){ "c1", "c2", NULL }; *count != NULL; count++) {
+        assert_string_equal(book_of(*count, "split"), "unknown");
+        assert_int_equal(sv_real_count(&real, SV_COLLECTION_SESSION_BOOK,
+                                       sv_arena_printf(real.arena, "{'session_id': '%s', 'system_qty': null}", *count)),
+                         1);
+    }
+    assert_string_equal(book_of("c3", "split"), "warehouse");
+    assert_int_equal(system_qty("c3", "split"), 10000000);
 }
 
 static void
@@ -207,6 +248,7 @@ main(void)
         WITH_SERVER(test_more_items_than_a_chunk),
         WITH_SERVER(test_a_floors_book_is_that_of_its_racks),
         WITH_SERVER(test_named_racks_only),
+        WITH_SERVER(test_without_books_by_rack_the_book_of_a_part_is_unknown),
         WITH_SERVER(test_a_count_without_a_warehouse_is_set_aside),
     };
 

@@ -30,8 +30,8 @@ count(const char *count_id)
 {
     sv_real_insert(&real, SV_COLLECTION_SESSIONS,
                    sv_arena_printf(real.arena,
-                                   "{'session_id': '%s', 'kind': 'standing', 'warehouse': 'W1', 'status': 'CLOSED', "
-                                   "'book_state': 'standing', 'total_items': 0}",
+                                   "{'session_id': '%s', 'kind': 'opened', 'warehouse': 'W1', 'status': 'CLOSED', "
+                                   "'book_state': 'frozen', 'total_items': 0}",
                                    count_id));
 }
 
