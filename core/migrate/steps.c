@@ -2,6 +2,7 @@
 #include "core/migrate/migrate.h"
 #include "core/sync/conflict_step.h"
 #include "core/migrate/step_rounds.h"
+#include "core/sync/serial_step.h"
 #include "core/warehouse/warehouse_step.h"
 
 /* New steps go to the end. */
@@ -12,5 +13,7 @@ const sv_migration_step_t sv_migration_steps[] = {
     { "rounds", "gives floor sessions the round they belong to, and records their standing", sv_step_rounds_is_due,
       sv_step_rounds_run },
     { "item_keys", "derives the codes that find an item", sv_item_keys_step_is_due, sv_item_keys_step_run },
+    { "serial_keys", "makes serial numbers one whatever the case of their letters", sv_serial_step_is_due,
+      sv_serial_step_run },
     { NULL, NULL, NULL, NULL },
 };

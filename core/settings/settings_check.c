@@ -62,6 +62,10 @@ sv_settings_check_counts(const sv_settings_t *settings, sv_error_t *error)
                        settings->time_zone);
     }
     sv_time_zone_free(zone);
+    if (strcmp(settings->serial_scope, "global") != 0 && strcmp(settings->serial_scope, "item") != 0) {
+        return sv_fail(error, SV_ERR_VALIDATION_FAILED, "SERIAL_SCOPE is \"%s\": it must be global or item",
+                       settings->serial_scope);
+    }
     for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
         if (strcmp(settings->standing_count_period, periods[i]) == 0) {
             return SV_OK;

@@ -8,6 +8,7 @@
 #include "core/base/json_reader.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/serial_key.h"
 #include "core/sync/conflict.h"
 #include "core/sync/items.h"
 #include "core/sync/rules.h"
@@ -218,15 +219,20 @@ sv_batch_list_sessions(sv_batch_task_t *task)
     run->sessions = sv_arena_zalloc(run->arena, (task->session_count + 1) * sizeof(*run->sessions));
 }
 
-/* Records that only a look at what is stored can judge. */
+/* Records that only a look at what is stored can judge.  Where a serial number may be stored under another key than it
+ * would get now, the unique index does not find it. */
 static bool
-sv_batch_needs_look(const sv_sync_batch_t *batch)
+sv_batch_needs_look(const sv_batch_run_t *run)
 {
+    bool other_keys = run->serials_of_before || sv_serial_scope_is_item(run->store->settings);
+    const sv_sync_batch_t *batch = run->batch;
+
     for (size_t i = 0; i < batch->count; i++) {
         const sv_record_t *record = &batch->records[i];
 
-        if (!record->malformed && (record->fault.code != NULL || record->partial || record->declared_empty ||
-                                   record->item_code == NULL || record->replaces.count > 0)) {
+        if (!record->malformed &&
+            (record->fault.code != NULL || record->partial || record->declared_empty || record->item_code == NULL ||
+             record->replaces.count > 0 || (other_keys && record->serial_numbers.count > 0))) {
             return true;
         }
     }
@@ -269,12 +275,13 @@ sv_sync_batch(sv_store_t *store, const sv_principal_t *who, const sv_sync_batch_
     if (sv_items_check(
             store,
             sv_store_pool_keep(store->pool, SV_POOL_KEEPS_ITEM_CACHE, sv_item_cache_create, sv_item_cache_destroy),
-            batch->records, batch->count, &faults, error) != SV_OK) {
+            batch->records, batch->count, &faults, error) != SV_OK ||
+        sv_serials_begin(&run, error) != SV_OK) {
         return error->status;
     }
     run.verdicts = sv_arena_zalloc(error->arena, (batch->count + 1) * sizeof(*run.verdicts));
     sv_batch_list_sessions(&task);
-    task.look = sv_batch_needs_look(batch);
+    task.look = sv_batch_needs_look(&run);
     if (task.session_count == 0) {
         sv_batch_run_init(&run);
         sv_batch_classify(&run); /* nothing but malformed records */

@@ -2,6 +2,7 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/serial_key.h"
 
 static sv_slot_t *
 sv_read_slot(const bson_t *record, sv_batch_run_t *run)
@@ -130,46 +131,57 @@ sv_read_figures(sv_batch_run_t *run, sv_error_t *error)
     return SV_OK;
 }
 
+/* The serial numbers of the batch, and those its edits and later rounds give back. */
 static void
-sv_read_serial_row(const bson_t *document, void *context)
+sv_read_list_serials(sv_batch_run_t *run)
 {
-    sv_batch_run_t *run = context;
-    sv_serial_t *serial = sv_batch_serial(run, sv_doc_text(document, "serial_number", run->arena));
+    for (size_t i = 0; i < run->batch->count; i++) {
+        const sv_record_t *record = &run->batch->records[i];
 
-    serial->stored = document;
-    serial->before_id = sv_doc_text(document, "current.client_record_id", run->arena);
-    serial->before_count = sv_doc_text(document, "current.count_id", run->arena);
-    serial->holder_id = serial->before_id;
+        for (size_t j = 0; !record->malformed && j < record->serial_numbers.count; j++) {
+            sv_batch_serial(run, record->item_key, record->serial_numbers.items[j]);
+        }
+    }
+    for (size_t i = 0; i < run->slot_count; i++) {
+        const sv_figure_t *before = &run->slots[i]->before;
+
+        for (size_t j = 0; j < before->serials.count; j++) {
+            sv_batch_serial(run, before->item_key, before->serials.items[j]);
+        }
+    }
+}
+
+static bool
+sv_read_has_serials(const sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->batch->count; i++) {
+        if (!run->batch->records[i].malformed && run->batch->records[i].serial_numbers.count > 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < run->slot_count; i++) {
+        if (run->slots[i]->before.serials.count > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static sv_status_t
 sv_read_serials(sv_batch_run_t *run, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(run->arena);
-    sv_query_texts_t numbers;
+    bson_t *filter;
 
-    for (size_t i = 0; i < run->batch->count; i++) {
-        const sv_record_t *record = &run->batch->records[i];
-
-        for (size_t j = 0; !record->malformed && j < record->serial_numbers.count; j++) {
-            sv_batch_serial(run, record->serial_numbers.items[j]);
-        }
-    }
-    /* Edits and later rounds give back what the record before had. */
-    for (size_t i = 0; i < run->slot_count; i++) {
-        for (size_t j = 0; j < run->slots[i]->before.serials.count; j++) {
-            sv_batch_serial(run, run->slots[i]->before.serials.items[j]);
-        }
-    }
-    if (run->serial_count == 0) {
+    if (!sv_read_has_serials(run)) {
         return SV_OK;
     }
-    sv_query_texts_init(&numbers, run->arena);
-    for (size_t i = 0; i < run->serial_count; i++) {
-        sv_query_texts_add(&numbers, run->serials[i]->serial_number);
+    if (sv_serials_begin(run, error) != SV_OK) {
+        return error->status;
     }
-    sv_query_in(filter, "serial_number", &numbers);
-    return sv_query_each(run->store, SV_COLLECTION_ITEM_SERIALS, filter, NULL, sv_read_serial_row, run, error);
+    sv_read_list_serials(run);
+    filter = sv_doc_new(run->arena);
+    sv_serials_filter(run, filter);
+    return sv_query_each(run->store, SV_COLLECTION_ITEM_SERIALS, filter, NULL, sv_serials_read, run, error);
 }
 
 static void

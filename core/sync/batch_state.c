@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/sync/serial_key.h"
+
 /* Parts are joined by a control character, which no identifier has. */
 #define SV_KEY_JOINT "\x02"
 
@@ -16,6 +18,13 @@ const char *
 sv_key_book(sv_batch_run_t *run, const char *rack_id, const char *item_code)
 {
     return sv_arena_printf(run->arena, "%s" SV_KEY_JOINT "%s", rack_id, item_code);
+}
+
+const char *
+sv_key_serial(sv_batch_run_t *run, const char *item_scope, const char *serial_key)
+{
+    return item_scope[0] == '\0' ? serial_key
+                                 : sv_arena_printf(run->arena, "%s" SV_KEY_JOINT "%s", item_scope, serial_key);
 }
 
 void
@@ -68,14 +77,17 @@ sv_batch_link(sv_batch_run_t *run, sv_text_map_t *map, const char *key, sv_slot_
 }
 
 sv_serial_t *
-sv_batch_serial(sv_batch_run_t *run, const char *serial_number)
+sv_batch_serial(sv_batch_run_t *run, const char *item_key, const char *serial_number)
 {
-    void **place = sv_text_map_put(&run->serial_of, serial_number);
+    const char *item_scope = sv_serials_scope(run, item_key), *serial_key = sv_serial_fold(serial_number, run->arena);
+    void **place = sv_text_map_put(&run->serial_of, sv_key_serial(run, item_scope, serial_key));
     sv_serial_t *serial = *place;
 
     if (serial == NULL) {
         serial = sv_arena_zalloc(run->arena, sizeof(*serial));
         serial->serial_number = serial_number;
+        serial->serial_key = serial_key;
+        serial->item_scope = item_scope;
         *place = serial;
         run->serials =
             sv_arena_grow(run->arena, run->serials, run->serial_count, &run->serial_room, sizeof(*run->serials));

@@ -23,7 +23,7 @@ typedef struct {
     const char *content_hash;
     int64_t order;
     bool order_suspect; /* record_clock.h */
-    bool whole; /* it has its floor session's place for the item in the unique index */
+    bool whole;         /* it has its floor session's place for the item in the unique index */
     sv_text_list_t serials;
     sv_contender_t stand;
 } sv_figure_t;
@@ -48,9 +48,11 @@ typedef struct sv_slot_link_s {
     struct sv_slot_link_s *next;
 } sv_slot_link_t;
 
-/* A serial number that concerns the batch. */
+/* A serial number that concerns the batch (serial_key.h). */
 typedef struct {
-    const char *serial_number;
+    const char *serial_number; /* as it was first met in this run */
+    const char *serial_key;
+    const char *item_scope;
     const bson_t *stored;  /* its document; NULL: it is new */
     const char *before_id; /* the record that held it; NULL: none */
     const char *before_count;
@@ -77,7 +79,8 @@ typedef struct {
     size_t slot_count, slot_room;
     sv_text_map_t figures;   /* count, rack, item and lot -> sv_slot_link_t */
     sv_text_map_t complete;  /* keys of it whose figures were all read */
-    sv_text_map_t serial_of; /* serial_number -> sv_serial_t */
+    sv_text_map_t serial_of; /* sv_key_serial() -> sv_serial_t */
+    bool serials_of_before;  /* some may be stored as the version before did */
     sv_serial_t **serials;
     size_t serial_count, serial_room;
     sv_text_map_t book; /* rack and item -> sv_quantity_t, of strict counts */
@@ -88,11 +91,13 @@ typedef struct {
 const char *
 sv_key_item(sv_batch_run_t *run, const char *count_id, const char *rack_id, const char *item_key, const char *lot_key);
 const char *sv_key_book(sv_batch_run_t *run, const char *rack_id, const char *item_code);
+const char *sv_key_serial(sv_batch_run_t *run, const char *item_scope, const char *serial_key);
 
 void sv_batch_run_init(sv_batch_run_t *run);
 sv_slot_t *sv_batch_slot(sv_batch_run_t *run, const char *client_record_id); /* made when new */
 void sv_batch_link(sv_batch_run_t *run, sv_text_map_t *map, const char *key, sv_slot_t *slot);
-sv_serial_t *sv_batch_serial(sv_batch_run_t *run, const char *serial_number); /* made when new */
+/* A record's serial number, made when new. */
+sv_serial_t *sv_batch_serial(sv_batch_run_t *run, const char *item_key, const char *serial_number);
 
 /* What is to be done with a slot's document. */
 bool sv_slot_is_edit(const sv_slot_t *slot);

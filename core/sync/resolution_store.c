@@ -35,7 +35,7 @@ sv_may_decide_against(sv_resolution_t *resolution, const sv_slot_t *other)
     const sv_text_list_t *serials = &resolution->record.serial_numbers;
 
     for (size_t i = 0; sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL) && i < serials->count; i++) {
-        const sv_serial_t *serial = sv_batch_serial(&resolution->run, serials->items[i]);
+        const sv_serial_t *serial = sv_batch_serial(&resolution->run, resolution->record.item_key, serials->items[i]);
 
         if (serial->before_id != NULL && strcmp(serial->before_id, other->client_record_id) == 0) {
             return true;
@@ -274,7 +274,8 @@ sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
     sv_fenced_t *session = &resolution->resolved->session;
     sv_slot_t *slot;
 
-    resolution->batch = (sv_sync_batch_t){ .batch_id = resolution->resolve->conflict_id, .records = &resolution->record, .count = 1 };
+    resolution->batch =
+        (sv_sync_batch_t){ .batch_id = resolution->resolve->conflict_id, .records = &resolution->record, .count = 1 };
     resolution->above = session->bypassed || strcmp(resolution->owner.user_id, resolution->who->user_id) != 0;
     *run = (sv_batch_run_t){ .store = resolution->store,
                              .who = &resolution->owner,

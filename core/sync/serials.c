@@ -4,10 +4,10 @@
 #include "core/sync/batch_state.h"
 
 static bool
-sv_serials_hold(const sv_record_t *record, const char *serial_number)
+sv_serials_hold(sv_batch_run_t *run, const sv_record_t *record, const sv_serial_t *serial)
 {
     for (size_t i = 0; i < record->serial_numbers.count; i++) {
-        if (strcmp(record->serial_numbers.items[i], serial_number) == 0) {
+        if (sv_batch_serial(run, record->item_key, record->serial_numbers.items[i]) == serial) {
             return true;
         }
     }
@@ -20,11 +20,11 @@ sv_serials_release(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t *keep
     const sv_text_list_t *serials = &slot->now.serials;
 
     for (size_t i = 0; slot->exists && i < serials->count; i++) {
-        sv_serial_t *serial = sv_batch_serial(run, serials->items[i]);
+        sv_serial_t *serial = sv_batch_serial(run, slot->now.item_key, serials->items[i]);
 
         /* It may have moved on to a later count; then it is not this record's to give back. */
         if (serial->holder_id != NULL && strcmp(serial->holder_id, slot->client_record_id) == 0 &&
-            (keep == NULL || !sv_serials_hold(keep, serial->serial_number))) {
+            (keep == NULL || !sv_serials_hold(run, keep, serial))) {
             serial->holder_id = NULL;
             serial->taken_by = NULL;
         }
@@ -35,7 +35,7 @@ void
 sv_serials_take(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t *record)
 {
     for (size_t i = 0; i < record->serial_numbers.count; i++) {
-        sv_serial_t *serial = sv_batch_serial(run, record->serial_numbers.items[i]);
+        sv_serial_t *serial = sv_batch_serial(run, record->item_key, record->serial_numbers.items[i]);
 
         serial->holder_id = slot->client_record_id;
         serial->taken_by = slot;
@@ -46,7 +46,7 @@ void
 sv_serials_take_back(sv_batch_run_t *run, sv_slot_t *slot)
 {
     for (size_t i = 0; i < slot->now.serials.count; i++) {
-        sv_serial_t *serial = sv_batch_serial(run, slot->now.serials.items[i]);
+        sv_serial_t *serial = sv_batch_serial(run, slot->now.item_key, slot->now.serials.items[i]);
 
         if (serial->holder_id == NULL) {
             serial->holder_id = slot->client_record_id;
@@ -97,7 +97,7 @@ sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_f
         return NULL; /* it takes none: a later round has the item */
     }
     for (size_t i = 0; i < record->serial_numbers.count; i++) {
-        sv_serial_t *serial = sv_batch_serial(run, record->serial_numbers.items[i]);
+        sv_serial_t *serial = sv_batch_serial(run, record->item_key, record->serial_numbers.items[i]);
 
         if (serial->holder_id == NULL || strcmp(serial->holder_id, record->client_record_id) == 0 ||
             !sv_serials_is_kept(run, serial, session)) {

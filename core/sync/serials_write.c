@@ -46,6 +46,8 @@ sv_serials_append_new(bson_t *document, const sv_serial_t *serial)
 {
     sv_serials_append_id(document);
     BSON_APPEND_UTF8(document, "serial_number", serial->serial_number);
+    BSON_APPEND_UTF8(document, "serial_key", serial->serial_key);
+    BSON_APPEND_UTF8(document, "item_scope", serial->item_scope);
     sv_doc_put_text(document, "item_code", sv_serials_item(serial));
     sv_serials_append_current(document, serial);
     BSON_APPEND_INT64(document, "moves", 0);
@@ -55,9 +57,12 @@ sv_serials_append_new(bson_t *document, const sv_serial_t *serial)
 static void
 sv_serials_append_change(bson_t *filter, bson_t *update, const sv_serial_t *serial)
 {
+    bson_iter_t id;
     bson_t child;
 
-    BSON_APPEND_UTF8(filter, "serial_number", serial->serial_number);
+    if (bson_iter_init_find(&id, serial->stored, "_id")) {
+        bson_append_iter(filter, "_id", -1, &id);
+    }
     sv_doc_put_text(filter, "current.client_record_id", serial->before_id);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
     if (serial->taken_by != NULL) {
@@ -79,7 +84,7 @@ static void
 sv_serials_append_history(sv_batch_run_t *run, bson_t *document, const sv_serial_t *serial)
 {
     sv_serials_append_id(document);
-    BSON_APPEND_UTF8(document, "serial_number", serial->serial_number);
+    sv_doc_put_text(document, "serial_number", sv_doc_text(serial->stored, "serial_number", run->arena));
     BSON_APPEND_INT64(document, "n", sv_doc_int(serial->stored, "moves") + 1);
     sv_doc_put_text(document, "item_code", sv_doc_text(serial->stored, "item_code", run->arena));
     bson_concat(document, sv_doc_child(serial->stored, "current", run->arena));

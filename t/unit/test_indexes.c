@@ -17,7 +17,7 @@ static const struct {
     { SV_COLLECTION_VERIFICATION_RECORDS, 7 },
     { SV_COLLECTION_VERIFICATION_SESSIONS, 7 },
     { SV_COLLECTION_RACK_REGISTRY, 5 },
-    { SV_COLLECTION_ITEM_SERIALS, 4 },
+    { SV_COLLECTION_ITEM_SERIALS, 5 },
     { SV_COLLECTION_REPORT_SNAPSHOTS, 4 },
     { SV_COLLECTION_REPORT_COMPARE_JOBS, 4 },
     { SV_COLLECTION_COUNT_LINES, 4 },
@@ -113,7 +113,7 @@ static void
 test_an_index_of_another_definition_is_told_and_left(void **state)
 {
     sv_real_mongodb_t *real = *state;
-    watch_t serial = { .name = "serial", .collection = SV_COLLECTION_ITEM_SERIALS };
+    watch_t serial = { .name = "serial_scope", .collection = SV_COLLECTION_ITEM_SERIALS };
     mongoc_collection_t *collection;
     sv_index_summary_t summary;
     bson_t *command;
@@ -122,8 +122,8 @@ test_an_index_of_another_definition_is_told_and_left(void **state)
         skip();
     }
     collection = real->store->collections[SV_COLLECTION_ITEM_SERIALS];
-    assert_true(mongoc_collection_drop_index(collection, "serial", NULL));
-    command = sv_real_json(real->arena, "{'createIndexes': 'item_serials', 'indexes': [{'name': 'serial', 'key': "
+    assert_true(mongoc_collection_drop_index(collection, "serial_scope", NULL));
+    command = sv_real_json(real->arena, "{'createIndexes': 'item_serials', 'indexes': [{'name': 'serial_scope', 'key': "
                                         "{'serial_number': 1}}, {'name': 'of_others', 'key': {'lot': 1}}]}");
     assert_true(mongoc_database_write_command_with_opts(real->store->database, command, NULL, NULL, NULL));
 
@@ -133,7 +133,7 @@ test_an_index_of_another_definition_is_told_and_left(void **state)
     assert_int_equal(summary.counts[SV_INDEX_DIFFERENT], 1);
     assert_true(mongoc_collection_drop_index(collection, "of_others", NULL)); /* it was left alone */
 
-    assert_true(mongoc_collection_drop_index(collection, "serial", NULL));
+    assert_true(mongoc_collection_drop_index(collection, "serial_scope", NULL));
     assert_int_equal(sv_indexes_ensure(real->store, watch, &serial, &summary, &real->error), SV_OK);
     assert_int_equal(serial.outcome, SV_INDEX_CREATED);
 }
@@ -142,7 +142,7 @@ static void
 test_an_index_that_data_forbids_fails_alone(void **state)
 {
     sv_real_mongodb_t *real = *state;
-    watch_t serial = { .name = "serial", .collection = SV_COLLECTION_ITEM_SERIALS };
+    watch_t serial = { .name = "serial_scope", .collection = SV_COLLECTION_ITEM_SERIALS };
     watch_t other = { .name = "item_serial", .collection = SV_COLLECTION_ITEM_SERIALS };
     mongoc_collection_t *collection;
     sv_index_summary_t summary;
@@ -151,10 +151,10 @@ test_an_index_that_data_forbids_fails_alone(void **state)
         skip();
     }
     collection = real->store->collections[SV_COLLECTION_ITEM_SERIALS];
-    assert_true(mongoc_collection_drop_index(collection, "serial", NULL));
+    assert_true(mongoc_collection_drop_index(collection, "serial_scope", NULL));
     assert_true(mongoc_collection_drop_index(collection, "item_serial", NULL));
-    sv_real_insert(real, SV_COLLECTION_ITEM_SERIALS, "{'serial_number': 'S1'}");
-    sv_real_insert(real, SV_COLLECTION_ITEM_SERIALS, "{'serial_number': 'S1'}");
+    sv_real_insert(real, SV_COLLECTION_ITEM_SERIALS, "{'serial_number': 'S1', 'serial_key': 's1', 'item_scope': ''}");
+    sv_real_insert(real, SV_COLLECTION_ITEM_SERIALS, "{'serial_number': 'S1', 'serial_key': 's1', 'item_scope': ''}");
 
     assert_int_equal(sv_indexes_ensure(real->store, watch, &serial, &summary, &real->error), SV_OK);
     assert_int_equal(serial.outcome, SV_INDEX_FAILED);
