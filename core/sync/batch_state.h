@@ -127,6 +127,9 @@ void sv_figures_settle(sv_batch_run_t *run, const char *key);
 /* How the record would stand among them. */
 sv_contender_t sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
                                     const sv_slot_t *slot);
+/* What other figures of its round count of the item, those it replaces left out: sound pieces and such as go back. */
+sv_quantity_t sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                                const sv_slot_t *slot);
 /* The figure that must be asked about before the record may stand; NULL: none. */
 sv_slot_t *sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
                                  const sv_slot_t *slot);

@@ -94,11 +94,16 @@ sv_judge_belonging(sv_batch_run_t *run, const sv_record_t *record, const sv_fenc
     return true;
 }
 
+/* In a strict count what the round has of the item is compared with the rack's own book; where the rack has none, that
+ * is for the review. */
 static bool
-sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, sv_verdict_t *verdict)
+sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+                  sv_verdict_t *verdict)
 {
     const sv_quantity_t *book_qty;
+    sv_contender_t candidate;
     sv_record_t checked;
+    bool is_part;
 
     if (!session->facts.strict || record->item_code == NULL) {
         return true;
@@ -107,8 +112,11 @@ sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fence
     if (book_qty == NULL) {
         return true;
     }
+    candidate = sv_figures_candidate(run, record, session, slot);
+    is_part = sv_contender_adds_up(&candidate);
     checked = *record;
-    sv_rules_check_variance(&checked, *book_qty, run->arena);
+    sv_rules_check_variance(&checked, is_part, is_part ? sv_figures_beside(run, record, session, slot) : 0, *book_qty,
+                            run->arena);
     if (checked.fault.code != NULL) {
         sv_verdict_fault(verdict, &checked.fault);
     }
@@ -267,7 +275,8 @@ sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *ver
         sv_verdict_fault(verdict, &record->fault);
         return;
     }
-    if (sv_judge_belonging(run, record, session, slot, verdict) && sv_judge_variance(run, record, session, verdict) &&
+    if (sv_judge_belonging(run, record, session, slot, verdict) &&
+        sv_judge_variance(run, record, session, slot, verdict) &&
         sv_judge_serials(run, record, session, slot, verdict) && sv_judge_session(session, verdict) &&
         sv_judge_figure(run, record, session, slot, verdict)) {
         verdict->kind = SV_VERDICT_OK;

@@ -245,3 +245,36 @@ sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_f
     }
     return NULL;
 }
+
+/* Sound pieces and such as go back. */
+static sv_quantity_t
+sv_slot_stock(const sv_slot_t *slot)
+{
+    sv_quantity_t stock = 0;
+
+    if (slot->record != NULL) {
+        return slot->record->verified_qty + slot->record->damage_qty;
+    }
+    sv_quantity_add(sv_doc_quantity(slot->stored, "verified_qty"), sv_doc_quantity(slot->stored, "damage_qty"), &stock);
+    return stock;
+}
+
+sv_quantity_t
+sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
+{
+    sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
+    sv_figures_t figures = sv_figures_of(
+        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
+    sv_quantity_t sum = 0;
+
+    for (size_t i = 0; i < figures.count; i++) {
+        const sv_contender_t *other = figures.stands[i];
+
+        if (figures.slots[i] != slot && other->standing == SV_STANDING_COUNTS && other->round == candidate.round &&
+            !sv_contender_makes_room(other, &candidate, record->replaces.items, record->replaces.count) &&
+            !sv_quantity_add(sum, sv_slot_stock(figures.slots[i]), &sum)) {
+            return INT64_MAX; /* past what can be counted, and so past any book */
+        }
+    }
+    return sum;
+}

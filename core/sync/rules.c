@@ -31,10 +31,13 @@ sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t
 }
 
 void
-sv_rules_check_variance(sv_record_t *record, sv_quantity_t book_qty, sv_arena_t *arena)
+sv_rules_check_variance(sv_record_t *record, bool is_part, sv_quantity_t beside, sv_quantity_t book_qty,
+                        sv_arena_t *arena)
 {
-    if (!sv_record_is_void(record) && !record->variance_confirmed &&
-        record->verified_qty + record->damage_qty != book_qty) {
+    sv_quantity_t sum = record->verified_qty + record->damage_qty;
+    bool differs = !sv_quantity_add(sum, beside, &sum) || (is_part ? sum > book_qty : sum != book_qty);
+
+    if (!sv_record_is_void(record) && !record->variance_confirmed && differs) {
         sv_record_fail(record, arena, "variance_confirmed", "variance_unconfirmed",
                        "The figure differs from the rack's book; confirm the variance");
     }

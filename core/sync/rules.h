@@ -15,7 +15,10 @@ typedef struct {
 void sv_rules_check_quantities(sv_record_t *record, const sv_settings_t *settings, sv_arena_t *arena);
 void sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t *arena);
 
-/* A strict count asks for variance_confirmed where the rack's own book says something else. */
-void sv_rules_check_variance(sv_record_t *record, sv_quantity_t book_qty, sv_arena_t *arena);
+/* A strict count asks for variance_confirmed where the rack's own book says something else.  `beside` is what other
+ * figures of the round have of the item already, to which this one adds up (`is_part`): of parts only what is too much
+ * is asked about, since others may follow. */
+void sv_rules_check_variance(sv_record_t *record, bool is_part, sv_quantity_t beside, sv_quantity_t book_qty,
+                             sv_arena_t *arena);
 
 #endif

@@ -612,6 +612,26 @@ a_strict_count_wants_variances_confirmed(void **state)
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 4, "'variance_confirmed':true"), NULL), "ok");
 }
 
+/* What the round has already belongs to the sum; a part that leaves it short is none yet. */
+static void
+a_strict_count_compares_the_sum_of_the_round(void **state)
+{
+    sync_world_t *world = *state;
+
+    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
+                   "{'$set': {'strict': true}}");
+    sv_real_insert(&world->real, SV_COLLECTION_RACK_ITEMS,
+                   "{'rack_id': 'R1', 'item_code': 'ITM-1', 'book_qty': {'$numberDecimal': '10'}, 'deleted': false}");
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 4, "'partial':true"),
+                                   R("r2", "ITM-1", 6, "'partial':true"), R("r3", "ITM-1", 1, "'partial':true"), NULL),
+                        "ok ok error:variance_unconfirmed");
+    assert_string_equal(world_sync(world, "ann", R("r3", "ITM-1", 1, "'partial':true"), NULL),
+                        "error:variance_unconfirmed");
+    assert_string_equal(world_sync(world, "ann", R("r3", "ITM-1", 1, "'partial':true,'replaces':['r1']"), NULL), "ok");
+    assert_string_equal(world_sync(world, "ann", R("r4", "ITM-1", 4, "'partial':true,'variance_confirmed':true"), NULL),
+                        "ok");
+}
+
 static void
 a_batch_is_bounded_and_an_array_of_objects(void **state)
 {
@@ -682,6 +702,7 @@ main(void)
         WITH_ANN_ON_R1(late_work_lands_and_arms_the_hold_again),
         WITH_ANN_ON_R1(a_lapsed_lease_is_taken_again),
         WITH_ANN_ON_R1(a_strict_count_wants_variances_confirmed),
+        WITH_ANN_ON_R1(a_strict_count_compares_the_sum_of_the_round),
         WITH_ANN_ON_R1(a_batch_is_bounded_and_an_array_of_objects),
     };
 

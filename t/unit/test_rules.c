@@ -66,7 +66,7 @@ a_void_keeps_no_rule(void **state)
     record.status = SV_RECORD_VOID;
     sv_rules_check_quantities(&record, &settings, *state);
     sv_rules_check_item(&record, &unknown, *state);
-    sv_rules_check_variance(&record, 7, *state);
+    sv_rules_check_variance(&record, false, 0, 7, *state);
     assert_null(record.fault.code);
 }
 
@@ -106,9 +106,9 @@ a_strict_variance_is_confirmed(void **state)
     sv_record_t equal = counted(5, 2), other = counted(5, 1), confirmed = counted(5, 1);
 
     confirmed.variance_confirmed = true;
-    sv_rules_check_variance(&equal, 7 * SV_QUANTITY_ONE, *state);
-    sv_rules_check_variance(&other, 7 * SV_QUANTITY_ONE, *state);
-    sv_rules_check_variance(&confirmed, 7 * SV_QUANTITY_ONE, *state);
+    sv_rules_check_variance(&equal, false, 0, 7 * SV_QUANTITY_ONE, *state);
+    sv_rules_check_variance(&other, false, 0, 7 * SV_QUANTITY_ONE, *state);
+    sv_rules_check_variance(&confirmed, false, 0, 7 * SV_QUANTITY_ONE, *state);
     assert_null(equal.fault.code);
     assert_string_equal(other.fault.code, "variance_unconfirmed");
     assert_null(confirmed.fault.code);
