@@ -109,6 +109,10 @@ subtest 'blind' => sub {
     is_deeply [grep { exists $_->{book_qty} } @{ $items->{items} }], [], 'no book quantity for staff';
     my $seen = $boss->get("/api/racks/$expected->{rack_id}/items")->data;
     ok scalar(grep { exists $_->{book_qty} } @{ $seen->{items} }), 'a supervisor sees it';
+    ok +(bulk(reconcile => session_ids => [$count]))[0]{success}, 'reconciling';
+    $items = $asha->get("/api/racks/$expected->{rack_id}/items")->data;
+    ok $items->{blind}, 'still blind: a recount may be asked for';
+    is_deeply [grep { exists $_->{book_qty} } @{ $items->{items} }], [], 'and no book quantity for staff';
     ok +(bulk(close => session_ids => [$count]))[0]{success}, 'closed';
     ok !$asha->get("/api/racks/$expected->{rack_id}/items")->data->{blind}, 'open eyes again';
 };

@@ -233,9 +233,9 @@ sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_erro
     if (warehouse == NULL || warehouse[0] == '\0') {
         return SV_OK;
     }
-    filter =
-        sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "status", BCON_UTF8("OPEN"), "blind", BCON_BOOL(true)),
-                    error->arena);
+    filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "status", "{", "$in", "[", BCON_UTF8("OPEN"),
+                                  BCON_UTF8("RECONCILE"), "]", "}", "blind", BCON_BOOL(true)),
+                         error->arena);
     projection = sv_doc_take(BCON_NEW("session_id", BCON_INT32(1)), error->arena);
     status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, projection, error->arena, &document, error);
     *blind = document != NULL;

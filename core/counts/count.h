@@ -59,7 +59,8 @@ sv_count_choice_t sv_counts_choose(const sv_active_counts_t *active, const sv_ra
 sv_status_t sv_count_for_rack(sv_store_t *store, const sv_rack_t *rack, const char *count_id, sv_arena_t *arena,
                               sv_count_t *count, bool *found, sv_error_t *error);
 
-/* Whether a blind count is open in the warehouse (NULL: none), where staff are told no book quantity. */
+/* Whether a blind count of the warehouse (NULL: none) is open or being reconciled, when a recount may still be asked
+ * for: until it is closed staff are told no book quantity. */
 sv_status_t sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_error_t *error);
 
 /* An API count; totals are for supervisors. */
