@@ -280,6 +280,8 @@ subtest 'ends' => sub {
     answers($asha, session_heartbeat => [409, 'session_paused'], path => { id => $session });
     answers($asha, sync_heartbeat => [409, 'session_paused'], json => { session_id => $session });
     answers($asha, rack_resume => 200, %here);
+    answers($asha, rack_empty => 200, %here);
+    answers($ben, rack_empty => [403, 'forbidden'], %here);
     answers($asha, session_complete => 200, path => { id => $session });
     answers($asha, session_heartbeat => [409, 'session_completed'], path => { id => $session });
     answers($asha, rack_claim => [409, 'rack_completed'], path => { rack_id => $rack }, json => { count_id => $count });
@@ -290,6 +292,7 @@ subtest 'ends' => sub {
     is_deeply [map { $_->{success} ? 'done' : $_->{code} } @$verdicts], ['done', 'not_found'], 'a verdict for each count';
     answers($supervisor, counts_reconcile => 200, json => { session_ids => [$count] });
     answers($asha, rack_claim => [409, 'session_closed'], path => { rack_id => $rack }, json => { count_id => $count });
+    answers($asha, rack_empty => [409, 'session_closed'], %here);
 };
 
 subtest 'operations' => sub {
@@ -452,7 +455,7 @@ my %BODY = (
     auth_pin => { current_password => 'x', pin => '493817' }, auth_password => { current_password => 'x', new_password => 'long enough' },
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
-    sync_heartbeat => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
+    sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
     compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
     schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
@@ -460,7 +463,7 @@ my %WRONG = (
     auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
-    rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 },
+    rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
     conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },

@@ -79,7 +79,7 @@ subtest "another's session" => sub {
         (map { $ben->get("/api/sessions/$session$_") } '', '/records', '/stats', '/records?limit=1'),
         (map { $ben->post("/api/sessions/$session/$_", {}) } qw(heartbeat complete)),
         $ben->post('/api/sync/heartbeat', { session_id => $session }), $ben->post("/api/sync/heartbeat?session_id=$session"),
-        (map { $ben->post("/api/racks/$rack_id/$_", { session_id => $session }) } qw(release pause resume)),
+        (map { $ben->post("/api/racks/$rack_id/$_", { session_id => $session }) } qw(release pause resume empty)),
     );
     is $_->status . ' ' . $_->code, '403 forbidden', 'is not theirs' or diag $_->text for @forbidden;
     leaks('and tells nothing of it', qr/$others|\Q${\ $asha->user->{full_name}}\E/, @forbidden);

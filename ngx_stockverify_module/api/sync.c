@@ -1,22 +1,26 @@
-/* POST /api/sync/batch */
+/* What stores figures: POST /api/sync/batch, POST /api/racks/{rack_id}/empty */
 #include "core/floor/lease.h"
 #include "core/sync/announce.h"
+#include "core/base/json_reader.h"
 #include "core/sync/batch.h"
+#include "core/sync/declare_empty.h"
 #include "ngx_stockverify_module/call.h"
 #include "ngx_stockverify_module/metrics.h"
 
+enum { SV_ITEM_CODE_MAX = 128 };
+
 /* Redis learns what was stored: leases first, since nobody repeats those. */
 static void
-sv_sync_effects(sv_call_t *call, const sv_sync_result_t *result)
+sv_sync_effects(sv_call_t *call, const sv_fenced_t *sessions, size_t count)
 {
-    for (size_t i = 0; i < result->session_count; i++) {
-        if (result->sessions[i].rearmed) {
-            sv_lease_restore_command(sv_call_effect(call), call->arena, call->settings, &result->sessions[i].facts);
+    for (size_t i = 0; i < count; i++) {
+        if (sessions[i].rearmed) {
+            sv_lease_restore_command(sv_call_effect(call), call->arena, call->settings, &sessions[i].facts);
         }
     }
-    for (size_t i = 0; i < result->session_count; i++) {
-        if (result->sessions[i].wrote) {
-            sv_sync_announce_command(sv_call_effect(call), call->arena, &result->sessions[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (sessions[i].wrote) {
+            sv_sync_announce_command(sv_call_effect(call), call->arena, &sessions[i]);
         }
     }
 }
@@ -33,6 +37,28 @@ sv_step_sync_batch(sv_call_t *call)
         return;
     }
     sv_metrics_sync_verdicts(result.ok, result.conflicts, result.errors);
-    sv_sync_effects(call, &result);
+    sv_sync_effects(call, result.sessions, result.session_count);
     sv_sync_result_write_json(&call->json, &result);
+}
+
+void
+sv_step_rack_empty(sv_call_t *call)
+{
+    const json_t *body = sv_call_body(call);
+    sv_json_fields_t fields = { .object = body, .path = "", .error = &call->error };
+    sv_emptying_t emptying = { .rack_id = call->params[0] };
+    sv_emptied_t emptied;
+
+    if (body == NULL) {
+        return;
+    }
+    sv_json_get_identifier(&fields, "session_id", SV_REQUIRED, SV_SESSION_ID_MAX, &emptying.session_id);
+    emptying.all = !sv_json_get_identifiers(&fields, "item_codes", SV_OPTIONAL, SV_EMPTY_MAX_ITEMS, SV_ITEM_CODE_MAX,
+                                            call->arena, &emptying.item_codes, &emptying.item_count);
+    if (call->error.status != SV_OK ||
+        sv_declare_empty(call->store, &call->principal, &emptying, &emptied, &call->error) != SV_OK) {
+        return;
+    }
+    sv_sync_effects(call, &emptied.session, 1);
+    sv_emptied_write_json(&call->json, &emptied);
 }
