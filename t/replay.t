@@ -144,7 +144,7 @@ sub records_of {
     return sort map {
         my $record = plain($_);
         $record->{serial_numbers} = [map { named($shift, $_) } @{ $record->{serial_numbers} || [] }];
-        $json->encode(without($record, qw(_id client_record_id session_id count_id fence batch_id received_at changed_at content_hash)));
+        $json->encode(without($record, qw(_id client_record_id session_id count_id fence batch_id seq counted_at received_at changed_at content_hash)));
     } $stack->mongo->find(verification_records => { count_id => $shift->{count_id} });
 }
 

@@ -5,6 +5,7 @@
 for _, key in ipairs(KEYS) do
     redis.call('SET', key, '1', 'PX', 1000)
     redis.call('PEXPIRE', key, 1000)
+    redis.call('PEXPIREAT', key, tonumber(redis.call('TIME')[1]) * 1000 + 1000)
     redis.call('PTTL', key)
     redis.call('EXISTS', key)
     redis.call('DEL', key)

@@ -111,9 +111,11 @@ sub batches_p {
     my ($self, $person, $session, $left) = @_;
     return if $left == 0;
     my $first = ($self->{batches} - $left) * $self->{batch};
-    $person->count($session, $self->{items}[$first + $_], verified => 1_250_000 + $_) for 1 .. $self->{batch} - 2;
-    $person->count($session, $self->{tracked}[2 * $left], verified => 2_000_000, serials => [map { 'SN-' . ++$self->{serials} } 1, 2]);
-    $person->count($session, $self->{tracked}[2 * $left + 1], verified => 1_000_000, serials => ['SN-' . ++$self->{serials}]);
+    # Racks go from hand to hand within a round: parts add up, whatever the others counted before.
+    my $part = sub { my ($item, %figure) = @_; $person->count($session, $item, partial => 1, %figure) };
+    $part->($self->{items}[$first + $_], verified => 1_250_000 + $_) for 1 .. $self->{batch} - 2;
+    $part->($self->{tracked}[2 * $left], verified => 2_000_000, serials => [map { 'SN-' . ++$self->{serials} } 1, 2]);
+    $part->($self->{tracked}[2 * $left + 1], verified => 1_000_000, serials => ['SN-' . ++$self->{serials}]);
     return $self->send_p($person, $person->next_batch)->then(sub { $self->batches_p($person, $session, $left - 1) });
 }
 
