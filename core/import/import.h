@@ -46,10 +46,21 @@ sv_status_t
 sv_import_users(sv_store_t *store, FILE *stream, const sv_import_options_t *options, const sv_principal_t *who,
                 sv_import_account_t changed, void *context, sv_import_result_t *result, sv_error_t *error);
 
+/* The column's own name, for keeps; NULL when items have no such column. */
+const char *sv_import_item_column(const char *name);
+
+/* Items whose rows come from elsewhere than a file: a table without a stream, and one row of it with a field for each of
+ * `names` (NULL: a field that is no item's), which is read and taken as those of sv_import_items_read.  The fields live
+ * as long as the row. */
+sv_status_t sv_import_items_begin(sv_import_table_t *table, const char *const *names, size_t count,
+                                  const sv_import_options_t *options, sv_error_t *error);
+
 /* Reads items without writing them, as sv_import_items reads them: `take` gets each good row. */
 typedef sv_status_t (*sv_import_take_t)(void *context, long line, const bson_t *selector, const bson_t *update,
                                         sv_error_t *error);
 sv_status_t sv_import_items_read(sv_import_table_t *table, FILE *stream, const sv_import_options_t *options,
                                  sv_import_take_t take, void *context, sv_error_t *error);
+sv_status_t sv_import_items_row(sv_import_table_t *table, long line, char **fields, sv_import_take_t take,
+                                void *context, sv_error_t *error);
 
 #endif

@@ -319,6 +319,32 @@ sv_items_put_keys(const bson_t *stored, const bson_t *set, const bson_t *selecto
 
 static const sv_import_derived_t sv_items_derived = { sv_item_key_fields, "lookup_keys", sv_items_put_keys };
 
+const char *
+sv_import_item_column(const char *name)
+{
+    for (size_t i = 0; i < SV_ITEM_COLUMNS; i++) {
+        if (strcmp(sv_item_columns[i].name, name) == 0) {
+            return sv_item_columns[i].name;
+        }
+    }
+    return NULL;
+}
+
+sv_status_t
+sv_import_items_begin(sv_import_table_t *table, const char *const *names, size_t count,
+                      const sv_import_options_t *options, sv_error_t *error)
+{
+    return sv_import_table_begin(table, names, count, sv_item_columns, SV_ITEM_COLUMNS, options, error);
+}
+
+sv_status_t
+sv_import_items_row(sv_import_table_t *table, long line, char **fields, sv_import_take_t take, void *context,
+                    sv_error_t *error)
+{
+    sv_import_table_give(table, line, fields);
+    return sv_item_read(table, take, context, error);
+}
+
 static sv_status_t
 sv_items_take(void *context, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
 {

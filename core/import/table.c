@@ -69,14 +69,21 @@ sv_import_header(sv_import_table_t *table, sv_error_t *error)
     return SV_OK;
 }
 
-sv_status_t
-sv_import_table_open(sv_import_table_t *table, FILE *stream, const sv_import_column_t *columns, size_t column_count,
-                     const sv_import_options_t *options, sv_error_t *error)
+static void
+sv_import_table_init(sv_import_table_t *table, const sv_import_column_t *columns, size_t column_count,
+                     const sv_import_options_t *options)
 {
     *table = (sv_import_table_t){ .options = options, .columns = columns, .column_count = column_count };
     for (size_t i = 0; i < SV_IMPORT_MAX_COLUMNS; i++) {
         table->places[i] = -1;
     }
+}
+
+sv_status_t
+sv_import_table_open(sv_import_table_t *table, FILE *stream, const sv_import_column_t *columns, size_t column_count,
+                     const sv_import_options_t *options, sv_error_t *error)
+{
+    sv_import_table_init(table, columns, column_count, options);
     table->reader = sv_csv_reader_create(stream, &options->csv);
     if (sv_import_header(table, error) != SV_OK) {
         sv_import_table_close(table);
@@ -186,6 +193,37 @@ sv_import_table_next(sv_import_table_t *table, sv_error_t *error)
             }
         }
     }
+}
+
+sv_status_t
+sv_import_table_begin(sv_import_table_t *table, const char *const *names, size_t name_count,
+                      const sv_import_column_t *columns, size_t column_count, const sv_import_options_t *options,
+                      sv_error_t *error)
+{
+    sv_import_table_init(table, columns, column_count, options);
+    table->arena = sv_arena_create();
+    if (name_count > SV_CSV_MAX_COLUMNS) {
+        return sv_fail(error, SV_ERR_VALIDATION_FAILED, "There are more than %d columns", SV_CSV_MAX_COLUMNS);
+    }
+    table->row.count = name_count;
+    for (size_t i = 0; i < name_count && error->status == SV_OK; i++) {
+        if (names[i] != NULL) {
+            sv_import_place(table, sv_arena_strdup(table->arena, names[i]), i, error);
+        }
+    }
+    return error->status;
+}
+
+void
+sv_import_table_give(sv_import_table_t *table, long line, char **fields)
+{
+    sv_arena_destroy(table->arena);
+    table->arena = sv_arena_create();
+    table->row.line = line;
+    table->row.fields = fields;
+    table->good = true;
+    table->rows++;
+    sv_import_row_trim(table);
 }
 
 bool

@@ -55,6 +55,13 @@ sv_status_t sv_import_table_open(sv_import_table_t *table, FILE *stream, const s
                                  size_t column_count, const sv_import_options_t *options, sv_error_t *error);
 void sv_import_table_close(sv_import_table_t *table);
 
+/* A table whose rows come from elsewhere: `names` are its columns (NULL: one that is not read), to be closed as any
+ * other.  Each row has a field for each of them. */
+sv_status_t sv_import_table_begin(sv_import_table_t *table, const char *const *names, size_t name_count,
+                                  const sv_import_column_t *columns, size_t column_count,
+                                  const sv_import_options_t *options, sv_error_t *error);
+void sv_import_table_give(sv_import_table_t *table, long line, char **fields);
+
 /* The next row with all its fields; false at the end.  A stream that fails sets the error. */
 bool sv_import_table_next(sv_import_table_t *table, sv_error_t *error);
 
