@@ -5,6 +5,7 @@
 #include "core/base/codec.h"
 #include "ngx_stockverify_module/health.h"
 #include "ngx_stockverify_module/heartbeat_batch.h"
+#include "ngx_stockverify_module/lookup_flights.h"
 
 sv_process_t *
 sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
@@ -40,7 +41,9 @@ sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
     process->health = sv_health_create();
     process->redis = sv_redis_create(conf, log);
     process->heartbeats = sv_heartbeat_batches_create(process);
-    if (process->tokens == NULL || process->health == NULL || process->redis == NULL || process->heartbeats == NULL) {
+    process->lookups = sv_lookup_flights_create(process);
+    if (process->tokens == NULL || process->health == NULL || process->redis == NULL || process->heartbeats == NULL ||
+        process->lookups == NULL) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "stockverify: out of memory");
         sv_process_destroy(process);
         return NULL;
@@ -59,6 +62,7 @@ sv_process_destroy(sv_process_t *process)
     if (process->redis != NULL) {
         sv_redis_destroy(process->redis);
     }
+    sv_lookup_flights_destroy(process->lookups);
     sv_health_destroy(process->health);
     sv_token_cache_destroy(process->tokens);
     if (process->stores != NULL) {

@@ -11,6 +11,7 @@
 
 struct sv_health_s;
 struct sv_heartbeat_batches_s;
+struct sv_lookup_flights_s;
 
 /* What one nginx process keeps for one configuration: connections and caches, all of which another could rebuild. */
 typedef struct sv_process_s {
@@ -22,6 +23,7 @@ typedef struct sv_process_s {
     sv_store_pool_t      *stores;           /* used on threads */
     sv_token_cache_t     *tokens;
     struct sv_heartbeat_batches_s  *heartbeats;
+    struct sv_lookup_flights_s  *lookups;
     struct sv_health_s   *health;
     sv_log_limit_t        unavailable;      /* lines about requests that a server failed */
     ngx_atomic_t          server_checked;   /* the MongoDB server has transactions; set by threads */

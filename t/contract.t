@@ -211,6 +211,21 @@ subtest 'racks and counts' => sub {
     }
     answers($asha, rack_status => 200, path => { rack_id => $rack });
     answers($asha, racks_user_active => 200);
+    my $code = $items[0];
+    answers($asha, item_barcode => 200, path => { code => $code });
+    answers($asha, item_barcode => 400, path => { code => $code }, query => { nonsense => 1 });
+    answers($nobody, item_barcode => 401, path => { code => $code });
+    answers($asha, item_barcode => [404, 'item_unknown'], path => { code => '(01)04006381333931(10)X' });
+    answers($asha, items_search => 200, query => { q => $code });
+    answers($asha, items_search => 400);
+    answers($nobody, items_search => 401, query => { q => 'x' });
+    answers($asha, items => 200, query => { limit => 3 });
+    answers($asha, items => 400, query => { limit => 0 });
+    answers($nobody, items => 401);
+    answers($asha, item => 200, path => { item_code => $code });
+    answers($asha, item => 400, path => { item_code => $code }, query => { nonsense => 1 });
+    answers($nobody, item => 401, path => { item_code => $code });
+    answers($asha, item => [404, 'item_unknown']);
     my $expected = answers($asha, rack_items => 200, path => { rack_id => $rack });
     answers($asha, rack_items => 304, path => { rack_id => $rack }, headers => { 'If-None-Match' => $expected->header('ETag') });
     answers($asha, session_heartbeat => 200, path => { id => $session });
@@ -487,7 +502,7 @@ subtest 'what is wrong by itself' => sub {
             answers($nobody->with(token => 'not.a.token'), $id => [401, 'token_invalid'], %body);
         }
         answers($asha, $id => [403, 'forbidden'], %body) if $operation->{role} =~ /^(?:supervisor|admin)$/;
-        answers($client, $id => [404, 'not_found'], %body) if $documented{404} && $operation->{path} =~ /\{/;
+        answers($client, $id => [404, $id =~ /^item/ ? 'item_unknown' : 'not_found'], %body) if $documented{404} && $operation->{path} =~ /\{/;
         next if $operation->{body} eq 'none';
         answers($client, $id => [400, 'json_invalid'], body => '{"a": ');
         answers($client, $id => [415, 'media_type'], body => '{}', headers => { 'Content-Type' => 'text/plain' });

@@ -4,6 +4,7 @@
 #include "core/counts/totals.h"
 #include "core/floor/reaper.h"
 #include "core/floor/write_behind.h"
+#include "core/items/catalog_build.h"
 #include "core/jobs/job_duties.h"
 #include "core/jobs/job_figures.h"
 #include "core/jobs/schedule.h"
@@ -63,6 +64,12 @@ sv_duty_freeze_books(sv_duty_round_t *round, sv_error_t *error)
 
     round->done = done.lines;
     return status;
+}
+
+static sv_status_t
+sv_duty_catalog(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_catalog_round(round->store, round->redis, &round->done, error);
 }
 
 static sv_status_t
@@ -154,6 +161,7 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "totals", offsetof(sv_settings_t, worker_totals_interval), sv_duty_totals, 0, SV_LONG_ROUND_MS },
     { "books", offsetof(sv_settings_t, worker_totals_interval), sv_duty_freeze_books, 0, SV_LONG_ROUND_MS },
     { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0, SV_LONG_ROUND_MS },
+    { "catalog", 0, sv_duty_catalog, SV_CATALOG_ROUND_MS, SV_LONG_ROUND_MS },
     { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS, SV_SHORT_ROUND_MS },
     { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS, SV_LONG_ROUND_MS },
     { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS, SV_LONG_ROUND_MS },

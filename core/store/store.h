@@ -58,7 +58,8 @@ sv_left_sessions_t *sv_store_left_sessions(sv_store_pool_t *pool);
 
 /* What belongs to a pool and is shared by all who use it, on any thread: made by the first who asks,
  * destroyed with the pool. */
-typedef enum { SV_POOL_KEEPS_ITEM_CACHE, SV_POOL_KEEPS_PREVIEWS, SV_POOL_KEEPS_ZONES, SV_POOL_KEEPS_SERIALS, SV_POOL_KEEPS_COUNT } sv_pool_keeps_t;
+typedef enum { SV_POOL_KEEPS_ITEM_CACHE, SV_POOL_KEEPS_PREVIEWS, SV_POOL_KEEPS_ZONES, SV_POOL_KEEPS_SERIALS,
+               SV_POOL_KEEPS_CATALOG, SV_POOL_KEEPS_CATALOG_BUILD, SV_POOL_KEEPS_COUNT } sv_pool_keeps_t;
 
 void *sv_store_pool_keep(sv_store_pool_t *pool, sv_pool_keeps_t which, void *(*make)(void),
                          void (*destroy)(void *kept));

@@ -4,6 +4,7 @@
 #include "core/counts/count_list.h"
 #include "core/counts/count_open.h"
 #include "core/floor/lease.h"
+#include "core/items/lookup.h"
 
 /* Counts: opening, listing, reconciling, closing. */
 
@@ -43,6 +44,9 @@ sv_step_count_open(sv_call_t *call)
     }
     sv_count_event_command(sv_call_effect(call), call->arena, "count.opened", count.session_id, count.warehouse,
                            count.status);
+    if (opening.blind) {
+        sv_items_changed_command(sv_call_effect(call), call->arena);
+    }
     sv_count_write_json(&call->json, NULL, &count, true);
     call->success_status = 201;
     call->location = sv_arena_printf(call->arena, "/api/sessions/%s", count.session_id);
@@ -108,6 +112,7 @@ sv_announce_count(sv_call_t *call, sv_count_step_t step, const sv_count_verdict_
                                  "session.interrupted");
     }
     sv_count_event_command(sv_call_effect(call), call->arena, events[step], verdict->count_id, NULL, verdict->status);
+    sv_items_changed_command(sv_call_effect(call), call->arena); /* it may have been a blind one */
 }
 
 static void

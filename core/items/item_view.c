@@ -1,0 +1,151 @@
+#include "core/items/item_view.h"
+
+#include <string.h>
+
+#include "core/counts/count.h"
+#include "core/store/document.h"
+
+static const char *const sv_item_texts[] = {
+    "item_code",   "item_name",   "description", "barcode",    "manual_barcode", "category",
+    "subcategory", "uom",         "pack_qty",    "floor",      "rack",           "location",
+    "unit_cost",   "sales_price", "mrp",         "brand_name", "supplier_name",  "image_url",
+};
+
+static const char *const sv_item_counted[] = { "verified_qty", "damaged_qty", "non_returnable_damaged_qty",
+                                               "variance" };
+
+static const char *const sv_item_more[] = { "barcodes",   "packs",       "serial_tracked", "lot_tracked",
+                                            "deleted",    "verified",    "verified_by",    "verified_at",
+                                            "updated_at", "lookup_keys", "warehouse",      "stock_qty" };
+
+enum {
+    SV_TEXTS = sizeof(sv_item_texts) / sizeof(sv_item_texts[0]),
+    SV_COUNTED = sizeof(sv_item_counted) / sizeof(sv_item_counted[0]),
+    SV_MORE = sizeof(sv_item_more) / sizeof(sv_item_more[0])
+};
+
+sv_status_t
+sv_item_stocks_load(sv_store_t *store, const bson_t *const *items, size_t count, sv_item_stocks_t *stocks,
+                    sv_arena_t *arena, sv_error_t *error)
+{
+    (void) store;
+    for (size_t i = 0; i < count; i++) {
+        sv_item_stock_t *stock = sv_arena_alloc(arena, sizeof(*stock));
+
+        stock->warehouse = sv_doc_text(items[i], "warehouse", arena);
+        stock->known = sv_doc_has(items[i], "stock_qty");
+        stock->quantity = sv_doc_quantity(items[i], "stock_qty");
+        stocks[i].stocks = stock;
+        stocks[i].count = stock->warehouse != NULL;
+    }
+    return error->status;
+}
+
+void
+sv_item_view_projection(bson_t *options)
+{
+    bson_t projection;
+
+    BSON_APPEND_DOCUMENT_BEGIN(options, "projection", &projection);
+    for (size_t i = 0; i < SV_TEXTS; i++) {
+        BSON_APPEND_INT32(&projection, sv_item_texts[i], 1);
+    }
+    for (size_t i = 0; i < SV_COUNTED; i++) {
+        BSON_APPEND_INT32(&projection, sv_item_counted[i], 1);
+    }
+    for (size_t i = 0; i < SV_MORE; i++) {
+        BSON_APPEND_INT32(&projection, sv_item_more[i], 1);
+    }
+    bson_append_document_end(options, &projection);
+}
+
+static void
+sv_item_write_field(sv_json_writer_t *w, const bson_t *item, const char *field)
+{
+    bson_iter_t iter;
+
+    if (bson_iter_init_find(&iter, item, field)) {
+        sv_doc_write_value(w, field, &iter);
+    } else {
+        sv_json_null(w, field);
+    }
+}
+
+/* An array also where none is stored. */
+static void
+sv_item_write_array(sv_json_writer_t *w, const bson_t *item, const char *field)
+{
+    bson_iter_t iter;
+
+    if (bson_iter_init_find(&iter, item, field) && BSON_ITER_HOLDS_ARRAY(&iter)) {
+        sv_doc_write_value(w, field, &iter);
+    } else {
+        sv_json_array(w, field);
+        sv_json_end(w);
+    }
+}
+
+void
+sv_item_write_master(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
+{
+    for (size_t i = 0; i < SV_TEXTS; i++) {
+        sv_item_write_field(w, item, sv_item_texts[i]);
+    }
+    sv_item_write_array(w, item, "barcodes");
+    sv_item_write_array(w, item, "packs");
+    sv_json_bool(w, "serial_tracked", sv_doc_bool(item, "serial_tracked"));
+    sv_json_bool(w, "lot_tracked", sv_doc_bool(item, "lot_tracked"));
+    sv_json_bool(w, "delisted", sv_doc_bool(item, "deleted"));
+    sv_json_bool(w, "verified", sv_doc_bool(item, "verified"));
+    sv_json_text(w, "verified_by", sv_doc_text(item, "verified_by", arena));
+    sv_json_time(w, "verified_at", sv_doc_time(item, "verified_at"));
+    sv_json_time(w, "updated_at", sv_doc_time(item, "updated_at"));
+}
+
+void
+sv_item_write_counted(sv_json_writer_t *w, const bson_t *item)
+{
+    for (size_t i = 0; i < SV_COUNTED; i++) {
+        sv_item_write_field(w, item, sv_item_counted[i]);
+    }
+}
+
+void
+sv_item_write_stock(sv_json_writer_t *w, const sv_item_stocks_t *stocks, const char *warehouse)
+{
+    for (size_t i = 0; warehouse != NULL && i < stocks->count; i++) {
+        if (strcmp(stocks->stocks[i].warehouse, warehouse) == 0 && stocks->stocks[i].known) {
+            sv_json_quantity(w, "stock_qty", stocks->stocks[i].quantity);
+            return;
+        }
+    }
+    sv_json_null(w, "stock_qty");
+}
+
+void
+sv_item_write(sv_json_writer_t *w, const bson_t *item, const sv_item_stocks_t *stocks, const sv_item_view_t *view,
+              sv_arena_t *arena)
+{
+    sv_item_write_master(w, item, arena);
+    sv_json_text(w, "warehouse", view->warehouse);
+    if (!view->blind) {
+        sv_item_write_stock(w, stocks, view->warehouse);
+        sv_item_write_counted(w, item);
+    }
+}
+
+sv_status_t
+sv_item_blind_for(sv_store_t *store, bool is_staff, const char *own, const char *asked, bool *blind, sv_error_t *error)
+{
+    sv_status_t status = SV_OK;
+
+    *blind = false;
+    if (!is_staff) {
+        return SV_OK;
+    }
+    status = sv_count_blind_in(store, own, blind, error);
+    if (status == SV_OK && !*blind && asked != NULL && (own == NULL || strcmp(own, asked) != 0)) {
+        status = sv_count_blind_in(store, asked, blind, error);
+    }
+    return status;
+}

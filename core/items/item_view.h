@@ -1,0 +1,54 @@
+#ifndef SV_ITEM_VIEW_H
+#define SV_ITEM_VIEW_H
+
+#include <stdbool.h>
+
+#include "core/base/json_writer.h"
+#include "core/store/store.h"
+
+/*
+ * An item as clients see it: every name the original's items had, and ours.  What it is, is the same for everybody;
+ * what the books say it amounts to is a warehouse's; what was counted of it may be hidden from who counts.
+ */
+
+/* What the books of a warehouse say. */
+typedef struct {
+    const char *warehouse;
+    bool known; /* a quantity */
+    sv_quantity_t quantity;
+} sv_item_stock_t;
+
+typedef struct {
+    const sv_item_stock_t *stocks;
+    size_t count;
+} sv_item_stocks_t;
+
+/* The stocks of items of erp_items, in their order: the one place that knows where they are kept. */
+sv_status_t sv_item_stocks_load(sv_store_t *store, const bson_t *const *items, size_t count, sv_item_stocks_t *stocks,
+                                sv_arena_t *arena, sv_error_t *error);
+
+/* The fields of erp_items that are read for a view, as a projection. */
+void sv_item_view_projection(bson_t *options);
+
+/* For whom: `warehouse` is the one asked for, NULL where the caller has none. */
+typedef struct {
+    const char *warehouse;
+    bool blind; /* no book quantity, no variance, nothing of what others counted */
+} sv_item_view_t;
+
+/* The members of an item within an open object. */
+void sv_item_write(sv_json_writer_t *w, const bson_t *item, const sv_item_stocks_t *stocks, const sv_item_view_t *view,
+                   sv_arena_t *arena);
+
+/* Its three parts, each of members only: what it is; what was counted; what a warehouse's books say.  Neither of the
+ * last two is written for a blind view. */
+void sv_item_write_master(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena);
+void sv_item_write_counted(sv_json_writer_t *w, const bson_t *item);
+void sv_item_write_stock(sv_json_writer_t *w, const sv_item_stocks_t *stocks, const char *warehouse);
+
+/* Whether the caller is to see no book quantity: staff while a blind count is open in their warehouse, or in the one
+ * they ask for. */
+sv_status_t
+sv_item_blind_for(sv_store_t *store, bool is_staff, const char *own, const char *asked, bool *blind, sv_error_t *error);
+
+#endif
