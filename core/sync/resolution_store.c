@@ -157,6 +157,34 @@ sv_review_of(sv_resolution_t *resolution, const sv_query_texts_t *numbers)
     return review;
 }
 
+/* The number as the record that holds it spells it: what it is taken from. */
+static sv_status_t
+sv_find_spelling(sv_resolution_t *resolution, const sv_serial_t *serial, const bson_t *holder, const char **spelt,
+                 sv_error_t *error)
+{
+    const bson_t *document, *numbers;
+    bson_iter_t iter;
+
+    *spelt = serial->serial_number;
+    if (sv_store_find_one(resolution->store, SV_COLLECTION_VERIFICATION_RECORDS, holder, NULL, error->arena, &document,
+                          error) != SV_OK ||
+        document == NULL) {
+        return error->status;
+    }
+    numbers = sv_doc_child(document, "serial_numbers", error->arena);
+    if (numbers == NULL || !bson_iter_init(&iter, numbers)) {
+        return SV_OK;
+    }
+    while (bson_iter_next(&iter)) {
+        const char *number = bson_iter_utf8(&iter, NULL);
+
+        if (number != NULL && strcmp(sv_serial_fold(number, error->arena), serial->serial_key) == 0) {
+            *spelt = sv_arena_strdup(error->arena, number);
+        }
+    }
+    return SV_OK;
+}
+
 /* The record that held a serial number loses it and is marked.  It keeps the hash of what its owner sent: sending it
  * again is still a replay. */
 static sv_status_t
@@ -165,12 +193,16 @@ sv_take_serial(sv_resolution_t *resolution, sv_serial_t *taken, sv_error_t *erro
     bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena), child;
     sv_query_texts_t numbers;
     const bson_t *loser;
+    const char *spelt;
 
-    sv_query_texts_init(&numbers, error->arena);
-    sv_query_texts_add(&numbers, taken->serial_number);
     BSON_APPEND_UTF8(filter, "client_record_id", taken->holder_id);
+    if (sv_find_spelling(resolution, taken, filter, &spelt, error) != SV_OK) {
+        return error->status;
+    }
+    sv_query_texts_init(&numbers, error->arena);
+    sv_query_texts_add(&numbers, spelt);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$pull", &child);
-    BSON_APPEND_UTF8(&child, "serial_numbers", taken->serial_number);
+    BSON_APPEND_UTF8(&child, "serial_numbers", spelt);
     bson_append_document_end(update, &child);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
     BSON_APPEND_DOCUMENT(&child, "review", sv_review_of(resolution, &numbers));

@@ -56,6 +56,27 @@ small_and_capital_letters_are_one_piece(void **state)
     assert_string_equal(world_serial_history(world, "sn-7a"), "r1");
 }
 
+/* However the loser spelt it. */
+static void
+a_supervisor_takes_a_piece_from_who_spelt_it_otherwise(void **state)
+{
+    sync_world_t *world = *state;
+    const bson_t *conflict;
+
+    bob_comes(world);
+    assert_string_equal(world_sync(world, "ann", A("r1", "SER-1", "'serial_numbers':['sn-7a']"), NULL), "ok");
+    assert_string_equal(world_sync(world, "bob", B("r2", "SER-1", "'serial_numbers':['SN-7A']"), NULL),
+                        "duplicate_serial");
+    conflict = sv_real_find(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{'client_record_id': 'r2'}");
+    assert_int_equal(world_resolve(world, "sue", sv_doc_text(conflict, "conflict_id", world->arena),
+                                   SV_RESOLVE_KEEP_MINE, NULL, NULL),
+                     SV_OK);
+    assert_string_equal(world_serial(world, "sn-7a"), "r2");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_RECORDS,
+                                   "{'client_record_id': 'r1', 'serial_numbers': 'sn-7a'}"),
+                     0);
+}
+
 static void
 by_default_a_serial_number_is_one_over_all_items(void **state)
 {
@@ -232,6 +253,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ANN_ON_R1(small_and_capital_letters_are_one_piece),
+        WITH_ANN_ON_R1(a_supervisor_takes_a_piece_from_who_spelt_it_otherwise),
         WITH_ANN_ON_R1(by_default_a_serial_number_is_one_over_all_items),
         WITH_ANN_ON_R1(scoped_by_item_it_is_one_of_each),
         WITH_ANN_ON_R1(what_was_counted_over_all_items_is_found_by_item),
