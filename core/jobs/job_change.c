@@ -134,8 +134,9 @@ sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
         sv_doc_take(BCON_NEW("$set", "{", "status", "queued", "pending", BCON_BOOL(true), "crashed", BCON_INT64(0),
                              "failed_attempts", BCON_INT64(0), "delay_ms", BCON_INT64(0), "cancel_requested",
                              BCON_BOOL(false), "error", BCON_NULL, "}", "$unset", "{", "finished_at", "", "}",
-                             "$currentDate", "{", "queued_at", BCON_BOOL(true), "}"),
+                             "$currentDate", "{", "queued_at", BCON_BOOL(true), "requeued_at", BCON_BOOL(true), "}"),
                     change->arena);
+    bson_t *deliver = sv_doc_take(BCON_NEW("$set", "{", "delivery", "due", "}"), change->arena);
     const bson_t *changed = NULL, *holder = NULL;
     sv_status_t status = sv_job_find(store, change->job_id, change->arena, &change->job, error);
 
@@ -154,6 +155,12 @@ sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
     if (status == SV_OK && changed == NULL) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The job is %s, not failed",
                        sv_doc_text(change->job, "status", change->arena));
+    }
+    /* What a schedule's run makes is mailed once more, when it has ended. */
+    if (status == SV_OK && sv_doc_has(changed, "schedule_id")) {
+        status = sv_store_update_one(store, SV_COLLECTION_JOBS,
+                                     sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id)), change->arena), deliver,
+                                     NULL, error);
     }
     if (status == SV_OK) {
         change->job = changed;

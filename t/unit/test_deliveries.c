@@ -108,6 +108,37 @@ a_run_is_mailed_once_it_ended(void **state)
     assert_int_equal(count("{}"), 2);
 }
 
+/* Dead letters, by hand: the run's, and the mail's. */
+static void
+what_is_requeued_is_sent_again(void **state)
+{
+    const char *job_id = run_of("{'recipients': ['a@example.com', 'b@example.com']}"), *mail_id;
+    sv_error_t *error = &world.real.error;
+    sv_job_claim_t *claim;
+    const bson_t *job = NULL;
+    sv_error_t reason;
+    bool held = false;
+
+    (void) state;
+    end_badly(job_id);
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{'status': 'failed'}"), 2);
+    SV_MUST(&world, sv_job_requeue(world.real.store, &world.who, job_id, world.real.arena, &job, error));
+    succeed(job_id);
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{'status': 'pending', 'error': null}"), 2);
+    mail_id = sv_doc_text(mail_job(), "job_id", world.real.arena);
+    claim = sv_job_world_start(&world, mail_id, "w1");
+    sv_error_init(&reason, world.real.arena);
+    sv_fail(&reason, SV_ERR_NOT_FOUND, NULL);
+    SV_MUST(&world, sv_job_fail(world.real.store, claim, &reason, false, &held, error));
+    assert_int_equal(look(), 2); /* given up with their job */
+    SV_MUST(&world, sv_job_requeue(world.real.store, &world.who, mail_id, world.real.arena, &job, error));
+    job = sv_real_find(&world.real, SV_COLLECTION_JOBS, "{'type': 'mail.deliver'}");
+    SV_MUST(&world, sv_deliveries_reopen(world.real.store, mail_id, sv_doc_time(job, "requeued_at"), error));
+    assert_int_equal(count("{'status': 'pending', 'error': null}"), 2);
+}
+
 static void
 a_run_without_recipients_is_mailed_to_nobody(void **state)
 {
@@ -250,6 +281,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_run_is_mailed_once_it_ended, clear),
+        cmocka_unit_test_setup(what_is_requeued_is_sent_again, clear),
         cmocka_unit_test_setup(a_run_without_recipients_is_mailed_to_nobody, clear),
         cmocka_unit_test_setup(a_run_is_not_mailed_to_recipients_of_another_report, clear),
         cmocka_unit_test_setup(a_run_that_failed_says_so, clear),

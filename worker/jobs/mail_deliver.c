@@ -192,8 +192,15 @@ sv_job_mail_deliver(sv_job_run_t *run, sv_error_t *error)
     sv_mailing_t mailing = { .run = run };
     const sv_delivery_t *deliveries = NULL;
     size_t count = 0;
-    sv_status_t status = sv_deliveries_pending(run->store, job_id, run->arena, &deliveries, &count, error);
+    const bson_t *own = NULL;
+    sv_status_t status = sv_job_load(run->store, NULL, run->claim->job_id, run->arena, &own, error);
 
+    if (status == SV_OK && sv_doc_has(own, "requeued_at")) {
+        status = sv_deliveries_reopen(run->store, run->claim->job_id, sv_doc_time(own, "requeued_at"), error);
+    }
+    if (status == SV_OK) {
+        status = sv_deliveries_pending(run->store, job_id, run->arena, &deliveries, &count, error);
+    }
     if (status != SV_OK || count == 0) {
         return status;
     }

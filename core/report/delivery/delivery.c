@@ -40,6 +40,18 @@ sv_deliveries_pending(sv_store_t *store, const char *job_id, sv_arena_t *arena, 
 }
 
 sv_status_t
+sv_deliveries_reopen(sv_store_t *store, const char *mail_job_id, int64_t requeued_ms, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("mail_job_id", BCON_UTF8(mail_job_id), "status", "failed", "ended_at", "{",
+                                          "$lt", BCON_DATE_TIME(requeued_ms), "}"),
+                                 error->arena);
+    bson_t *update = sv_doc_take(
+        BCON_NEW("$set", "{", "status", "pending", "error", BCON_NULL, "ended_at", BCON_NULL, "}"), error->arena);
+
+    return sv_store_update_many(store, SV_COLLECTION_REPORT_DELIVERIES, filter, update, NULL, error);
+}
+
+sv_status_t
 sv_delivery_note(sv_store_t *store, const char *delivery_id, sv_delivery_outcome_t outcome, const char *how,
                  const char *code, const char *message, sv_error_t *error)
 {

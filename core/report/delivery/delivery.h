@@ -25,6 +25,9 @@ typedef struct {
 sv_status_t sv_deliveries_pending(sv_store_t *store, const char *job_id, sv_arena_t *arena,
                                   const sv_delivery_t **deliveries, size_t *count, sv_error_t *error);
 
+/* Those of a job that mails them, which had failed before the job was requeued by hand, are to be made again. */
+sv_status_t sv_deliveries_reopen(sv_store_t *store, const char *mail_job_id, int64_t requeued_ms, sv_error_t *error);
+
 typedef enum { SV_DELIVERY_SENT, SV_DELIVERY_FAILED, SV_DELIVERY_LATER } sv_delivery_outcome_t;
 
 /* What came of a try; one that was sent or failed stays so.  `how`: "file" or "link"; `code` and `message` of a

@@ -82,6 +82,30 @@ sv_run_add_delivery(sv_store_t *store, const sv_ended_run_t *ended, const char *
     return sv_store_insert(store, SV_COLLECTION_REPORT_DELIVERIES, delivery, error);
 }
 
+/* The recipient's delivery of a run that was requeued: it failed with the run, and goes along with it again. */
+static sv_status_t
+sv_run_renew_delivery(sv_store_t *store, const sv_ended_run_t *ended, const char *recipient, bool *there,
+                      sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("job_id", BCON_UTF8(ended->job_id), "recipient", BCON_UTF8(recipient)), ended->arena);
+    bson_t *failed = sv_doc_copy(filter, ended->arena);
+    const bson_t *delivery = NULL;
+    sv_status_t status =
+        sv_store_find_one(store, SV_COLLECTION_REPORT_DELIVERIES, filter, NULL, ended->arena, &delivery, error);
+
+    *there = delivery != NULL;
+    if (status != SV_OK || delivery == NULL || ended->mail_job_id == NULL) {
+        return status;
+    }
+    BSON_APPEND_UTF8(failed, "status", "failed");
+    return sv_store_update_one(store, SV_COLLECTION_REPORT_DELIVERIES, failed,
+                               sv_doc_take(BCON_NEW("$set", "{", "status", "pending", "error", BCON_NULL, "ended_at",
+                                                    BCON_NULL, "mail_job_id", BCON_UTF8(ended->mail_job_id), "}"),
+                                           ended->arena),
+                               NULL, error);
+}
+
 static sv_status_t
 sv_run_add_deliveries(sv_store_t *store, sv_ended_run_t *ended, const bson_t *recipients, sv_error_t *error)
 {
@@ -94,7 +118,12 @@ sv_run_add_deliveries(sv_store_t *store, sv_ended_run_t *ended, const bson_t *re
     }
     if (status == SV_OK && bson_iter_init(&iter, recipients)) {
         while (status == SV_OK && bson_iter_next(&iter)) {
+            bool there = true;
+
             if (BSON_ITER_HOLDS_UTF8(&iter)) {
+                status = sv_run_renew_delivery(store, ended, bson_iter_utf8(&iter, NULL), &there, error);
+            }
+            if (status == SV_OK && !there) {
                 status = sv_run_add_delivery(store, ended, bson_iter_utf8(&iter, NULL), error);
             }
         }
