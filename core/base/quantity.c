@@ -143,25 +143,21 @@ sv_quantity_to_decimal128(sv_quantity_t quantity, bson_decimal128_t *decimal)
     }
 }
 
-bool
-sv_quantity_from_decimal128(const bson_decimal128_t *decimal, sv_quantity_t *quantity)
+/* False for NaN, infinity, more than six places, and a size beyond `limit`, which is at most 2^120. */
+static bool
+sv_decimal_millionths(const bson_decimal128_t *decimal, sv_uint128_t limit, sv_int128_t *millionths)
 {
-    const sv_uint128_t limit = (sv_uint128_t) INT64_MAX;
-    bool negative = (decimal->high & SV_DECIMAL_SIGN) != 0;
     sv_uint128_t coefficient;
     int shift;
 
+    *millionths = 0;
     if ((decimal->high >> 61 & 3) == 3) {
-        if ((decimal->high >> 59 & 15) == 15) {
-            return false; /* infinity or NaN */
-        }
-        *quantity = 0; /* the other form's coefficients are all too large: by the standard they read as zero */
-        return true;
+        /* Infinity and NaN; the other form's coefficients are all too large: by the standard they read as zero. */
+        return (decimal->high >> 59 & 15) != 15;
     }
     shift = (int) (decimal->high >> SV_DECIMAL_HIGH_BITS & 0x3fff) - SV_DECIMAL_EXPONENT_BIAS + SV_PLACES;
     coefficient = (sv_uint128_t) (decimal->high & ((UINT64_C(1) << SV_DECIMAL_HIGH_BITS) - 1)) << 64 | decimal->low;
     if (coefficient == 0) {
-        *quantity = 0;
         return true;
     }
     for (; shift > 0; shift--) {
@@ -179,7 +175,40 @@ sv_quantity_from_decimal128(const bson_decimal128_t *decimal, sv_quantity_t *qua
     if (coefficient > limit) {
         return false;
     }
-    *quantity = negative ? -(int64_t) coefficient : (int64_t) coefficient;
+    *millionths = (decimal->high & SV_DECIMAL_SIGN) != 0 ? -(sv_int128_t) coefficient : (sv_int128_t) coefficient;
+    return true;
+}
+
+bool
+sv_quantity_from_decimal128(const bson_decimal128_t *decimal, sv_quantity_t *quantity)
+{
+    sv_int128_t millionths;
+
+    if (!sv_decimal_millionths(decimal, (sv_uint128_t) INT64_MAX, &millionths)) {
+        return false;
+    }
+    *quantity = (sv_quantity_t) millionths;
+    return true;
+}
+
+bool
+sv_quantity_wide_from_bson(const bson_iter_t *iter, __int128 *millionths)
+{
+    bson_decimal128_t decimal;
+    sv_quantity_t quantity;
+
+    if (BSON_ITER_HOLDS_DECIMAL128(iter)) {
+        return bson_iter_decimal128(iter, &decimal) &&
+               sv_decimal_millionths(&decimal, (sv_uint128_t) 1 << 120, millionths);
+    }
+    if (BSON_ITER_HOLDS_INT(iter)) {
+        *millionths = (__int128) bson_iter_as_int64(iter) * SV_QUANTITY_ONE;
+        return true;
+    }
+    if (!sv_quantity_from_bson(iter, &quantity)) {
+        return false;
+    }
+    *millionths = quantity;
     return true;
 }
 

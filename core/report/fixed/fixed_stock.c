@@ -56,12 +56,19 @@ sv_stock_put_sum(bson_t *group, const char *name)
     BCON_APPEND(group, name, "{", "$sum", BCON_UTF8(path), "}");
 }
 
-/* quantity x unit cost, each item's rounded to six places. */
+/* quantity x unit cost, each item's rounded to six places, half away from zero as everywhere ($round goes to the even
+ * one): half a millionth is added to the size, and what is behind the sixth place is cut off. */
 static void
 sv_stock_put_value(bson_t *group, const char *name, const char *quantity)
 {
-    BCON_APPEND(group, name, "{", "$sum", "{", "$round", "[", "{", "$multiply", "[", BCON_UTF8(quantity), "$unit_cost",
-                "]", "}", BCON_INT32(6), "]", "}", "}");
+    bson_decimal128_t up, down;
+
+    bson_decimal128_from_string("0.0000005", &up);
+    bson_decimal128_from_string("-0.0000005", &down);
+    BCON_APPEND(group, name, "{", "$sum", "{", "$trunc", "[", "{", "$add", "[", "{", "$multiply", "[",
+                BCON_UTF8(quantity), "$unit_cost", "]", "}", "{", "$cond", "[", "{", "$lt", "[", "{", "$multiply", "[",
+                BCON_UTF8(quantity), "$unit_cost", "]", "}", BCON_INT32(0), "]", "}", BCON_DECIMAL128(&down),
+                BCON_DECIMAL128(&up), "]", "}", "]", "}", BCON_INT32(6), "]", "}", "}");
 }
 
 /* A field that an item never had is like one that was cleared. */

@@ -189,16 +189,18 @@ sv_row_member_value(const sv_row_maker_t *maker, size_t i, bson_iter_t *value)
 static bool
 sv_row_put_average(sv_row_maker_t *maker, size_t i, const bson_iter_t *sum)
 {
-    int64_t total, count, half;
+    __int128 total, half;
     bson_iter_t divisor;
+    int64_t count;
 
     if (!sv_row_member_value(maker, maker->places[i].divisor, &divisor) || !sv_row_integer(&divisor, &count) ||
-        count <= 0 || !sv_quantity_from_bson(sum, &total)) {
+        count <= 0 || !sv_quantity_wide_from_bson(sum, &total)) {
         return false;
     }
     half = count / 2;
-    total = (int64_t) (((__int128) total + (total < 0 ? -half : half)) / count);
-    return bson_append_int64(maker->row, maker->query->columns[i].name, maker->places[i].name_length, total);
+    total = (total + (total < 0 ? -half : half)) / count;
+    return total >= INT64_MIN && total <= INT64_MAX &&
+           bson_append_int64(maker->row, maker->query->columns[i].name, maker->places[i].name_length, (int64_t) total);
 }
 
 /* ---- rows */
