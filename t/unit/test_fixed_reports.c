@@ -103,6 +103,7 @@ requests_are_kept_and_read_back(void **state)
     assert_string_equal(sv_fixed_request_key(&read, arena), sv_fixed_request_key(&asked, arena));
     assert_string_equal(sv_fixed_request_describe(&read, arena),
                         "warehouse Main, floor G, counted from 2026-01-05 to 2026-01-06T08:00:00Z (days of UTC)");
+    assert_string_equal(sv_fixed_request_title(&read, INT64_C(1767686400000), arena), "Variances Main G 2026-01-06");
     assert_true(ask("{\"type\": \"variance\", \"format\": \"pdf\"}", SV_ROLE_ADMIN, &asked, &error));
     assert_true(ask("{\"type\": \"variance\", \"format\": \"pdf\", \"filters\": {}}", SV_ROLE_ADMIN, &other, &error));
     assert_string_equal(sv_fixed_request_key(&asked, arena), sv_fixed_request_key(&other, arena));

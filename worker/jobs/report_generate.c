@@ -49,6 +49,7 @@ sv_status_t
 sv_job_report_generate(sv_job_run_t *run, sv_error_t *error)
 {
     sv_fixed_request_t request;
+    int64_t at_ms;
     sv_export_head_t head = { .rows = -1, .digest = "" };
     sv_export_job_t job = { .head = &head, .rows = sv_fixed_rows };
     sv_fixed_source_t source = { .run = run, .job = &job, .request = &request };
@@ -60,12 +61,13 @@ sv_job_report_generate(sv_job_run_t *run, sv_error_t *error)
         return error->status;
     }
     /* A schedule's periods are those of its slot, however late it runs. */
-    if (sv_fixed_request_settle(run->store, &request, NULL,
-                                run->claim->slot_ms != 0 ? run->claim->slot_ms : source.now_ms, error) != SV_OK) {
+    at_ms = run->claim->slot_ms != 0 ? run->claim->slot_ms : source.now_ms;
+    if (sv_fixed_request_settle(run->store, &request, NULL, at_ms, error) != SV_OK) {
         return error->status;
     }
     head.title = request.report->title;
     head.subtitle = sv_fixed_request_describe(&request, run->arena);
+    job.file_title = sv_fixed_request_title(&request, at_ms, run->arena);
     head.made_by = sv_fixed_maker(run);
     head.taken_at_ms = source.now_ms;
     head.source = sv_arena_printf(run->arena, "report %s, job %s", request.report->type, run->claim->job_id);

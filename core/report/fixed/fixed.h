@@ -75,6 +75,9 @@ sv_status_t sv_fixed_request_settle(sv_store_t *store, sv_fixed_request_t *reque
  * Europe/Berlin)"; "" without filters. */
 const char *sv_fixed_request_describe(const sv_fixed_request_t *request, sv_arena_t *arena);
 
+/* What a settled request made at `now_ms` is called, with its place and day: "Stock summary WH-NORTH 2026-11-28". */
+const char *sv_fixed_request_title(const sv_fixed_request_t *request, int64_t now_ms, sv_arena_t *arena);
+
 /* ---- making one */
 
 /* Gives the rows to `sink`, in the report's order, on the calling thread, in flat memory.  `now_ms`: the server's time;

@@ -413,3 +413,19 @@ sv_fixed_request_describe(const sv_fixed_request_t *request, sv_arena_t *arena)
     }
     return words.data;
 }
+
+const char *
+sv_fixed_request_title(const sv_fixed_request_t *request, int64_t now_ms, sv_arena_t *arena)
+{
+    const sv_fixed_filters_t *filters = &request->filters;
+    sv_time_bound_t day = { SV_BOUND_DAY, now_ms / SV_DAY_MS };
+    char text[SV_TIME_TEXT_SIZE];
+
+    if (filters->zone != NULL) {
+        day.value = sv_time_zone_day(filters->zone, now_ms);
+    }
+    sv_time_bound_format(&day, text);
+    return sv_arena_printf(arena, "%s%s%s%s%s %s", request->report->title, filters->warehouse != NULL ? " " : "",
+                           filters->warehouse != NULL ? filters->warehouse : "", filters->floor != NULL ? " " : "",
+                           filters->floor != NULL ? filters->floor : "", text);
+}
