@@ -5,6 +5,7 @@
 #include "core/counts/totals_item.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
+#include "core/sync/counting.h"
 
 /* What was counted of an item on one rack by one record. */
 typedef struct {
@@ -92,8 +93,7 @@ sv_totals_put_filter(bson_t *filter, const sv_totals_item_t *items, size_t count
     sv_filter_in(filter, "item_code", codes, count);
 }
 
-/* Only what counts is read, however often it was counted: `counts` stands in the index before the rack.  Records of the
- * version before have none; they say by `status` and `superseded` that they do not count. */
+/* Only what counts is read, however often it was counted: `counts` stands in the index before the rack. */
 static sv_status_t
 sv_parts_read(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, sv_parts_t *parts,
               sv_totals_staff_t *staff, sv_arena_t *arena, sv_error_t *error)
@@ -105,8 +105,7 @@ sv_parts_read(sv_store_t *store, const char *count_id, sv_totals_item_t *items, 
 
     BSON_APPEND_UTF8(filter, "count_id", count_id);
     sv_totals_put_filter(filter, items, count, arena);
-    BCON_APPEND(filter, "counts", "{", "$in", "[", BCON_BOOL(true), BCON_NULL, "]", "}", "status", "{", "$ne", "void",
-                "}", "superseded", "{", "$ne", BCON_BOOL(true), "}");
+    sv_counting_filter(filter);
     BCON_APPEND(options, "projection", "{", "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "user_id",
                 BCON_INT32(1), "changed_at", BCON_INT32(1), "verified_qty", BCON_INT32(1), "damage_qty", BCON_INT32(1),
                 "non_returnable_damaged_qty", BCON_INT32(1), "}");

@@ -198,6 +198,18 @@ record(int number, const char *session, const char *user, const char *code, cons
            number, session, session, user, code, status, at);
 }
 
+/* One of session s4, in which nothing else was recorded. */
+static void
+figure(int number, const char *quantity, const char *counts, const char *standing)
+{
+    insert(
+        SV_COLLECTION_VERIFICATION_RECORDS,
+        "{'client_record_id': 'r%d', 'session_id': 's4', 'rack_id': 'R4', 'user_id': 'bert', 'item_code': 'A', "
+        "'warehouse': 'W1', 'floor': 'G', 'status': 'finalized', 'verified_qty': {'$numberDecimal': '%s'}, 'counts': "
+        "%s, 'standing': '%s', 'created_at': {'$date': '2026-01-09T11:59:00Z'}}",
+        number, quantity, counts, standing);
+}
+
 static void
 audit(const char *user, const char *action, const char *at)
 {
@@ -454,6 +466,12 @@ sessions_have_what_came_of_them(void **state)
     sv_rows_free(&rows);
     rows = report("session_history", &(sv_fixed_filters_t){ .user = "bert", .warehouse = "W1", .floor = "G" });
     assert_int_equal(rows.count, 1);
+    sv_rows_free(&rows);
+    figure(6, "20", "false", "replaced");
+    figure(7, "34", "true", "counts");
+    rows = report("session_history", &(sv_fixed_filters_t){ .user = "bert" });
+    check_number(rows.rows[0], "records", 1);
+    check_number(rows.rows[0], "verified_qty", 34000000); /* not 54 */
     sv_rows_free(&rows);
 }
 

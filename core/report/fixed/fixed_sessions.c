@@ -2,10 +2,12 @@
 #include "core/report/fixed/fixed_rows.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
+#include "core/sync/counting.h"
 
 enum { SV_FROM_COUNT = SV_FROM_JOIN, SV_FROM_FIGURES };
 
-/* What was recorded in each of the sessions; an item counts once. */
+/* What was recorded in each of the sessions, as far as it counts: neither withdrawn nor replaced; an item counts once.
+ */
 static sv_status_t
 sv_sessions_open_figures(sv_store_t *store, const char *const *ids, size_t count, mongoc_cursor_t **cursor,
                          sv_arena_t *arena, sv_error_t *error)
@@ -16,7 +18,7 @@ sv_sessions_open_figures(sv_store_t *store, const char *const *ids, size_t count
     BSON_APPEND_DOCUMENT_BEGIN(&stages, "0", &stage);
     BSON_APPEND_DOCUMENT_BEGIN(&stage, "$match", &match);
     sv_filter_in(&match, "session_id", ids, count);
-    BCON_APPEND(&match, "status", "{", "$ne", "void", "}");
+    sv_counting_filter(&match);
     bson_append_document_end(&stage, &match);
     bson_append_document_end(&stages, &stage);
     BCON_APPEND(&stages, "1", "{", "$group", "{", "_id", "{", "session", "$session_id", "item", "$item_code", "unknown",

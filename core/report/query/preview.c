@@ -116,11 +116,20 @@ sv_preview_row(void *context, const bson_t *row, sv_error_t *error)
     return SV_OK;
 }
 
+static sv_status_t
+sv_preview_group(sv_preview_t *preview, sv_row_maker_t *maker, const bson_t *document, sv_error_t *error)
+{
+    const bson_t *row;
+    sv_status_t status = sv_row_maker_make(maker, document, NULL, &row, error);
+
+    return status == SV_OK ? sv_preview_row(preview, row, error) : status;
+}
+
 /* {rows: [...], total: [{n}]} */
 static sv_status_t
 sv_preview_facets(sv_preview_t *preview, const bson_t *facets, sv_error_t *error)
 {
-    const bson_t *total = sv_doc_child(facets, "total.0", preview->arena), *row;
+    const bson_t *total = sv_doc_child(facets, "total.0", preview->arena), *nothing;
     sv_row_maker_t *maker = sv_row_maker_create(preview->query, preview->arena);
     sv_status_t status = SV_OK;
     bson_iter_t list, element;
@@ -136,11 +145,13 @@ sv_preview_facets(sv_preview_t *preview, const bson_t *facets, sv_error_t *error
 
         bson_iter_document(&element, &length, &data);
         if (bson_init_static(&document, data, length)) {
-            status = sv_row_maker_make(maker, &document, NULL, &row, error);
-            if (status == SV_OK) {
-                sv_preview_row(preview, row, error);
-            }
+            status = sv_preview_group(preview, maker, &document, error);
         }
+    }
+    nothing = preview->total == 0 ? sv_report_query_of_nothing(preview->query, preview->arena) : NULL;
+    if (status == SV_OK && nothing != NULL) {
+        preview->total = 1;
+        status = sv_preview_group(preview, maker, nothing, error);
     }
     return status;
 }

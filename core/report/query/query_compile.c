@@ -201,6 +201,24 @@ sv_compile_aggregate(const sv_report_aggregate_t *aggregate, size_t i, bson_t *g
     }
 }
 
+const bson_t *
+sv_report_query_of_nothing(const sv_report_query_t *query, sv_arena_t *arena)
+{
+    bson_t *group = sv_doc_new(arena);
+
+    if (!query->grouped || query->group_count > 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < query->aggregate_count; i++) {
+        sv_figure_t figure = query->aggregates[i].aggregator->figure;
+
+        if (figure != SV_FIGURE_AVERAGE && figure != SV_FIGURE_LEAST) {
+            BSON_APPEND_INT64(group, sv_figure_name(i, "", arena), 0);
+        }
+    }
+    return group;
+}
+
 /* From groups of each different value: every figure can be had from its parts. */
 static void
 sv_compile_again(const sv_report_aggregate_t *aggregate, size_t i, bson_t *group, sv_arena_t *arena)

@@ -25,6 +25,8 @@ enum {
     DAY_TEXT = SV_FIELD_DAY_TEXT,
     MORE = SV_FIELD_MORE,
     PROSE = SV_FIELD_PROSE,
+    FIGURE = SV_FIELD_FIGURE,
+    STANDING = SV_FIELD_STANDING,
 };
 
 static const sv_report_field_t sv_report_field_rows[] = {

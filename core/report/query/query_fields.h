@@ -26,6 +26,8 @@ enum {
     SV_FIELD_DAY_TEXT = 16,
     SV_FIELD_MORE = 32,
     SV_FIELD_PROSE = 64,
+    SV_FIELD_FIGURE = 128,
+    SV_FIELD_STANDING = 256,
 };
 
 typedef struct {

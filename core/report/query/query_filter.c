@@ -4,6 +4,7 @@
 
 #include "core/report/query/query_plan.h"
 #include "core/store/document.h"
+#include "core/sync/counting.h"
 
 const char *
 sv_report_field_path(const sv_report_field_t *field, sv_arena_t *arena)
@@ -235,7 +236,12 @@ sv_compile_filters(const sv_report_query_t *query, bool linked, sv_arena_t *aren
 bson_t *
 sv_report_query_filter(const sv_report_query_t *query, sv_arena_t *arena)
 {
-    return sv_compile_filters(query, false, arena);
+    bson_t *filter = sv_compile_filters(query, false, arena);
+
+    if (query->counting) {
+        sv_counting_filter(filter);
+    }
+    return filter;
 }
 
 bson_t *

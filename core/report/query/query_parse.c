@@ -357,6 +357,23 @@ sv_read_aggregates(const sv_reading_t *reading)
     query->grouped = query->group_count > 0 || query->aggregate_count > 0;
 }
 
+/* Figures are added up of those that count, unless a filter says which are meant. */
+static bool
+sv_reads_counting(const sv_report_query_t *query)
+{
+    for (size_t i = 0; i < query->filter_count; i++) {
+        if (query->filters[i].field != NULL && (query->filters[i].field->flags & SV_FIELD_STANDING) != 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < query->aggregate_count; i++) {
+        if (query->aggregates[i].field != NULL && (query->aggregates[i].field->flags & SV_FIELD_FIGURE) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The fields to show: those that are named, with what identifies a row before them; else those of the table. */
 static size_t
 sv_read_shown(const sv_reading_t *reading, const sv_report_field_t **shown)
@@ -471,6 +488,7 @@ sv_report_query_read(const sv_json_fields_t *fields, sv_arena_t *arena)
     sv_read_filters(&reading);
     sv_read_groups(&reading);
     sv_read_aggregates(&reading);
+    query->counting = sv_reads_counting(query);
     sv_read_zone(&reading);
     sv_report_query_check_bounds(query, false, fields->error);
     sv_report_fields(query->collection, &total);

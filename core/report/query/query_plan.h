@@ -71,6 +71,7 @@ struct sv_report_query_s {
     bool has_days;              /* something depends on when days begin */
     const sv_time_zone_t *zone; /* once it is settled; NULL: UTC */
     bool grouped;
+    bool counting; /* only records whose figures count: it aggregates figures, and says nothing else itself */
     const sv_report_field_t *distinct; /* whose different values are counted; NULL: of none */
     bool named_fields;                 /* the query said which */
     unsigned inlined; /* bits of sv_link_t: joined by MongoDB, as filters, groups or the order need them */
@@ -107,6 +108,10 @@ bson_t *sv_report_query_find_options(const sv_report_query_t *query, int64_t lim
 /* The stages; `with_total`: one document {rows: [...], total: [{n}]} of the first `limit` rows and the number of all.
  */
 bson_t *sv_report_query_pipeline(const sv_report_query_t *query, int64_t limit, bool with_total, sv_arena_t *arena);
+
+/* The one group of a query without group_by where there is no document: numbers and sums are 0, all else is not known.
+ * NULL: no documents are no rows. */
+const bson_t *sv_report_query_of_nothing(const sv_report_query_t *query, sv_arena_t *arena);
 
 /* One document {n}: how many rows there are; none when there are none. */
 bson_t *sv_report_query_count_pipeline(const sv_report_query_t *query, sv_arena_t *arena);

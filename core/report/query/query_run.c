@@ -138,6 +138,10 @@ sv_running_read(sv_running_t *running, sv_error_t *error)
     if (status == SV_OK && running->waiting_count > 0) {
         status = sv_running_give_waiting(running, error);
     }
+    if (status == SV_OK && running->rows == 0) {
+        document = sv_report_query_of_nothing(running->query, running->arena);
+        status = document != NULL ? sv_running_give(running, document, NULL, error) : SV_OK;
+    }
     mongoc_cursor_destroy(cursor);
     mongoc_collection_destroy(collection);
     return status;

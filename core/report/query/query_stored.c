@@ -182,6 +182,7 @@ sv_report_query_describe(const sv_report_query_t *query, sv_arena_t *arena)
 
     sv_buffer_init(&words, arena, 256);
     sv_buffer_puts(&words, query->collection->title);
+    sv_buffer_puts(&words, query->counting ? " that count" : "");
     for (size_t i = 0; i < query->filter_count; i++) {
         sv_buffer_puts(&words, i == 0 ? " where " : " and ");
         sv_describe_filter(&words, &query->filters[i]);

@@ -1,0 +1,9 @@
+#ifndef SV_COUNTING_H
+#define SV_COUNTING_H
+
+#include <bson/bson.h>
+
+/* Adds to a filter of records that their figures count (core/sync/what_counts.h decides which do). */
+void sv_counting_filter(bson_t *filter);
+
+#endif
