@@ -3,6 +3,7 @@
 use lib 't/lib';
 use StockVerify::Test;
 use StockVerify::Contract;
+use StockVerify::MailServer;
 use File::Path 'make_path';
 use Mojo::Util 'url_escape';
 
@@ -119,8 +120,9 @@ subtest 'records' => sub {
 
 # ---- A server against openapi.yaml
 
+my $mail = StockVerify::MailServer->new->start;
 my $stack = start_stack(
-    settings => { SYNC_RATE_LIMIT => 30, LOGIN_ATTEMPTS => 2, JOB_RETRY_DELAY => 100, MONGODB_TIMEOUT => 1000, CIRCUIT_BREAKER_FAILURE_THRESHOLD => 3 });
+    settings => { $mail->settings, SYNC_RATE_LIMIT => 30, LOGIN_ATTEMPTS => 2, JOB_RETRY_DELAY => 100, MONGODB_TIMEOUT => 1000, CIRCUIT_BREAKER_FAILURE_THRESHOLD => 3 });
 my ($asha, $ben, $carl) = map { $stack->login('staff') } 1 .. 3;
 my $supervisor = $stack->login('supervisor');
 my $admin = $stack->login('admin');
@@ -380,8 +382,17 @@ subtest 'schedules' => sub {
     answers($supervisor, schedule => 200, %id);
     answers($supervisor, schedule_change => 200, %id, json => { %SCHEDULE, enabled => \0, delimiter => 'semicolon' });
     answers($supervisor, schedule_run => 202, %id);
-    answers($supervisor, schedule_run => 201, %id, headers => { Prefer => 'wait=30' });
+    my $run = answers($supervisor, schedule_run => 201, %id, headers => { Prefer => 'wait=30' })->data;
     answers($supervisor, schedule_deliveries => 200, %id);
+    my $delivery = sub {
+        my ($delivery_id, %more) = @_;
+        $stack->mongo->run(insert => 'report_deliveries', documents => [{ delivery_id => $delivery_id, schedule_id => $made->data->{schedule_id}, recipient => "$delivery_id\@example.com", %more }]);
+        return (path => { id => $made->data->{schedule_id}, delivery_id => $delivery_id });
+    };
+    answers($supervisor, delivery_resend => 202, $delivery->('again', status => 'sent', job_id => $run->{job_id}));
+    answers($supervisor, delivery_resend => 201, $delivery->('more', status => 'failed', job_id => $run->{job_id}), headers => { Prefer => 'wait=30' });
+    answers($supervisor, delivery_resend => [409, 'conflict_state'], $delivery->('pending', status => 'pending', job_id => $run->{job_id}));
+    answers($supervisor, delivery_resend => [410, 'result_expired'], $delivery->('gone', status => 'sent', job_id => 'gone'));
     answers($supervisor, schedule_delete => 200, %id);
     $THERE{schedule_deliveries} = answers($supervisor, schedule_create => 201, json => \%SCHEDULE)->data->{schedule_id};
 };

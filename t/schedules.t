@@ -114,7 +114,7 @@ subtest 'a mail with the file' => sub {
         is scalar @more, 0, 'one mail';
         is_deeply $got->{to}, [$to], 'to one person, who sees no others';
         is $got->{from}, 'stock@example.com', 'from whom the settings say';
-        is $got->{headers}{subject}, $name, 'the subject, whole';
+        is $got->{headers}{subject}, "$name: " . ($job->{file_name} =~ s/[.]csv$//r), 'the subject, whole: name, place and day';
         is $got->{headers}{'auto-submitted'}, 'auto-generated', 'nobody is to answer it automatically';
         is $got->{headers}{'message-id'}, "<$now{$to}{delivery_id}\@example.com>", 'an id of its own';
         ok $got->{tls} && $got->{login} eq 'stock', 'over TLS, logged in';
@@ -122,6 +122,23 @@ subtest 'a mail with the file' => sub {
         like $got->{text}, qr/\Q$job->{file_name}/, 'and words about it';
         is "$now{$to}{how} $now{$to}{attempts}", 'file 1', 'so it is told';
     }
+};
+
+subtest 'once more, by hand' => sub {
+    my $id = make(recipients => ['ines@example.com', 'jan@example.com']);
+    my $job = run_now($id);
+    my %now = await($id, $job->{job_id}, 'ines@example.com' => 'sent', 'jan@example.com' => 'sent');
+    my $url = "/api/reports/schedules/$id/deliveries/$now{'ines@example.com'}{delivery_id}/resend";
+    is $asha->post($url)->status, 403, 'not by staff';
+    is $boss->post("/api/reports/schedules/$id/deliveries/none/resend")->status, 404, 'nothing that was not there';
+    my $answer = $boss->post($url, undef, headers => { Prefer => 'wait=30' });
+    is $answer->status, 201, 'mailed again' or diag $answer->text;
+    my @mails = $mail->mails('ines@example.com');
+    is scalar @mails, 2, 'a second mail';
+    is $mails[1]{headers}{'message-id'}, "<$now{'ines@example.com'}{delivery_id}.1\@example.com>", 'with an id of its own';
+    is scalar $mail->mails('jan@example.com'), 1, 'and none to the other';
+    my ($delivery) = grep { $_->{recipient} eq 'ines@example.com' } deliveries($id);
+    is_deeply [@$delivery{qw(status resent attempts)}], ['sent', 1, 2], 'told by the delivery';
 };
 
 subtest 'recipients who are put off or refused' => sub {

@@ -8,7 +8,8 @@
 /*
  * Jobs that are requested by the clock (docs/data-model.md, report_schedules).  A slot is an instant; the job of a slot
  * is unique in `jobs`, so any number of schedulers, with clocks that step, make one run of it.  Slots that passed
- * while no worker was there are made up for by one run, that of the latest.
+ * while no worker was there are made up for by one run, that of the latest.  So are those that come while the run of a
+ * slot has not ended: the schedule's `waiting_for` is its job.
  *
  * The clock is MongoDB's.  A run is made in the name of the schedule's owner with the role the account has then; when
  * the account is disabled or may no longer request it, the schedule is disabled and says why.

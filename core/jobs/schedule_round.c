@@ -16,6 +16,7 @@ typedef struct {
     int64_t next_ms; /* as stored */
     int64_t slot_ms; /* to run now */
     const char *problem;
+    const char *waiting_for; /* the run that goes on: its job; NULL: none */
 } sv_due_t;
 
 static void
@@ -99,6 +100,7 @@ sv_due_advance(sv_store_t *store, const sv_due_t *due, const char *job_id, sv_ar
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
     sv_doc_put_time(&set, "next_at", sv_cron_next(&due->cron, due->zone, due->slot_ms));
+    BSON_APPEND_NULL(&set, "waiting_for");
     BSON_APPEND_DATE_TIME(&set, "last_slot", due->slot_ms);
     if (job_id != NULL) {
         BSON_APPEND_UTF8(&set, "last_job_id", job_id);
@@ -107,13 +109,31 @@ sv_due_advance(sv_store_t *store, const sv_due_t *due, const char *job_id, sv_ar
     return sv_store_update_one(store, SV_COLLECTION_REPORT_SCHEDULES, filter, update, NULL, error);
 }
 
-/* The job's id when this scheduler is the one that requested it, else NULL. */
+/* The slot stays due; what is missed meanwhile is made up for by one run, as soon as the one before has ended. */
 static sv_status_t
-sv_due_request(sv_store_t *store, const sv_due_t *due, const sv_principal_t *who, sv_arena_t *arena,
-               const char **job_id, sv_error_t *error)
+sv_due_wait(sv_store_t *store, const sv_due_t *due, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("schedule_id", BCON_UTF8(due->schedule_id), "next_at", BCON_DATE_TIME(due->next_ms),
+                             "waiting_for", "{", "$ne", BCON_UTF8(due->waiting_for), "}"),
+                    arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "waiting_for", BCON_UTF8(due->waiting_for), "}"), arena);
+
+    return sv_store_update_one(store, SV_COLLECTION_REPORT_SCHEDULES, filter, update, NULL, error);
+}
+
+/* The job's id when this scheduler is the one that requested it, else NULL.  Of a schedule's slots one at a time has a
+ * job that has not ended. */
+static sv_status_t
+sv_due_request(sv_store_t *store, sv_due_t *due, const sv_principal_t *who, sv_arena_t *arena, const char **job_id,
+               sv_error_t *error)
 {
     sv_job_request_t request = {
-        .type = due->type, .params = due->params, .schedule_id = due->schedule_id, .slot_ms = due->slot_ms
+        .type = due->type,
+        .params = due->params,
+        .schedule_id = due->schedule_id,
+        .slot_ms = due->slot_ms,
+        .unique_key = sv_arena_printf(arena, "%s/slot", due->schedule_id),
     };
     const bson_t *job = NULL;
     bool created = false;
@@ -124,6 +144,9 @@ sv_due_request(sv_store_t *store, const sv_due_t *due, const sv_principal_t *who
         status = SV_OK;
     }
     *job_id = created ? sv_doc_text(job, "job_id", arena) : NULL;
+    if (status == SV_OK && job != NULL && !created && sv_doc_time(job, "slot") != due->slot_ms) {
+        due->waiting_for = sv_doc_text(job, "job_id", arena);
+    }
     return status;
 }
 
@@ -155,6 +178,9 @@ sv_due_run(sv_store_t *store, sv_redis_client_t *redis, sv_due_t *due, int64_t n
     }
     sv_due_find_slot(due, now_ms);
     status = sv_due_request(store, due, &who, arena, &job_id, error);
+    if (status == SV_OK && due->waiting_for != NULL) {
+        return sv_due_wait(store, due, arena, error);
+    }
     if (status == SV_OK) {
         status = sv_due_advance(store, due, job_id, arena, error);
     }

@@ -102,6 +102,25 @@ sv_schedule_ask_run(sv_call_t *call)
     }
 }
 
+static void
+sv_delivery_ask_resend(sv_call_t *call)
+{
+    const bson_t *schedule, *job;
+
+    if (sv_report_schedule_load(call->store, &call->principal, call->params[0], call->arena, &schedule, &call->error) ==
+            SV_OK &&
+        sv_delivery_resend(call->store, &call->principal, call->params[0], call->params[1], call->arena, &job,
+                           &call->error) == SV_OK) {
+        sv_job_asked(call, job, true);
+    }
+}
+
+void
+sv_http_delivery_resend(sv_request_t *req)
+{
+    sv_http_job(req, sv_delivery_ask_resend, NULL);
+}
+
 void
 sv_http_schedule_run(sv_request_t *req)
 {

@@ -222,13 +222,14 @@ what_was_sent_stays_sent(void **state)
 {
     const sv_delivery_t *deliveries;
     size_t left = 0;
-    const char *job_id = run_of("{'recipients': ['a@example.com']}");
+    const char *job_id = run_of("{'recipients': ['a@example.com']}"), *mail_id;
 
     (void) state;
     succeed(job_id);
     look();
+    mail_id = sv_doc_text(mail_job(), "job_id", world.real.arena);
     SV_MUST(&world,
-            sv_deliveries_pending(world.real.store, job_id, world.real.arena, &deliveries, &left, &world.real.error));
+            sv_deliveries_pending(world.real.store, mail_id, world.real.arena, &deliveries, &left, &world.real.error));
     assert_int_equal(left, 1);
     SV_MUST(&world, sv_delivery_note(world.real.store, deliveries[0].delivery_id, SV_DELIVERY_LATER, "file",
                                      "mail_deferred", "later", &world.real.error));
@@ -238,6 +239,64 @@ what_was_sent_stays_sent(void **state)
     SV_MUST(&world, sv_delivery_note(world.real.store, deliveries[0].delivery_id, SV_DELIVERY_FAILED, "file",
                                      "mail_refused", "no", &world.real.error));
     assert_int_equal(count("{'status': 'sent', 'attempts': 2, 'error': null}"), 1);
+}
+
+static void
+what_is_asked_for_again_goes_to_that_one_alone(void **state)
+{
+    const sv_delivery_t *deliveries;
+    const bson_t *delivery, *mail = NULL;
+    const char *schedule_id, *delivery_id;
+    sv_error_t *error = &world.real.error;
+    size_t left = 0;
+
+    (void) state;
+    succeed(run_of("{'recipients': ['a@example.com', 'b@example.com']}"));
+    look();
+    delivery = sv_real_find(&world.real, SV_COLLECTION_REPORT_DELIVERIES, "{'recipient': 'a@example.com'}");
+    schedule_id = sv_doc_text(delivery, "schedule_id", world.real.arena);
+    delivery_id = sv_doc_text(delivery, "delivery_id", world.real.arena);
+    assert_int_equal(
+        sv_delivery_resend(world.real.store, &world.who, schedule_id, delivery_id, world.real.arena, &mail, error),
+        SV_ERR_CONFLICT_STATE); /* pending */
+    sv_error_clear(error);
+    SV_MUST(&world, sv_delivery_note(world.real.store, delivery_id, SV_DELIVERY_SENT, "file", NULL, NULL, error));
+    assert_int_equal(
+        sv_delivery_resend(world.real.store, &world.who, "other", delivery_id, world.real.arena, &mail, error),
+        SV_ERR_NOT_FOUND);
+    sv_error_clear(error);
+    SV_MUST(&world,
+            sv_delivery_resend(world.real.store, &world.who, schedule_id, delivery_id, world.real.arena, &mail, error));
+    SV_MUST(&world, sv_deliveries_pending(world.real.store, sv_doc_text(mail, "job_id", world.real.arena),
+                                          world.real.arena, &deliveries, &left, error));
+    assert_int_equal(left, 1);
+    assert_string_equal(deliveries[0].recipient, "a@example.com");
+    assert_int_equal(deliveries[0].resent, 1);
+    assert_int_equal(sv_real_count(&world.real, SV_COLLECTION_ACTIVITY_LOGS, "{'action': 'delivery.resend'}"), 1);
+    sv_real_update(&world.real, SV_COLLECTION_REPORT_DELIVERIES, "{'recipient': 'a@example.com'}",
+                   "{'$set': {'status': 'failed'}}");
+    sv_real_update(&world.real, SV_COLLECTION_JOBS, "{'type': 'report.generate'}", "{'$unset': {'result.file': ''}}");
+    assert_int_equal(
+        sv_delivery_resend(world.real.store, &world.who, schedule_id, delivery_id, world.real.arena, &mail, error),
+        SV_ERR_RESULT_EXPIRED);
+    sv_error_clear(error);
+}
+
+static void
+a_run_without_a_file_is_not_sent_again(void **state)
+{
+    const bson_t *delivery, *mail = NULL;
+
+    (void) state;
+    end_badly(run_of("{'recipients': ['a@example.com']}"));
+    look();
+    delivery = sv_real_find(&world.real, SV_COLLECTION_REPORT_DELIVERIES, "{}");
+    assert_int_equal(sv_delivery_resend(world.real.store, &world.who,
+                                        sv_doc_text(delivery, "schedule_id", world.real.arena),
+                                        sv_doc_text(delivery, "delivery_id", world.real.arena), world.real.arena, &mail,
+                                        &world.real.error),
+                     SV_ERR_CONFLICT_STATE);
+    sv_error_clear(&world.real.error);
 }
 
 enum { LOOKING = 3 };
@@ -287,6 +346,8 @@ main(void)
         cmocka_unit_test_setup(a_run_that_failed_says_so, clear),
         cmocka_unit_test_setup(what_its_job_left_is_given_up, clear),
         cmocka_unit_test_setup(what_was_sent_stays_sent, clear),
+        cmocka_unit_test_setup(what_is_asked_for_again_goes_to_that_one_alone, clear),
+        cmocka_unit_test_setup(a_run_without_a_file_is_not_sent_again, clear),
         cmocka_unit_test_setup(workers_that_look_at_once_make_one_mailing, clear),
     };
     int failed;

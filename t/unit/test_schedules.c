@@ -77,6 +77,23 @@ round_at(int64_t now_ms)
     return requested;
 }
 
+static void
+end_jobs(sv_store_t *store, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *pending = sv_doc_take(BCON_NEW("pending", BCON_BOOL(true)), arena);
+    bson_t *ended = sv_doc_take(BCON_NEW("$set", "{", "status", "succeeded", "pending", BCON_BOOL(false), "}"), arena);
+
+    if (sv_store_update_many(store, SV_COLLECTION_JOBS, pending, ended, NULL, error) != SV_OK) {
+        fail_msg("jobs cannot be ended: %s", error->message);
+    }
+}
+
+static void
+all_jobs_end(void)
+{
+    end_jobs(world.real.store, world.real.arena, &world.real.error);
+}
+
 static int64_t
 jobs(void)
 {
@@ -116,6 +133,29 @@ missed_slots_are_made_up_for_by_one_run(void **state)
     assert_true(sv_doc_time(schedule(id), "next_at") == at("2026-01-07T11:00:00Z"));
 }
 
+static void
+a_slot_waits_for_the_run_before(void **state)
+{
+    const char *id = create("0 * * * *", "UTC");
+    const bson_t *job;
+
+    (void) state;
+    set_next("2026-01-05T00:00:00Z");
+    assert_int_equal(round_at(at("2026-01-05T00:00:00Z")), 1);
+    job = sv_real_find(&world.real, SV_COLLECTION_JOBS, "{}");
+    assert_null(sv_doc_text(schedule(id), "waiting_for", world.real.arena));
+    assert_int_equal(round_at(at("2026-01-05T01:00:00Z")), 0);
+    assert_string_equal(sv_doc_text(schedule(id), "waiting_for", world.real.arena),
+                        sv_doc_text(job, "job_id", world.real.arena));
+    assert_true(sv_doc_time(schedule(id), "next_at") == at("2026-01-05T01:00:00Z")); /* it is due still */
+    assert_int_equal(round_at(at("2026-01-05T02:30:00Z")), 0);
+    all_jobs_end();
+    assert_int_equal(round_at(at("2026-01-05T02:31:00Z")), 1);
+    assert_int_equal(sv_real_count(&world.real, SV_COLLECTION_JOBS, "{'slot': {'$date': '2026-01-05T02:00:00Z'}}"), 1);
+    assert_int_equal(jobs(), 2);
+    assert_null(sv_doc_text(schedule(id), "waiting_for", world.real.arena));
+}
+
 typedef struct {
     int64_t from_ms, to_ms;
     uint32_t seed;
@@ -142,6 +182,7 @@ run_scheduler(void *context)
         seen_ms = now_ms + (int64_t) (mine->seed >> 16) % (5 * MINUTE);
         seen_ms -= mine->seed >> 28 == 3 ? 2 * HOUR : 0;
         sv_error_clear(&error);
+        end_jobs(store, arena, &error);
         if (sv_schedules_mend(store, seen_ms, &mended, &error) != SV_OK ||
             sv_schedules_round(store, NULL, seen_ms, &requested, &error) != SV_OK) {
             mine->requested = -1000000;
@@ -213,12 +254,14 @@ a_clock_that_was_ahead_is_mended(void **state)
     (void) state;
     set_next("2026-01-05T00:00:00Z");
     assert_int_equal(round_at(at("2026-02-01T00:10:00Z")), 1); /* the clock was a month ahead */
+    all_jobs_end();
     SV_MUST(&world, sv_schedules_mend(world.real.store, at("2026-01-05T00:10:00Z"), &mended, &world.real.error));
     assert_int_equal(mended, 1);
     assert_true(sv_doc_time(schedule(id), "next_at") == at("2026-01-06T00:00:00Z"));
     SV_MUST(&world, sv_schedules_mend(world.real.store, at("2026-01-05T00:10:00Z"), &mended, &world.real.error));
     assert_int_equal(mended, 0);
     assert_int_equal(round_at(at("2026-01-06T00:00:00Z")), 1);
+    all_jobs_end();
     set_next("2026-02-01T00:00:00Z");
     assert_int_equal(round_at(at("2026-02-01T00:00:00Z")), 0); /* has run */
 }
@@ -321,6 +364,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_slot_is_run_when_it_is_due, clear),
         cmocka_unit_test_setup(missed_slots_are_made_up_for_by_one_run, clear),
+        cmocka_unit_test_setup(a_slot_waits_for_the_run_before, clear),
         cmocka_unit_test_setup(two_schedulers_with_stepping_clocks_run_each_slot_once, clear),
         cmocka_unit_test_setup(a_slot_that_has_its_job_is_passed_over, clear),
         cmocka_unit_test_setup(a_clock_that_was_ahead_is_mended, clear),

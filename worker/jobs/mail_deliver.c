@@ -40,6 +40,16 @@ sv_mailing_title(sv_mailing_t *mailing, sv_error_t *error)
     return name != NULL ? name : "Report";
 }
 
+/* The schedule's name, and the file's without its ending: it says what the report is of, and of which day. */
+static const char *
+sv_mailing_subject(sv_mailing_t *mailing, const char *file_name, sv_error_t *error)
+{
+    const char *title = sv_mailing_title(mailing, error), *end = file_name != NULL ? strrchr(file_name, '.') : NULL;
+
+    return end == NULL ? title
+                       : sv_arena_printf(mailing->run->arena, "%s: %.*s", title, (int) (end - file_name), file_name);
+}
+
 static const char *
 sv_mailing_time(int64_t ms, sv_arena_t *arena)
 {
@@ -85,7 +95,7 @@ sv_mailing_prepare(sv_mailing_t *mailing, sv_error_t *error)
     const char *made_at = sv_mailing_time(sv_doc_time(report, "finished_at"), run->arena);
     const char *name = sv_doc_text(report, "result.file_name", run->arena);
 
-    mailing->mail.subject = sv_mailing_title(mailing, error);
+    mailing->mail.subject = sv_mailing_subject(mailing, name, error);
     if (error->status != SV_OK) {
         return error->status;
     }
@@ -139,6 +149,15 @@ sv_mailing_note(sv_mailing_t *mailing, const sv_delivery_t *delivery, sv_mail_an
                             error);
 }
 
+/* The same at every try; what is asked for again by hand is another mail, which no server drops as one it has seen. */
+static const char *
+sv_mailing_id(const sv_delivery_t *delivery, sv_arena_t *arena)
+{
+    return delivery->resent == 0
+               ? delivery->delivery_id
+               : sv_arena_printf(arena, "%s.%lld", delivery->delivery_id, (long long) delivery->resent);
+}
+
 static sv_status_t
 sv_mailing_send_all(sv_mailing_t *mailing, const sv_delivery_t *deliveries, size_t count, sv_error_t *error)
 {
@@ -154,7 +173,7 @@ sv_mailing_send_all(sv_mailing_t *mailing, const sv_delivery_t *deliveries, size
                 return status;
             }
             mailing->mail.to = deliveries[i].recipient;
-            mailing->mail.id = deliveries[i].delivery_id;
+            mailing->mail.id = sv_mailing_id(&deliveries[i], mailing->run->arena);
             answer = sv_mailer_send(mailing->mailer, &mailing->mail, mailing->run->arena, &why);
         }
         if (answer == SV_MAIL_STOPPED) {
@@ -199,7 +218,7 @@ sv_job_mail_deliver(sv_job_run_t *run, sv_error_t *error)
         status = sv_deliveries_reopen(run->store, run->claim->job_id, sv_doc_time(own, "requeued_at"), error);
     }
     if (status == SV_OK) {
-        status = sv_deliveries_pending(run->store, job_id, run->arena, &deliveries, &count, error);
+        status = sv_deliveries_pending(run->store, run->claim->job_id, run->arena, &deliveries, &count, error);
     }
     if (status != SV_OK || count == 0) {
         return status;

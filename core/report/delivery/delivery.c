@@ -5,10 +5,10 @@
 #include "core/store/document.h"
 
 sv_status_t
-sv_deliveries_pending(sv_store_t *store, const char *job_id, sv_arena_t *arena, const sv_delivery_t **deliveries,
+sv_deliveries_pending(sv_store_t *store, const char *mail_job_id, sv_arena_t *arena, const sv_delivery_t **deliveries,
                       size_t *count, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(job_id), "status", "pending"), arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("mail_job_id", BCON_UTF8(mail_job_id), "status", "pending"), arena);
     sv_delivery_t *list = NULL;
     size_t room = 0;
     mongoc_cursor_t *cursor;
@@ -31,6 +31,7 @@ sv_deliveries_pending(sv_store_t *store, const char *job_id, sv_arena_t *arena, 
         }
         list[*count].delivery_id = sv_doc_text(row, "delivery_id", arena);
         list[*count].recipient = sv_doc_text(row, "recipient", arena);
+        list[*count].resent = sv_doc_int(row, "resent");
         (*count)++;
     }
     *deliveries = list;
@@ -95,6 +96,7 @@ sv_delivery_write_row(sv_json_writer_t *w, const bson_t *row, void *context)
         sv_json_text(w, texts[i], sv_doc_text(row, texts[i], arena));
     }
     sv_json_int(w, "attempts", sv_doc_int(row, "attempts"));
+    sv_json_int(w, "resent", sv_doc_int(row, "resent"));
     if (reason != NULL) {
         sv_doc_write_json(w, "error", reason);
     } else {

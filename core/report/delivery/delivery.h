@@ -19,14 +19,21 @@ enum { SV_DELIVERIES_MS = 1000 };
 typedef struct {
     const char *delivery_id;
     const char *recipient;
+    int64_t resent; /* how often it was asked for again, by hand */
 } sv_delivery_t;
 
-/* Those of a run (the id of its report's job) that are still to be made. */
-sv_status_t sv_deliveries_pending(sv_store_t *store, const char *job_id, sv_arena_t *arena,
+/* Those that a mail.deliver job is still to make. */
+sv_status_t sv_deliveries_pending(sv_store_t *store, const char *mail_job_id, sv_arena_t *arena,
                                   const sv_delivery_t **deliveries, size_t *count, sv_error_t *error);
 
 /* Those of a job that mails them, which had failed before the job was requeued by hand, are to be made again. */
 sv_status_t sv_deliveries_reopen(sv_store_t *store, const char *mail_job_id, int64_t requeued_ms, sv_error_t *error);
+
+/* One that was sent or failed is mailed again, by a job of its own, to be dispatched by the caller.  SV_ERR_NOT_FOUND;
+ * SV_ERR_FORBIDDEN where the report is not for `who`; SV_ERR_CONFLICT_STATE while it is pending, or when its run made
+ * no file; SV_ERR_RESULT_EXPIRED when the file is gone. */
+sv_status_t sv_delivery_resend(sv_store_t *store, const sv_principal_t *who, const char *schedule_id,
+                               const char *delivery_id, sv_arena_t *arena, const bson_t **mail_job, sv_error_t *error);
 
 typedef enum { SV_DELIVERY_SENT, SV_DELIVERY_FAILED, SV_DELIVERY_LATER } sv_delivery_outcome_t;
 

@@ -293,6 +293,7 @@ sv_report_schedule_write_json(sv_json_writer_t *w, const char *name, const bson_
         sv_json_time(w, times[i], i == 0 && !enabled ? 0 : sv_doc_time(schedule, times[i]));
     }
     sv_json_text(w, "last_job_id", sv_doc_text(schedule, "last_job_id", arena));
+    sv_json_text(w, "waiting_for", sv_doc_text(schedule, "waiting_for", arena));
     sv_json_end(w);
     sv_arena_destroy(arena);
 }
