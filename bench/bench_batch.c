@@ -1,15 +1,13 @@
 /*
  * A durable batch of 100 new records beside the bare driver on the same server and collections:
  *
- *     MONGODB_URI=... bench_batch [SECONDS]
+ *     MONGODB_URI=... bench_batch [SECONDS [THREADS SERIALS]]
  *
- * Three ways take turns in slices of half a second, at 1 and 4 threads, with and without a serial number a record:
- *   ours     the body parsed, checked and stored by sv_sync_parse() and sv_sync_batch()
- *   bare     libmongoc writing the same documents in the same transaction: the session's write, records, serials, audit
- *            entry, touched items, commit
- *   inserts  libmongoc inserting only the records and serials in a transaction
- * CPU is the client's, a batch.  Floor sessions are made between slices, outside the time measured.  The database is
- * dropped at the end.
+ * Three ways take turns in slices of half a second, at 1 and 4 threads, with and without a serial number a record, or
+ * as it is told: ours     the body parsed, checked and stored by sv_sync_parse() and sv_sync_batch() bare     libmongoc
+ * writing the same documents in the same transaction: the session's write, records, serials, audit entry, touched
+ * items, commit inserts  libmongoc inserting only the records and serials in a transaction CPU is the client's, a
+ * batch.  Floor sessions are made between slices, outside the time measured.  The database is dropped at the end.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -23,7 +21,15 @@
 #include "core/store/indexes.h"
 #include "core/sync/batch.h"
 
-enum { RECORDS = 100, ITEMS = 2000, BATCHES_A_SESSION = ITEMS / RECORDS, MAX_THREADS = 4, SLICE_MS = 500, WAYS = 3 };
+enum {
+    RECORDS = 100,
+    ITEMS = 2000,
+    BATCHES_A_SESSION = ITEMS / RECORDS,
+    MAX_THREADS = 8,
+    FEW_THREADS = 4,
+    SLICE_MS = 500,
+    WAYS = 3
+};
 
 typedef struct load_s load_t;
 typedef bool (*way_t)(load_t *load);
@@ -458,7 +464,7 @@ measure(sv_store_t **stores, int threads, int serials, double seconds)
             cpu += loads[way][i].cpu_s;
             done += (double) loads[way][i].done;
         }
-        printf(" %s %.0f/s (%.0f us CPU)%s", way_names[way], rates[way], cpu / done * 1e6, way < WAYS - 1 ? "," : "");
+        printf(" %s %.1f/s (%.0f us CPU)%s", way_names[way], rates[way], cpu / done * 1e6, way < WAYS - 1 ? "," : "");
         for (int i = 0; i < threads; i++) {
             mongoc_client_session_destroy(loads[way][i].transaction);
         }
@@ -498,6 +504,9 @@ main(int argc, char **argv)
     sv_error_t error;
     char suffix[SV_UUID_SIZE];
 
+    if (argc > 3 && (atoi(argv[2]) < 1 || atoi(argv[2]) > MAX_THREADS)) {
+        die("THREADS", "1 to 8");
+    }
     if (getenv("MONGODB_URI") == NULL) {
         die("MONGODB_URI", "it must name the MongoDB server");
     }
@@ -517,7 +526,10 @@ main(int argc, char **argv)
         die("indexes", error.cause);
     }
     add_items(stores[0]);
-    for (int threads = 1; threads <= MAX_THREADS; threads += MAX_THREADS - 1) {
+    if (argc > 3) {
+        measure(stores, atoi(argv[2]), atoi(argv[3]), seconds);
+    }
+    for (int threads = 1; argc <= 3 && threads <= FEW_THREADS; threads += FEW_THREADS - 1) {
         for (int serials = 0; serials <= 1; serials++) {
             measure(stores, threads, serials, seconds);
         }

@@ -52,6 +52,27 @@ now_s(void)
     return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }
 
+/* Of all threads of this process. */
+static double
+cpu_s(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double) used.tv_sec + (double) used.tv_nsec / 1e9;
+}
+
+/* What was measured once. */
+typedef struct {
+    double s, cpu_s;
+} took_t;
+
+static took_t
+took_since(took_t from)
+{
+    return (took_t){ now_s() - from.s, cpu_s() - from.cpu_s };
+}
+
 static void
 die(const char *what, const sv_error_t *error)
 {
@@ -128,11 +149,11 @@ make_snapshot(const kind_t *kind, sv_error_t *error)
     }
 }
 
-static double
+static took_t
 measure_reading(const char *a, const char *b, sv_arena_t *arena, sv_error_t *error)
 {
     const char *const ids[] = { a, b };
-    double from_s = now_s();
+    took_t from = { now_s(), cpu_s() };
 
     for (int i = 0; i < 2; i++) {
         sv_block_place_t place = sv_snapshot_blocks(sv_arena_printf(arena, "%s.1", ids[i]));
@@ -146,7 +167,7 @@ measure_reading(const char *a, const char *b, sv_arena_t *arena, sv_error_t *err
         } while (row != NULL);
         sv_block_reader_destroy(reader);
     }
-    return now_s() - from_s;
+    return took_since(from);
 }
 
 static sv_status_t
@@ -160,7 +181,7 @@ told(void *context, const char *stage, int64_t done, int64_t total, sv_error_t *
     return SV_OK;
 }
 
-static double
+static took_t
 measure_ours(const char *a, const char *b, int64_t *rows, sv_arena_t *arena, sv_error_t *error)
 {
     const char *json = sv_arena_printf(arena, "{\"baseline_id\": \"%s\", \"comparison_id\": \"%s\"}", a, b);
@@ -172,24 +193,24 @@ measure_ours(const char *a, const char *b, int64_t *rows, sv_arena_t *arena, sv_
     const bson_t *job;
     const char *id;
     bool created, held;
-    double from_s, took_s;
+    took_t from, took;
 
     if (sv_comparison_request(store, &who, &fields, arena, &job, &created, error) != SV_OK) {
         die("request", error);
     }
     id = sv_doc_text(job, "job_id", arena);
-    from_s = now_s();
+    from = (took_t){ now_s(), cpu_s() };
     if (sv_job_start(store, id, "bench", arena, &claim, NULL, error) != SV_OK || claim == NULL ||
         sv_comparison_make(store, claim, ".", &watch, arena, error) != SV_OK) {
         die("ours", error);
     }
-    took_s = now_s() - from_s;
+    took = took_since(from);
     if (sv_job_succeed(store, claim, NULL, &held, error) != SV_OK ||
         sv_comparison_load(store, id, arena, &made, error) != SV_OK) {
         die("ours", error);
     }
     *rows = made.kept.rows;
-    return took_s;
+    return took;
 }
 
 static int
@@ -200,10 +221,24 @@ by_size(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static took_t
+median(const took_t *took, int rounds)
+{
+    double s[MAX_ROUNDS], cpu[MAX_ROUNDS];
+
+    for (int i = 0; i < rounds; i++) {
+        s[i] = took[i].s;
+        cpu[i] = took[i].cpu_s;
+    }
+    qsort(s, (size_t) rounds, sizeof(s[0]), by_size);
+    qsort(cpu, (size_t) rounds, sizeof(cpu[0]), by_size);
+    return (took_t){ s[rounds / 2], cpu[rounds / 2] };
+}
+
 static void
 measure(const char *what, const char *a, const char *b, int rounds)
 {
-    double ours[MAX_ROUNDS], reading[MAX_ROUNDS];
+    took_t ours[MAX_ROUNDS], reading[MAX_ROUNDS], our, read;
     int64_t rows = 0;
     struct rusage used;
 
@@ -216,13 +251,13 @@ measure(const char *what, const char *a, const char *b, int rounds)
         ours[i] = measure_ours(a, b, &rows, arena, &error);
         sv_arena_destroy(arena);
     }
-    qsort(ours, (size_t) rounds, sizeof(ours[0]), by_size);
-    qsort(reading, (size_t) rounds, sizeof(reading[0]), by_size);
+    our = median(ours, rounds);
+    read = median(reading, rounds);
     getrusage(RUSAGE_SELF, &used);
-    printf(
-        "compare, %s: ours %.0f ms (%lld rows written), reading both %.0f ms; ours / reading %.2f; %ld MiB resident\n",
-        what, ours[rounds / 2] * 1e3, (long long) rows, reading[rounds / 2] * 1e3,
-        ours[rounds / 2] / reading[rounds / 2], used.ru_maxrss / 1024);
+    printf("compare, %s: ours %.0f ms (%lld rows written), reading both %.0f ms; ours / reading %.2f; CPU here %.0f ms "
+           "and %.0f ms, %.2f; %ld MiB resident\n",
+           what, our.s * 1e3, (long long) rows, read.s * 1e3, our.s / read.s, our.cpu_s * 1e3, read.cpu_s * 1e3,
+           our.cpu_s / read.cpu_s, used.ru_maxrss / 1024);
 }
 
 int

@@ -1,8 +1,10 @@
 -- A batch of 100 new records a request.  BENCH_SESSIONS: lines "SESSION TOKEN"; BENCH_SERIALS: serials a record;
--- BENCH_ITEMS: how many items ITEM-<n> there are; BENCH_NONCE keeps the ids of one run apart.
+-- BENCH_ITEMS: how many items BENCH-<n> there are; BENCH_NONCE keeps the ids of one run apart, and BENCH_FIRST_ROUND,
+-- the hundred that a session counts first, its items: an item counted again in its session is a conflict.
 require("common")
 local sessions, n = {}, 0
 local serials, items = tonumber(os.getenv("BENCH_SERIALS") or "0"), tonumber(os.getenv("BENCH_ITEMS") or "20000")
+local first_round = tonumber(os.getenv("BENCH_FIRST_ROUND") or "0")
 local record = '{"client_record_id":"%s-%d","session_id":"%s","item_code":"BENCH-%05d","verified_qty":%d,"damage_qty":%d,'
     .. '"status":"finalized","created_at":"2026-01-05T08:%02d:00Z","updated_at":"2026-01-05T09:%02d:00Z","partial":false'
 function init()
@@ -15,7 +17,7 @@ end
 function request()
     -- Every request has a session of its own, so that no item is counted twice in one.
     local session = sessions[(n * 2 + tid) % #sessions + 1]
-    local round = math.floor((n * 2 + tid) / #sessions)
+    local round = first_round + math.floor((n * 2 + tid) / #sessions)
     local id = os.getenv("BENCH_NONCE") .. "-" .. tid .. "-" .. n
     local out = {}
     n = n + 1

@@ -140,12 +140,12 @@ sub claim_racks {
     return @sessions;
 }
 
-# wrk over 32 connections with a script of bench/wrk; gives its figures and `per_s`.
+# wrk over 32 connections, or BENCH_CONNECTIONS, with a script of bench/wrk; gives its figures and `per_s`.
 sub wrk {
     my ($self, $script, $url, $seconds, %environment) = @_;
     local @ENV{ keys %environment } = values %environment;
     local $ENV{LUA_PATH} = "$self->{root}/bench/wrk/?.lua;;";
-    my $out = run('wrk', '-t2', '-c32', "-d${seconds}s", '--timeout', '10s', '-s', "$self->{root}/bench/wrk/$script", $url);
+    my $out = run('wrk', '-t2', '-c' . ($environment{BENCH_CONNECTIONS} // 32), "-d${seconds}s", '--timeout', '10s', '-s', "$self->{root}/bench/wrk/$script", $url);
     my ($json) = $out =~ /JSON (\{.*\})/ or die "wrk said nothing:\n$out\n";
     my $got = $JSON->decode($json);
     $got->{per_s} = $got->{requests} / $got->{us} * 1e6;
