@@ -244,10 +244,11 @@ subtest 'sync' => sub {
         record('negative', verified_qty => -1), record('again', item_code => $items[0], verified_qty => 4),
         record('void', item_code => $items[2], status => 'void'), record('unknown', item_code => 'no such item'),
     ] })->data;
-    is_deeply $verdict->{ok}, [map { "contract-$_" } qw(good second void)], 'good records are ok';
+    is_deeply $verdict->{ok}, [map { "contract-$_" } qw(good second void unknown)], 'good records are ok';
+    is_deeply $verdict->{unknown}, ['contract-unknown'], 'and told where nobody knows the item';
     is_deeply [map { "$_->{client_record_id} $_->{type}" } @{ $verdict->{conflicts} }], ['contract-again duplicate_count'], 'a conflict';
     is_deeply [map { "$_->{client_record_id} $_->{code}" } @{ $verdict->{errors} }],
-        ['contract-negative negative', 'contract-unknown unknown_item'], 'and errors';
+        ['contract-negative negative'], 'and errors';
     $conflict = $verdict->{conflicts}[0]{conflict_id};
     answers($asha, sync_batch => [422, 'batch_too_large'], json => { records => [map { record("many-$_") } 1 .. 101] });
     answers($asha, session_records => 200, path => { id => $session });

@@ -50,11 +50,12 @@ subtest 'a batch of everything' => sub {
         record('a7', $session, item_code => $items[4], verified_qty => 1, damage_qty => 2),
         record('a8', $session, item_code => $items[0]));
     is $answer->status, 200, 'processed' or diag $answer->text;
-    is words($answer), 'a1: ok, a2: ok, a3: verified_qty negative, a4: item_code unknown_item, a5: session_id session_unknown, '
+    is words($answer), 'a1: ok, a2: ok, a3: verified_qty negative, a4: ok, a5: session_id session_unknown, '
         . 'a6: rack_id rack_mismatch, a7: damage_qty damage_exceeds_count, a8: duplicate_count', 'each record has its verdict';
+    is_deeply $answer->data->{unknown}, ['a4'], 'a code that is no item\'s is told';
     is $answer->data->{total_records}, 8, 'all are counted';
     is $answer->data->{batch_id}, 'b1', 'the batch is named';
-    is_deeply [ map { $_->{index} } @{ $answer->data->{errors} } ], [ 2 .. 6 ], 'errors stand in the order sent';
+    is_deeply [ map { $_->{index} } @{ $answer->data->{errors} } ], [ 2, 4 .. 6 ], 'errors stand in the order sent';
     my $conflict = $answer->data->{conflicts}[0];
     is $conflict->{server_record}{client_record_id}, 'a1', 'the figure in the way is shown';
     ok $conflict->{conflict_id}, 'the conflict is kept';

@@ -206,6 +206,7 @@ sv_item_put_counted(const sv_totals_item_t *item, bson_t *set)
         BSON_APPEND_NULL(&counted, "compared_qty");
         BSON_APPEND_NULL(&counted, "variance");
     }
+    BSON_APPEND_BOOL(&counted, "unknown", item->unknown);
     BSON_APPEND_INT64(&counted, "racks", item->racks);
     BSON_APPEND_INT64(&counted, "records", item->records);
     sv_doc_put_text(&counted, "last_user_id", item->last_user_id);

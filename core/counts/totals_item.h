@@ -28,6 +28,7 @@ typedef struct {
     bool compared;              /* its book is known: */
     sv_quantity_t compared_qty; /* of that sum, what the book is compared with */
     sv_quantity_t variance;
+    bool unknown; /* a record that counts is of a code that is no item's */
     int64_t racks;
     int64_t records;
     const char *last_user_id;

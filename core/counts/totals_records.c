@@ -72,6 +72,7 @@ sv_item_add_record(sv_totals_item_t *item, const bson_t *record, sv_parts_t *par
     sv_totals_add(&item->verified_qty, sv_doc_quantity(record, "verified_qty"));
     sv_totals_add(&item->damage_qty, sv_doc_quantity(record, "damage_qty"));
     sv_totals_add(&item->non_returnable_damaged_qty, sv_doc_quantity(record, "non_returnable_damaged_qty"));
+    item->unknown |= sv_doc_bool(record, "unknown");
     item->records++;
     if (user_id != NULL) {
         sv_staff_add(staff, user_id, arena);
@@ -108,7 +109,7 @@ sv_parts_read(sv_store_t *store, const char *count_id, sv_totals_item_t *items, 
     sv_counting_filter(filter);
     BCON_APPEND(options, "projection", "{", "item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "user_id",
                 BCON_INT32(1), "changed_at", BCON_INT32(1), "verified_qty", BCON_INT32(1), "damage_qty", BCON_INT32(1),
-                "non_returnable_damaged_qty", BCON_INT32(1), "}");
+                "non_returnable_damaged_qty", BCON_INT32(1), "unknown", BCON_INT32(1), "}");
     status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, &cursor, error);
     if (status != SV_OK) {
         return status;

@@ -333,6 +333,33 @@ sv_write_error(sv_json_writer_t *w, const sv_verdict_t *verdict)
     sv_json_end(w);
 }
 
+static bool
+sv_verdict_is_of_unknown(const sv_verdict_t *verdict)
+{
+    return verdict->kind == SV_VERDICT_OK && verdict->record->unknown;
+}
+
+/* Told only where there are any: records that are stored, of codes that nobody knows. */
+static void
+sv_write_unknown(sv_json_writer_t *w, const sv_sync_result_t *result)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->count; i++) {
+        count += sv_verdict_is_of_unknown(&result->verdicts[i]);
+    }
+    if (count == 0) {
+        return;
+    }
+    sv_json_array(w, "unknown");
+    for (size_t i = 0; i < result->count; i++) {
+        if (sv_verdict_is_of_unknown(&result->verdicts[i])) {
+            sv_json_text(w, NULL, result->verdicts[i].record->told_id);
+        }
+    }
+    sv_json_end(w);
+}
+
 void
 sv_sync_result_write_json(sv_json_writer_t *w, const sv_sync_result_t *result)
 {
@@ -358,6 +385,7 @@ sv_sync_result_write_json(sv_json_writer_t *w, const sv_sync_result_t *result)
         }
     }
     sv_json_end(w);
+    sv_write_unknown(w, result);
     sv_json_text(w, "batch_id", result->batch_id);
     sv_json_int(w, "processing_time_ms", result->processing_time_ms);
     sv_json_int(w, "total_records", (int64_t) result->count);

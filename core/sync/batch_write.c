@@ -76,6 +76,9 @@ sv_append_record(sv_batch_run_t *run, bson_t *document, const sv_slot_t *slot)
     sv_record_append_clock(document, slot->record,
                            &(sv_record_receipt_t){ now_ms, session->started_at_ms, run->batch->has_sent_at,
                                                    run->batch->sent_at_ms, slot->stored });
+    if (slot->record->unknown) {
+        BSON_APPEND_BOOL(document, "unknown", true);
+    }
     if (slot->now.stand.declared_empty) {
         BSON_APPEND_BOOL(document, "declared_empty", true);
     }

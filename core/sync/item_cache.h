@@ -7,8 +7,7 @@
 /*
  * Which item codes exist, and which of them are tracked by serial numbers: remembered for
  * SV_ITEM_CACHE_LIFE_MS, so that a good batch asks the database nothing about its items.
- * Only what exists is remembered, so a new item is known at once; a withdrawn one is still taken for
- * that long.  Bounded (5 MiB); any number of threads.
+ * Only what exists is remembered, so a new item is known at once.  Bounded (5 MiB); any number of threads.
  */
 enum { SV_ITEM_CACHE_LIFE_MS = 30000, SV_ITEM_CACHE_SETS = 8192, SV_ITEM_CACHE_WAYS = 4, SV_ITEM_CACHE_CODE = 136 };
 

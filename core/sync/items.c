@@ -24,7 +24,7 @@ sv_items_row(const bson_t *row, void *context)
     const char *code = sv_doc_text(row, "item_code", load->arena);
     sv_item_facts_t *item;
 
-    if (code != NULL && !sv_doc_bool(row, "deleted")) {
+    if (code != NULL) {
         item = sv_arena_zalloc(load->arena, sizeof(*item));
         item->known = true;
         item->serial_tracked = sv_doc_bool(row, "serial_tracked");
@@ -41,7 +41,6 @@ sv_items_load(sv_store_t *store, sv_items_load_t *load, const sv_query_texts_t *
     sv_query_in(filter, "item_code", codes);
     BSON_APPEND_INT32(projection, "item_code", 1);
     BSON_APPEND_INT32(projection, "serial_tracked", 1);
-    BSON_APPEND_INT32(projection, "deleted", 1);
     return sv_query_each(store, SV_COLLECTION_ERP_ITEMS, filter, projection, sv_items_row, load, error);
 }
 
@@ -62,6 +61,7 @@ sv_items_check(sv_store_t *store, sv_item_cache_t *cache, sv_record_t *records, 
             continue;
         }
         if (sv_item_cache_get(cache, records[i].item_code, &facts.serial_tracked)) {
+            records[i].unknown = false;
             sv_rules_check_item(&records[i], &facts, error->arena);
             *faults |= records[i].fault.code != NULL;
         } else {
@@ -80,6 +80,7 @@ sv_items_check(sv_store_t *store, sv_item_cache_t *cache, sv_record_t *records, 
         if (asked[i] != NULL) {
             const sv_item_facts_t *item = sv_text_map_get(&load.found, asked[i]);
 
+            records[i].unknown = item == NULL;
             sv_rules_check_item(&records[i], item != NULL ? item : &unknown, error->arena);
             *faults |= records[i].fault.code != NULL;
         }

@@ -19,10 +19,6 @@ sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t
     if (sv_record_is_void(record)) {
         return;
     }
-    if (!item->known) {
-        sv_record_fail(record, arena, "item_code", "unknown_item", "There is no item %s", record->item_code);
-        return;
-    }
     pieces = record->verified_qty + record->damage_qty + record->non_returnable_damaged_qty;
     if (item->serial_tracked && (sv_quantity_t) record->serial_numbers.count * SV_QUANTITY_ONE > pieces) {
         sv_record_fail(record, arena, "serial_numbers", "serials_exceed_count",

@@ -55,9 +55,40 @@ one_bad_record_spoils_no_other(void **state)
                                    R("r5", "SER-1", 1, "'serial_numbers':['A','B']"),
                                    world_record(world, "r6", "s-none", "ITM-5", 1, ""),
                                    R("r7", "ITM-6", 1, "'rack_id':'R9'"), R("r8", "ITM-7", 0, ""), NULL),
-                        "ok error:negative error:unknown_item error:damage_exceeds_count error:serials_exceed_count "
+                        "ok error:negative ok error:damage_exceeds_count error:serials_exceed_count "
                         "error:session_unknown error:rack_mismatch ok");
-    assert_int_equal(count_all(world, SV_COLLECTION_VERIFICATION_RECORDS, "{}"), 2);
+    assert_int_equal(count_all(world, SV_COLLECTION_VERIFICATION_RECORDS, "{}"), 3);
+}
+
+/* What the master lacks is what a count is for: it is stored under its code, and told. */
+static void
+a_code_that_is_no_items_counts_under_itself(void **state)
+{
+    sync_world_t *world = *state;
+
+    assert_string_equal(
+        world_sync(world, "ann", R("r1", "NOT-THERE", 3, "'revision':1"), R("r2", "ITM-1", 3, ""), NULL), "ok ok");
+    assert_int_equal(count_all(world, SV_COLLECTION_VERIFICATION_RECORDS,
+                               "{'client_record_id': 'r1', 'item_code': 'NOT-THERE', 'unknown': true, 'counts': true}"),
+                     1);
+    assert_int_equal(count_all(world, SV_COLLECTION_VERIFICATION_RECORDS, "{'unknown': true}"), 1);
+    assert_int_equal(count_all(world, SV_COLLECTION_TOUCHED_ITEMS, "{'item_codes': 'NOT-THERE'}"), 1);
+    assert_string_equal(world_sync(world, "ann", R("r3", "NOT-THERE", 4, ""), NULL), "duplicate_count");
+    /* It is an item's by now: the next edit says so. */
+    sv_real_insert(&world->real, SV_COLLECTION_ERP_ITEMS, "{'item_code': 'NOT-THERE'}");
+    assert_string_equal(world_sync(world, "ann", R("r1", "NOT-THERE", 4, "'revision':2"), NULL), "ok");
+    assert_int_equal(count_all(world, SV_COLLECTION_VERIFICATION_RECORDS, "{'unknown': true}"), 0);
+}
+
+/* What the master has no more may still stand there. */
+static void
+an_item_that_was_taken_out_is_counted(void **state)
+{
+    sync_world_t *world = *state;
+
+    sv_real_update(&world->real, SV_COLLECTION_ERP_ITEMS, "{'item_code': 'ITM-9'}", "{'$set': {'deleted': true}}");
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-9", 3, ""), NULL), "ok");
+    assert_int_equal(count_all(world, SV_COLLECTION_VERIFICATION_RECORDS, "{'unknown': true}"), 0);
 }
 
 static void
@@ -671,6 +702,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_ANN_ON_R1(new_records_are_stored_with_what_belongs_to_them),
         WITH_ANN_ON_R1(one_bad_record_spoils_no_other),
+        WITH_ANN_ON_R1(a_code_that_is_no_items_counts_under_itself),
+        WITH_ANN_ON_R1(an_item_that_was_taken_out_is_counted),
         WITH_ANN_ON_R1(a_session_of_another_user_is_unknown),
         WITH_ANN_ON_R1(a_replay_is_ok_and_changes_nothing),
         WITH_ANN_ON_R1(a_replay_is_ok_whatever_became_of_it_all),

@@ -71,19 +71,6 @@ a_void_keeps_no_rule(void **state)
 }
 
 static void
-an_item_must_be_known(void **state)
-{
-    sv_record_t record = counted(1, 0);
-    const sv_item_facts_t unknown = { false, false }, known = { true, false };
-
-    sv_rules_check_item(&record, &known, *state);
-    assert_null(record.fault.code);
-    sv_rules_check_item(&record, &unknown, *state);
-    assert_string_equal(record.fault.code, "unknown_item");
-    assert_string_equal(record.fault.field, "item_code");
-}
-
-static void
 tracked_items_have_no_more_serials_than_pieces(void **state)
 {
     const char *serials[] = { "A", "B", "C" };
@@ -121,7 +108,6 @@ main(void)
         cmocka_unit_test_setup_teardown(damage_is_bounded_by_the_count, setup, teardown),
         cmocka_unit_test_setup_teardown(the_damage_bound_can_be_off, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_keeps_no_rule, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_item_must_be_known, setup, teardown),
         cmocka_unit_test_setup_teardown(tracked_items_have_no_more_serials_than_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(a_strict_variance_is_confirmed, setup, teardown),
     };
