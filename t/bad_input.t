@@ -135,6 +135,7 @@ my %WRONG = (
     conflict_resolve => { action => [@no_text, '', 'KEEP_MINE', "keep_mine\n"], record => [0, 'a', \1, []] },
     rack_claim => { floor => \@no_word, count_id => \@no_word, recount => \@no_bool },
     (map { ($_ => { session_id => \@no_word }) } qw(rack_release rack_pause rack_resume)),
+    rack_empty => { session_id => \@no_word, item_codes => [@no_list, [1], [''], [$operator]] },
     count_open => { warehouse => \@no_word, floor => \@no_word, name => [@no_text, 'x' x 4096, "a\x{1}b"],
         blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]] },
     counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
@@ -150,7 +151,7 @@ my %GOOD = (
     report_preview => { collection => 'erp_items' }, snapshot_create => { name => 'x', query => { collection => 'erp_items' } },
     compare_create => { baseline_id => 'x', comparison_id => 'y' }, (map { ($_ => { type => 'variance' }) } qw(report_generate report_export)),
     (map { ($_ => { name => 'x', cron => '@daily', type => 'variance' }) } qw(schedule_create schedule_change)),
-    counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, sync_heartbeat => { session_id => $session },
+    counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, sync_heartbeat => { session_id => $session }, rack_empty => { session_id => $session },
 );
 
 subtest 'wrong members' => sub {
@@ -190,12 +191,12 @@ sub raw_record {
     return $text =~ s/\}$/,"$name":$value}/r;
 }
 
-my @no_text = ('"a\ud83d"', '"\ude00b"', '"\ud83d\ud83d\ude00"', '"a\u0000b"', "\"a\x01b\""); # half of an emoji, a NUL, a control character
+my @broken_text = ('"a\ud83d"', '"\ude00b"', '"\ud83d\ud83d\ude00"', '"a\u0000b"', "\"a\x01b\""); # half of an emoji, a NUL, a control character
 my @not_text = ('7', '1.5', 'true', '[]', '{}', '{"$gt":""}');
 my %wrong_kind = (
-    (map { ($_ => [@not_text, '""', '" \u200b"', '"a\nb"', '"a\r\nSET x y\r\n"', '"' . 'x' x 400 . '"', @no_text]) } qw(CODE ID)),
-    TEXT       => [@not_text, '"a\tb"', '"' . 'x' x 200 . '"', @no_text],
-    NOTE       => [@not_text, '"a\u0007b"', '"' . 'x' x 2001 . '"', @no_text],
+    (map { ($_ => [@not_text, '""', '" \u200b"', '"a\nb"', '"a\r\nSET x y\r\n"', '"' . 'x' x 400 . '"', @broken_text]) } qw(CODE ID)),
+    TEXT       => [@not_text, '"a\tb"', '"' . 'x' x 200 . '"', @broken_text],
+    NOTE       => [@not_text, '"a\u0007b"', '"' . 'x' x 2001 . '"', @broken_text],
     QUANTITY   => ['"1"', 'true', '[]', '{"$numberDecimal":"1"}', '-1', '-0.000001', '0.0000001', '1.1234567', '1e-7', '1000000000',
         '999999999.9999999', '1e15', '9223372036854775807', '9223372036854775808', '-9223372036854775808', '1e308', '123456789.12345678'],
     STATUS     => [@not_text, '""', '"Finalized"', '"deleted"'],

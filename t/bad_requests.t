@@ -159,11 +159,12 @@ subtest 'paths' => sub {
     is statuses(raw($head)), '200', 'a whole URL is its path';
     is statuses(raw(text('GET /api/health?', ['Connection: close']))), '200', 'an empty query';
     like statuses(raw(text('GET /api/' . 'x' x 40_000, [$bearer]))), qr/^(?:414|400)$/, 'a line longer than any';
-    for my $route (grep { $_->{path} =~ /\{/ } @routes) {
+    # (Of a scanned code nothing is wrong: what nobody knows is item_unknown.)
+    for my $route (grep { $_->{path} =~ /\{/ && $_->{id} ne 'item_barcode' } @routes) {
         my $client = $route->{role} eq 'staff' ? $asha : $boss;
         for my $id ("' || '1'=='1", '{"$ne":null}', "a\r\nb", "a\tb", ']]--', '..a', 'x' x 1000, "\x{1f4e6}") {
             my $path = $route->{path} =~ s/\{\w+\}/url_escape(Encode::encode_utf8($id))/er;
-            my %body = $route->{body} eq 'none' ? () : (json => { action => 'keep_server', name => 'x', cron => '@daily', type => 'variance' });
+            my %body = $route->{body} eq 'none' ? () : (json => { action => 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
             refused($client->request($route->{method} => $path, %body), 404, 'not_found', "$route->{id} of " . $id =~ s/[\r\n\t]/ /gr =~ s/.{20}\K.*//r);
         }
     }
@@ -199,12 +200,13 @@ my %VALUE = (
     (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb", "\x{200b}"]) } qw(warehouse floor zone user session session_id rack_id)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", '$ne', 'CSV', 'csv ', '{"$ne":null}']) } qw(type format bom delimiter raw change decimal titles)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb"]) } qw(tag metric)),
+    q => ['', 'x' x 4_000],
     tz => ['', 'x' x 400, "a\r\nb", "a\x{1}", 'Mars/Olympus', '../../etc/passwd', '/etc/localtime', 'Europe/Berlin;', '{"$ne":null}'],
     cursor => ['!', '', 'A', 'x' x 5_000, encode_base64url('{"s":{"$ne":null}}'), encode_base64url("\xff\xff\xff\x7f" . "\0" x 20)],
 );
 
 # What a route cannot do without, beside the parameter in question.
-my %NEEDS = (trend => { tag => 'weekly', metric => 'rows' });
+my %NEEDS = (trend => { tag => 'weekly', metric => 'rows' }, items_search => { q => 'a' });
 
 sub with_needs {
     my ($route, $name) = @_;

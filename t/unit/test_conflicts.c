@@ -209,8 +209,6 @@ merge_of_an_edit_wants_the_merged_record(void **state)
                      SV_ERR_VALIDATION_FAILED);
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'verified_qty': 1, 'damage_qty': 2}", NULL),
                      SV_ERR_VALIDATION_FAILED);
-    assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'item_code': 'NONE'}", NULL),
-                     SV_ERR_VALIDATION_FAILED);
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'client_record_id': 'r9'}", NULL),
                      SV_ERR_VALIDATION_FAILED);
     assert_string_equal(world_figure(world, "r1"), "5 ok");
