@@ -24,7 +24,7 @@ check_forms(const sv_record_t *record, sv_arena_t *arena)
         again.order != record->order) {
         abort();
     }
-    sv_record_append(stored, record, false);
+    sv_record_append(stored, record);
     if (!bson_validate(stored, BSON_VALIDATE_UTF8, NULL)) {
         abort();
     }
