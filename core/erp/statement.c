@@ -77,7 +77,7 @@ sv_erp_statement_parse(const char *sql, sv_arena_t *arena, sv_erp_statement_t *s
     *fault = NULL;
     statement->parameter_count = 0;
     sv_buffer_init(&out, arena, strlen(sql) + 1);
-    while (*at != '\0' && *fault == NULL) {
+    while (*fault == NULL && *at != '\0') {
         const char *end = sv_quoted_end(at);
 
         begun = at;

@@ -17,12 +17,13 @@ static const char *const operators[] = {
     "$sort",  "$limit",  "$project", "$facet", "$count", "$dateTrunc", "$addFields", "$divide",
 };
 static const char *const words[] = {
-    "_id",       "rows",       "total",
-    "from",      "localField", "foreignField",
-    "as",        "path",       "preserveNullAndEmptyArrays",
-    "date",      "unit",       "startOfWeek",
-    "d",         "projection", "sort",
-    "batchSize", "limit",
+    "_id",        "rows",       "total",
+    "from",       "localField", "foreignField",
+    "as",         "path",       "preserveNullAndEmptyArrays",
+    "date",       "unit",       "startOfWeek",
+    "d",          "projection", "sort",
+    "batchSize",  "limit",      "timezone",
+    "superseded", /* of records of the version before: they do not count */
 };
 
 static bool

@@ -9,6 +9,8 @@
 #include "core/erp/lookup.h"
 #include "core/erp/mapping.h"
 
+#define EIGHT_PARAMETERS ":after, :after, :after, :after, :after, :after, :after, :after, "
+
 static const char good[] = "# ours\n"
                            "[erp]\n"
                            "decimal = comma\n"
@@ -73,6 +75,8 @@ what_is_wrong_is_told_with_its_line(void **state)
         { "[full]\nSELECT :code\n", "f:1: this statement is given no such parameter: code" },
         { "[full]\nSELECT 1\nFROM 'x\n", "f:3: a quotation, comment or bracket has no end" },
         { "[full]\nSELECT ?\n", "f:2: parameters have names here" },
+        { "[full]\nSELECT " EIGHT_PARAMETERS EIGHT_PARAMETERS EIGHT_PARAMETERS EIGHT_PARAMETERS ":after\n",
+          "f:2: it has too many parameters" },
         { "[full]\nSELECT '\xff'\n", "f: it is not UTF-8" },
     };
     sv_arena_t *arena = sv_arena_create();
