@@ -44,6 +44,7 @@ typedef struct {
     const char *type;
     const bson_t *params; /* NULL: none */
     const char *unique_key;
+    bool take_made;          /* a job of this key that succeeded, and whose file is still kept, will do */
     const char *schedule_id; /* NULL unless of a schedule */
     int64_t slot_ms;         /* the schedule's slot; 0: run by hand, no slot is taken */
     /* What it will make, where that is decided now; else NULL.  Without an id it is the job's, and goes to the end of
@@ -76,8 +77,8 @@ typedef struct {
     const char *resource_type, *resource_id, *resource_url; /* NULL: none */
 } sv_job_result_t;
 
-/* Inserts the job, or finds the pending one of the same type and unique key (*created false).  Dispatch it when created
- * (core/jobs/dispatch.h).  SV_ERR_ALREADY_EXISTS for a schedule's slot that is taken. */
+/* Inserts the job, or finds the pending one of the same type and unique key, or one that made it (*created false).
+ * Dispatch it when created (core/jobs/dispatch.h).  SV_ERR_ALREADY_EXISTS for a schedule's slot that is taken. */
 sv_status_t sv_job_request(sv_store_t *store, const sv_principal_t *who, const sv_job_request_t *request,
                            sv_arena_t *arena, const bson_t **job, bool *created, sv_error_t *error);
 

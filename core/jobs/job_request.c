@@ -1,6 +1,7 @@
 #include "core/base/codec.h"
 #include "core/jobs/job.h"
 #include "core/jobs/job_guard.h"
+#include "core/jobs/job_made.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -113,13 +114,22 @@ typedef struct {
     bool created;
 } sv_job_asked_t;
 
-/* The key and the job are there together, so a key without its job is of one that ended. */
+/* The key and the job are there together, so a key without its job is of one that ended.  What it made is looked for in
+ * the same transaction: it cannot end in between. */
 static sv_status_t
 sv_job_request_body(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_job_asked_t *asked = context;
-    sv_status_t status = sv_job_key_take(store, asked->unique_key, asked->job_id, asked->arena, &asked->job, error);
+    sv_status_t status = SV_OK;
 
+    asked->job = NULL;
+    if (asked->request->take_made) {
+        status =
+            sv_job_find_made(store, asked->request->type, asked->request->unique_key, asked->arena, &asked->job, error);
+    }
+    if (status == SV_OK && asked->job == NULL) {
+        status = sv_job_key_take(store, asked->unique_key, asked->job_id, asked->arena, &asked->job, error);
+    }
     asked->created = status == SV_OK && asked->job == NULL;
     return asked->created ? sv_job_insert(store, asked->who, asked->request, asked->job_id, asked->unique_key,
                                           asked->arena, &asked->job, error)

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/jobs/job_made.h"
+#include "core/jobs/job.h"
 #include "core/store/document.h"
 
 const char *
@@ -29,15 +29,12 @@ sv_export_request_job(sv_store_t *store, const sv_principal_t *who, const sv_exp
                       sv_error_t *error)
 {
     const char *key = sv_export_request_key(request, arena);
-    sv_job_request_t wanted = { .type = source->job_type, .unique_key = key };
+    sv_job_request_t wanted = { .type = source->job_type, .unique_key = key, .take_made = true };
     sv_status_t status = sv_format_check_rows(request->format, source->rows, error);
 
     *created = false;
     *job = NULL;
-    if (status == SV_OK) {
-        status = sv_job_find_made(store, source->job_type, key, arena, job, error);
-    }
-    if (status != SV_OK || *job != NULL) {
+    if (status != SV_OK) {
         return status;
     }
     wanted.params = sv_export_request_params(request, source->id_name, arena);
