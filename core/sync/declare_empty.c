@@ -150,14 +150,6 @@ sv_empty_make_records(sv_empty_work_t *work)
     *sv_text_map_put(&run->session_of, session->session_id) = session;
 }
 
-/* A figure of the round that somebody may ask about: not withdrawn, not given up. */
-static bool
-sv_is_live_figure(const sv_contender_t *stand)
-{
-    return stand->standing == SV_STANDING_COUNTS || stand->standing == SV_STANDING_EARLIER_ROUND ||
-           stand->standing == SV_STANDING_YIELDED;
-}
-
 enum { SV_EMPTY_DECLARED = 1, SV_EMPTY_COUNTED };
 
 /* What the round has of each item, in whatever lot: item_code -> SV_EMPTY_*. */
@@ -171,7 +163,7 @@ sv_empty_look(const sv_batch_run_t *run, int64_t round, sv_text_map_t *has)
         const sv_figure_t *figure = &run->slots[i]->now;
         void **place;
 
-        if (run->slots[i]->exists && figure->stand.round >= round && sv_is_live_figure(&figure->stand)) {
+        if (run->slots[i]->exists && figure->stand.round >= round && sv_contender_is_live(&figure->stand)) {
             place = sv_text_map_put(has, figure->item_key);
             if (*place == NULL || !figure->stand.declared_empty) {
                 *place = (void *) &marks[figure->stand.declared_empty ? SV_EMPTY_DECLARED : SV_EMPTY_COUNTED];

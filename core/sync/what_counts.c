@@ -155,7 +155,7 @@ sv_contender_makes_room(const sv_contender_t *other, const sv_contender_t *figur
            sv_contender_is_named(other, replaces, replaces_count);
 }
 
-static bool
+bool
 sv_contender_is_live(const sv_contender_t *figure)
 {
     return figure->standing == SV_STANDING_COUNTS || figure->standing == SV_STANDING_EARLIER_ROUND ||

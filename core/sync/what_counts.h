@@ -59,6 +59,9 @@ bool sv_contender_adds_up(const sv_contender_t *figure);
 bool sv_contender_makes_room(const sv_contender_t *other, const sv_contender_t *figure, const char *const *replaces,
                              size_t replaces_count);
 
+/* A figure of the round that somebody may ask about: not withdrawn, not given up. */
+bool sv_contender_is_live(const sv_contender_t *figure);
+
 /* The first figure of the same round that must be asked about before `figure` may stand beside it: one of the two is a
  * whole, and neither makes room.  NULL: none.  The standings are decided. */
 sv_contender_t *sv_contenders_in_the_way(sv_contender_t *const *figures, size_t count, const sv_contender_t *figure,
