@@ -110,11 +110,15 @@ subtest 'bad batches' => sub {
     my $too_many = batch($asha, map { record("m$_", $session, item_code => $items[0]) } 1 .. 101);
     is $too_many->status, 422, 'more than the batch size';
     is $too_many->json->{error}{code}, 'batch_too_large', 'is named';
-    for my $case ([ '{"records":7}', 'records' ], [ '{}', 'records' ], [ '{"records":[[]]}', 'records[0]' ],
-        [ '{"records":[],"batch_id":""}', 'batch_id' ]) {
+    for my $case ([ '{"records":7}', 'records' ], [ '{}', 'records' ], [ '{"records":[],"batch_id":""}', 'batch_id' ]) {
         my $answer = $asha->request(POST => '/api/sync/batch', body => $case->[0]);
         is $answer->status, 422, $case->[0];
         is $answer->json->{error}{details}[0]{field}, $case->[1], 'names the field';
+    }
+    for my $clock ('7', '"today"', '{}', '"9999999-01-01T00:00:00Z"', '-1e300') {
+        my $answer = $asha->request(POST => '/api/sync/batch', body => qq<{"records":[[]],"sent_at":$clock,"left":$clock}>);
+        is $answer->status, 200, "a clock that says $clock stops nothing";
+        is_deeply [map { "$_->{index} $_->{code}" } @{ $answer->data->{errors} }], ['0 wrong_type'], 'what is no record is told at its place';
     }
     for my $body ('{"records":[', "{\"records\":[\"\xff\"]}", '{"records":[],"batch_id":"a\ud83d"}', '{"records":[],"records":[]}', '{"records":[1e400]}', '[' x 40,
         '{"records":[],"batch_id":"a\u0000b"}', 'null', '[]') {

@@ -35,6 +35,19 @@ sv_batch_bound_serials(const sv_sync_batch_t *batch, sv_error_t *error)
     return SV_OK;
 }
 
+/* What a phone says about itself is of use where it can be read, and else no reason to refuse its records: its clock or
+ * its counter would be wrong in every batch that it sends. */
+static void
+sv_batch_read_hints(const json_t *body, sv_sync_batch_t *batch, sv_arena_t *arena)
+{
+    sv_error_t unusable;
+    sv_json_fields_t fields = { body, "", &unusable };
+
+    sv_error_init(&unusable, arena);
+    batch->has_sent_at = sv_json_get_time(&fields, "sent_at", SV_OPTIONAL, &batch->sent_at_ms);
+    batch->has_left = sv_json_get_int(&fields, "left", SV_OPTIONAL, 0, INT32_MAX, &batch->left);
+}
+
 sv_status_t
 sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t *batch, sv_error_t *error)
 {
@@ -49,8 +62,7 @@ sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t
         sv_uuid_v4(made);
         batch->batch_id = sv_arena_strdup(error->arena, made);
     }
-    batch->has_sent_at = sv_json_get_time(&fields, "sent_at", SV_OPTIONAL, &batch->sent_at_ms);
-    batch->has_left = sv_json_get_int(&fields, "left", SV_OPTIONAL, 0, INT32_MAX, &batch->left);
+    sv_batch_read_hints(body, batch, error->arena);
     if (!sv_json_get_array(&fields, SV_BATCH_RECORDS, SV_REQUIRED, SIZE_MAX, &records)) {
         return error->status;
     }
@@ -62,14 +74,7 @@ sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t
     batch->records = sv_arena_alloc(error->arena, (batch->count + 1) * sizeof(*batch->records));
     sv_record_reader_init(&reader, error->arena);
     for (size_t i = 0; i < batch->count; i++) {
-        const json_t *value = json_array_get(records, i);
-
-        if (!json_is_object(value)) {
-            sv_fail_field(error, sv_arena_printf(error->arena, "records[%zu]", i), "wrong_type",
-                          "a record must be an object");
-            continue;
-        }
-        sv_record_read(&reader, value, i, &batch->records[i]);
+        sv_record_read(&reader, json_array_get(records, i), i, &batch->records[i]);
         if (!batch->records[i].malformed) {
             sv_rules_check_quantities(&batch->records[i], settings, error->arena);
         }

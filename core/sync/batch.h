@@ -34,8 +34,9 @@ typedef struct {
 } sv_sync_result_t;
 
 /*
- * Reads the body: batch_id and records[].  Each record is read by itself, its faults are its own; what spoils the batch
- * is told in `error`: SV_ERR_BATCH_TOO_LARGE, SV_ERR_VALIDATION_FAILED when records is not an array of objects.
+ * Reads the body: batch_id and records[], and sent_at and left where they can be read.  Each record is read by itself,
+ * its faults are its own, also that it is no object; what spoils the batch is told in `error`: SV_ERR_BATCH_TOO_LARGE,
+ * SV_ERR_VALIDATION_FAILED when records is not an array.
  * Needs no database.
  */
 sv_status_t sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t *batch, sv_error_t *error);

@@ -288,6 +288,11 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
 
     memset(record, 0, sizeof(*record));
     record->index = index;
+    if (!json_is_object(value)) {
+        record->malformed = true;
+        sv_record_fail(record, reader->arena, "", "wrong_type", "a record must be an object");
+        return;
+    }
     sv_error_init(&error, reader->arena);
     if (json_is_string(told_id) && sv_record_is_text(told_id)) {
         record->told_id = json_string_value(told_id);

@@ -58,7 +58,7 @@ typedef enum {
 } sv_record_member_t;
 
 /* What makes a record wrong by itself: the first fault found.  `field` is the member's
- * path inside the record ("serial_numbers[2]"). */
+ * path inside the record ("serial_numbers[2]"), "" for the record itself. */
 typedef struct {
     const char *field;
     const char *code;
