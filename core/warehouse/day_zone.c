@@ -1,5 +1,7 @@
 #include "core/warehouse/day_zone.h"
 
+#include "core/store/document.h"
+
 static void
 sv_day_zone_release(void *zone)
 {
@@ -22,6 +24,23 @@ sv_day_zone(sv_store_t *store, const char *name, const char *field, const char *
     }
     sv_arena_on_destroy(arena, sv_day_zone_release, opened);
     return SV_OK;
+}
+
+sv_status_t
+sv_day_zone_warehouse(sv_store_t *store, const char *count_id, sv_arena_t *arena, const char **warehouse,
+                      sv_error_t *error)
+{
+    const bson_t *count = NULL;
+    sv_status_t status;
+
+    if (*warehouse != NULL || count_id == NULL) {
+        return SV_OK;
+    }
+    status =
+        sv_store_find_one(store, SV_COLLECTION_SESSIONS,
+                          sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena), NULL, arena, &count, error);
+    *warehouse = count != NULL ? sv_doc_text(count, "warehouse", arena) : NULL;
+    return status;
 }
 
 sv_status_t

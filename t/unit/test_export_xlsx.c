@@ -30,6 +30,35 @@ an_xlsx_has_typed_cells_and_frozen_header(void **state)
     export_must_have(export_part(world, "xl/workbook.xml"), "name=\"About\"");
 }
 
+/* Phones' clocks say anything from year 1 on. */
+static void
+times_that_spreadsheets_do_not_know_are_texts(void **state)
+{
+    export_world_t *world = *state;
+    static const sv_column_t columns[] = {
+        { "at", "Counted at", SV_COLUMN_TIME, false, false, false },
+        { "day", "Day", SV_COLUMN_DATE, false, false, false },
+    };
+    const bson_t *rows[] = {
+        sv_doc_take(BCON_NEW("at", BCON_DATE_TIME(-2203891200001), "day", BCON_DATE_TIME(-2203977600000)),
+                    world->arena),
+        sv_doc_take(BCON_NEW("at", BCON_DATE_TIME(-2203891200000), "day", BCON_DATE_TIME(-2203891200000)),
+                    world->arena),
+        sv_doc_take(BCON_NEW("at", BCON_DATE_TIME(-62135596800000), "day", BCON_DATE_TIME(0)), world->arena),
+    };
+    const char *sheet;
+
+    world->head.columns = columns;
+    world->head.column_count = 2;
+    export_written(world, "xlsx", rows, 3);
+    sheet = export_part(world, "xl/worksheets/sheet1.xml");
+    export_must_have(sheet, "<t>1900-02-28T23:59:59.999Z</t>");
+    export_must_have(sheet, "<t>1900-02-28</t>");
+    export_must_have(sheet, "<v>61</v>");
+    export_must_have(sheet, "<t>0001-01-01T00:00:00Z</t>");
+    export_must_have(sheet, "<v>25569</v>");
+}
+
 /* Titles come from people: of the snapshot, and with it of its chart. */
 static void
 an_xlsx_chart_has_texts_only(void **state)
@@ -156,6 +185,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_xlsx_has_typed_cells_and_frozen_header, export_set_up, export_tear_down),
+        cmocka_unit_test_setup_teardown(times_that_spreadsheets_do_not_know_are_texts, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(an_xlsx_chart_has_texts_only, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(an_xlsx_goes_on_in_further_sheets, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(a_text_no_cell_holds_goes_on_elsewhere, export_set_up, export_tear_down),

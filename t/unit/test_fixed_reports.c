@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/report/fixed/fixed.h"
 #include "core/store/document.h"
+#include "core/warehouse/warehouse.h"
 #include "t/unit/real_mongodb.h"
 #include "t/unit/report_rows.h"
 
@@ -549,6 +550,34 @@ long_rows_are_all_there(void **state)
     sv_rows_free(&rows);
 }
 
+/* The slot's zone before the count's, the count's before TIME_ZONE. */
+static void
+days_are_those_of_the_counts_warehouse(void **state)
+{
+    static const struct {
+        const char *params, *zone;
+    } cases[] = {
+        { "{'type': 'variance', 'format': 'csv', 'filters': {'count_id': 'c1', 'period': 'today'}}",
+          "America/Los_Angeles" },
+        { "{'type': 'variance', 'format': 'csv', 'filters': {'count_id': 'c1', 'period': 'today'}, 'tz': "
+          "'Asia/Kolkata'}",
+          "Asia/Kolkata" },
+        { "{'type': 'variance', 'format': 'csv', 'filters': {'count_id': 'none', 'period': 'today'}}", "UTC" },
+    };
+    sv_warehouse_change_t change = { .time_zone = "America/Los_Angeles" };
+    sv_fixed_request_t request;
+    int64_t day_ms = INT64_C(24) * 3600 * 1000;
+
+    (void) state;
+    assert_int_equal(sv_warehouse_set(real.store, "W1", &change, &real.error), SV_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_true(sv_fixed_request_from_bson(sv_real_json(real.arena, cases[i].params), real.arena, &request));
+        assert_int_equal(sv_fixed_request_settle(real.store, &request, NULL, now_ms, &real.error), SV_OK);
+        assert_string_equal(sv_time_zone_name(request.filters.zone), cases[i].zone);
+        assert_int_equal(request.filters.to_ms - request.filters.from_ms, day_ms);
+    }
+}
+
 static sv_status_t
 refuse(void *context, const bson_t *row, sv_error_t *error)
 {
@@ -590,6 +619,7 @@ main(void)
         WITH_WORLD(the_trail_is_whole_and_in_order),
         WITH_WORLD(batches_join_every_row),
         WITH_WORLD(long_rows_are_all_there),
+        WITH_WORLD(days_are_those_of_the_counts_warehouse),
         WITH_WORLD(a_sink_that_stops_stops_the_report),
     };
     int failed = cmocka_run_group_tests(plain, NULL, NULL);

@@ -204,6 +204,10 @@ test_the_warehouse_has_the_zone_unless_one_is_named(void **state)
     assert_non_null(strstr(sv_report_query_describe(query, arena), "(days of America/Los_Angeles)"));
     assert_string_equal(sv_report_query_zone(settled(sv_arena_printf(arena, of_west, ", 'tz': 'Asia/Tokyo'"))),
                         "Asia/Tokyo");
+    sv_real_insert(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'count-west', 'warehouse': 'WEST'}");
+    query = settled("{'collection': 'verification_records', 'filters': [{'field': 'count_id', 'op': 'eq', 'value':"
+                    " 'count-west'}], 'group_by': [{'field': 'created_at', 'by': 'day'}]}");
+    assert_string_equal(sv_report_query_zone(query), "America/Los_Angeles");
     /* Nothing depends on a zone: none is told. */
     assert_null(sv_report_query_zone(settled("{'collection': 'verification_records'}")));
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/jobs/schedule.h"
+#include "core/report/fixed/fixed.h"
 #include "core/store/document.h"
 #include "t/unit/job_world.h"
 
@@ -131,6 +132,52 @@ missed_slots_are_made_up_for_by_one_run(void **state)
     assert_int_equal(round_at(at("2026-01-07T10:20:00Z")), 1);
     assert_true(sv_doc_time(sv_real_find(&world.real, SV_COLLECTION_JOBS, "{}"), "slot") == at("2026-01-07T10:00:00Z"));
     assert_true(sv_doc_time(schedule(id), "next_at") == at("2026-01-07T11:00:00Z"));
+}
+
+/* The day that a report which a job asks for is of, from its beginning to its end. */
+static void
+must_be_of_day(const bson_t *job, const char *from, const char *to)
+{
+    sv_fixed_request_t request;
+
+    assert_true(sv_fixed_request_from_bson(sv_doc_child(job, "params", world.real.arena), world.real.arena, &request));
+    SV_MUST(&world,
+            sv_fixed_request_settle(world.real.store, &request, NULL, sv_doc_time(job, "slot"), &world.real.error));
+    assert_true(request.filters.from_ms == at(from));
+    assert_true(request.filters.to_ms == at(to));
+}
+
+/* Periods and days of what is made are the schedule's, by its slots and by hand; a zone that the params name stays. */
+static void
+its_jobs_are_told_its_zone(void **state)
+{
+    sv_schedule_t daily = wanted("0 18 * * *", "America/Los_Angeles");
+    const bson_t *made = NULL, *job = NULL;
+    const char *id;
+    bool created = false;
+
+    (void) state;
+    daily.params =
+        sv_real_json(world.real.arena, "{'type': 'user_activity', 'format': 'csv', 'filters': {'period': 'today'}}");
+    SV_MUST(&world,
+            sv_schedule_create(world.real.store, &world.who, &daily, world.real.arena, &made, &world.real.error));
+    id = sv_doc_text(made, "schedule_id", world.real.arena);
+    /* Six in the evening there is two in the morning of UTC's next day. */
+    set_next("2026-01-05T02:00:00Z");
+    assert_int_equal(round_at(at("2026-01-05T02:00:00Z")), 1);
+    job = sv_real_find(&world.real, SV_COLLECTION_JOBS, "{}");
+    assert_string_equal(sv_doc_text(job, "params.tz", world.real.arena), "America/Los_Angeles");
+    must_be_of_day(job, "2026-01-04T08:00:00Z", "2026-01-05T08:00:00Z");
+    SV_MUST(&world,
+            sv_schedule_run(world.real.store, &world.who, id, world.real.arena, &job, &created, &world.real.error));
+    assert_true(created);
+    assert_string_equal(sv_doc_text(job, "params.tz", world.real.arena), "America/Los_Angeles");
+    sv_real_update(&world.real, SV_COLLECTION_REPORT_SCHEDULES, "{}", "{'$set': {'params.tz': 'Asia/Tokyo'}}");
+    all_jobs_end();
+    assert_int_equal(round_at(at("2026-01-06T02:00:00Z")), 1);
+    job = sv_real_find(&world.real, SV_COLLECTION_JOBS, "{'slot': {'$date': '2026-01-06T02:00:00Z'}}");
+    assert_string_equal(sv_doc_text(job, "params.tz", world.real.arena), "Asia/Tokyo");
+    must_be_of_day(job, "2026-01-05T15:00:00Z", "2026-01-06T15:00:00Z");
 }
 
 static void
@@ -364,6 +411,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_slot_is_run_when_it_is_due, clear),
         cmocka_unit_test_setup(missed_slots_are_made_up_for_by_one_run, clear),
+        cmocka_unit_test_setup(its_jobs_are_told_its_zone, clear),
         cmocka_unit_test_setup(a_slot_waits_for_the_run_before, clear),
         cmocka_unit_test_setup(two_schedulers_with_stepping_clocks_run_each_slot_once, clear),
         cmocka_unit_test_setup(a_slot_that_has_its_job_is_passed_over, clear),

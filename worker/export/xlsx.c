@@ -6,12 +6,16 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "worker/export/cell_text.h"
 #include "worker/export/xlsx_about.h"
 #include "worker/export/xlsx_text.h"
 
 /* Days between a spreadsheet's first and 1970, and a day in milliseconds. */
 #define SV_XLSX_EPOCH_DAYS 25569.0
 #define SV_XLSX_DAY_MS     86400000.0
+
+/* 1900-03-01: of what lies before, spreadsheets know either nothing, or the two months with a day that never was. */
+#define SV_XLSX_FIRST_MS (-2203891200000)
 
 /* Rows whose texts decide how wide the columns are. */
 enum { SV_XLSX_SAMPLE = 1000, SV_XLSX_WIDTH_MAX = 60, SV_XLSX_WIDTH_MIN = 8 };
@@ -178,6 +182,20 @@ sv_xlsx_open(const char *path, const sv_export_head_t *head, sv_error_t *error)
     return sv_xlsx_open_sheets(path, head, SV_XLSX_ROWS, error);
 }
 
+static lxw_error
+sv_xlsx_write_time(sv_xlsx_t *xlsx, lxw_row_t row, size_t i, const sv_row_value_t *value)
+{
+    lxw_format *format = xlsx->columns[i].format;
+    char text[SV_CELL_TEXT_SIZE];
+
+    if (value->number >= SV_XLSX_FIRST_MS) {
+        return worksheet_write_number(xlsx->sheet, row, (lxw_col_t) i,
+                                      SV_XLSX_EPOCH_DAYS + (double) value->number / SV_XLSX_DAY_MS, format);
+    }
+    sv_cell_text(xlsx->head->columns[i].type, value, text);
+    return worksheet_write_string(xlsx->sheet, row, (lxw_col_t) i, text, format);
+}
+
 static sv_status_t
 sv_xlsx_write_value(sv_xlsx_t *xlsx, lxw_row_t row, size_t i, const sv_row_value_t *value, sv_error_t *error)
 {
@@ -194,8 +212,7 @@ sv_xlsx_write_value(sv_xlsx_t *xlsx, lxw_row_t row, size_t i, const sv_row_value
     } else if (column->type == SV_COLUMN_BOOL) {
         result = worksheet_write_boolean(xlsx->sheet, row, to, value->number != 0, format);
     } else {
-        result = worksheet_write_number(xlsx->sheet, row, to,
-                                        SV_XLSX_EPOCH_DAYS + (double) value->number / SV_XLSX_DAY_MS, format);
+        result = sv_xlsx_write_time(xlsx, row, i, value);
     }
     return result == LXW_NO_ERROR ? SV_OK : sv_xlsx_check(result, error);
 }

@@ -113,9 +113,11 @@ sv_fixed_request_settle(sv_store_t *store, sv_fixed_request_t *request, const ch
 {
     const sv_fixed_filters_t *filters = &request->filters;
     const char *name = request->range.zone != NULL ? request->range.zone : tz;
+    const char *warehouse = filters->warehouse;
     const sv_time_zone_t *zone;
 
-    if (sv_day_zone(store, name, "tz", filters->warehouse, error->arena, &zone, error) != SV_OK) {
+    if (sv_day_zone_warehouse(store, filters->count_id, error->arena, &warehouse, error) != SV_OK ||
+        sv_day_zone(store, name, "tz", warehouse, error->arena, &zone, error) != SV_OK) {
         return error->status;
     }
     sv_fixed_request_settle_in(request, zone, now_ms);

@@ -24,9 +24,9 @@ const bson_t *sv_report_query_to_bson(const sv_report_query_t *query, sv_arena_t
 sv_report_query_t *sv_report_query_from_bson(const bson_t *stored, sv_arena_t *arena, sv_error_t *error);
 /*
  * Decides whose days the query's whole days and groups by day, week and month are: those of the zone that it names,
- * else of `tz` (NULL: none), else of the one warehouse that its filters name, else of TIME_ZONE.  Before it is run;
- * until then days are UTC's.  From then on it is stored with the zone, so that the same days are meant whenever it is
- * asked again. SV_ERR_VALIDATION_FAILED where bounds turn out to be the wrong way round.
+ * else of `tz` (NULL: none), else of the one warehouse that its filters name, else of their one count's, else of
+ * TIME_ZONE.  Before it is run; until then days are UTC's.  From then on it is stored with the zone, so that the same
+ * days are meant whenever it is asked again. SV_ERR_VALIDATION_FAILED where bounds turn out to be the wrong way round.
  */
 sv_status_t sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, sv_arena_t *arena,
                                    sv_error_t *error);

@@ -91,9 +91,10 @@ sv_status_t
 sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, sv_arena_t *arena,
                        sv_error_t *error)
 {
-    const char *named = query->tz != NULL ? query->tz : tz;
+    const char *named = query->tz != NULL ? query->tz : tz, *warehouse = query->warehouse;
 
-    if (query->has_days && sv_day_zone(store, named, "tz", query->warehouse, arena, &query->zone, error) != SV_OK) {
+    if (query->has_days && (sv_day_zone_warehouse(store, query->count_id, arena, &warehouse, error) != SV_OK ||
+                            sv_day_zone(store, named, "tz", warehouse, arena, &query->zone, error) != SV_OK)) {
         return error->status;
     }
     return sv_report_query_check_bounds(query, true, error);

@@ -201,7 +201,17 @@ sv_read_filter(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_r
 
 /* ---- whose days are meant */
 
-/* The zone that is named, whether anything depends on it, and the warehouse whose it is else. */
+/* The one text that a filter asks its field for; NULL: it does not. */
+static const char *
+sv_filter_equals(const sv_report_filter_t *filter, const char *field, sv_arena_t *arena)
+{
+    return filter->field != NULL && filter->op != NULL && filter->values != NULL &&
+                   strcmp(filter->field->name, field) == 0 && strcmp(filter->op->name, "eq") == 0
+               ? sv_doc_text(filter->values, "0", arena)
+               : NULL;
+}
+
+/* The zone that is named, whether anything depends on it, and the warehouse or count whose it is else. */
 static void
 sv_read_zone(const sv_reading_t *reading)
 {
@@ -217,12 +227,12 @@ sv_read_zone(const sv_reading_t *reading)
     }
     for (size_t i = 0; i < query->filter_count; i++) {
         const sv_report_filter_t *filter = &query->filters[i];
+        const char *warehouse = sv_filter_equals(filter, "warehouse", reading->arena);
+        const char *count_id = sv_filter_equals(filter, "count_id", reading->arena);
 
         query->has_days = query->has_days || sv_report_filter_has_days(filter);
-        if (filter->field != NULL && filter->op != NULL && filter->values != NULL &&
-            strcmp(filter->field->name, "warehouse") == 0 && strcmp(filter->op->name, "eq") == 0) {
-            query->warehouse = sv_doc_text(filter->values, "0", reading->arena);
-        }
+        query->warehouse = warehouse != NULL ? warehouse : query->warehouse;
+        query->count_id = count_id != NULL ? count_id : query->count_id;
     }
     for (size_t i = 0; i < query->group_count; i++) {
         query->has_days = query->has_days || query->groups[i].span >= 0;

@@ -68,6 +68,7 @@ struct sv_report_query_s {
     int64_t limit;              /* 0: none */
     const char *tz;             /* the zone that was named; NULL: none */
     const char *warehouse;      /* the one warehouse that the filters name; NULL: none, or several */
+    const char *count_id;       /* the one count likewise */
     bool has_days;              /* something depends on when days begin */
     const sv_time_zone_t *zone; /* once it is settled; NULL: UTC */
     bool grouped;
