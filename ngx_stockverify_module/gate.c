@@ -1,3 +1,4 @@
+#include "core/auth/refresh_use.h"
 #include "ngx_stockverify_module/state.h"
 
 /* Who makes the request and whether they may: token, account, role, rate. */
@@ -27,6 +28,24 @@ sv_gate_bearer(ngx_http_request_t *r, ngx_str_t *token)
     return token->len > 0;
 }
 
+/* Keeps a verified token, so that its next use costs nothing.  One whose first use tells of something is kept only where
+ * Redis can be told: otherwise the next request tries again. */
+static void
+sv_gate_keep_token(sv_request_state_t *state, const char *text, size_t length)
+{
+    sv_process_t *process = state->process;
+    sv_redis_command_t mark;
+
+    if (state->claims.use_id != NULL) {
+        if (!sv_redis_ready(process->redis)) {
+            return;
+        }
+        sv_refresh_use_mark_command(&mark, state->call.arena, &process->conf->settings, state->claims.use_id);
+        sv_redis_tell(process->redis, &mark);
+    }
+    sv_token_cache_add(process->tokens, text, length, &state->claims);
+}
+
 sv_status_t
 sv_gate_read_token(sv_request_state_t *state)
 {
@@ -44,7 +63,7 @@ sv_gate_read_token(sv_request_state_t *state)
                             &call->error) != SV_OK) {
             return call->error.status;
         }
-        sv_token_cache_add(process->tokens, text, token.len, &state->claims);
+        sv_gate_keep_token(state, text, token.len);
     }
     state->has_claims = 1;
     call->principal.user_id = state->claims.user_id;

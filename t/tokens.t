@@ -73,13 +73,15 @@ subtest 'fifty refreshes at once get one successor' => sub {
     is $stack->client(token => $next->data->{access_token})->get('/api/auth/me')->status, 200, 'and its access token works';
 };
 
-subtest 'a late replay ends the login' => sub {
+subtest 'a late replay ends the login, a late repeat of a lost answer does not' => sub {
+    my $offline = $stack->login('staff');
+    my ($lost) = $stack->parallel(refresh($offline->{refresh_token}));
     my $chitra = $stack->login('staff');
     my ($second) = $stack->parallel(refresh($chitra->{refresh_token}));
     my $holder = $stack->client(token => $second->data->{access_token});
     is $holder->get('/api/auth/me')->status, 200, 'the successor is in use';
     my ($again) = $stack->parallel(refresh($chitra->{refresh_token}));
-    is $again->data->{refresh_token}, $second->data->{refresh_token}, 'a lost answer is given again';
+    is $again->data->{refresh_token}, $second->data->{refresh_token}, 'another tab gets the same a moment later';
     my $late;
     wait_until(sub { ($late) = $stack->parallel(refresh($chitra->{refresh_token})); $late->status != 200 }, 15, 'the end of the grace');
     is $late->status, 401, 'after the grace it is refused';
@@ -87,6 +89,30 @@ subtest 'a late replay ends the login' => sub {
     my ($dead) = $stack->parallel(refresh($second->data->{refresh_token}));
     is $dead->error->{code}, 'token_revoked', 'the live refresh token is dead';
     is $holder->get('/api/auth/me')->error->{code}, 'token_revoked', 'and so is its access token';
+
+    my ($found) = $stack->parallel(refresh($offline->{refresh_token}));
+    is $found->status, 200, 'whose answer was lost before is let in still' or diag $found->text;
+    is $found->data->{refresh_token}, $lost->data->{refresh_token}, 'with the same successor';
+    is $stack->client(token => $found->data->{access_token})->get('/api/auth/me')->status, 200, 'which is used now';
+    my ($theft) = $stack->parallel(refresh($offline->{refresh_token}));
+    is $theft->error->{code}, 'token_reused', 'and then the predecessor is a thief\'s';
+    my ($ended) = $stack->parallel(refresh($lost->data->{refresh_token}));
+    is $ended->error->{code}, 'token_revoked', 'so the login ends';
+};
+
+subtest 'whether a successor is in use is asked of Redis only' => sub {
+    my $gabi = $stack->login('staff');
+    my ($second) = $stack->parallel(refresh($gabi->{refresh_token}));
+    my $marks = sub { my $keys = $stack->redis->command('KEYS', 'refresh:used:*'); return scalar @$keys };
+    my $before = $marks->();
+    my $holder = $stack->client(token => $second->data->{access_token});
+    $holder->get('/api/auth/me') for 1 .. 3;
+    is $marks->(), $before + 1, 'its use is noted';
+    my ($third) = $stack->parallel(refresh($second->data->{refresh_token}));
+    is $third->status, 200, 'it is spent';
+    is $marks->(), $before, 'and the note goes with it';
+    is $stack->login($gabi->user)->get('/api/auth/me')->status, 200, 'another login';
+    is $marks->(), $before, 'whose first token has no predecessor';
 };
 
 subtest 'refresh tokens that are none' => sub {

@@ -100,8 +100,11 @@ sv_families_revoke(sv_store_t *store, const char *user_id, const char *keep_fami
 int64_t
 sv_family_token_life(const sv_settings_t *settings)
 {
-    /* A token's life begins when it is signed: after the commit that brought it, and once more for a lost answer. */
-    return settings->access_token_ttl + settings->refresh_reuse_grace;
+    /* A token's life begins when it is signed, which is a moment after its family was seen to live, for a lost answer as
+     * for any other. */
+    enum { SV_SIGNING_S = 30 };
+
+    return settings->access_token_ttl + SV_SIGNING_S;
 }
 
 sv_status_t

@@ -220,6 +220,7 @@ sv_login_write_json(sv_json_writer_t *w, const sv_settings_t *settings, const sv
         .user_id = account->user_id,
         .generation = account->generation,
         .family_id = grant->family_id,
+        .use_id = grant->use_id,
         .issued_at_s = now_s,
         .expires_at_s = now_s + settings->access_token_ttl,
     };

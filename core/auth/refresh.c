@@ -20,6 +20,7 @@ typedef struct {
 /* What a rotation reads and finds; `outcome` is told after the commit, because ending a family must be committed. */
 typedef struct {
     char presented_hash[SV_SHA256_HEX_SIZE];
+    sv_refresh_use_t use; /* of the successor */
     sv_arena_t *arena;
     sv_refresh_grant_t *grant;
     sv_account_t *account;
@@ -41,7 +42,7 @@ sv_refresh_hash(const char *token, char hash[SV_SHA256_HEX_SIZE])
     sv_sha256_hex(token, strlen(token), hash);
 }
 
-static const char *
+const char *
 sv_refresh_successor(const sv_auth_keys_t *keys, const char *token, sv_arena_t *arena)
 {
     uint8_t secret[SV_SHA256_SIZE];
@@ -153,23 +154,40 @@ sv_refresh_spend(sv_store_t *store, const sv_rotation_t *rotation, sv_stored_tok
     return SV_OK;
 }
 
-/* Whether the presented, used token is the immediate predecessor of the family's live one, spent a moment ago. */
+/* Whether the presented, used token is the immediate predecessor of the family's live one; *dead: of one that lived until
+ * it died of age, which nobody is to blame for. */
+static sv_status_t
+sv_refresh_precedes_live(sv_store_t *store, const sv_rotation_t *rotation, bool *precedes, bool *dead,
+                         sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(error->arena);
+    const bson_t *document = NULL;
+
+    BCON_APPEND(filter, "family_id", BCON_UTF8(rotation->grant->family_id), "predecessor_hash",
+                BCON_UTF8(rotation->presented_hash), "state", BCON_UTF8(SV_REFRESH_CURRENT));
+    if (sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, filter, NULL, error->arena, &document, error) != SV_OK) {
+        return error->status;
+    }
+    *precedes = document != NULL;
+    if (!*precedes) {
+        return SV_OK;
+    }
+    sv_filter_to_come(filter, "$expires_at", NULL, 0);
+    sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, filter, NULL, error->arena, &document, error);
+    *dead = document == NULL;
+    return error->status;
+}
+
+/* Whether the presented token was spent a moment ago. */
 static sv_status_t
 sv_refresh_in_grace(sv_store_t *store, const sv_rotation_t *rotation, bool *in_grace, sv_error_t *error)
 {
-    bson_t *successor = sv_doc_new(error->arena), *recent = sv_doc_new(error->arena);
+    bson_t *recent = sv_doc_new(error->arena);
     const bson_t *document = NULL;
 
-    *in_grace = false;
     BCON_APPEND(recent, "token_hash", BCON_UTF8(rotation->presented_hash));
     sv_filter_to_come(recent, "$used_at", NULL, store->settings->refresh_reuse_grace * 1000);
-    if (sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, recent, NULL, error->arena, &document, error) != SV_OK ||
-        document == NULL) {
-        return error->status;
-    }
-    BCON_APPEND(successor, "family_id", BCON_UTF8(rotation->grant->family_id), "predecessor_hash",
-                BCON_UTF8(rotation->presented_hash), "state", BCON_UTF8(SV_REFRESH_CURRENT));
-    sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, successor, NULL, error->arena, &document, error);
+    sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, recent, NULL, error->arena, &document, error);
     *in_grace = document != NULL;
     return error->status;
 }
@@ -217,22 +235,44 @@ sv_refresh_grant_successor(sv_store_t *store, sv_rotation_t *rotation, sv_stored
     return sv_refresh_insert(store, rotation->grant->token, &birth, error);
 }
 
+/* A used token: of a client that never saw the answer, of another tab, or of a thief. */
 static sv_status_t
-sv_refresh_decide(sv_store_t *store, sv_rotation_t *rotation, sv_stored_token_t *token, sv_error_t *error)
+sv_refresh_grant_again(sv_store_t *store, sv_rotation_t *rotation, const sv_stored_token_t *token, sv_error_t *error)
 {
-    bool in_grace = false;
+    bool precedes = false, dead = false, in_grace = false;
 
-    if (strcmp(token->state, SV_REFRESH_CURRENT) == 0) {
-        return sv_refresh_grant_successor(store, rotation, token, error);
+    if (sv_refresh_precedes_live(store, rotation, &precedes, &dead, error) != SV_OK) {
+        return error->status;
     }
-    if (strcmp(token->state, SV_REFRESH_USED) != 0) {
+    if (!precedes) {
+        return sv_refresh_end_reused(store, rotation, token, error);
+    }
+    if (dead) {
         rotation->outcome = SV_ERR_TOKEN_REVOKED;
         return SV_OK;
     }
-    if (sv_refresh_in_grace(store, rotation, &in_grace, error) != SV_OK) {
+    if (rotation->use == SV_REFRESH_UNUSED || sv_refresh_in_grace(store, rotation, &in_grace, error) != SV_OK ||
+        in_grace) {
         return error->status;
     }
-    return in_grace ? SV_OK : sv_refresh_end_reused(store, rotation, token, error);
+    if (rotation->use == SV_REFRESH_USE_UNKNOWN) {
+        rotation->outcome = SV_ERR_UNAVAILABLE;
+        return SV_OK;
+    }
+    return sv_refresh_end_reused(store, rotation, token, error);
+}
+
+static sv_status_t
+sv_refresh_decide(sv_store_t *store, sv_rotation_t *rotation, sv_stored_token_t *token, sv_error_t *error)
+{
+    if (strcmp(token->state, SV_REFRESH_CURRENT) == 0) {
+        return sv_refresh_grant_successor(store, rotation, token, error);
+    }
+    if (strcmp(token->state, SV_REFRESH_USED) == 0) {
+        return sv_refresh_grant_again(store, rotation, token, error);
+    }
+    rotation->outcome = SV_ERR_TOKEN_REVOKED;
+    return SV_OK;
 }
 
 static sv_status_t
@@ -269,13 +309,25 @@ sv_refresh_body(sv_store_t *store, void *context, sv_error_t *error)
     return sv_refresh_decide(store, rotation, &token, error);
 }
 
-sv_status_t
-sv_refresh_rotate(sv_store_t *store, const sv_auth_keys_t *keys, const char *token, sv_arena_t *arena,
-                  sv_refresh_grant_t *grant, sv_account_t *account, sv_error_t *error)
+static const char *
+sv_refresh_use_id_of(const char *token, sv_arena_t *arena)
 {
-    sv_rotation_t rotation = { .arena = arena, .grant = grant, .account = account };
+    char *id = sv_arena_alloc(arena, SV_REFRESH_USE_ID_SIZE);
+    char hash[SV_SHA256_HEX_SIZE];
+
+    sv_refresh_hash(token, hash);
+    sv_refresh_use_id(hash, id);
+    return id;
+}
+
+sv_status_t
+sv_refresh_rotate(sv_store_t *store, const sv_auth_keys_t *keys, const char *token, sv_refresh_use_t use,
+                  sv_arena_t *arena, sv_refresh_grant_t *grant, sv_account_t *account, sv_error_t *error)
+{
+    sv_rotation_t rotation = { .use = use, .arena = arena, .grant = grant, .account = account };
 
     *grant = (sv_refresh_grant_t){ .token = sv_refresh_successor(keys, token, arena) };
+    grant->use_id = sv_refresh_use_id_of(grant->token, arena);
     sv_refresh_hash(token, rotation.presented_hash);
     if (sv_transaction_run(store, sv_refresh_body, &rotation, error) != SV_OK) {
         return error->status;

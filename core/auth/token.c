@@ -38,6 +38,9 @@ sv_token_sign(const sv_token_keys_t *keys, const sv_token_claims_t *claims, sv_a
     if (claims->family_id != NULL) {
         failed |= jwt_add_grant(jwt, "fam", claims->family_id);
     }
+    if (claims->use_id != NULL) {
+        failed |= jwt_add_grant(jwt, "rti", claims->use_id);
+    }
     if (keys->issuer[0] != '\0') {
         failed |= jwt_add_grant(jwt, "iss", keys->issuer);
     }
@@ -215,6 +218,7 @@ sv_token_read_claims(const sv_token_keys_t *keys, const json_t *payload, int64_t
     if (!sv_claim_equals(json_object_get(payload, "type"), sv_token_type) ||
         !sv_claim_text(payload, "sub", true, arena, &claims->user_id) ||
         !sv_claim_text(payload, "fam", false, arena, &claims->family_id) ||
+        !sv_claim_text(payload, "rti", false, arena, &claims->use_id) ||
         !sv_claim_integer(payload, "gen", true, &claims->generation) ||
         !sv_claim_integer(payload, "exp", true, &claims->expires_at_s) ||
         !sv_claim_integer(payload, "iat", false, &claims->issued_at_s) ||

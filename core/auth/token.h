@@ -17,6 +17,7 @@ typedef struct {
     const char *user_id;   /* sub */
     int64_t generation;    /* gen: the account's when the token was made */
     const char *family_id; /* fam: the login; NULL in tokens of others */
+    const char *use_id;    /* rti: what its use tells of (core/auth/refresh_use.h); NULL: of nothing */
     int64_t issued_at_s;   /* iat; 0 when absent */
     int64_t expires_at_s;  /* exp */
 } sv_token_claims_t;

@@ -106,23 +106,58 @@ sv_http_auth_login(sv_request_t *req)
     sv_http_throttle(req, sv_auth_login_admitted);
 }
 
-void
-sv_step_auth_refresh(sv_call_t *call)
-{
-    const json_t *body = sv_call_body(call);
-    const sv_json_fields_t fields = { body, "", &call->error };
+typedef struct {
     const char *token;
+    sv_refresh_use_t use; /* of its successor */
+    sv_redis_command_t ask;
+} sv_refresh_state_t;
+
+static void
+sv_auth_refresh_rotate(sv_call_t *call)
+{
+    const sv_refresh_state_t *state = call->state;
     sv_refresh_grant_t grant = { 0 };
     sv_account_t account;
 
-    if (body == NULL || !sv_json_get_secret(&fields, "refresh_token", SV_REQUIRED, 1, SV_REFRESH_TEXT_MAX, &token)) {
-        return;
-    }
-    if (sv_refresh_rotate(call->store, call->keys, token, call->arena, &grant, &account, &call->error) == SV_OK) {
+    if (sv_refresh_rotate(call->store, call->keys, state->token, state->use, call->arena, &grant, &account,
+                          &call->error) == SV_OK) {
+        sv_refresh_use_forget_command(sv_call_effect(call), call->arena, state->token);
         sv_login_write_json(&call->json, call->settings, call->keys, &account, &grant, NULL, &call->error);
     } else if (call->error.status == SV_ERR_TOKEN_REUSED) {
         sv_gate_end_families_command(sv_call_effect(call), call->arena, grant.user_id, &grant.family_id, 1);
     }
+}
+
+static void
+sv_auth_refresh_use_replied(sv_call_t *call, size_t index, const redisReply *reply)
+{
+    (void) index;
+    ((sv_refresh_state_t *) call->state)->use = sv_refresh_use_read(reply);
+}
+
+static void
+sv_auth_refresh_use_known(sv_request_t *req)
+{
+    sv_http_thread(req, SV_POOL_DB, sv_auth_refresh_rotate, sv_http_answer);
+}
+
+void
+sv_http_auth_refresh(sv_request_t *req)
+{
+    sv_call_t *call = req->call;
+    sv_refresh_state_t *state = sv_arena_zalloc(call->arena, sizeof(*state));
+    const json_t *body = sv_call_body(call);
+    const sv_json_fields_t fields = { body, "", &call->error };
+
+    call->state = state;
+    if (body == NULL ||
+        !sv_json_get_secret(&fields, "refresh_token", SV_REQUIRED, 1, SV_REFRESH_TEXT_MAX, &state->token)) {
+        sv_http_answer(req);
+        return;
+    }
+    sv_refresh_use_ask_command(&state->ask, call->arena, call->keys, state->token);
+    sv_http_redis(req, (sv_redis_command_t *const[]){ &state->ask }, 1, sv_auth_refresh_use_replied,
+                  sv_auth_refresh_use_known);
 }
 
 static void

@@ -56,12 +56,19 @@ log_in(const char *user_id)
 }
 
 static sv_status_t
-rotate(const char *token, sv_refresh_grant_t *grant)
+rotate_knowing(const char *token, sv_refresh_use_t use, sv_refresh_grant_t *grant)
 {
     sv_account_t account;
 
     sv_error_clear(&real.error);
-    return sv_refresh_rotate(real.store, &keys, token, real.arena, grant, &account, &real.error);
+    return sv_refresh_rotate(real.store, &keys, token, use, real.arena, grant, &account, &real.error);
+}
+
+/* The worst case for a predecessor: its successor is in use. */
+static sv_status_t
+rotate(const char *token, sv_refresh_grant_t *grant)
+{
+    return rotate_knowing(token, SV_REFRESH_IN_USE, grant);
 }
 
 /* As if the token had been spent that long ago. */
@@ -147,6 +154,36 @@ reuse_after_the_grace_ends_the_family(void **state)
     assert_string_equal(grant.family_id, first.family_id);
     assert_int_equal(rotate(second.token, &grant), SV_ERR_TOKEN_REVOKED);
     assert_int_equal(rotate(first.token, &grant), SV_ERR_TOKEN_REVOKED);
+}
+
+static void
+an_answer_that_never_came_is_given_again_however_late(void **state)
+{
+    sv_refresh_grant_t first = log_in("no radio"), second, grant;
+
+    (void) state;
+    assert_null(first.use_id);
+    assert_int_equal(rotate(first.token, &second), SV_OK);
+    assert_int_equal(strlen(second.use_id), SV_REFRESH_USE_ID_SIZE - 1);
+    age_tokens(first.family_id, "used_at", 3600 * 1000);
+    assert_int_equal(rotate_knowing(first.token, SV_REFRESH_USE_UNKNOWN, &grant), SV_ERR_UNAVAILABLE);
+    assert_int_equal(rotate_knowing(first.token, SV_REFRESH_UNUSED, &grant), SV_OK);
+    assert_string_equal(grant.token, second.token);
+    assert_string_equal(grant.use_id, second.use_id);
+    assert_int_equal(rotate_knowing(second.token, SV_REFRESH_UNUSED, &grant), SV_OK);
+    assert_int_equal(rotate_knowing(first.token, SV_REFRESH_UNUSED, &grant), SV_ERR_TOKEN_REUSED);
+    assert_int_equal(rotate_knowing(second.token, SV_REFRESH_UNUSED, &grant), SV_ERR_TOKEN_REVOKED);
+}
+
+static void
+a_successor_that_died_of_age_is_no_theft(void **state)
+{
+    sv_refresh_grant_t first = log_in("away for a week"), second, grant;
+
+    (void) state;
+    assert_int_equal(rotate(first.token, &second), SV_OK);
+    age_tokens(first.family_id, "expires_at", real.settings.refresh_token_idle_ttl * 1000 + 1000);
+    assert_int_equal(rotate_knowing(first.token, SV_REFRESH_UNUSED, &grant), SV_ERR_TOKEN_REVOKED);
 }
 
 static void
@@ -264,7 +301,7 @@ logins_are_known_as_ended_while_an_access_token_may_live(void **state)
     assert_true(is_ended("leaver", reused.family_id));
     age_tokens(first.family_id, "revoked_at", real.settings.access_token_ttl * 1000);
     assert_true(is_ended("leaver", first.family_id));
-    age_tokens(first.family_id, "revoked_at", real.settings.refresh_reuse_grace * 1000 + 1000);
+    age_tokens(first.family_id, "revoked_at", 31 * 1000);
     assert_false(is_ended("leaver", first.family_id));
 }
 
@@ -306,7 +343,7 @@ race(void *argument)
     sv_error_t error;
 
     sv_error_init(&error, arena);
-    racer->status = sv_refresh_rotate(store, &keys, racer->token, arena, &grant, &account, &error);
+    racer->status = sv_refresh_rotate(store, &keys, racer->token, SV_REFRESH_IN_USE, arena, &grant, &account, &error);
     if (racer->status == SV_OK) {
         memcpy(racer->successor, grant.token, sizeof(racer->successor));
     }
@@ -348,6 +385,8 @@ main(void)
         cmocka_unit_test(a_token_nobody_issued_is_invalid),
         cmocka_unit_test(a_lost_answer_is_given_again_within_the_grace),
         cmocka_unit_test(reuse_after_the_grace_ends_the_family),
+        cmocka_unit_test(an_answer_that_never_came_is_given_again_however_late),
+        cmocka_unit_test(a_successor_that_died_of_age_is_no_theft),
         cmocka_unit_test(only_the_immediate_predecessor_has_a_grace),
         cmocka_unit_test(an_idle_login_and_an_old_login_are_dead),
         cmocka_unit_test(nothing_that_was_issued_is_stored_as_it_is),

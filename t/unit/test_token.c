@@ -132,7 +132,7 @@ verify(const sv_token_keys_t *keys, const char *token)
 }
 
 static const sv_token_claims_t sample = {
-    .user_id = "u1", .generation = 3, .family_id = "f1", .issued_at_s = NOW_S, .expires_at_s = NOW_S + 900
+    .user_id = "u1", .generation = 3, .family_id = "f1", .use_id = "0123456789abcdef", .issued_at_s = NOW_S, .expires_at_s = NOW_S + 900
 };
 
 static void
@@ -148,6 +148,7 @@ comes_back_with(const sv_settings_t *settings)
     assert_int_equal(sv_token_verify(keys, token, strlen(token), NOW_S, arena, &claims, &error), SV_OK);
     assert_string_equal(claims.user_id, "u1");
     assert_string_equal(claims.family_id, "f1");
+    assert_string_equal(claims.use_id, "0123456789abcdef");
     assert_int_equal(claims.generation, 3);
     assert_int_equal(claims.issued_at_s, NOW_S);
     assert_int_equal(claims.expires_at_s, NOW_S + 900);
