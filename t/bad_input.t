@@ -111,7 +111,8 @@ my @no_secret = (@no_text, '', 'x' x 4096, "a\x{1}b", "a\nb");
 my @no_bool = (0, 1, 'true', '', [], $operator);
 my @no_list = (0, 1.5, \1, 'a', $operator);
 my %schedule = (name => [@no_text, '', "a\nb", 'x' x 4096], cron => [@no_text, '', 'soon', '61 * * * *', '0 0 30 2 *', '* * * * * *'],
-    time_zone => [@no_word, 'Mars/Olympus', '../../etc/passwd'], enabled => \@no_bool, recipients => [@no_list, [1], ['nobody'], [$operator]]);
+    time_zone => [@no_word, 'Mars/Olympus', '../../etc/passwd'], enabled => \@no_bool, recipients => [@no_list, [1], ['nobody'], [$operator]],
+    keep => [0, '1', $operator], query => [{}], tags => [['x']]);
 my %report = (type => [@no_text, '', 'STOCK_SUMMARY', 'gossip'], filters => [0, 1.5, \1, 'a', []], bom => \@no_bool, raw => \@no_bool,
     delimiter => [@no_text, '', ',', 'dot']);
 my @no_format = (@no_text, '', 'CSV', 'docx', '../csv');

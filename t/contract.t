@@ -379,6 +379,7 @@ my %SCHEDULE = (name => 'Contract', cron => '0 6 * * 1', type => 'stock_summary'
 subtest 'schedules' => sub {
     my $made = answers($supervisor, schedule_create => 201, json => { %SCHEDULE, recipients => ['a@example.com'], filters => { warehouse => $warehouse } });
     my %id = (path => { id => $made->data->{schedule_id} });
+    answers($supervisor, schedule_create => 201, json => { name => 'x', cron => '@yearly', type => 'snapshot', query => { collection => 'erp_items' }, tags => ['x'], keep => 3 });
     answers($supervisor, schedules => 200);
     answers($supervisor, schedule => 200, %id);
     answers($supervisor, schedule_change => 200, %id, json => { %SCHEDULE, enabled => \0, delimiter => 'semicolon' });

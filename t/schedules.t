@@ -103,6 +103,79 @@ subtest 'keeping one' => sub {
     }
 };
 
+my %SNAPSHOT = (name => 'Floor, daily', cron => '0 18 * * *', type => 'snapshot', tags => ['floor-daily'], keep => 2, format => 'csv',
+    query => { collection => 'erp_items', group_by => ['floor'], aggregations => [{ op => 'count' }] });
+
+subtest 'rules of one that takes snapshots' => sub {
+    my @bad = (
+        [query => undef], [query => 5], [query => { collection => 'users' }, 'query.collection'], [query => { collection => 'erp_items', tz => 'UTC' }, 'query.tz'],
+        [keep => 0], [keep => 1001], [keep => '2'], [tags => 'x'], [filters => { warehouse => 'W1' }], [tz => 'UTC'], [format => 'docx'], [description => 5], [name => ''],
+        [raw => \1, 'raw', format => 'xlsx'],
+    );
+    for my $case (@bad) {
+        my ($member, $value, $named, %more) = @$case;
+        my $answer = $boss->post('/api/reports/schedules', { %SNAPSHOT, %more, $member => $value });
+        is $answer->status, 422, "$member " . ($value // 'missing') or diag $answer->text;
+        is_deeply [$answer->fields], [$named // $member], 'is named';
+    }
+    for my $member (qw(query tags keep)) {
+        is_deeply [$boss->post('/api/reports/schedules', { %GOOD, $member => $SNAPSHOT{$member} })->fields], [$member], "$member is no report's";
+    }
+    $mongo->run(update => 'warehouses', updates => [{ q => { warehouse => 'WEST' }, u => { '$set' => { time_zone => 'America/Los_Angeles' } }, upsert => \1 }]);
+    my $zone = sub {
+        my (@filters) = @_;
+        my $answer = $boss->post('/api/reports/schedules', { %SNAPSHOT, query => { collection => 'erp_items', filters => [@filters] } });
+        return $answer->data->{time_zone};
+    };
+    is $zone->(), 'UTC', 'slots are those of TIME_ZONE';
+    is $zone->({ field => 'warehouse', op => 'eq', value => 'WEST' }), 'America/Los_Angeles', 'or of the warehouse that it is about';
+};
+
+subtest 'snapshots' => sub {
+    my $answer = $boss->post('/api/reports/schedules', { %SNAPSHOT, time_zone => 'Asia/Kolkata', recipients => ['olga@example.com'] });
+    is $answer->status, 201, 'made' or diag $answer->text;
+    my $id = $answer->data->{schedule_id};
+    my $schedule = $boss->get("/api/reports/schedules/$id")->data;
+    is_deeply [@$schedule{qw(name type tags keep format time_zone)}], [@SNAPSHOT{qw(name type tags keep format)}, 'Asia/Kolkata'], 'as it was asked for';
+    is $schedule->{query}{collection}, 'erp_items', 'with its query';
+    my $asked = $boss->post('/api/reports/snapshots', { %SNAPSHOT{qw(name tags query)} }, headers => { Prefer => 'wait=30' })->data->{snapshot_id};
+    my @taken;
+    for (1 .. 3) {
+        my $run = $boss->post("/api/reports/schedules/$id/run", undef, headers => { Prefer => 'wait=30' });
+        is $run->status, 201, 'taken' or diag $run->text;
+        push @taken, $run->data->{resource}{id};
+        is $run->header('location'), "/api/reports/snapshots/$taken[-1]", 'and told where';
+        last if @taken == 3;
+        # What the next one is compared with, before it is kept no more.
+        next if @taken != 2;
+        my $comparison = $boss->post('/api/reports/compare', { baseline_id => $taken[0], comparison_id => $taken[1] }, headers => { Prefer => 'wait=30' });
+        is $comparison->status, 201, 'compared' or diag $comparison->text;
+        $schedule->{comparison} = $comparison->data->{job_id};
+    }
+    my $last = $boss->get("/api/reports/snapshots/$taken[2]")->data;
+    is_deeply [@$last{qw(name tags schedule_id)}], [@SNAPSHOT{qw(name tags)}, $id], 'it has the name and tag';
+    is $last->{created_by}{username}, $boss->get('/api/auth/me')->data->{username}, 'and is its owner\'s';
+    is_deeply [map { $boss->get("/api/reports/snapshots/$_")->status } @taken], [404, 200, 200], 'the last two are kept';
+    is $boss->get("/api/reports/snapshots/$asked")->data->{schedule_id}, undef, 'what was asked for by hand stays';
+    my $trend = $boss->get('/api/reports/trend', query => { tag => 'floor-daily', metric => 'rows' })->data;
+    is_deeply [map { $_->{snapshot_id} } @{ $trend->{points} }], [$asked, @taken[1, 2]], 'and is a trend with those that are kept' or diag explain $trend;
+
+    my $url = "/api/reports/compare/$schedule->{comparison}";
+    is $boss->get($url)->data->{baseline}{snapshot_id}, $taken[0], 'a comparison with what is gone stays as it was';
+    is $boss->get("$url/export", query => { format => 'csv' }, headers => { Prefer => 'wait=30' })->status, 200, 'also as a file';
+    my $late = $boss->post('/api/reports/compare', { baseline_id => $taken[0], comparison_id => $taken[2] });
+    is $late->status, 422, 'another is not made';
+    is_deeply [$late->fields], ['baseline_id'], 'which says what is gone';
+
+    wait_until { @{[$mail->mails('olga@example.com')]} == 3 } 60, 'three mails';
+    my ($got) = grep { ($_->{headers}{subject} // '') =~ /^Floor, daily/ } $mail->mails('olga@example.com');
+    like $got->{headers}{subject}, qr/^Floor, daily: \d{4}-\d\d-\d\d Floor, daily$/, 'mailed as a file with its day';
+    is $got->{attachments}[0]{type}, 'text/csv', 'in the format that was asked for';
+    is scalar(grep { $_->{status} eq 'sent' } deliveries($id)), 3, 'each told once';
+    is $boss->del("/api/reports/schedules/$id")->status, 200, 'the schedule goes';
+    is $boss->get("/api/reports/snapshots/$taken[2]")->status, 200, 'what it took stays';
+};
+
 subtest 'a mail with the file' => sub {
     my $name = "Best\x{e4}nde \x{2014} \x{5e93}\x{5b58}, und ein Name, der l\x{e4}nger ist als eine Zeile";
     my $id = make(name => $name, recipients => ['anna@example.com', 'bert@example.com']);

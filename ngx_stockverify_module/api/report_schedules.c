@@ -1,4 +1,4 @@
-/* /api/reports/schedules: reports by the clock, and what became of mailing them. */
+/* /api/reports/schedules: reports and snapshots by the clock, and what became of mailing them. */
 #include "core/report/delivery/delivery.h"
 #include "core/report/delivery/report_schedule.h"
 #include "core/store/document.h"
@@ -36,7 +36,8 @@ sv_schedule_take(sv_call_t *call, const char *schedule_id)
     const bson_t *schedule = NULL;
     sv_report_schedule_t wanted;
 
-    if (body != NULL && sv_report_schedule_read(body, call->principal.role, call->arena, &wanted, &call->error)) {
+    if (body != NULL &&
+        sv_report_schedule_read(call->store, body, call->principal.role, call->arena, &wanted, &call->error)) {
         sv_report_schedule_save(call->store, &call->principal, schedule_id, &wanted, call->arena, &schedule,
                                 &call->error);
     }

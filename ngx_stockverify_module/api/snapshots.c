@@ -13,12 +13,13 @@ static void
 sv_snapshot_ask(sv_call_t *call)
 {
     sv_json_fields_t fields = { sv_call_body(call), "", &call->error };
-    const bson_t *params = fields.object != NULL ? sv_snapshot_params(call->store, &fields, call->arena) : NULL;
+    sv_snapshot_wanted_t wanted;
     const bson_t *job;
     bool created;
 
-    if (params != NULL && sv_snapshot_request(call->store, &call->principal, params, call->arena, &job, &created,
-                                              &call->error) == SV_OK) {
+    if (fields.object != NULL && sv_snapshot_wanted_read(call->store, &fields, call->arena, &wanted) &&
+        sv_snapshot_request(call->store, &call->principal, sv_snapshot_params(&wanted, call->arena), call->arena, &job,
+                            &created, &call->error) == SV_OK) {
         sv_job_asked(call, job, created);
     }
 }
@@ -67,8 +68,7 @@ sv_step_snapshots(sv_call_t *call)
     sv_page_t page = { 0 };
 
     if (!sv_call_query_identifier(call, "tag", SV_SNAPSHOT_TAG_MAX, &search.tag) ||
-        !sv_call_query_range(call, NULL, &search.from_ms, &search.to_ms) ||
-        !sv_call_query_page(call, &page)) {
+        !sv_call_query_range(call, NULL, &search.from_ms, &search.to_ms) || !sv_call_query_page(call, &page)) {
         return;
     }
     sv_json_object(&call->json, NULL);

@@ -139,6 +139,96 @@ what_is_requeued_is_sent_again(void **state)
     assert_int_equal(count("{'status': 'pending', 'error': null}"), 2);
 }
 
+/* ---- snapshots */
+
+/* A run by hand of a schedule that takes snapshots; its job. */
+static const char *
+snapshot_run_of(const char *recipients)
+{
+    sv_schedule_t schedule = { .name = "Week",
+                               .cron = "@weekly",
+                               .time_zone = "UTC",
+                               .type = "snapshot.create",
+                               .params = sv_real_json(world.real.arena, "{'format': 'xlsx'}"),
+                               .enabled = true,
+                               .more = sv_real_json(world.real.arena, recipients) };
+    const bson_t *made = NULL, *job = NULL;
+    bool created = false;
+
+    SV_MUST(&world,
+            sv_schedule_create(world.real.store, &world.who, &schedule, world.real.arena, &made, &world.real.error));
+    SV_MUST(&world, sv_schedule_run(world.real.store, &world.who, sv_doc_text(made, "schedule_id", world.real.arena),
+                                    world.real.arena, &job, &created, &world.real.error));
+    return sv_doc_text(job, "job_id", world.real.arena);
+}
+
+static void
+take_it(const char *job_id)
+{
+    sv_job_claim_t *claim = sv_job_world_start(&world, job_id, "w1");
+    sv_job_result_t result = { .resource_type = "snapshot", .resource_id = "s1", .resource_url = "/s1" };
+    bool held = false;
+
+    SV_MUST(&world, sv_job_succeed(world.real.store, claim, &result, &held, &world.real.error));
+    assert_true(held);
+}
+
+static const bson_t *
+file_job(void)
+{
+    return sv_real_find(&world.real, SV_COLLECTION_JOBS, "{'type': 'snapshot.export'}");
+}
+
+/* Its file is made first, in the schedule's format. */
+static void
+a_snapshot_is_mailed_as_a_file(void **state)
+{
+    const char *file_id;
+
+    (void) state;
+    take_it(snapshot_run_of("{'recipients': ['a@example.com']}"));
+    assert_int_equal(look(), 1);
+    assert_null(mail_job());
+    assert_int_equal(count("{}"), 0);
+    assert_string_equal(sv_doc_text(file_job(), "params.snapshot_id", world.real.arena), "s1");
+    assert_string_equal(sv_doc_text(file_job(), "params.format", world.real.arena), "xlsx");
+    assert_int_equal(look(), 0);
+    file_id = sv_doc_text(file_job(), "job_id", world.real.arena);
+    succeed(file_id);
+    assert_int_equal(look(), 1);
+    assert_string_equal(sv_doc_text(mail_job(), "params.job_id", world.real.arena), file_id);
+    assert_int_equal(count(sv_arena_printf(world.real.arena, "{'job_id': '%s', 'status': 'pending'}", file_id)), 1);
+}
+
+static void
+a_snapshot_without_recipients_is_kept_alone(void **state)
+{
+    (void) state;
+    take_it(snapshot_run_of("{'recipients': []}"));
+    assert_int_equal(look(), 1);
+    assert_null(file_job());
+    assert_int_equal(count("{}"), 0);
+}
+
+static void
+a_snapshot_that_was_requeued_is_mailed_after_all(void **state)
+{
+    const char *job_id = snapshot_run_of("{'recipients': ['a@example.com']}");
+    const bson_t *job = NULL;
+
+    (void) state;
+    end_badly(job_id);
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{'status': 'failed'}"), 1);
+    SV_MUST(&world, sv_job_requeue(world.real.store, &world.who, job_id, world.real.arena, &job, &world.real.error));
+    take_it(job_id);
+    assert_int_equal(look(), 1);
+    succeed(sv_doc_text(file_job(), "job_id", world.real.arena));
+    assert_int_equal(look(), 1);
+    assert_int_equal(count("{}"), 1);
+    assert_int_equal(count("{'status': 'pending', 'error': null}"), 1);
+}
+
 static void
 a_run_without_recipients_is_mailed_to_nobody(void **state)
 {
@@ -342,6 +432,9 @@ main(void)
         cmocka_unit_test_setup(a_run_is_mailed_once_it_ended, clear),
         cmocka_unit_test_setup(what_is_requeued_is_sent_again, clear),
         cmocka_unit_test_setup(a_run_without_recipients_is_mailed_to_nobody, clear),
+        cmocka_unit_test_setup(a_snapshot_is_mailed_as_a_file, clear),
+        cmocka_unit_test_setup(a_snapshot_without_recipients_is_kept_alone, clear),
+        cmocka_unit_test_setup(a_snapshot_that_was_requeued_is_mailed_after_all, clear),
         cmocka_unit_test_setup(a_run_is_not_mailed_to_recipients_of_another_report, clear),
         cmocka_unit_test_setup(a_run_that_failed_says_so, clear),
         cmocka_unit_test_setup(what_its_job_left_is_given_up, clear),

@@ -317,6 +317,84 @@ test_a_deleted_snapshot_leaves_nothing(void **state)
     sv_block_reader_destroy(reader);
 }
 
+/* ---- what a schedule keeps */
+
+/* A run of a schedule; the snapshot's id. */
+static const char *
+take_of(const char *schedule_id, int keep)
+{
+    sv_job_request_t wanted = {
+        .type = "snapshot.create",
+        .params = sv_real_json(real.arena,
+                               sv_arena_printf(real.arena,
+                                               "{'name': 'Daily', 'description': null, 'tags': ['daily'], 'query':"
+                                               " {'collection': 'erp_items', 'filters': [{'field': 'item_code', 'op':"
+                                               " 'eq', 'value': 'I00001'}]}, 'keep': %d, 'tz': 'Asia/Kolkata'}",
+                                               keep)),
+        .schedule_id = schedule_id,
+    };
+    const bson_t *job = NULL;
+    sv_job_claim_t *claim;
+    bool created = false;
+    const char *id;
+
+    must(sv_job_request(real.store, &who, &wanted, real.arena, &job, &created, &real.error));
+    claim = start(job);
+    must(take(real.store, claim, NULL, &id));
+    must(sv_snapshots_keep_last(real.store, claim, keep, &real.error));
+    return id;
+}
+
+static bool
+is_there(const char *id)
+{
+    return sv_real_count(&real, SV_COLLECTION_REPORT_SNAPSHOTS,
+                         sv_arena_printf(real.arena, "{'snapshot_id': '%s'}", id)) == 1;
+}
+
+static void
+test_a_schedule_keeps_its_last(void **state)
+{
+    const char *by_hand, *refreshed, *other, *all, *ids[4];
+    const bson_t *job = NULL, *deleted;
+    sv_snapshot_t snapshot;
+    bool created = false;
+    int64_t removed = 0;
+
+    (void) state;
+    must(take(real.store, start(request("Daily")), NULL, &by_hand));
+    other = take_of("other", 2);
+    for (int i = 0; i < 4; i++) {
+        ids[i] = take_of("daily", 2);
+        if (i == 0) {
+            must(sv_snapshot_refresh(real.store, &who, ids[0], real.arena, &job, &created, &real.error));
+            must(take(real.store, start(job), NULL, &refreshed));
+        }
+    }
+    assert_false(is_there(ids[0]));
+    assert_false(is_there(ids[1]));
+    assert_true(is_there(ids[2]) && is_there(ids[3]));
+    assert_true(is_there(by_hand) && is_there(refreshed) && is_there(other));
+    must(sv_snapshot_load(real.store, ids[3], real.arena, &snapshot, &real.error));
+    assert_string_equal(snapshot.schedule_id, "daily");
+    must(sv_snapshot_load(real.store, refreshed, real.arena, &snapshot, &real.error));
+    assert_null(snapshot.schedule_id);
+    assert_string_equal(snapshot.previous_id, ids[0]);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS,
+                                   "{'action': 'snapshot.delete', 'details.kept_no_more_by': 'daily'}"),
+                     2);
+    deleted = sv_real_find(&real, SV_COLLECTION_ACTIVITY_LOGS, "{'action': 'snapshot.delete'}");
+    assert_string_equal(sv_doc_text(deleted, "details.name", real.arena), "Daily");
+    must(sv_block_owners_round(real.store, NULL, &removed, &real.error));
+    assert_int_equal(removed, 2);
+    /* One that keeps all, and one whose number is lowered. */
+    all = take_of("daily", 0);
+    assert_true(is_there(ids[2]) && is_there(ids[3]) && is_there(all));
+    ids[0] = take_of("daily", 1);
+    assert_true(is_there(ids[0]) && is_there(by_hand));
+    assert_false(is_there(ids[2]) || is_there(ids[3]) || is_there(all));
+}
+
 /* The next attempt clears up behind the dead one before it begins. */
 static void
 test_the_next_attempt_clears_up(void **state)
@@ -435,6 +513,7 @@ main(void)
         cmocka_unit_test_setup(test_a_cancelled_attempt_leaves_nothing, clear),
         cmocka_unit_test_setup(test_what_nobody_owns_is_removed, clear),
         cmocka_unit_test_setup(test_a_deleted_snapshot_leaves_nothing, clear),
+        cmocka_unit_test_setup(test_a_schedule_keeps_its_last, clear),
         cmocka_unit_test_setup(test_the_next_attempt_clears_up, clear),
         cmocka_unit_test_setup(test_versions, clear),
         cmocka_unit_test_setup(test_history_that_is_gone, clear),

@@ -4,12 +4,14 @@
 #include "core/jobs/dispatch.h"
 #include "core/jobs/job.h"
 #include "core/report/delivery/delivery.h"
+#include "core/report/files/export_request.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
 enum { SV_DELIVERIES_A_ROUND = 100 };
 
-static const char sv_mail_job[] = "mail.deliver";
+static const char sv_mail_job[] = "mail.deliver", sv_snapshot_job[] = "snapshot.create",
+                  sv_file_job[] = "snapshot.export";
 
 /* One run of a schedule whose job has ended. */
 typedef struct {
@@ -18,6 +20,7 @@ typedef struct {
     int64_t now_ms;
     sv_arena_t *arena;
     const char *mail_job_id; /* requested; NULL: there is nothing to mail */
+    const char *file_job_id; /* requested: makes the file of a snapshot, and is delivered when it has ended */
 } sv_ended_run_t;
 
 /* The changing write that lets one worker have it. */
@@ -33,14 +36,12 @@ sv_run_take(sv_store_t *store, const sv_ended_run_t *ended, bool *taken, sv_erro
     return status;
 }
 
-/* In the name of whom the report was made for. */
+/* A job that follows, in the name of whom the run was made for. */
 static sv_status_t
-sv_run_request_mail(sv_store_t *store, sv_ended_run_t *ended, sv_error_t *error)
+sv_run_request(sv_store_t *store, const sv_ended_run_t *ended, const sv_job_request_t *request, const char **job_id,
+               sv_error_t *error)
 {
-    const bson_t *params = sv_doc_take(
-        BCON_NEW("job_id", BCON_UTF8(ended->job_id), "schedule_id", BCON_UTF8(ended->schedule_id)), ended->arena);
     const char *role = sv_doc_text(ended->run, "role", ended->arena);
-    sv_job_request_t request = { .type = sv_mail_job, .params = params };
     sv_principal_t who = { .user_id = sv_doc_text(ended->run, "requested_by", ended->arena),
                            .warehouse = sv_doc_text(ended->run, "warehouse", ended->arena) };
     const bson_t *job = NULL;
@@ -50,9 +51,45 @@ sv_run_request_mail(sv_store_t *store, sv_ended_run_t *ended, sv_error_t *error)
     if (role == NULL || !sv_role_parse(role, &who.role)) {
         who.role = SV_ROLE_SUPERVISOR;
     }
-    status = sv_job_request(store, &who, &request, ended->arena, &job, &created, error);
-    ended->mail_job_id = status == SV_OK ? sv_doc_text(job, "job_id", ended->arena) : NULL;
+    status = sv_job_request(store, &who, request, ended->arena, &job, &created, error);
+    *job_id = status == SV_OK ? sv_doc_text(job, "job_id", ended->arena) : NULL;
     return status;
+}
+
+static sv_status_t
+sv_run_request_mail(sv_store_t *store, sv_ended_run_t *ended, sv_error_t *error)
+{
+    sv_job_request_t request = {
+        .type = sv_mail_job,
+        .params = sv_doc_take(
+            BCON_NEW("job_id", BCON_UTF8(ended->job_id), "schedule_id", BCON_UTF8(ended->schedule_id)), ended->arena),
+    };
+
+    return sv_run_request(store, ended, &request, &ended->mail_job_id, error);
+}
+
+/* The file of a snapshot, in the schedule's format.  Deliveries that failed because the snapshot did, before it was
+ * requeued, go along with it. */
+static sv_status_t
+sv_run_request_file(sv_store_t *store, sv_ended_run_t *ended, sv_error_t *error)
+{
+    const bson_t *params = sv_doc_child(ended->run, "params", ended->arena);
+    sv_export_request_t wanted = { .source_id = sv_doc_text(ended->run, "resource.id", ended->arena) };
+    sv_job_request_t request = { .type = sv_file_job, .schedule_id = ended->schedule_id };
+    bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(ended->job_id)), ended->arena);
+    sv_status_t status;
+
+    if (params == NULL || !sv_format_options_load(params, &wanted.format, &wanted.options, ended->arena)) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "job %s does not say in which format", ended->job_id);
+    }
+    request.params = sv_export_request_params(&wanted, "snapshot_id", ended->arena);
+    status = sv_run_request(store, ended, &request, &ended->file_job_id, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    return sv_store_update_many(
+        store, SV_COLLECTION_REPORT_DELIVERIES, filter,
+        sv_doc_take(BCON_NEW("$set", "{", "job_id", BCON_UTF8(ended->file_job_id), "}"), ended->arena), NULL, error);
 }
 
 static sv_status_t
@@ -82,6 +119,14 @@ sv_run_add_delivery(sv_store_t *store, const sv_ended_run_t *ended, const char *
     return sv_store_insert(store, SV_COLLECTION_REPORT_DELIVERIES, delivery, error);
 }
 
+static bool
+sv_run_has(const sv_ended_run_t *ended, const char *member, const char *value)
+{
+    const char *text = sv_doc_text(ended->run, member, ended->arena);
+
+    return text != NULL && strcmp(text, value) == 0;
+}
+
 /* The recipient's delivery of a run that was requeued: it failed with the run, and goes along with it again. */
 static sv_status_t
 sv_run_renew_delivery(sv_store_t *store, const sv_ended_run_t *ended, const char *recipient, bool *there,
@@ -109,11 +154,10 @@ sv_run_renew_delivery(sv_store_t *store, const sv_ended_run_t *ended, const char
 static sv_status_t
 sv_run_add_deliveries(sv_store_t *store, sv_ended_run_t *ended, const bson_t *recipients, sv_error_t *error)
 {
-    const char *status_word = sv_doc_text(ended->run, "status", ended->arena);
     sv_status_t status = SV_OK;
     bson_iter_t iter;
 
-    if (strcmp(status_word, "succeeded") == 0) {
+    if (sv_run_has(ended, "status", "succeeded")) {
         status = sv_run_request_mail(store, ended, error);
     }
     if (status == SV_OK && bson_iter_init(&iter, recipients)) {
@@ -136,15 +180,13 @@ sv_run_add_deliveries(sv_store_t *store, sv_ended_run_t *ended, const bson_t *re
 static const bson_t *
 sv_run_recipients(const sv_ended_run_t *ended, const bson_t *schedule)
 {
-    const char *made = sv_doc_text(ended->run, "type", ended->arena), *wanted;
+    const char *wanted = schedule != NULL ? sv_doc_text(schedule, "type", ended->arena) : NULL;
 
-    if (schedule == NULL) {
-        return NULL;
+    if (wanted != NULL && strcmp(wanted, sv_snapshot_job) == 0 && sv_run_has(ended, "type", sv_file_job)) {
+        return sv_doc_child(schedule, "recipients", ended->arena);
     }
-    wanted = sv_doc_text(schedule, "type", ended->arena);
-    return made != NULL && wanted != NULL && strcmp(made, wanted) == 0
-               ? sv_doc_child(schedule, "recipients", ended->arena)
-               : NULL;
+    return wanted != NULL && sv_run_has(ended, "type", wanted) ? sv_doc_child(schedule, "recipients", ended->arena)
+                                                               : NULL;
 }
 
 static sv_status_t
@@ -156,7 +198,7 @@ sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
     bool taken = false;
     sv_status_t status = sv_run_take(store, ended, &taken, error);
 
-    ended->mail_job_id = NULL;
+    ended->mail_job_id = ended->file_job_id = NULL;
     if (status != SV_OK || !taken) {
         return status;
     }
@@ -165,7 +207,21 @@ sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
     if (status != SV_OK || recipients == NULL || bson_empty(recipients)) {
         return status;
     }
-    return sv_run_add_deliveries(store, ended, recipients, error);
+    return sv_run_has(ended, "type", sv_snapshot_job) && sv_run_has(ended, "status", "succeeded")
+               ? sv_run_request_file(store, ended, error)
+               : sv_run_add_deliveries(store, ended, recipients, error);
+}
+
+/* One that is lost is repaired from MongoDB. */
+static void
+sv_run_dispatch(sv_redis_client_t *redis, const char *type, const char *job_id, sv_arena_t *arena)
+{
+    sv_error_t ignored;
+
+    sv_error_init(&ignored, arena);
+    if (redis != NULL && job_id != NULL) {
+        sv_dispatch(redis, sv_job_kind(type)->queue, &job_id, 1, SV_DISPATCH_KEEP, NULL, &ignored);
+    }
 }
 
 static sv_status_t
@@ -179,11 +235,9 @@ sv_run_deliver(sv_store_t *store, sv_redis_client_t *redis, const bson_t *run, i
                              .arena = arena };
     sv_status_t status = sv_transaction_run(store, sv_run_deliver_body, &ended, error);
 
-    if (status == SV_OK && ended.mail_job_id != NULL && redis != NULL) {
-        sv_error_t ignored; /* a dispatch that is lost is repaired from MongoDB */
-
-        sv_error_init(&ignored, arena);
-        sv_dispatch(redis, sv_job_kind(sv_mail_job)->queue, &ended.mail_job_id, 1, SV_DISPATCH_KEEP, NULL, &ignored);
+    if (status == SV_OK) {
+        sv_run_dispatch(redis, sv_mail_job, ended.mail_job_id, arena);
+        sv_run_dispatch(redis, sv_file_job, ended.file_job_id, arena);
     }
     sv_arena_destroy(arena);
     return status;

@@ -1,72 +1,9 @@
 #include "core/report/delivery/report_schedule.h"
 
-#include <string.h>
-
 #include "core/audit/audit.h"
-#include "core/base/mail_address.h"
+#include "core/report/files/format_options.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
-#include "core/warehouse/warehouse.h"
-
-enum { SV_SCHEDULE_NAME_MAX = 200, SV_SCHEDULE_CRON_MAX = 200, SV_SCHEDULE_ZONE_MAX = 64 };
-
-/* ---- reading one */
-
-static void
-sv_recipient_read(const sv_json_fields_t *fields, size_t i, const json_t *value, sv_report_schedule_t *schedule)
-{
-    const char *field = sv_json_field_path(fields, sv_arena_printf(fields->error->arena, "recipients[%zu]", i));
-    const char *address = json_string_value(value);
-
-    if (address == NULL) {
-        sv_fail_field(fields->error, field, "wrong_type", "must be a text");
-        return;
-    }
-    if (strlen(address) != json_string_length(value) || !sv_mail_address_valid(address)) {
-        sv_fail_field(fields->error, field, "invalid_format", "must be a mail address");
-        return;
-    }
-    for (size_t j = 0; j < schedule->recipient_count; j++) {
-        if (strcasecmp(schedule->recipients[j], address) == 0) {
-            sv_fail_field(fields->error, field, "duplicate", "stands there twice");
-            return;
-        }
-    }
-    schedule->recipients[schedule->recipient_count++] = address;
-}
-
-static void
-sv_recipients_read(const sv_json_fields_t *fields, sv_report_schedule_t *schedule, sv_arena_t *arena)
-{
-    const json_t *list;
-
-    schedule->recipients = sv_arena_zalloc(arena, SV_RECIPIENTS_MAX * sizeof(*schedule->recipients));
-    if (sv_json_get_array(fields, "recipients", SV_OPTIONAL, SV_RECIPIENTS_MAX, &list)) {
-        for (size_t i = 0; i < json_array_size(list); i++) {
-            sv_recipient_read(fields, i, json_array_get(list, i), schedule);
-        }
-    }
-}
-
-bool
-sv_report_schedule_read(const json_t *body, sv_role_t role, sv_arena_t *arena, sv_report_schedule_t *schedule,
-                        sv_error_t *error)
-{
-    sv_json_fields_t fields = { .object = body, .path = "", .error = error };
-
-    memset(schedule, 0, sizeof(*schedule));
-    schedule->enabled = true;
-    sv_json_get_text(&fields, "name", SV_REQUIRED, 1, SV_SCHEDULE_NAME_MAX, &schedule->name);
-    sv_json_get_text(&fields, "cron", SV_REQUIRED, 1, SV_SCHEDULE_CRON_MAX, &schedule->cron);
-    sv_json_get_identifier(&fields, "time_zone", SV_OPTIONAL, SV_SCHEDULE_ZONE_MAX, &schedule->time_zone);
-    sv_json_get_bool(&fields, "enabled", SV_OPTIONAL, &schedule->enabled);
-    sv_recipients_read(&fields, schedule, arena);
-    if (json_object_get(body, "tz") != NULL) {
-        sv_fail_field(error, "tz", "not_allowed", "stands in time_zone: days are those of the schedule");
-    }
-    sv_fixed_request_read(body, NULL, role, arena, &schedule->request, error);
-    return error->status == SV_OK;
-}
 
 /* ---- keeping it */
 
@@ -117,21 +54,13 @@ sv_schedule_save_body(sv_store_t *store, void *context, sv_error_t *error)
         .name = wanted->name,
         .cron = wanted->cron,
         .time_zone = wanted->time_zone,
-        .type = wanted->request.report->job_type,
-        .params = sv_fixed_request_to_bson(&wanted->request, change->arena),
+        .type = wanted->type,
+        .params = wanted->params,
         .more = sv_schedule_recipients(wanted, change->arena),
         .enabled = wanted->enabled,
     };
-    const sv_time_zone_t *zone;
     sv_status_t status;
 
-    if (schedule.time_zone == NULL) {
-        status = sv_warehouse_zone(store, wanted->request.filters.warehouse, change->arena, &zone, error);
-        if (status != SV_OK) {
-            return status;
-        }
-        schedule.time_zone = sv_time_zone_name(zone);
-    }
     if (change->schedule_id == NULL) {
         status = sv_schedule_create(store, change->who, &schedule, change->arena, &change->schedule, error);
     } else {
@@ -241,32 +170,43 @@ sv_report_schedules_list(sv_store_t *store, const sv_principal_t *who, sv_page_t
                        error);
 }
 
-/* The report's members as they were asked for. */
 static void
-sv_schedule_write_report(sv_json_writer_t *w, const bson_t *params, sv_arena_t *arena)
+sv_schedule_write_texts(sv_json_writer_t *w, const char *name, const bson_t *texts)
 {
-    const bson_t *filters = sv_doc_child(params, "filters", arena);
-
-    sv_json_text(w, "type", sv_doc_text(params, "type", arena));
-    if (filters != NULL) {
-        sv_doc_write_json(w, "filters", filters);
-    }
-    sv_format_options_write_json(w, params, arena);
-}
-
-static void
-sv_schedule_write_recipients(sv_json_writer_t *w, const bson_t *schedule, sv_arena_t *arena)
-{
-    const bson_t *recipients = sv_doc_child(schedule, "recipients", arena);
     bson_iter_t iter;
 
-    sv_json_array(w, "recipients");
-    if (recipients != NULL && bson_iter_init(&iter, recipients)) {
+    sv_json_array(w, name);
+    if (texts != NULL && bson_iter_init(&iter, texts)) {
         while (bson_iter_next(&iter)) {
             sv_doc_write_value(w, NULL, &iter);
         }
     }
     sv_json_end(w);
+}
+
+/* What it makes, as it was asked for: a report's params have its type, a snapshot's none. */
+static void
+sv_schedule_write_params(sv_json_writer_t *w, const bson_t *params, sv_arena_t *arena)
+{
+    const char *report = sv_doc_text(params, "type", arena);
+    const bson_t *filters = sv_doc_child(params, "filters", arena), *query = sv_doc_child(params, "query", arena);
+    int64_t keep = sv_doc_int(params, "keep");
+
+    sv_json_text(w, "type", report != NULL ? report : sv_schedule_snapshot);
+    if (filters != NULL) {
+        sv_doc_write_json(w, "filters", filters);
+    }
+    if (query != NULL) {
+        sv_doc_write_json(w, "query", query);
+        sv_json_text(w, "description", sv_doc_text(params, "description", arena));
+        sv_schedule_write_texts(w, "tags", sv_doc_child(params, "tags", arena));
+        if (keep > 0) {
+            sv_json_int(w, "keep", keep);
+        } else {
+            sv_json_null(w, "keep");
+        }
+    }
+    sv_format_options_write_json(w, params, arena);
 }
 
 void
@@ -283,9 +223,9 @@ sv_report_schedule_write_json(sv_json_writer_t *w, const char *name, const bson_
         sv_json_text(w, texts[i], sv_doc_text(schedule, texts[i], arena));
     }
     if (params != NULL) {
-        sv_schedule_write_report(w, params, arena);
+        sv_schedule_write_params(w, params, arena);
     }
-    sv_schedule_write_recipients(w, schedule, arena);
+    sv_schedule_write_texts(w, "recipients", sv_doc_child(schedule, "recipients", arena));
     sv_json_bool(w, "enabled", enabled);
     sv_json_text(w, "disabled_reason", sv_doc_text(schedule, "disabled_reason", arena));
     sv_json_text(w, "owner", sv_doc_text(schedule, "requested_by", arena));

@@ -38,6 +38,18 @@ sv_format_options_settle(sv_format_options_t *options, bool delimiter_named)
     return options->decimal == ',' && options->delimiter == ',' ? "cannot be comma where decimals have one" : NULL;
 }
 
+const sv_format_t *
+sv_format_read(const sv_json_fields_t *fields, sv_arena_t *arena)
+{
+    const char **words = sv_arena_zalloc(arena, (sv_format_count + 1) * sizeof(words[0]));
+    int index;
+
+    for (size_t i = 0; i < sv_format_count; i++) {
+        words[i] = sv_formats[i].name;
+    }
+    return sv_json_get_choice(fields, "format", SV_OPTIONAL, words, &index) ? &sv_formats[index] : sv_format("csv");
+}
+
 void
 sv_format_options_read(const sv_json_fields_t *fields, const sv_format_t *format, sv_format_options_t *options)
 {

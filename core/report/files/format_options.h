@@ -35,6 +35,8 @@ char *sv_format_option_character(sv_format_options_t *options, const sv_format_o
  * named, and cannot be by commas.  NULL, or what is wrong with the delimiter. */
 const char *sv_format_options_settle(sv_format_options_t *options, bool delimiter_named);
 
+/* The format that a body names, csv unless it does; one that is none is named as wrong. */
+const sv_format_t *sv_format_read(const sv_json_fields_t *fields, sv_arena_t *arena);
 /* The members of a body; options of a format that has none are named as wrong. */
 void sv_format_options_read(const sv_json_fields_t *fields, const sv_format_t *format, sv_format_options_t *options);
 

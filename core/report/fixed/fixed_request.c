@@ -225,23 +225,11 @@ sv_filters_read(const json_t *object, sv_fixed_request_t *request, sv_error_t *e
 }
 
 static void
-sv_format_read(const sv_json_fields_t *fields, const char *format, sv_fixed_request_t *request, sv_arena_t *arena)
+sv_fixed_format_read(const sv_json_fields_t *fields, const char *format, sv_fixed_request_t *request, sv_arena_t *arena)
 {
-    const char **words = sv_arena_zalloc(arena, (sv_format_count + 1) * sizeof(words[0]));
-    int index;
-
-    for (size_t i = 0; i < sv_format_count; i++) {
-        words[i] = sv_formats[i].name;
-    }
-    if (format != NULL) {
-        request->format = sv_format(format);
-        if (request->format == NULL) {
-            sv_fail(fields->error, SV_ERR_NOT_FOUND, "There is no format %s", format);
-        }
-    } else if (sv_json_get_choice(fields, "format", SV_OPTIONAL, words, &index)) {
-        request->format = &sv_formats[index];
-    } else {
-        request->format = sv_format("csv");
+    request->format = format != NULL ? sv_format(format) : sv_format_read(fields, arena);
+    if (request->format == NULL) {
+        sv_fail(fields->error, SV_ERR_NOT_FOUND, "There is no format %s", format);
     }
 }
 
@@ -270,7 +258,7 @@ sv_fixed_request_read(const json_t *body, const char *format, sv_role_t role, sv
     int index;
 
     memset(request, 0, sizeof(*request));
-    sv_format_read(&fields, format, request, arena);
+    sv_fixed_format_read(&fields, format, request, arena);
     sv_format_options_read(&fields, request->format, &request->options);
     if (!sv_json_get_choice(&fields, "type", SV_REQUIRED, types, &index)) {
         return false;

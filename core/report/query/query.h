@@ -22,6 +22,9 @@ sv_report_query_t *sv_report_query_read(const sv_json_fields_t *fields, sv_arena
  * whose fields a later release no longer lists is refused as one of a client's is. */
 const bson_t *sv_report_query_to_bson(const sv_report_query_t *query, sv_arena_t *arena);
 sv_report_query_t *sv_report_query_from_bson(const bson_t *stored, sv_arena_t *arena, sv_error_t *error);
+/* The one warehouse that its filters name, by itself or by its one count; NULL: none, or several. */
+sv_status_t sv_report_query_warehouse(sv_store_t *store, const sv_report_query_t *query, sv_arena_t *arena,
+                                      const char **warehouse, sv_error_t *error);
 /*
  * Decides whose days the query's whole days and groups by day, week and month are: those of the zone that it names,
  * else of `tz` (NULL: none), else of the one warehouse that its filters name, else of their one count's, else of

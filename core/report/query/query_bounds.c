@@ -88,12 +88,20 @@ sv_report_query_check_bounds(const sv_report_query_t *query, bool settled, sv_er
 }
 
 sv_status_t
+sv_report_query_warehouse(sv_store_t *store, const sv_report_query_t *query, sv_arena_t *arena, const char **warehouse,
+                          sv_error_t *error)
+{
+    *warehouse = query->warehouse;
+    return sv_day_zone_warehouse(store, query->count_id, arena, warehouse, error);
+}
+
+sv_status_t
 sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, sv_arena_t *arena,
                        sv_error_t *error)
 {
-    const char *named = query->tz != NULL ? query->tz : tz, *warehouse = query->warehouse;
+    const char *named = query->tz != NULL ? query->tz : tz, *warehouse;
 
-    if (query->has_days && (sv_day_zone_warehouse(store, query->count_id, arena, &warehouse, error) != SV_OK ||
+    if (query->has_days && (sv_report_query_warehouse(store, query, arena, &warehouse, error) != SV_OK ||
                             sv_day_zone(store, named, "tz", warehouse, arena, &query->zone, error) != SV_OK)) {
         return error->status;
     }

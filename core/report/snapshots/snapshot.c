@@ -2,12 +2,9 @@
 
 #include <string.h>
 
-#include "core/audit/audit.h"
-#include "core/report/blocks/block_owner.h"
 #include "core/report/blocks/row_page.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
-#include "core/store/transaction.h"
 
 sv_block_place_t
 sv_snapshot_blocks(const char *owner)
@@ -32,6 +29,7 @@ sv_snapshot_read(const bson_t *document, sv_arena_t *arena, sv_snapshot_t *snaps
     snapshot->full_name = sv_doc_text(document, "created_by.full_name", arena);
     snapshot->previous_id = sv_doc_text(document, "previous_id", arena);
     snapshot->job_id = sv_doc_text(document, "job_id", arena);
+    snapshot->schedule_id = sv_doc_text(document, "schedule_id", arena);
     snapshot->query = sv_doc_child(document, "query", arena);
     snapshot->columns = sv_columns_read(document, "columns", &snapshot->column_count, arena);
     snapshot->rows = sv_doc_int(document, "rows");
@@ -113,6 +111,7 @@ sv_snapshot_write_members(sv_json_writer_t *w, const sv_snapshot_t *snapshot, bo
     sv_json_text(w, "full_name", snapshot->full_name);
     sv_json_end(w);
     sv_json_text(w, "job_id", snapshot->job_id);
+    sv_json_text(w, "schedule_id", snapshot->schedule_id);
     sv_json_time(w, "taken_at", snapshot->taken_ms);
     sv_json_time(w, "created_at", snapshot->created_ms);
     sv_json_int(w, "read_ms", sv_doc_int(snapshot->document, "read_ms"));
@@ -163,43 +162,4 @@ sv_snapshot_page(sv_store_t *store, const sv_snapshot_t *snapshot, const sv_page
     const sv_row_filter_t all = { 0 };
 
     return sv_row_page_write(store, &kept, &all, page, w, error);
-}
-
-/* ---- removing */
-
-typedef struct {
-    const sv_principal_t *who;
-    const char *id;
-} sv_snapshot_removal_t;
-
-static sv_status_t
-sv_snapshot_remove_body(sv_store_t *store, void *context, sv_error_t *error)
-{
-    const sv_snapshot_removal_t *removal = context;
-    bson_t *filter = sv_doc_take(BCON_NEW("snapshot_id", BCON_UTF8(removal->id)), error->arena);
-    sv_audit_t entry = { .action = "snapshot.delete" };
-    sv_snapshot_t snapshot;
-    sv_status_t status = sv_snapshot_load(store, removal->id, error->arena, &snapshot, error);
-
-    if (status == SV_OK) {
-        status = sv_store_delete_many(store, SV_COLLECTION_REPORT_SNAPSHOTS, filter, NULL, error);
-    }
-    if (status == SV_OK) {
-        status = sv_block_owner_abandon(store, &snapshot.blocks, error);
-    }
-    if (status == SV_OK) {
-        entry.details = sv_doc_take(BCON_NEW("snapshot_id", BCON_UTF8(removal->id), "name", BCON_UTF8(snapshot.name),
-                                             "rows", BCON_INT64(snapshot.rows)),
-                                    error->arena);
-        status = sv_audit_write(store, removal->who, &entry, error);
-    }
-    return status;
-}
-
-sv_status_t
-sv_snapshot_remove(sv_store_t *store, const sv_principal_t *who, const char *id, sv_error_t *error)
-{
-    sv_snapshot_removal_t removal = { .who = who, .id = id };
-
-    return sv_transaction_run(store, sv_snapshot_remove_body, &removal, error);
 }

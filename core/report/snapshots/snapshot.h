@@ -29,6 +29,7 @@ typedef struct {
     const char *user_id, *username, *full_name; /* who took it; the names may be NULL */
     const char *previous_id;                    /* NULL: it is no refresh */
     const char *job_id;
+    const char *schedule_id; /* NULL: it was asked for by hand */
     const bson_t *query;
     const sv_column_t *columns;
     size_t column_count;
@@ -62,9 +63,21 @@ sv_status_t sv_snapshot_list(sv_store_t *store, const sv_snapshot_search_t *sear
 sv_status_t sv_snapshot_page(sv_store_t *store, const sv_snapshot_t *snapshot, const sv_page_t *page,
                              sv_json_writer_t *w, sv_error_t *error);
 
-/* What is asked of a snapshot, checked, as the params of its job: {name, description, query, tags}.  NULL with the
- * wrong fields named.  A schedule's job takes them as they are, with `tz`, the schedule's zone. */
-const bson_t *sv_snapshot_params(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena);
+/* What is asked of a snapshot. */
+typedef struct {
+    const char *name, *description; /* description NULL: none */
+    const char **tags;
+    size_t tag_count;
+    const bson_t *query;   /* as it was asked */
+    const char *warehouse; /* whose days it means unless a zone is named; NULL: TIME_ZONE's */
+} sv_snapshot_wanted_t;
+
+/* Reads {name, description, query, tags[]}.  False with the wrong fields named. */
+bool sv_snapshot_wanted_read(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena,
+                             sv_snapshot_wanted_t *wanted);
+/* The same as the params of its job: {name, description, query, tags}.  A schedule's job takes them with `tz`, the
+ * schedule's zone, and `keep` (sv_snapshots_keep_last). */
+bson_t *sv_snapshot_params(const sv_snapshot_wanted_t *wanted, sv_arena_t *arena);
 
 /* Requests the job; what is asked for twice while it is pending is one snapshot. */
 sv_status_t sv_snapshot_request(sv_store_t *store, const sv_principal_t *who, const bson_t *params, sv_arena_t *arena,
@@ -76,5 +89,7 @@ sv_status_t sv_snapshot_refresh(sv_store_t *store, const sv_principal_t *who, co
 
 /* Removes the head; the blocks follow.  SV_ERR_NOT_FOUND. */
 sv_status_t sv_snapshot_remove(sv_store_t *store, const sv_principal_t *who, const char *id, sv_error_t *error);
+/* Of the snapshots that a schedule took, removes all but the last `keep`, in the name of who has the claim. */
+sv_status_t sv_snapshots_keep_last(sv_store_t *store, const sv_job_claim_t *claim, int64_t keep, sv_error_t *error);
 
 #endif

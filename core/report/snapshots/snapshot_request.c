@@ -20,37 +20,48 @@ sv_params_put_tags(bson_t *params, const char *const *tags, size_t count)
     bson_append_array_end(params, &list);
 }
 
-const bson_t *
-sv_snapshot_params(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena)
+/* Stored as it was asked; what it means is settled when it is taken, and tried here. */
+static void
+sv_wanted_read_query(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena, sv_snapshot_wanted_t *wanted)
+{
+    sv_json_fields_t inside = { .path = sv_json_field_path(fields, "query"), .error = fields->error };
+    sv_report_query_t *query;
+
+    if (!sv_json_get_object(fields, "query", SV_REQUIRED, &inside.object)) {
+        return;
+    }
+    query = sv_report_query_read(&inside, arena);
+    if (query == NULL || fields->error->status != SV_OK) {
+        return;
+    }
+    wanted->query = sv_report_query_to_bson(query, arena);
+    if (sv_report_query_settle(store, query, NULL, arena, fields->error) == SV_OK) {
+        sv_report_query_warehouse(store, query, arena, &wanted->warehouse, fields->error);
+    }
+}
+
+bool
+sv_snapshot_wanted_read(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena,
+                        sv_snapshot_wanted_t *wanted)
+{
+    memset(wanted, 0, sizeof(*wanted));
+    sv_json_get_text(fields, "name", SV_REQUIRED, 1, SV_SNAPSHOT_NAME_MAX, &wanted->name);
+    sv_json_get_note(fields, "description", SV_OPTIONAL, SV_SNAPSHOT_TEXT_MAX, &wanted->description);
+    sv_json_get_identifiers(fields, "tags", SV_OPTIONAL, SV_SNAPSHOT_TAGS_MAX, SV_SNAPSHOT_TAG_MAX, arena,
+                            &wanted->tags, &wanted->tag_count);
+    sv_wanted_read_query(store, fields, arena, wanted);
+    return fields->error->status == SV_OK;
+}
+
+bson_t *
+sv_snapshot_params(const sv_snapshot_wanted_t *wanted, sv_arena_t *arena)
 {
     bson_t *params = sv_doc_new(arena);
-    const char *name = NULL, *description = NULL, **tags = NULL;
-    sv_report_query_t *query = NULL;
-    const json_t *object;
-    size_t tag_count = 0;
 
-    sv_json_get_text(fields, "name", SV_REQUIRED, 1, SV_SNAPSHOT_NAME_MAX, &name);
-    sv_json_get_note(fields, "description", SV_OPTIONAL, SV_SNAPSHOT_TEXT_MAX, &description);
-    sv_json_get_identifiers(fields, "tags", SV_OPTIONAL, SV_SNAPSHOT_TAGS_MAX, SV_SNAPSHOT_TAG_MAX, arena, &tags,
-                            &tag_count);
-    if (sv_json_get_object(fields, "query", SV_REQUIRED, &object)) {
-        sv_json_fields_t inside = { .object = object,
-                                    .path = sv_json_field_path(fields, "query"),
-                                    .error = fields->error };
-
-        query = sv_report_query_read(&inside, arena);
-    }
-    if (fields->error->status != SV_OK || query == NULL) {
-        return NULL;
-    }
-    BSON_APPEND_UTF8(params, "name", name);
-    sv_doc_put_text(params, "description", description);
-    BSON_APPEND_DOCUMENT(params, "query", sv_report_query_to_bson(query, arena));
-    /* Stored as it was asked; what it means is settled when it is taken, and tried here. */
-    if (sv_report_query_settle(store, query, NULL, arena, fields->error) != SV_OK) {
-        return NULL;
-    }
-    sv_params_put_tags(params, tags, tag_count);
+    BSON_APPEND_UTF8(params, "name", wanted->name);
+    sv_doc_put_text(params, "description", wanted->description);
+    BSON_APPEND_DOCUMENT(params, "query", wanted->query);
+    sv_params_put_tags(params, wanted->tags, wanted->tag_count);
     return params;
 }
 

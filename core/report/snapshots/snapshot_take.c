@@ -1,5 +1,6 @@
 #include "core/report/snapshots/snapshot_take.h"
 
+#include "core/auth/account.h"
 #include "core/base/clock.h"
 #include "core/report/query/long_read.h"
 #include "core/report/query/point_in_time.h"
@@ -111,17 +112,26 @@ sv_head_copy(const bson_t *params, const char *name, bson_t *head)
     }
 }
 
+/* A schedule's: who owns it; an account that is gone leaves its id. */
 static void
 sv_head_put_maker(const sv_taking_t *taking, bson_t *head)
 {
+    sv_account_t account = { 0 };
+    sv_error_t ignored;
     bson_t person;
 
     if (sv_doc_has(taking->claim->params, "created_by")) {
         sv_head_copy(taking->claim->params, "created_by", head);
         return;
     }
+    sv_error_init(&ignored, taking->arena);
+    if (sv_account_load(taking->store, taking->claim->requested_by, taking->arena, &account, &ignored) != SV_OK) {
+        account = (sv_account_t){ 0 };
+    }
     BSON_APPEND_DOCUMENT_BEGIN(head, "created_by", &person);
     BSON_APPEND_UTF8(&person, "user_id", taking->claim->requested_by);
+    sv_doc_put_text(&person, "username", account.username);
+    sv_doc_put_text(&person, "full_name", account.full_name);
     bson_append_document_end(head, &person);
 }
 
@@ -144,6 +154,7 @@ sv_taking_head(const sv_taking_t *taking)
     sv_head_copy(params, "previous_id", head);
     sv_head_put_maker(taking, head);
     BSON_APPEND_UTF8(head, "job_id", taking->claim->job_id);
+    sv_doc_put_text(head, "schedule_id", taking->claim->schedule_id);
     BSON_APPEND_DATE_TIME(head, "taken_at", taking->taken_ms);
     BSON_APPEND_INT64(head, "read_ms", taking->read_ms);
     return head;
