@@ -10,7 +10,7 @@ CC       ?= cc
 PREFIX   ?= /usr
 PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd libutf8proc glib-2.0
 # What only the worker writes files with; nginx loads none of it.
-WORKER_PKGS := xlsxwriter cairo pangocairo libcurl
+WORKER_PKGS := xlsxwriter cairo pangocairo libcurl odbc
 WARN     := -Wall -Wextra -Wshadow
 CPPFLAGS += -I. -I$(BUILD)/generated -D_GNU_SOURCE
 # A library that is missing ends make with its name, before a compiler complains of a header.
@@ -132,7 +132,7 @@ $(BUILD)/mongo-shell: $(BUILD)/plain/t/tools/mongo_shell.o
 # The worker with jobs that do as a test tells them.
 TEST_WORKER_SRC := $(filter-out worker/jobs/% worker/export/% worker/mail/%,$(WORKER_SRC)) t/tools/worker_kinds.c
 $(BUILD)/test-worker: $(call object,plain,$(TEST_WORKER_SRC)) $(BUILD)/libstockverify.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS) -lodbc
 
 ## make fuzz                libFuzzer targets (clang)
 fuzz: $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))

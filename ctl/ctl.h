@@ -69,4 +69,6 @@ sv_ctl_run_t sv_ctl_warehouses_list, sv_ctl_warehouses_set, sv_ctl_warehouses_im
 sv_ctl_run_t sv_ctl_racks_import, sv_ctl_racks_expect, sv_ctl_items_import, sv_ctl_audit_verify;
 sv_ctl_run_t sv_ctl_jobs_list, sv_ctl_jobs_show, sv_ctl_jobs_cancel, sv_ctl_jobs_requeue;
 
+sv_ctl_run_t sv_ctl_erp_check, sv_ctl_erp_lookup, sv_ctl_erp_import;
+
 #endif

@@ -24,6 +24,8 @@
 #include "core/settings/settings.h"
 #include "core/store/store.h"
 #include "worker/duty.h"
+#include "worker/erp/answering.h"
+#include "worker/erp/child.h"
 #include "worker/job_runner.h"
 #include "worker/log.h"
 #include "worker/notify.h"
@@ -206,6 +208,7 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
 {
     sv_duty_t duties[SV_MAX_DUTIES];
     sv_job_runners_t runners = { .count = 0 };
+    sv_erp_answering_t answering = { .started = false };
     sv_role_keeper_t keeper;
     size_t started = 0;
     bool whole, kept;
@@ -214,7 +217,8 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
         started++;
     }
     kept = sv_role_keeper_start(&keeper, worker, duties, started);
-    whole = kept && started == sv_duty_row_count && sv_job_runners_start(&runners, worker);
+    whole = kept && started == sv_duty_row_count && sv_job_runners_start(&runners, worker) &&
+            sv_erp_answering_start(&answering, worker);
     if (whole) {
         sv_worker_log(SV_LOG_NOTICE, "worker.ready", SV_FIELD_TEXT("worker", worker->worker_id),
                       SV_FIELD_NUMBER("duties", (int64_t) started), SV_FIELD_NUMBER("jobs", (int64_t) runners.count));
@@ -237,6 +241,7 @@ sv_worker_run_duties(const sv_worker_t *worker, sigset_t *signals)
     for (size_t i = 0; i < started; i++) {
         pthread_join(duties[i].thread, NULL);
     }
+    sv_erp_answering_join(&answering);
     sv_job_runners_join(&runners);
     if (kept) {
         sv_role_keeper_end(&keeper);
@@ -289,7 +294,8 @@ sv_worker_run(sv_worker_t *worker, sigset_t *signals)
 static unsigned
 sv_worker_clients(const sv_settings_t *settings)
 {
-    return (unsigned) (sv_duty_row_count + 2 + SV_CLIENTS_PER_JOB_RUNNER * sv_job_runners_wanted(settings));
+    return (unsigned) (sv_duty_row_count + 2 + SV_CLIENTS_PER_JOB_RUNNER * sv_job_runners_wanted(settings)) +
+           sv_erp_answering_clients(settings);
 }
 
 static int
@@ -333,6 +339,9 @@ main(int argc, char **argv)
     sv_error_t error;
     int exit_code;
 
+    if (argc == 2 && strcmp(argv[1], SV_ERP_CHILD_ARGUMENT) == 0) {
+        return sv_erp_child_main();
+    }
     if (!sv_options_read(argc, argv, &options, &exit_code)) {
         return exit_code;
     }

@@ -49,9 +49,12 @@ sv_import_users(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
 /* The column's own name, for keeps; NULL when items have no such column. */
 const char *sv_import_item_column(const char *name);
 
-/* Items whose rows come from elsewhere than a file: a table without a stream, and one row of it with a field for each of
- * `names` (NULL: a field that is no item's), which is read and taken as those of sv_import_items_read.  The fields live
- * as long as the row. */
+/* What follows from the fields of items, for whoever writes them in bulk (core/import/bulk.h). */
+const struct sv_import_derived_s *sv_import_items_derived(void);
+
+/* Items whose rows come from elsewhere than a file: a table without a stream, and one row of it with a field for each
+ * of `names` (NULL: a field that is no item's), which is read and taken as those of sv_import_items_read.  The fields
+ * live as long as the row. */
 sv_status_t sv_import_items_begin(sv_import_table_t *table, const char *const *names, size_t count,
                                   const sv_import_options_t *options, sv_error_t *error);
 

@@ -2,6 +2,7 @@
 
 const sv_job_handler_row_t sv_job_handlers[] = {
     { "indexes.ensure", sv_job_indexes_ensure },
+    { "erp.import", sv_job_erp_import },
     { "snapshot.create", sv_job_snapshot_create },
     { "snapshot.export", sv_job_snapshot_export },
     { "compare.create", sv_job_compare_create },

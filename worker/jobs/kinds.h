@@ -10,6 +10,7 @@ extern const size_t sv_job_handler_count;
 
 /* The handlers; each in the file of its kind. */
 sv_status_t sv_job_indexes_ensure(sv_job_run_t *run, sv_error_t *error);
+sv_status_t sv_job_erp_import(sv_job_run_t *run, sv_error_t *error);
 sv_status_t sv_job_snapshot_create(sv_job_run_t *run, sv_error_t *error);
 sv_status_t sv_job_snapshot_export(sv_job_run_t *run, sv_error_t *error);
 sv_status_t sv_job_compare_create(sv_job_run_t *run, sv_error_t *error);

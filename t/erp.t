@@ -1,0 +1,146 @@
+#!/usr/bin/perl
+# The ERP, an SQLite file: stock per warehouse and lot, changes, what is refused, what is gone; codes looked up; an ERP
+# that refuses, and a worker that dies in the middle of an import.
+use lib 't/lib';
+use StockVerify::Test;
+use File::Temp ();
+use Cwd ();
+
+my $folder = File::Temp->newdir;
+my $database = "$folder/erp.sqlite";
+
+sub erp {
+    my ($sql) = @_;
+    open my $shell, '|-', 'sqlite3', '-bail', $database or die "sqlite3: $!\n";
+    binmode $shell, ':encoding(UTF-8)';
+    print {$shell} $sql;
+    close $shell or die "sqlite3 refused: $sql\n";
+    return;
+}
+
+sub write_file {
+    my ($name, $text) = @_;
+    open my $out, '>', "$folder/$name" or die "$folder/$name: $!\n";
+    print {$out} $text;
+    close $out or die "$folder/$name: $!\n";
+    return "$folder/$name";
+}
+
+erp(<<'END');
+CREATE TABLE items (code TEXT PRIMARY KEY, name TEXT, barcode TEXT, category TEXT, uom TEXT, unit_cost NUMERIC,
+    serial_tracked INTEGER, changed_at TEXT);
+CREATE TABLE barcodes (code TEXT, barcode TEXT);
+CREATE TABLE stock (code TEXT, warehouse TEXT, lot TEXT, qty NUMERIC, changed_at TEXT);
+INSERT INTO items VALUES ('ERP-1 ', 'Čaj 茶', '9990000000017', 'Tea', 'PCS', 2.5, 0, '2026-01-01 10:00:00'),
+    ('ERP-2', 'Lamp', NULL, 'Light', 'PCS', 10, 0, '2026-01-01 09:00:00'),
+    ('ERP-3', '', NULL, 'Nameless', 'PCS', 1, 0, '2026-01-01 09:00:00');
+INSERT INTO barcodes VALUES ('ERP-1 ', '9990000000024');
+INSERT INTO stock VALUES ('ERP-1 ', 'North', 'L1', 5.25, '2026-01-01 10:00:00'), ('ERP-1 ', 'North', 'L2', 3, '2026-01-01 10:00:00'),
+    ('ERP-1 ', 'South', NULL, 7, '2026-01-01 10:00:00'), ('ERP-2', 'North', NULL, -1, '2026-01-01 09:00:00');
+END
+
+my $stack = start_stack(
+    settings => {
+        ERP_MAPPING => Cwd::getcwd() . "/conf/erp/stack.conf",
+        ERP_CONNECTION_FILE => write_file('connection', "Driver={SQLite3};Database=$database\n"),
+        JOB_CLAIM => 2000, JOB_RETRY_DELAY => 200,
+    });
+my $mongo = $stack->mongo;
+
+sub import_items {
+    my (@options) = @_;
+    my ($out, $status) = $stack->ctl(['erp', 'import', @options]);
+    is $status, 0, "an import is asked for (@options)" or diag $out;
+    chomp $out;
+    return await_end($out);
+}
+
+sub await_end {
+    my ($id) = @_;
+    my $job;
+    wait_until { $job = $mongo->find_one('jobs', { job_id => $id }); !$job->{pending} } 60, 'the import to end';
+    is $job->{status}, 'succeeded', 'it succeeds' or diag explain $job->{error};
+    return $mongo->find_one('erp_runs', { run_id => $id });
+}
+
+# {"warehouse lot" => quantity}
+sub stock {
+    my ($code) = @_;
+    return { map { ("$_->{warehouse} $_->{lot}" => plain($_->{book_qty}) + 0) } $mongo->find('item_stock', { item_code => $code }) };
+}
+
+subtest 'a full import' => sub {
+    my $run = import_items('--full');
+    is plain($run->{refused}), 1, 'an item without a name is refused';
+    is $run->{errors}[0]{field}, 'item_name', 'and why is kept';
+    my $item = $mongo->find_one('erp_items', { item_code => 'ERP-1' });
+    is $item->{item_name}, 'Čaj 茶', 'its name, in any script';
+    is $item->{erp_code}, 'ERP-1 ', "the ERP's own spelling";
+    is_deeply [sort @{ $item->{barcodes} }], ['9990000000017', '9990000000024'], 'all its barcodes';
+    is_deeply stock('ERP-1'), { 'North L1' => 5.25, 'North L2' => 3, 'South ' => 7 }, 'stock by warehouse and lot';
+    is_deeply stock('ERP-2'), { 'North ' => -1 }, 'a book may be negative';
+};
+
+subtest 'the same again changes nothing' => sub {
+    my $before = $mongo->find_one('erp_items', { item_code => 'ERP-1' });
+    my $run = import_items('--full');
+    is plain($run->{changed}) + plain($run->{created}), 0, 'nothing was written';
+    is_deeply $mongo->find_one('erp_items', { item_code => 'ERP-1' })->{updated_at}, $before->{updated_at}, 'and phones fetch nothing anew';
+};
+
+subtest 'what changed' => sub {
+    erp("UPDATE stock SET qty = 4, changed_at = '2026-01-02 08:00:00' WHERE lot = 'L2'; DELETE FROM stock WHERE lot = 'L1';
+         UPDATE items SET name = 'Green tea', changed_at = '2026-01-02 08:00:00' WHERE code = 'ERP-1 ';");
+    my $run = import_items();
+    is plain($run->{rows}), 2, 'only what changed is read';
+    is $mongo->find_one('erp_items', { item_code => 'ERP-1' })->{item_name}, 'Green tea', 'a new name';
+    is_deeply stock('ERP-1'), { 'North L1' => 0, 'North L2' => 4, 'South ' => 7 }, 'new stock, and 0 of a lot that is gone';
+};
+
+subtest 'an item that the ERP has no more' => sub {
+    erp("DELETE FROM items WHERE code = 'ERP-2'");
+    my $run = import_items('--full');
+    is plain($run->{delisted}), 1, 'one is delisted';
+    ok $mongo->find_one('erp_items', { item_code => 'ERP-2' })->{deleted}, 'and still there';
+    is_deeply stock('ERP-2'), { 'North ' => -1 }, 'with what the books said of it';
+};
+
+subtest 'a code is looked up' => sub {
+    erp("INSERT INTO items VALUES ('ERP-9', 'Late arrival', '9990000000093', 'New', 'PCS', 1, 0, '2026-01-03 09:00:00');
+         INSERT INTO stock VALUES ('ERP-9', 'South', NULL, 2, '2026-01-03 09:00:00');");
+    $stack->redis->command('SET', "item:$_", 'stale') for '9990000000093', 'ERP-9';
+    my ($out, $status) = $stack->ctl(['erp', 'lookup', '9990000000093']);
+    is $out, "ERP-9\n", 'it is found by its barcode';
+    is_deeply stock('ERP-9'), { 'South ' => 2 }, 'and stored with its stock';
+    is $stack->redis->command('EXISTS', 'item:9990000000093', 'item:ERP-9'), 0, 'what was cached of it is forgotten';
+    ($out, $status) = $stack->ctl(['erp', 'lookup', 'NO-SUCH-CODE']);
+    like $out, qr/has no NO-SUCH-CODE/, 'an unknown one is told as that';
+    isnt $status, 0, 'with an exit status';
+};
+
+subtest 'a worker dies in the middle of an import' => sub {
+    erp("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+         INSERT INTO items SELECT printf('BULK-%05d', i), 'Item ' || i, NULL, 'Bulk', 'PCS', 1, 0, '2026-01-04 09:00:00' FROM n;
+         INSERT INTO stock SELECT code, 'North', NULL, 1, changed_at FROM items WHERE category = 'Bulk';");
+    my ($id) = $stack->ctl(['erp', 'import', '--full']);
+    chomp $id;
+    wait_until { ($mongo->find_one('erp_runs', { run_id => $id }) || {})->{after} } 60, 'some items to be stored';
+    $stack->kill_part('worker');
+    $stack->start_part('worker');
+    my $run = await_end($id);
+    is $mongo->count('erp_items', { category => 'Bulk' }), 8000, 'all are there';
+    is $mongo->count('item_stock', { item_code => { '$regex' => '^BULK-' }, book_qty => { '$eq' => 1 } }), 8000, 'with their stock';
+    is $mongo->count('erp_items', { category => 'Bulk', deleted => \1 }), 0, 'and none is taken for delisted';
+};
+
+subtest 'an ERP that refuses' => sub {
+    $stack->expect_log(qr/erp\.failing/);
+    rename "$folder/connection", "$folder/away" or die $!;
+    $stack->kill_part('worker');
+    $stack->start_part('worker');
+    my ($out) = $stack->ctl(['erp', 'lookup', 'ERP-1']);
+    like $out, qr/did not answer in time/, 'is told';
+    rename "$folder/away", "$folder/connection" or die $!;
+};
+
+done_testing;

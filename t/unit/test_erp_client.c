@@ -1,0 +1,188 @@
+/* Asking an ERP by way of a child: an SQLite file for real, texts of every script, and an end in time. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/buffer.h"
+#include "worker/erp/child.h"
+#include "worker/erp/client.h"
+
+static char folder[] = "/tmp/stockverify-erp-XXXXXX";
+static char connection_file[64];
+static sv_settings_t settings;
+static sv_erp_mapping_t mapping = { .utf8 = true }; /* this driver knows no UTF-16 */
+
+static int
+open_erp(void **state)
+{
+    FILE *file;
+
+    (void) state;
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    snprintf(connection_file, sizeof(connection_file), "%s/connection", folder);
+    file = fopen(connection_file, "w");
+    if (file == NULL) {
+        return -1;
+    }
+    fprintf(file, "Driver={SQLite3};Database=%s/erp.sqlite\n", folder);
+    fclose(file);
+    settings.erp_connection_file = connection_file;
+    return 0;
+}
+
+static int
+close_erp(void **state)
+{
+    char path[80];
+
+    (void) state;
+    unlink(connection_file);
+    snprintf(path, sizeof(path), "%s/erp.sqlite", folder);
+    unlink(path);
+    return rmdir(folder);
+}
+
+/* Runs the statement; its rows as "a|b\n" with NULL for null. */
+static const char *
+ask(sv_erp_client_t *client, const char *sql, const char *value, sv_error_t *error)
+{
+    sv_erp_statement_t statement = { .sql = sql, .parameter_count = value != NULL };
+    const bson_t *rows = NULL;
+    sv_buffer_t text;
+    bson_iter_t row, cell;
+
+    sv_buffer_init(&text, error->arena, 256);
+    sv_buffer_puts(&text, "");
+    if (sv_erp_client_query(client, &statement, &value, 20000, error) != SV_OK) {
+        return NULL;
+    }
+    while (sv_erp_client_next(client, 20000, &rows, error) == SV_OK && rows != NULL) {
+        assert_true(bson_iter_init(&row, rows));
+        while (bson_iter_next(&row)) {
+            assert_true(bson_iter_recurse(&row, &cell));
+            while (bson_iter_next(&cell)) {
+                sv_buffer_puts(&text, strcmp(bson_iter_key(&cell), "0") == 0 ? "" : "|");
+                sv_buffer_puts(&text, BSON_ITER_HOLDS_UTF8(&cell) ? bson_iter_utf8(&cell, NULL) : "NULL");
+            }
+            sv_buffer_putc(&text, '\n');
+        }
+    }
+    return error->status == SV_OK ? text.data : NULL;
+}
+
+static void
+texts_numbers_and_nulls_come_as_they_are(void **state)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    const char *const *names;
+    sv_error_t error;
+    char *wide = sv_arena_alloc(arena, 30001);
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_non_null(ask(client, "CREATE TABLE t (code TEXT, name TEXT, qty NUMERIC)", NULL, &error));
+    assert_non_null(
+        ask(client, "INSERT INTO t VALUES ('a', 'Čaj \xf0\x9f\x8d\xb5 茶', 12.5), ('b ', NULL, -3)", NULL, &error));
+    assert_string_equal(ask(client, "SELECT * FROM t ORDER BY code", NULL, &error),
+                        "a|Čaj \xf0\x9f\x8d\xb5 茶|12.5\nb |NULL|-3\n");
+    assert_int_equal(sv_erp_client_columns(client, &names), 3);
+    assert_string_equal(names[1], "name");
+    assert_string_equal(ask(client, "SELECT code FROM t WHERE name = ?", "Čaj \xf0\x9f\x8d\xb5 茶", &error), "a\n");
+    memset(wide, 'x', 30000);
+    wide[30000] = '\0';
+    assert_int_equal(strlen(ask(client, "SELECT ?", wide, &error)), 30001);
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+static void
+what_the_driver_refuses_is_told_and_the_next_call_works(void **state)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_null(ask(client, "SELECT a FROM nowhere", NULL, &error));
+    assert_int_equal(error.status, SV_ERR_UNAVAILABLE);
+    if (strstr(error.cause, "nowhere") == NULL) {
+        fail_msg("%s", error.cause);
+    }
+    sv_error_clear(&error);
+    assert_string_equal(ask(client, "SELECT 1", NULL, &error), "1\n");
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+/* A statement that never ends, which no driver's time limit would stop. */
+static void
+a_call_ends_in_time(void **state)
+{
+    static const sv_erp_statement_t endless = {
+        .sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    };
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    const bson_t *rows = NULL;
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    if (sv_erp_client_query(client, &endless, NULL, 1000, &error) == SV_OK) {
+        sv_erp_client_next(client, 1000, &rows, &error);
+    }
+    assert_int_equal(error.status, SV_ERR_UNAVAILABLE);
+    assert_string_equal(error.cause, "ERP: no answer in time");
+    sv_error_clear(&error);
+    assert_string_equal(ask(client, "SELECT 1", NULL, &error), "1\n");
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+static bool
+give_up(void *context)
+{
+    (void) context;
+    return true;
+}
+
+static void
+a_caller_may_give_up(void **state)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, give_up, NULL);
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_null(ask(client, "SELECT 1", NULL, &error));
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+int
+main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_numbers_and_nulls_come_as_they_are),
+        cmocka_unit_test(what_the_driver_refuses_is_told_and_the_next_call_works),
+        cmocka_unit_test(a_call_ends_in_time),
+        cmocka_unit_test(a_caller_may_give_up),
+    };
+
+    if (argc == 2 && strcmp(argv[1], SV_ERP_CHILD_ARGUMENT) == 0) {
+        return sv_erp_child_main(); /* the client runs this program again */
+    }
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, open_erp, close_erp);
+}

@@ -1,0 +1,33 @@
+#ifndef SV_ERP_CLIENT_H
+#define SV_ERP_CLIENT_H
+
+#include <bson/bson.h>
+
+#include "core/erp/mapping.h"
+#include "core/settings/settings.h"
+
+/*
+ * Asks the ERP by way of a child process (worker/erp/child.h), which is started when first needed and killed when it
+ * does not answer in time: a call ends within its limit whatever the ERP and its driver do.  One thread at a time.
+ * All failures are SV_ERR_UNAVAILABLE with the cause.
+ */
+typedef struct sv_erp_client_s sv_erp_client_t;
+
+/* Asked every tenth of a second while the ERP is waited for; NULL: never. */
+typedef bool (*sv_erp_give_up_t)(void *context);
+
+/* `mapping` must outlive it. */
+sv_erp_client_t *sv_erp_client_create(const sv_settings_t *settings, const sv_erp_mapping_t *mapping,
+                                      sv_erp_give_up_t give_up, void *context);
+void sv_erp_client_destroy(sv_erp_client_t *client); /* NULL is allowed; kills the child */
+
+/* Runs a statement; `values` are texts for its parameters, in their order.  It is at its first row then. */
+sv_status_t sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement, const char *const *values,
+                                int64_t limit_ms, sv_error_t *error);
+/* Its columns, until the next query. */
+size_t sv_erp_client_columns(const sv_erp_client_t *client, const char *const **names);
+
+/* Some rows more, until the next call: an array of arrays of texts and nulls; *rows NULL after the last. */
+sv_status_t sv_erp_client_next(sv_erp_client_t *client, int64_t limit_ms, const bson_t **rows, sv_error_t *error);
+
+#endif
