@@ -71,6 +71,8 @@ subtest 'decisions' => sub {
     is code(resolve($asha, $stale, action => 'merge', record => { verified_qty => 7 })), '200 ok', 'again is the same answer';
     is quantity('c1'), '4.5', 'and changes nothing';
     is code(resolve($asha, $stale, action => 'keep_mine')), '409 conflict_resolved', 'another decision is too late';
+    my $flat = $asha->with(url => $stack->url_flat)->post("/api/sync/conflicts/$stale/resolve", { action => 'merge' });
+    is scalar(() = $flat->body =~ /"message":/g), 1, 'flat: one message' or diag $flat->text;
     is code(resolve($asha, $double, action => 'merge')), '200 ok', 'a second figure is added';
     is quantity('c2'), '2', 'to the first';
     is quantity('c3'), '3', 'both count';
@@ -90,6 +92,17 @@ subtest 'a lost rack is the supervisor\'s' => sub {
     is quantity('c4'), '7', 'it counts';
     is quantity('b1'), '8 decided_against', 'in place of the other';
     ok $stack->mongo->count('activity_logs', { action => 'conflict.resolve', 'details.past_fence' => \1 }), 'and the audit trail says so';
+};
+
+subtest 'sent again after a decision' => sub {
+    my $mine = $asha->post('/api/racks/' . $stack->rack . '/claim', {})->data->{session_id};
+    my ($first, $second) = map { { %{ record(@$_) }, session_id => $mine } } ['d1', $items[0], 5, revision => 2], ['d1', $items[0], 4, revision => 1];
+    is_deeply sync($asha, $first)->{ok}, ['d1'], 'a figure';
+    my $met = sync($asha, $second)->{conflicts}[0];
+    ok !exists $met->{resolved}, 'nobody decided yet';
+    is code(resolve($asha, $met->{conflict_id}, action => 'keep_server')), '200 ok', 'now somebody did';
+    my $again = sync($asha, $second)->{conflicts}[0];
+    is_deeply [@$again{qw(conflict_id resolved resolution)}], [$met->{conflict_id}, JSON::PP::true(), 'keep_server'], 'so the phone drops it';
 };
 
 done_testing;

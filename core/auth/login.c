@@ -76,16 +76,17 @@ sv_login_fetch(sv_store_t *store, sv_login_t *login, sv_error_t *error)
     login->checked_hash = sv_password_decoy(store->settings, error->arena);
     if (status == SV_ERR_NOT_FOUND) {
         sv_error_clear(error);
-        return login->input.pin == NULL ? SV_OK : sv_login_fetch_nobody(store, login, error);
+    } else if (status != SV_OK) {
+        return status;
     }
-    if (status != SV_OK || login->input.pin != NULL) {
-        return status != SV_OK ? status : sv_login_fetch_pin(store, login, error);
+    if (login->input.pin != NULL) {
+        return status == SV_OK ? sv_login_fetch_pin(store, login, error) : sv_login_fetch_nobody(store, login, error);
     }
-    if (login->account.password_hash != NULL) {
+    if (status == SV_OK && login->account.password_hash != NULL) {
         login->checked_hash = login->account.password_hash;
         login->genuine = true;
     }
-    return SV_OK;
+    return sv_password_decoys_find(store, login->checked_hash, &login->decoys, error);
 }
 
 static sv_status_t
@@ -111,6 +112,7 @@ sv_login_verify(const sv_settings_t *settings, const sv_auth_keys_t *keys, sv_lo
         secret = sv_pin_keyed(keys, user_id == NULL ? "" : user_id, input->pin, error->arena);
     }
     matches = sv_password_verify(login->checked_hash, secret);
+    sv_password_decoys_verify(&login->decoys, secret);
     if (!matches || !login->genuine) {
         return sv_login_refuse(login, error);
     }

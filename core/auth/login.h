@@ -3,6 +3,7 @@
 
 #include "core/auth/account.h"
 #include "core/auth/auth_keys.h"
+#include "core/auth/password_kinds.h"
 #include "core/auth/refresh.h"
 #include "core/base/json_reader.h"
 #include "core/base/json_writer.h"
@@ -24,8 +25,9 @@ typedef struct {
     sv_login_input_t input;
     /* fetched */
     sv_account_t account;
-    const char *checked_hash; /* what the secret is verified against; a decoy when there is nothing */
-    bool genuine;             /* checked_hash is the account's */
+    const char *checked_hash;    /* what the secret is verified against; a decoy when there is nothing */
+    bool genuine;                /* checked_hash is the account's */
+    sv_password_decoys_t decoys; /* verified as well, whatever the account (core/auth/password_kinds.h) */
     bool device_valid;
     /* verified */
     const char *new_hash; /* when the stored one was outdated; else NULL */

@@ -145,12 +145,39 @@ sv_password_outdated(const sv_settings_t *settings, const char *stored)
            passes != settings->argon2_iterations || lanes != SV_ARGON2_LANES;
 }
 
+/* Salts and hashes of nothing but zeros: nobody has found a password for them. */
+static const char sv_argon2_zeros[] = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+static const char sv_bcrypt_zeros[] = ".....................................................";
+
 const char *
 sv_password_decoy(const sv_settings_t *settings, sv_arena_t *arena)
 {
-    /* 16 bytes of salt and 32 of hash, all zero: a hash nobody has found a password for. */
-    return sv_arena_printf(arena, "%sv=%d$m=%lld,t=%lld,p=%d$AAAAAAAAAAAAAAAAAAAAAA$%s", sv_argon2_prefix,
-                           ARGON2_VERSION_NUMBER, (long long) settings->argon2_memory,
-                           (long long) settings->argon2_iterations, SV_ARGON2_LANES,
-                           "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    return sv_arena_printf(arena, "%sv=%d$m=%lld,t=%lld,p=%d$%s", sv_argon2_prefix, ARGON2_VERSION_NUMBER,
+                           (long long) settings->argon2_memory, (long long) settings->argon2_iterations,
+                           SV_ARGON2_LANES, sv_argon2_zeros);
+}
+
+const char *
+sv_password_kind(const char *stored, sv_arena_t *arena)
+{
+    enum { SV_BCRYPT_KIND_LENGTH = 7 };
+    unsigned version, memory, passes, lanes;
+    int length = 0;
+
+    if (sv_is_bcrypt(stored)) {
+        return sv_arena_strndup(arena, stored, SV_BCRYPT_KIND_LENGTH);
+    }
+    if (sscanf(stored, "$argon2id$v=%u$m=%u,t=%u,p=%u$%n", &version, &memory, &passes, &lanes, &length) == 4 &&
+        length > 0) {
+        return sv_arena_strndup(arena, stored, (size_t) length);
+    }
+    return NULL;
+}
+
+const char *
+sv_password_decoy_of(const char *kind, sv_arena_t *arena)
+{
+    bool argon2 = strncmp(kind, sv_argon2_prefix, sizeof(sv_argon2_prefix) - 1) == 0;
+
+    return sv_arena_printf(arena, "%s%s", kind, argon2 ? sv_argon2_zeros : sv_bcrypt_zeros);
 }

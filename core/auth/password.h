@@ -28,4 +28,10 @@ bool sv_password_outdated(const sv_settings_t *settings, const char *stored);
  * exist costs what a wrong password costs. */
 const char *sv_password_decoy(const sv_settings_t *settings, sv_arena_t *arena);
 
+/* All of a hash before its salt, which says what verifying it costs; NULL for a text of no kind that verifies. */
+const char *sv_password_kind(const char *stored, sv_arena_t *arena);
+
+/* A hash of such a kind that no password has. */
+const char *sv_password_decoy_of(const char *kind, sv_arena_t *arena);
+
 #endif

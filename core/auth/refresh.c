@@ -154,8 +154,8 @@ sv_refresh_spend(sv_store_t *store, const sv_rotation_t *rotation, sv_stored_tok
     return SV_OK;
 }
 
-/* Whether the presented, used token is the immediate predecessor of the family's live one; *dead: of one that lived until
- * it died of age, which nobody is to blame for. */
+/* Whether the presented, used token is the immediate predecessor of the family's live one; *dead: of one that lived
+ * until it died of age, which nobody is to blame for. */
 static sv_status_t
 sv_refresh_precedes_live(sv_store_t *store, const sv_rotation_t *rotation, bool *precedes, bool *dead,
                          sv_error_t *error)

@@ -23,8 +23,9 @@ enum { SV_REFRESH_TOKEN_LENGTH = 43 };
 typedef struct {
     const char *family_id;
     const char *user_id;
-    const char *token;  /* for the client; in the arena */
-    const char *use_id; /* of the token, for the access token beside it (core/auth/refresh_use.h); NULL: a login's first */
+    const char *token; /* for the client; in the arena */
+    const char
+        *use_id; /* of the token, for the access token beside it (core/auth/refresh_use.h); NULL: a login's first */
 } sv_refresh_grant_t;
 
 /* Begins a family for a login made at login_ms (MongoDB's clock); in the transaction when there is one. */

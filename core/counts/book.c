@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/stock/stock.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/warehouse/warehouse.h"
@@ -189,16 +190,95 @@ sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quant
     }
 }
 
-/* An item that stands in another warehouse is expected nowhere in this one. */
-static void
-sv_line_fill(const sv_book_scope_t *scope, const bson_t *item, sv_book_line_t *line, sv_arena_t *arena)
-{
-    const char *warehouse = sv_doc_text(item, "warehouse", arena);
+/* The items of the lines while their books are read. */
+typedef struct {
+    const sv_book_scope_t *scope;
+    sv_book_line_t *lines;
+    size_t count;
+    bool *told; /* by line: the warehouse's stock says it */
+    bool *costed;
+    sv_arena_t *arena;
+} sv_book_reading_t;
 
-    line->unit_cost = sv_doc_quantity(item, "unit_cost");
-    if (line->known && scope->whole && (warehouse == NULL || strcmp(warehouse, scope->warehouse) == 0)) {
-        line->system_qty = sv_doc_quantity(item, "stock_qty");
+static sv_book_line_t *
+sv_reading_line(const sv_book_reading_t *reading, const char *code)
+{
+    return code == NULL ? NULL
+                        : bsearch(code, reading->lines, reading->count, sizeof(reading->lines[0]), sv_compare_line);
+}
+
+/* What the warehouse's books say; of another's nothing is read. */
+static void
+sv_reading_add_stock(const sv_stock_t *stock, void *context)
+{
+    sv_book_reading_t *reading = context;
+    sv_book_line_t *line = sv_reading_line(reading, stock->item_code);
+
+    if (line == NULL) {
+        return;
     }
+    reading->told[line - reading->lines] = true;
+    if (stock->has_cost) {
+        reading->costed[line - reading->lines] = true;
+        line->unit_cost = stock->unit_cost;
+    }
+    if (reading->scope->whole && line->known) {
+        line->known = stock->known && sv_quantity_add(line->system_qty, stock->quantity, &line->system_qty);
+    }
+}
+
+static sv_status_t
+sv_reading_stock(sv_store_t *store, sv_book_reading_t *reading, sv_error_t *error)
+{
+    const char **codes = sv_arena_alloc(reading->arena, (reading->count + 1) * sizeof(codes[0]));
+
+    for (size_t i = 0; i < reading->count; i++) {
+        codes[i] = reading->lines[i].item_code;
+    }
+    return sv_stock_read(store, reading->scope->warehouse, codes, reading->count, sv_reading_add_stock, reading,
+                         reading->arena, error);
+}
+
+/* What the item says itself: its cost, and, until it is migrated, its stock. */
+static void
+sv_reading_add_item(sv_book_reading_t *reading, const bson_t *item)
+{
+    sv_book_line_t *line = sv_reading_line(reading, sv_doc_text(item, "item_code", reading->arena));
+    sv_quantity_t quantity;
+
+    if (line == NULL) {
+        return;
+    }
+    if (!reading->costed[line - reading->lines]) {
+        line->unit_cost = sv_doc_quantity(item, "unit_cost");
+    }
+    if (reading->scope->whole && line->known && !reading->told[line - reading->lines] &&
+        sv_stock_of_item(item, reading->scope->warehouse, &quantity, reading->arena)) {
+        line->system_qty = quantity;
+    }
+}
+
+static sv_status_t
+sv_reading_items(sv_store_t *store, sv_book_reading_t *reading, sv_error_t *error)
+{
+    bson_t *options =
+        sv_doc_take(BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "warehouse", BCON_INT32(1), "stock_qty",
+                             BCON_INT32(1), "stock_row", BCON_INT32(1), "unit_cost", BCON_INT32(1), "}"),
+                    reading->arena);
+    bson_t *filter = sv_lines_filter(reading->lines, reading->count, reading->arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *item;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_ERP_ITEMS, filter, options, &cursor, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &item)) {
+        sv_reading_add_item(reading, item);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
 }
 
 sv_status_t
@@ -206,9 +286,7 @@ sv_book_read_lines(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line
                    sv_arena_t *arena, sv_error_t *error)
 {
     sv_rack_book_t *racks = sv_arena_zalloc(arena, (count + 1) * sizeof(racks[0]));
-    bson_t *options;
-    mongoc_cursor_t *cursor;
-    const bson_t *item;
+    sv_book_reading_t reading = { .scope = scope, .lines = lines, .count = count, .arena = arena };
     sv_status_t status = SV_OK;
 
     for (size_t i = 0; i < count; i++) {
@@ -226,25 +304,10 @@ sv_book_read_lines(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line
             lines[i].system_qty = racks[i].unknown ? 0 : racks[i].sum;
         }
     }
-    if (status != SV_OK) {
-        return status;
+    reading.told = sv_arena_zalloc(arena, count * sizeof(*reading.told));
+    reading.costed = sv_arena_zalloc(arena, count * sizeof(*reading.costed));
+    if (status == SV_OK) {
+        status = sv_reading_stock(store, &reading, error);
     }
-    options = BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "warehouse", BCON_INT32(1), "stock_qty",
-                       BCON_INT32(1), "unit_cost", BCON_INT32(1), "}");
-    status =
-        sv_store_find(store, SV_COLLECTION_ERP_ITEMS, sv_lines_filter(lines, count, arena), options, &cursor, error);
-    bson_destroy(options);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &item)) {
-        sv_book_line_t *line = sv_line_of(item, lines, count, arena);
-
-        if (line != NULL) {
-            sv_line_fill(scope, item, line, arena);
-        }
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return status == SV_OK ? sv_reading_items(store, &reading, error) : status;
 }

@@ -169,6 +169,23 @@ sv_book_freeze_places(sv_book_work_t *work, sv_error_t *error)
     return status;
 }
 
+/* Items that the warehouse's books have, wherever their master data places them, and whether or not they are delisted:
+ * what the books have none of is left out. */
+static sv_status_t
+sv_book_freeze_stock(sv_book_work_t *work, sv_error_t *error)
+{
+    bson_t filter = BSON_INITIALIZER;
+    sv_status_t status;
+
+    if (!work->scope.whole) {
+        return SV_OK;
+    }
+    BCON_APPEND(&filter, "warehouse", BCON_UTF8(work->scope.warehouse), "book_qty", "{", "$ne", BCON_INT32(0), "}");
+    status = sv_book_freeze_rows(work, SV_COLLECTION_ITEM_STOCK, &filter, error);
+    bson_destroy(&filter);
+    return status;
+}
+
 /* Items expected on the racks of the scope, wherever their master data places them. */
 static sv_status_t
 sv_book_freeze_racks(sv_book_work_t *work, sv_error_t *error)
@@ -222,6 +239,9 @@ sv_book_freeze_count(sv_store_t *store, const bson_t *count, sv_arena_t *arena, 
     }
     if (status == SV_OK) {
         status = sv_book_freeze_places(work, error);
+    }
+    if (status == SV_OK) {
+        status = sv_book_freeze_stock(work, error);
     }
     if (status == SV_OK) {
         status = sv_book_freeze_racks(work, error);

@@ -5,9 +5,10 @@
 #include "core/floor/floor.h"
 #include "core/store/page.h"
 
-/* A page of what the books expect on a rack, by item code, with what a phone needs to recognise the items.  With
- * `since_ms`, what changed at or after it (on the rack or in the master), tombstones included: a page may then be
- * shorter than its limit.  Staff get no book quantity while a blind count is open in the rack's warehouse, and
+/* A page of what the books expect on a rack, and of what was counted there though nobody expected it, by item code,
+ * with what a phone needs to recognise the items and with what the round under way has of each (round_figures.h).  With
+ * `since_ms`, what changed at or after it (on the rack, in the master, or counted), tombstones included: a page may
+ * then be shorter than its limit.  Staff get no book quantity while a blind count is open in the rack's warehouse, and
  * `blind: true` says so.  Writes members into an object that is open.  SV_ERR_NOT_FOUND: no such rack.
  * `etag` (in the arena) changes with what the page says; where the next walk begins is no part of it. */
 sv_status_t

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/store/document.h"
+#include "core/sync/counting.h"
 
 /* Item codes, gathered with repeats and made a set afterwards. */
 typedef struct {
@@ -68,24 +69,21 @@ sv_stats_read_records(sv_store_t *store, const char *session_id, sv_code_set_t *
     sv_arena_t *arena = counted->arena;
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session_id)), arena);
     bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "_id", BCON_INT32(0), "item_code", BCON_INT32(1),
-                                           "unknown_item_id", BCON_INT32(1), "status", BCON_INT32(1), "damage_qty",
-                                           BCON_INT32(1), "non_returnable_damaged_qty", BCON_INT32(1), "}"),
+                                           "unknown_item_id", BCON_INT32(1), "damage_qty", BCON_INT32(1),
+                                           "non_returnable_damaged_qty", BCON_INT32(1), "}"),
                                   arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, &cursor, error);
+    sv_status_t status;
 
+    sv_counting_filter(filter);
+    status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, &cursor, error);
     if (status != SV_OK) {
         return status;
     }
     while (mongoc_cursor_next(cursor, &row)) {
-        const char *state = sv_doc_text(row, "status", arena);
-        const char *code;
+        const char *code = sv_record_item(row, arena);
 
-        if (state != NULL && strcmp(state, "void") == 0) {
-            continue;
-        }
-        code = sv_record_item(row, arena);
         sv_codes_add(counted, code);
         if (sv_doc_quantity(row, "damage_qty") > 0 || sv_doc_quantity(row, "non_returnable_damaged_qty") > 0) {
             sv_codes_add(damaged, code);

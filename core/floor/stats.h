@@ -5,7 +5,7 @@
 
 typedef struct {
     int64_t total_items;    /* expected on the rack or counted */
-    int64_t verified_items; /* counted: items with a record that is not void */
+    int64_t verified_items; /* items of which a figure of the session counts */
     int64_t damage_items;   /* of these, with damage of any kind */
     int64_t pending_items;
     int64_t duration_seconds;

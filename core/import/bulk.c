@@ -154,6 +154,14 @@ sv_import_changed_fields(const sv_import_bulk_t *bulk, const sv_import_row_t *ro
     return names.data;
 }
 
+static void
+sv_import_settle(const sv_import_bulk_t *bulk, const sv_import_row_t *row, sv_import_outcome_t outcome)
+{
+    if (bulk->settled != NULL) {
+        bulk->settled(bulk->settled_context, row->line, outcome);
+    }
+}
+
 /* Marks the row by what is stored (NULL: what an earlier row of this bulk makes), and tells it in a dry run. */
 static void
 sv_import_mark(sv_import_bulk_t *bulk, sv_import_row_t *row, const bson_t *document)
@@ -163,6 +171,7 @@ sv_import_mark(sv_import_bulk_t *bulk, sv_import_row_t *row, const bson_t *docum
 
     row->known = true;
     row->same = document != NULL && changed[0] == '\0';
+    sv_import_settle(bulk, row, row->same ? SV_IMPORT_SAME : SV_IMPORT_CHANGED);
     if (row->same) {
         bulk->unchanged++;
     } else if (options->plan != NULL) {
@@ -180,8 +189,10 @@ sv_import_mark_new(sv_import_bulk_t *bulk, sv_import_row_t *row)
     if (bulk->missing != NULL) {
         sv_import_reject_line(bulk->table, row->line, NULL, "%s is not there yet, and for a new one the file needs %s",
                               row->key, bulk->missing);
+        sv_import_settle(bulk, row, SV_IMPORT_REFUSED);
         return false;
     }
+    sv_import_settle(bulk, row, SV_IMPORT_CREATED);
     if (options->plan != NULL) {
         options->plan(options->context, row->line, row->key, NULL);
         bulk->created++;
@@ -266,6 +277,8 @@ sv_import_new_document(const sv_import_bulk_t *bulk, const sv_import_row_t *row)
 {
     bson_t *document = sv_doc_copy(row->selector, bulk->arena);
     const char *const parts[] = { "$set", "$setOnInsert" };
+    const bson_t *dates;
+    bson_iter_t iter;
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         const bson_t *part = sv_doc_child(row->update, parts[i], bulk->arena);
@@ -274,7 +287,12 @@ sv_import_new_document(const sv_import_bulk_t *bulk, const sv_import_row_t *row)
             bson_concat(document, part);
         }
     }
-    sv_doc_put_time(document, "updated_at", bulk->now_ms);
+    dates = sv_doc_child(row->update, "$currentDate", bulk->arena);
+    if (dates != NULL && bson_iter_init(&iter, dates)) {
+        while (bson_iter_next(&iter)) {
+            sv_doc_put_time(document, bson_iter_key(&iter), bulk->now_ms);
+        }
+    }
     return document;
 }
 

@@ -17,13 +17,17 @@ typedef struct {
     long line;
     const char *key;        /* the selector's values, to tell rows apart */
     const bson_t *selector; /* unique fields of type text */
-    const bson_t *update;   /* $set, $setOnInsert and $currentDate {updated_at} */
+    const bson_t *update;   /* $set, $setOnInsert and $currentDate */
     bool known;             /* the document exists: update it */
     bool same;              /* and has what the row says already */
 } sv_import_row_t;
 
+/* What becomes of a row, as it is seen before it is written. */
+typedef enum { SV_IMPORT_CREATED, SV_IMPORT_CHANGED, SV_IMPORT_SAME, SV_IMPORT_REFUSED } sv_import_outcome_t;
+
 /* A field that follows from others, which the row need not have: `stored` is the document as it stands (NULL: there is
- * none), `set` what the row sets; what follows is appended to `derived`.  Of the fields named, what is stored is read. */
+ * none), `set` what the row sets; what follows is appended to `derived`.  Of the fields named, what is stored is read.
+ */
 typedef struct sv_import_derived_s {
     const char *const *fields; /* NULL-terminated */
     const char *name;          /* of the field that follows */
@@ -38,8 +42,10 @@ typedef struct {
     sv_import_row_t rows[SV_IMPORT_BULK_ROWS];
     size_t count;
     const char *missing; /* the column that new documents would need and the file lacks: it only changes; NULL: none */
-    const sv_import_derived_t *derived; /* NULL: none */
-    int64_t now_ms;      /* the server's time when the import began */
+    const sv_import_derived_t *derived;                                     /* NULL: none */
+    void (*settled)(void *context, long line, sv_import_outcome_t outcome); /* NULL: nobody is told */
+    void *settled_context;
+    int64_t now_ms; /* the server's time when the import began */
     int64_t created, changed, unchanged;
 } sv_import_bulk_t;
 

@@ -3,7 +3,9 @@
 #include "core/base/text.h"
 #include "core/import/bulk.h"
 #include "core/import/import.h"
+#include "core/import/items_stock.h"
 #include "core/items/item_keys.h"
+#include "core/stock/stock_step.h"
 #include "core/store/document.h"
 
 typedef enum {
@@ -13,7 +15,8 @@ typedef enum {
     SV_FIELD_TEXT,     /* describes, on one line */
     SV_FIELD_PARAGRAPHS,
     SV_FIELD_AMOUNT, /* a quantity or price, not negative */
-    SV_FIELD_SIGNED,
+    SV_FIELD_STOCK,  /* of a warehouse: items_stock.h writes it */
+    SV_FIELD_LOT,
     SV_FIELD_FLAG
 } sv_item_field_kind_t;
 
@@ -35,7 +38,8 @@ enum { SV_ITEM_CODE_MAX = 64, SV_BARCODE_MAX = 64, SV_MAX_BARCODES = 100, SV_ITE
     FIELD("floor", SV_FIELD_NAME, 64)                                                                                  \
     FIELD("rack", SV_FIELD_CODE, 64)                                                                                   \
     FIELD("location", SV_FIELD_NAME, 128)                                                                              \
-    FIELD("stock_qty", SV_FIELD_SIGNED, 0)                                                                             \
+    FIELD("stock_qty", SV_FIELD_STOCK, 0)                                                                              \
+    FIELD("lot", SV_FIELD_LOT, 64)                                                                                     \
     FIELD("unit_cost", SV_FIELD_AMOUNT, 0)                                                                             \
     FIELD("sales_price", SV_FIELD_AMOUNT, 0)                                                                           \
     FIELD("mrp", SV_FIELD_AMOUNT, 0)                                                                                   \
@@ -77,9 +81,14 @@ sv_item_put_field(sv_import_table_t *table, size_t i, bson_t *set)
         sv_import_text(table, name, max, sv_item_fields[i].kind == SV_FIELD_PARAGRAPHS, &text);
         sv_doc_put_text(set, name, text);
         return;
+    case SV_FIELD_STOCK:
+        sv_import_quantity(table, name, true, &quantity);
+        return;
+    case SV_FIELD_LOT:
+        sv_import_code(table, name, SV_TEXT_CODE, max, &text);
+        return;
     case SV_FIELD_AMOUNT:
-    case SV_FIELD_SIGNED:
-        if (sv_import_quantity(table, name, sv_item_fields[i].kind == SV_FIELD_SIGNED, &quantity)) {
+        if (sv_import_quantity(table, name, false, &quantity)) {
             sv_doc_put_quantity(set, name, quantity);
         } else {
             sv_doc_put_text(set, name, NULL);
@@ -160,6 +169,22 @@ sv_item_put_barcodes(sv_import_table_t *table, const char *barcode, bson_t *set,
     bson_append_array_end(set, &array);
 }
 
+/* Where the file has no names it says something of items that are there, and nothing else: not that they are delisted
+ * no more. */
+static bool
+sv_item_describes(const sv_import_table_t *table)
+{
+    return sv_import_has(table, "item_name");
+}
+
+/* A file of stock says by its warehouses whose stock it is, not where items are kept. */
+static bool
+sv_item_tells_place(const sv_import_table_t *table)
+{
+    return sv_item_describes(table) || !sv_import_has(table, "stock_qty") || sv_import_has(table, "floor") ||
+           sv_import_has(table, "rack") || sv_import_has(table, "location");
+}
+
 /* The row's own warehouse, else the default one; without either it is left alone. */
 static void
 sv_item_put_warehouse(sv_import_table_t *table, bson_t *set)
@@ -167,6 +192,9 @@ sv_item_put_warehouse(sv_import_table_t *table, bson_t *set)
     const char *warehouse = table->options->default_warehouse;
 
     sv_import_code(table, "warehouse", SV_TEXT_NAME, 64, &warehouse);
+    if (!sv_item_tells_place(table)) {
+        return;
+    }
     if (warehouse != NULL || sv_import_has(table, "warehouse")) {
         sv_doc_put_text(set, "warehouse", warehouse);
     }
@@ -188,14 +216,6 @@ sv_item_put_defaults(const sv_import_table_t *table, bool has_barcodes, bson_t *
         bson_append_array_end(&defaults, &none);
     }
     bson_append_document_end(update, &defaults);
-}
-
-/* Where the file has no names it says something of items that are there, and nothing else: not where they are, nor that
- * they are delisted no more. */
-static bool
-sv_item_describes(const sv_import_table_t *table)
-{
-    return sv_import_has(table, "item_name");
 }
 
 /* A barcode that only names a known item leaves its others alone. */
@@ -352,12 +372,24 @@ sv_import_items_row(sv_import_table_t *table, long line, char **fields, sv_impor
 }
 
 static sv_status_t
+sv_items_flush(sv_import_items_stock_t *stock, sv_error_t *error)
+{
+    return sv_import_bulk_flush(stock->items, error) == SV_OK ? sv_import_items_stock_flush(stock, error)
+                                                              : error->status;
+}
+
+static sv_status_t
 sv_items_take(void *context, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
 {
-    sv_import_bulk_t *bulk = context;
+    sv_import_items_stock_t *stock = context;
+    sv_import_bulk_t *bulk = stock->items;
 
     bulk->missing = sv_item_describes(bulk->table) ? NULL : "item_name";
-    return sv_import_bulk_put(bulk, line, selector, update, error);
+    sv_import_items_stock_note(stock, line, sv_doc_text(selector, "item_code", bulk->arena));
+    if (sv_import_bulk_put(bulk, line, selector, update, error) == SV_OK && bulk->count == 0) {
+        sv_import_items_stock_flush(stock, error);
+    }
+    return error->status;
 }
 
 sv_status_t
@@ -366,17 +398,24 @@ sv_import_items(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
 {
     sv_import_table_t table = { 0 };
     sv_import_bulk_t *bulk = sv_arena_alloc(error->arena, sizeof(*bulk));
+    sv_import_items_stock_t *stock = sv_arena_alloc(error->arena, sizeof(*stock));
 
     *result = (sv_import_result_t){ 0 };
-    if (sv_import_bulk_init(bulk, store, SV_COLLECTION_ERP_ITEMS, &table, error) != SV_OK) {
-        sv_import_bulk_close(bulk);
+    if (options->plan == NULL && sv_stock_bring_over(store, error) != SV_OK) {
         return error->status;
     }
+    sv_import_bulk_init(bulk, store, SV_COLLECTION_ERP_ITEMS, &table, error);
+    sv_import_items_stock_init(stock, store, bulk, error);
     bulk->derived = &sv_items_derived;
-    if (sv_import_items_read(&table, stream, options, sv_items_take, bulk, error) == SV_OK) {
-        sv_import_bulk_flush(bulk, error);
+    if (error->status == SV_OK && sv_import_items_read(&table, stream, options, sv_items_take, stock, error) == SV_OK) {
+        sv_items_flush(stock, error);
     }
-    sv_import_bulk_result(bulk, result);
+    *result = (sv_import_result_t){ .rows = table.rows,
+                                    .created = stock->created,
+                                    .changed = stock->changed,
+                                    .unchanged = stock->unchanged,
+                                    .errors = table.errors + stock->table.errors };
+    sv_import_items_stock_close(stock);
     sv_import_bulk_close(bulk);
     return error->status;
 }

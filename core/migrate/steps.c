@@ -2,6 +2,7 @@
 #include "core/migrate/migrate.h"
 #include "core/sync/conflict_step.h"
 #include "core/migrate/step_rounds.h"
+#include "core/stock/stock_step.h"
 #include "core/sync/serial_step.h"
 #include "core/warehouse/warehouse_step.h"
 
@@ -15,5 +16,6 @@ const sv_migration_step_t sv_migration_steps[] = {
     { "item_keys", "derives the codes that find an item", sv_item_keys_step_is_due, sv_item_keys_step_run },
     { "serial_keys", "makes serial numbers one whatever the case of their letters", sv_serial_step_is_due,
       sv_serial_step_run },
+    { "item_stock", "keeps what the books say of items by warehouse", sv_stock_step_is_due, sv_stock_step_run },
     { NULL, NULL, NULL, NULL },
 };

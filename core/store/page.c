@@ -295,3 +295,30 @@ sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter
     rows->next_since_ms = end.next_since_ms;
     return status;
 }
+
+sv_status_t
+sv_page_begin(const sv_page_t *page, const char **key, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_cursor_t cursor;
+
+    *key = NULL;
+    if (page->cursor == NULL) {
+        return SV_OK;
+    }
+    if (!sv_cursor_decode(page, &cursor, arena)) {
+        return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
+    }
+    if (BSON_ITER_HOLDS_UTF8(&cursor.unique)) {
+        *key = bson_iter_utf8(&cursor.unique, NULL);
+    }
+    return SV_OK;
+}
+
+const char *
+sv_page_cursor(const sv_page_t *page, const char *key, int64_t next_since_ms, sv_arena_t *arena)
+{
+    bson_t *row = sv_doc_new(arena);
+
+    BSON_APPEND_UTF8(row, page->unique_field, key);
+    return sv_cursor_encode(page, row, next_since_ms, arena);
+}

@@ -47,4 +47,9 @@ typedef struct {
 sv_status_t sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
                          const sv_page_t *page, sv_page_rows_t *rows, sv_arena_t *arena, sv_error_t *error);
 
+/* For a list that joins another source by its unique key, a text, in which it is sorted alone: the key behind which the
+ * page begins (NULL: at the first), and the cursor of a page that ends at a key. */
+sv_status_t sv_page_begin(const sv_page_t *page, const char **key, sv_arena_t *arena, sv_error_t *error);
+const char *sv_page_cursor(const sv_page_t *page, const char *key, int64_t next_since_ms, sv_arena_t *arena);
+
 #endif

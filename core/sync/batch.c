@@ -313,11 +313,11 @@ sv_write_conflict(sv_json_writer_t *w, const sv_verdict_t *verdict)
         sv_json_bool(w, "resolved", true);
         sv_json_text(w, "resolution", verdict->resolution);
     }
-    sv_json_text(w, "message", verdict->message);
-    if (verdict->server_record != NULL) {
-        sv_record_write_member(w, "server_record", verdict->server_record);
+    sv_json_text(w, "message", verdict->hides_place ? SV_MESSAGE_SERIAL_ELSEWHERE : verdict->message);
+    if (verdict->shown_record != NULL) {
+        sv_record_write_member(w, "server_record", verdict->shown_record);
     }
-    if (verdict->holder != NULL) {
+    if (verdict->holder != NULL && !verdict->hides_place) {
         sv_holder_write_json(w, "holder", verdict->holder);
     }
     sv_json_end(w);

@@ -57,6 +57,7 @@ typedef struct {
     const char *before_id; /* the record that held it; NULL: none */
     const char *before_count;
     bool before_open;      /* that record's count is not over */
+    bool before_blind;     /* and it is a blind one */
     const char *holder_id; /* the record that holds it now; NULL: none */
     sv_slot_t *taken_by;   /* set when a record of this batch took it */
 } sv_serial_t;

@@ -2,6 +2,7 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/blind.h"
 #include "core/sync/record_clock.h"
 #include "core/sync/rules.h"
 
@@ -33,6 +34,19 @@ sv_verdict_conflict(sv_verdict_t *verdict, sv_conflict_type_t type, const char *
     verdict->type = type;
     verdict->message = message;
     verdict->server_record = server_record;
+    verdict->shown_record = server_record;
+}
+
+/* In a blind count the sender is told of another's figure that it is there, and what is kept for a supervisor says all.
+ * True: it was outlined. */
+static bool
+sv_verdict_show(const sv_batch_run_t *run, sv_verdict_t *verdict, bool blind)
+{
+    if (!blind || !sv_blind_hides(run->who, verdict->server_record)) {
+        return false;
+    }
+    verdict->shown_record = sv_blind_outline(verdict->server_record, run->arena);
+    return true;
 }
 
 /* A record's place in the system, for keeping its conflict. */
@@ -127,8 +141,8 @@ static bool
 sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
                  sv_verdict_t *verdict)
 {
-    const bson_t *description;
-    const char *rack_id;
+    const bson_t *place;
+    const char *rack_id, *name;
     sv_serial_t *taken;
 
     if (sv_record_is_void(record)) {
@@ -138,20 +152,17 @@ sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced
     if (taken == NULL) {
         return true;
     }
-    description = sv_serials_describe(run, taken, &verdict->holder);
-    rack_id = taken->taken_by != NULL ? taken->taken_by->now.rack_id : NULL;
-    if (rack_id == NULL) {
-        bson_iter_t iter;
-
-        rack_id = bson_iter_init_find(&iter, description, "rack_id") && BSON_ITER_HOLDS_UTF8(&iter)
-                      ? bson_iter_utf8(&iter, NULL)
-                      : "?";
+    place = sv_serials_describe(run, taken, &verdict->holder);
+    rack_id = sv_doc_text(place, "rack_id", run->arena);
+    name = verdict->holder->full_name;
+    sv_verdict_conflict(verdict, SV_CONFLICT_DUPLICATE_SERIAL,
+                        sv_arena_printf(run->arena, "Serial number %s was counted on rack %s by %s",
+                                        taken->serial_number, rack_id != NULL ? rack_id : "?",
+                                        name != NULL ? name : "somebody else"),
+                        place);
+    if (sv_verdict_show(run, verdict, (session->facts.blind && session->open) || taken->before_blind)) {
+        verdict->hides_place = true;
     }
-    sv_verdict_conflict(
-        verdict, SV_CONFLICT_DUPLICATE_SERIAL,
-        sv_arena_printf(run->arena, "Serial number %s was counted on rack %s by %s", taken->serial_number, rack_id,
-                        verdict->holder->full_name != NULL ? verdict->holder->full_name : "somebody else"),
-        description);
     return false;
 }
 
@@ -168,32 +179,6 @@ sv_judge_session(const sv_fenced_t *session, sv_verdict_t *verdict)
         return false;
     }
     return true;
-}
-
-/* What a figure of another person is to whoever counts blind: that it is there. */
-static const bson_t *
-sv_slot_outline(sv_batch_run_t *run, const sv_slot_t *slot)
-{
-    bson_t *document = sv_doc_new(run->arena);
-
-    sv_doc_put_text(document, "client_record_id", slot->client_record_id);
-    sv_doc_put_text(document, "session_id", slot->now.session_id);
-    sv_doc_put_text(document, "rack_id", slot->now.rack_id);
-    sv_doc_put_text(document, "user_id", slot->now.user_id);
-    sv_doc_put_text(document, "item_code", slot->now.item_key[0] != '\x01' ? slot->now.item_key : NULL);
-    BSON_APPEND_BOOL(document, "partial", slot->now.stand.partial);
-    BSON_APPEND_INT64(document, "round", slot->now.stand.round);
-    sv_doc_put_text(document, "standing", sv_standing_names[slot->now.stand.standing]);
-    return document;
-}
-
-static const bson_t *
-sv_slot_shown(sv_batch_run_t *run, const sv_slot_t *slot, const sv_fenced_t *session)
-{
-    bool own = strcmp(slot->now.user_id, run->who->user_id) == 0;
-
-    return session->facts.blind && !own && run->who->role < SV_ROLE_SUPERVISOR ? sv_slot_outline(run, slot)
-                                                                               : sv_slot_document(run, slot);
 }
 
 /* The figure that counts in place of one that was given up; that one itself when it is not known. */
@@ -219,7 +204,8 @@ sv_judge_given_up(sv_batch_run_t *run, const sv_slot_t *slot, const sv_fenced_t 
                         slot->now.stand.standing == SV_STANDING_REPLACED
                             ? "Another figure of the item has replaced this one"
                             : "Another figure of the item was chosen instead of this one",
-                        sv_slot_shown(run, sv_figure_chosen(run, slot), session));
+                        sv_slot_document(run, sv_figure_chosen(run, slot)));
+    sv_verdict_show(run, verdict, session->facts.blind);
     return false;
 }
 
@@ -246,7 +232,8 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_
                             strcmp(other->now.session_id, record->session_id) == 0
                                 ? "The item has a figure in this session already"
                                 : "The item has a figure in this round already",
-                            sv_slot_shown(run, other, session));
+                            sv_slot_document(run, other));
+        sv_verdict_show(run, verdict, session->facts.blind);
         return false;
     }
     return true;

@@ -6,6 +6,7 @@
 #include "core/base/codec.h"
 #include "core/base/log.h"
 #include "core/store/document.h"
+#include "core/sync/conflict_view.h"
 #include "core/sync/query.h"
 
 static const char *const sv_conflict_types[SV_CONFLICT_TYPE_COUNT] = {
@@ -251,55 +252,6 @@ sv_conflicts_keep(sv_store_t *store, const sv_principal_t *who, sv_verdict_t *ve
 }
 
 static void
-sv_write_record_or_null(sv_json_writer_t *w, const char *name, const bson_t *conflict, const char *field)
-{
-    bson_iter_t iter;
-    const uint8_t *data;
-    uint32_t length;
-    bson_t record;
-
-    if (bson_iter_init_find(&iter, conflict, field) && BSON_ITER_HOLDS_DOCUMENT(&iter)) {
-        bson_iter_document(&iter, &length, &data);
-        if (bson_init_static(&record, data, length)) {
-            sv_record_write_member(w, name, &record);
-            return;
-        }
-    }
-    sv_json_null(w, name);
-}
-
-void
-sv_conflict_write_json(sv_json_writer_t *w, const char *name, const bson_t *conflict)
-{
-    static const char *const hidden[] = { "_id", "mine", "server", "revision", "content_hash", NULL };
-    bson_iter_t iter;
-
-    sv_json_object(w, name);
-    if (bson_iter_init(&iter, conflict)) {
-        while (bson_iter_next(&iter)) {
-            size_t i = 0;
-
-            while (hidden[i] != NULL && strcmp(hidden[i], bson_iter_key(&iter)) != 0) {
-                i++;
-            }
-            if (hidden[i] == NULL) {
-                sv_doc_write_value(w, bson_iter_key(&iter), &iter);
-            }
-        }
-    }
-    sv_write_record_or_null(w, "mine", conflict, "mine");
-    sv_write_record_or_null(w, "server", conflict, "server");
-    sv_json_end(w);
-}
-
-static void
-sv_write_row(sv_json_writer_t *w, const bson_t *row, void *context)
-{
-    (void) context;
-    sv_conflict_write_json(w, NULL, row);
-}
-
-static void
 sv_filter_session_or_count(bson_t *filter, const char *id)
 {
     static const char *const names[] = { "session_id", "count_id" };
@@ -319,6 +271,8 @@ sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_quer
                   sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(error->arena), since;
+    sv_conflict_view_t view;
+    sv_page_rows_t rows;
 
     if (who->role < SV_ROLE_SUPERVISOR) {
         BSON_APPEND_UTF8(filter, "user_id", who->user_id);
@@ -339,6 +293,17 @@ sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_quer
     query->page.unique_field = "conflict_id";
     query->page.direction = -1;
     query->page.tells_since = true;
-    return sv_page_run(store, SV_COLLECTION_SYNC_CONFLICTS, filter, NULL, &query->page, sv_write_row, NULL, w,
-                       error->arena, error);
+    if (sv_page_read(store, SV_COLLECTION_SYNC_CONFLICTS, filter, NULL, &query->page, &rows, error->arena, error) !=
+            SV_OK ||
+        sv_conflict_view(store, who, rows.rows, rows.count, &view, error) != SV_OK) {
+        return error->status;
+    }
+    sv_json_array(w, "items");
+    for (size_t i = 0; i < rows.count; i++) {
+        sv_conflict_write_json(w, NULL, rows.rows[i], &view);
+    }
+    sv_json_end(w);
+    sv_json_text(w, "next_cursor", rows.next_cursor);
+    sv_json_time(w, "next_since", rows.next_since_ms);
+    return SV_OK;
 }

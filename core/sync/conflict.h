@@ -8,6 +8,9 @@
 #include "core/sync/fence.h"
 #include "core/sync/verdict.h"
 
+/* What a counter who counts blind is told of a serial number that another counted. */
+#define SV_MESSAGE_SERIAL_ELSEWHERE "The serial number was counted elsewhere"
+
 /* "open", "resolved", NULL. */
 extern const char *const sv_conflict_statuses[];
 
@@ -27,9 +30,6 @@ typedef struct {
 /* Writes a page of conflicts, newest first: a staff user's own, all for supervisors. */
 sv_status_t sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_query_t *query,
                               sv_json_writer_t *w, sv_error_t *error);
-
-/* One conflict for a client; `name` as the JSON writer takes it. */
-void sv_conflict_write_json(sv_json_writer_t *w, const char *name, const bson_t *conflict);
 
 void sv_holder_write_json(sv_json_writer_t *w, const char *name, const sv_holder_t *holder);
 

@@ -31,10 +31,12 @@ typedef struct {
     /* SV_VERDICT_CONFLICT */
     sv_conflict_type_t type;
     const char *message;
-    const bson_t *server_record; /* what stands in its way; NULL: nothing the client may see */
+    const bson_t *server_record; /* what stands in its way, as it is kept; NULL: nothing anybody may see */
+    const bson_t *shown_record;  /* as who sent the record may see it (blind.h) */
     const sv_holder_t *holder;
-    const char *conflict_id;                    /* set once it is kept */
-    const char *resolution;                     /* how a person decided about it before; NULL: not yet */
+    bool hides_place;        /* message and holder tell where another counted: not for who sent the record */
+    const char *conflict_id; /* set once it is kept */
+    const char *resolution;  /* how a person decided about it before; NULL: not yet */
     const char *count_id, *rack_id, *warehouse; /* for keeping it */
 } sv_verdict_t;
 

@@ -2,6 +2,7 @@
 #include "core/floor/lease.h"
 #include "core/sync/announce.h"
 #include "core/sync/conflict.h"
+#include "core/sync/conflict_view.h"
 #include "ngx_stockverify_module/call.h"
 
 enum { SV_CONFLICT_SESSION_MAX = 320 };
@@ -28,6 +29,7 @@ sv_step_conflict_resolve(sv_call_t *call)
 {
     sv_json_fields_t fields = { sv_call_body(call), "", &call->error };
     sv_resolve_t resolve = { .conflict_id = call->params[0] };
+    sv_conflict_view_t view;
     sv_resolved_t resolved;
     int action;
 
@@ -46,6 +48,9 @@ sv_step_conflict_resolve(sv_call_t *call)
     if (resolved.session.wrote) {
         sv_sync_announce_command(sv_call_effect(call), call->arena, &resolved.session);
     }
-    sv_conflict_write_json(&call->json, NULL, resolved.conflict);
+    if (sv_conflict_view(call->store, &call->principal, &resolved.conflict, 1, &view, &call->error) != SV_OK) {
+        return;
+    }
+    sv_conflict_write_json(&call->json, NULL, resolved.conflict, &view);
     call->tells_message = true;
 }

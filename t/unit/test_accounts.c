@@ -115,7 +115,9 @@ an_account_is_created_once_and_audited(void **state)
 static void
 wrong_fields_of_an_account_are_named(void **state)
 {
-    sv_account_input_t input = { .username = "x\ty", .full_name = " \xc2\xa0", .role = SV_ROLE_ANYONE, .password_hash = "-" };
+    sv_account_input_t input = {
+        .username = "x\ty", .full_name = " \xc2\xa0", .role = SV_ROLE_ANYONE, .password_hash = "-"
+    };
     sv_account_t account;
 
     (void) state;
@@ -209,6 +211,66 @@ bcrypt_is_replaced_at_the_first_login(void **state)
     assert_true(strncmp(load("bert").password_hash, "$argon2id$", 10) == 0);
     assert_int_equal(log_in_by_password("bert", "U*U", NULL, &login), SV_OK);
     assert_null(login.new_hash);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The kinds of hashes a login with this name verifies against, in the order of their texts. */
+static const char *
+work_of(const char *username)
+{
+    sv_login_t login = { .input = { .username = username, .password = "x" } };
+    const char *kinds[SV_PASSWORD_KINDS_MAX + 2], *text = "";
+    size_t count = 0;
+
+    sv_error_clear(&real.error);
+    assert_int_equal(sv_login_fetch(real.store, &login, &real.error), SV_OK);
+    kinds[count] = sv_password_kind(login.checked_hash, real.arena);
+    count += kinds[count] != NULL;
+    for (size_t i = 0; i < login.decoys.count; i++) {
+        kinds[count++] = sv_password_kind(login.decoys.hashes[i], real.arena);
+    }
+    qsort(kinds, count, sizeof(kinds[0]), compare_texts);
+    for (size_t i = 0; i < count; i++) {
+        text = sv_arena_printf(real.arena, "%s %s", text, kinds[i]);
+    }
+    return text;
+}
+
+static void
+every_login_does_the_same_work_whatever_the_account(void **state)
+{
+    const char *ours = sv_password_hash(&real.settings, "correct horse", real.arena, &real.error);
+    const char *alone = sv_arena_printf(real.arena, " %s", sv_password_kind(ours, real.arena)), *all;
+    sv_login_t login;
+
+    (void) state;
+    sv_store_delete_many(real.store, SV_COLLECTION_USERS, sv_doc_new(real.arena), NULL, &real.error);
+    assert_string_equal(work_of("nobody"), alone);
+    create("nina", "correct horse");
+    assert_string_equal(work_of("nina"), alone);
+    assert_string_equal(work_of("nobody"), alone);
+
+    create("bert", bcrypt_hash);
+    create("arne", "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$"
+                   "4iT1Ub1PfBbKSj3YQFLGqcBqyTlRRkVIs7FMhV2Rjvg");
+    create("garbled", "$2b$nothing");
+    all = work_of("nobody");
+    assert_non_null(strstr(all, "$2a$05$"));
+    assert_non_null(strstr(all, "m=65536,t=3,p=4"));
+    assert_non_null(strstr(all, alone));
+    assert_string_equal(work_of("nina"), all);
+    assert_string_equal(work_of("bert"), all);
+    assert_string_equal(work_of("arne"), all);
+    assert_string_equal(work_of("garbled"), all);
+
+    assert_int_equal(log_in_by_password("bert", "U*U", NULL, &login), SV_OK);
+    assert_null(strstr(work_of("nobody"), "$2a$05$"));
+    assert_string_equal(work_of("bert"), work_of("nobody"));
 }
 
 /* The password is changed between reading the old hash and beginning the login. */
@@ -432,6 +494,7 @@ main(void)
         cmocka_unit_test(a_password_logs_in_and_a_wrong_one_does_not),
         cmocka_unit_test(a_disabled_account_is_told_only_to_who_knows_the_password),
         cmocka_unit_test(bcrypt_is_replaced_at_the_first_login),
+        cmocka_unit_test(every_login_does_the_same_work_whatever_the_account),
         cmocka_unit_test(a_login_does_not_survive_a_reset_in_its_middle),
         cmocka_unit_test(a_pin_counts_only_beside_its_device_secret),
         cmocka_unit_test(ten_wrong_pins_disable_it_until_a_password_login),

@@ -225,6 +225,11 @@ a_completed_rack_needs_recount(void **state)
                    sv_arena_printf(real.arena,
                                    "{'client_record_id':'r3','session_id':'%s','item_code':'I2','status':'void'}",
                                    first.session.session_id));
+    sv_real_insert(&real, SV_COLLECTION_VERIFICATION_RECORDS,
+                   sv_arena_printf(real.arena,
+                                   "{'client_record_id':'r4','session_id':'%s','item_code':'I2','status':'finalized',"
+                                   "'standing':'replaced','counts':false,'damage_qty':{'$numberDecimal':'1'}}",
+                                   first.session.session_id));
     assert_int_equal(sv_fixture_change(&real, &asha, SV_RACK_COMPLETE, NULL, first.session.session_id, &change), SV_OK);
     assert_int_equal(change.stats.total_items, 3); /* I1 and I2 expected, I9 found */
     assert_int_equal(change.stats.verified_items, 2);

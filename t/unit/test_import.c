@@ -180,9 +180,9 @@ static void
 rows_of_spreadsheets_are_taken(void **state)
 {
     (void) state;
-    assert_items("\xef\xbb\xbf Item_Code ;stock_qty\xc2\xa0;;\r\nI1;7.;;\r\n;;;\r\n\r\n I2 ;.5\r\n  ;;;\r\n\x1a",
-                 "2=I1 { \"stock_qty\" : { \"$numberDecimal\" : \"7\" } }; "
-                 "5=I2 { \"stock_qty\" : { \"$numberDecimal\" : \"0.5\" } }; 2/0");
+    assert_items("\xef\xbb\xbf Item_Code ;unit_cost\xc2\xa0;;\r\nI1;7.;;\r\n;;;\r\n\r\n I2 ;.5\r\n  ;;;\r\n\x1a",
+                 "2=I1 { \"unit_cost\" : { \"$numberDecimal\" : \"7\" } }; "
+                 "5=I2 { \"unit_cost\" : { \"$numberDecimal\" : \"0.5\" } }; 2/0");
     assert_items("item_code,item_name,description\nI1,\"Big\n bag\",\"one\r\n\ttwo\xc2\x92s\"\n",
                  "2=I1 { \"item_name\" : \"Big bag\", \"deleted\" : false, "
                  "\"description\" : \"one\\n\\ttwo\u2019s\" }; 1/0");
@@ -228,9 +228,9 @@ decimal_commas_are_said(void **state)
 
     (void) state;
     assert_string_equal(
-        read_items("item_code;stock_qty\nI1;-12,5\nI2;1.5\n", options, arena),
-        "2=I1 { \"stock_qty\" : { \"$numberDecimal\" : \"-12.5\" } }; "
-        "3!stock_qty: \"1.5\" has a point, and --decimal comma says that commas stand before the places; "
+        read_items("item_code;unit_cost\nI1;12,5\nI2;1.5\n", options, arena),
+        "2=I1 { \"unit_cost\" : { \"$numberDecimal\" : \"12.5\" } }; "
+        "3!unit_cost: \"1.5\" has a point, and --decimal comma says that commas stand before the places; "
         "2/1");
     sv_arena_destroy(arena);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/auth/password.h"
+#include "core/auth/password_import.h"
 #include "core/auth/pin.h"
 
 static sv_arena_t *arena;
@@ -141,6 +142,29 @@ a_decoy_has_the_parameters_of_a_hash_and_no_password(void **state)
     assert_false(sv_password_verify(decoy, "x"));
 }
 
+static void
+a_decoy_of_another_kind_is_a_whole_hash_of_it(void **state)
+{
+    static const char *const stored[] = {
+        "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2a$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$4iT1Ub1PfBbKSj3YQFLGqcBqyTlRRkVIs7FMhV2Rjvg",
+    };
+    static const char *const kinds[] = { "$2b$05$", "$2a$04$", "$argon2id$v=19$m=19456,t=2,p=1$" };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(stored) / sizeof(stored[0]); i++) {
+        const char *decoy = sv_password_decoy_of(kinds[i], arena);
+
+        assert_string_equal(sv_password_kind(stored[i], arena), kinds[i]);
+        assert_string_equal(sv_password_kind(decoy, arena), kinds[i]);
+        assert_true(sv_password_hash_importable(decoy, &(const char *){ NULL }));
+        assert_false(sv_password_verify(decoy, "x"));
+    }
+    assert_null(sv_password_kind("-", arena));
+    assert_null(sv_password_kind("$argon2id$v=19$m=1,t=1", arena));
+}
+
 static bool
 acceptable(const char *password)
 {
@@ -199,6 +223,7 @@ main(void)
         WITH_ARENA(a_text_of_no_known_kind_is_nobodys_hash),
         WITH_ARENA(changed_parameters_make_a_hash_outdated),
         WITH_ARENA(a_decoy_has_the_parameters_of_a_hash_and_no_password),
+        WITH_ARENA(a_decoy_of_another_kind_is_a_whole_hash_of_it),
         WITH_ARENA(length_is_the_only_rule_and_counts_characters),
         WITH_ARENA(a_pin_is_digits_and_keyed_by_user_and_key),
     };

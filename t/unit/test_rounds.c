@@ -193,24 +193,6 @@ late_records_of_an_earlier_round_are_kept_and_do_not_count(void **state)
     assert_string_equal(world_figure(world, "r3"), "3 ok");
 }
 
-static void
-a_blind_counter_sees_no_figure_of_another(void **state)
-{
-    sync_world_t *world = *state;
-    const char *records[1];
-    sv_sync_result_t result;
-
-    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, ""), NULL), "ok");
-    world_claim(world, "s2", "bob", "R1", "C1");
-    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's2'}",
-                   "{'$set': {'blind': true}}");
-    records[0] = B("b1", "ITM-1", 7, "");
-    result = world_sync_list(world, world->store, "bob", records, 1);
-    assert_string_equal(world_words(world, &result), "duplicate_count");
-    assert_string_equal(sv_doc_text(result.verdicts[0].server_record, "client_record_id", world->arena), "r1");
-    assert_false(sv_doc_has(result.verdicts[0].server_record, "verified_qty"));
-}
-
 int
 main(void)
 {
@@ -223,7 +205,6 @@ main(void)
         WITH_ANN_ON_R1(a_whole_figure_over_anothers_says_what_it_replaces),
         WITH_ANN_ON_R1(an_own_later_claim_takes_no_record),
         WITH_ANN_ON_R1(late_records_of_an_earlier_round_are_kept_and_do_not_count),
-        WITH_ANN_ON_R1(a_blind_counter_sees_no_figure_of_another),
     };
 
     if (!sv_real_mongodb_named()) {

@@ -16,6 +16,17 @@ sub new {
 
 sub build_tx { my ($self, @request) = @_; return $self->{transactor}->tx(@request) }
 
+# A server that shuts down refuses a stream it has not looked at by a GOAWAY below it, and the client sends it again on a
+# connection of its own (RFC 9113, 6.8), as browsers do and curl does not.
+sub was_not_looked_at { my ($said) = @_; return said($said) =~ /GOAWAY, error=0, last_stream=0$/m }
+
+sub said {
+    my ($file) = @_;
+    seek $file, 0, 0;
+    local $/;
+    return <$file> // '';
+}
+
 # Without a callback waits for the answer; gives the transaction.
 sub start {
     my ($self, $tx, $done) = @_;
@@ -31,21 +42,22 @@ sub start {
     my $bytes = '';
     my $finish = sub {
         close $out;
+        return $self->start($tx, $done) if $bytes eq '' && was_not_looked_at($said);
         take($tx, $bytes, $? == -1 ? 0 : $? >> 8, $said);    # libev may have asked for the status before
         undef $body;
+        $done->($self, $tx) if $done;
+        return $tx;
     };
     if (!$done) {
         local $/;
         $bytes = <$out> // '';
-        $finish->();
-        return $tx;
+        return $finish->();
     }
     my $reactor = Mojo::IOLoop->singleton->reactor;
     $reactor->io($out => sub {
         return if sysread $out, $bytes, 65536, length $bytes;
         $reactor->remove($out);
         $finish->();
-        $done->($self, $tx);
     })->watch($out, 1, 0);
     return $tx;
 }
@@ -53,7 +65,7 @@ sub start {
 # The request as curl's words, and the file its body stands in.
 sub command {
     my ($self, $request) = @_;
-    my @words = (qw(curl --silent --show-error --include --compressed --http2 --max-time 90 --cacert), $self->{certificate});
+    my @words = (qw(curl --silent --show-error --verbose --include --compressed --http2 --max-time 90 --cacert), $self->{certificate});
     push @words, $request->method eq 'HEAD' ? '--head' : ('--request', $request->method);
     my %headers = map { ($_ => $request->headers->header($_)) } @{ $request->headers->names };
     $headers{'Accept-Encoding'} //= 'gzip';
@@ -81,9 +93,7 @@ sub take {
         ($version, $status, $head) = ($1, $2, $3 // '');
     }
     if ($exit != 0 || !defined $status) {
-        seek $said, 0, 0;
-        my $why = do { local $/; <$said> } // '';
-        chomp $why;
+        my ($why) = (said($said) =~ /^curl: (.+)$/m, 'it said nothing');
         $response->error({ message => "curl: exit $exit: $why" });
         return;
     }

@@ -1,0 +1,20 @@
+#ifndef SV_SYNC_BLIND_H
+#define SV_SYNC_BLIND_H
+
+#include <bson/bson.h>
+
+#include "core/auth/principal.h"
+#include "core/base/arena.h"
+
+/*
+ * A blind count is one where nobody on the floor learns what another counted, as long as it is OPEN or RECONCILE.  What
+ * of a figure, or of the place of a serial number, may be told then.
+ */
+
+/* Whether what a conflict shows is to be outlined for this reader: another's, and the reader no supervisor. */
+bool sv_blind_hides(const sv_principal_t *who, const bson_t *shown);
+
+/* Of a figure that it is there, without quantities; of a serial number not even where.  In the arena. */
+const bson_t *sv_blind_outline(const bson_t *shown, sv_arena_t *arena);
+
+#endif

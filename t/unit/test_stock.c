@@ -1,0 +1,271 @@
+/* What the books say per warehouse and lot, and bringing what was stored before to it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/counts/book.h"
+#include "core/import/import.h"
+#include "core/items/item_view.h"
+#include "core/migrate/migrate.h"
+#include "core/stock/stock.h"
+#include "core/stock/stock_step.h"
+#include "core/store/document.h"
+#include "t/unit/real_mongodb.h"
+
+static sv_real_mongodb_t real;
+
+static void
+old_item(const char *code, const char *warehouse, const char *stock)
+{
+    sv_real_insert(&real, SV_COLLECTION_ERP_ITEMS,
+                   sv_arena_printf(real.arena,
+                                   "{'item_code': '%s', 'warehouse': %s, 'stock_qty': %s, 'unit_cost': "
+                                   "{'$numberDecimal': '2'}}",
+                                   code, warehouse, stock));
+}
+
+static void
+stock(const char *warehouse, const char *code, const char *lot, const char *quantity)
+{
+    sv_real_insert(&real, SV_COLLECTION_ITEM_STOCK,
+                   sv_arena_printf(real.arena, "{'warehouse': '%s', 'item_code': '%s', 'lot': '%s', 'book_qty': %s}",
+                                   warehouse, code, lot, quantity));
+}
+
+#define QTY(text) "{'$numberDecimal': '" text "'}"
+
+static void
+import(const char *csv, const char *warehouse, sv_import_result_t *result)
+{
+    FILE *stream = fmemopen((void *) csv, strlen(csv), "r");
+    const sv_import_options_t options = { .default_warehouse = warehouse };
+
+    if (sv_import_items(real.store, stream, &options, result, &real.error) != SV_OK) {
+        fail_msg("%s", real.error.cause != NULL ? real.error.cause : "refused");
+    }
+    fclose(stream);
+}
+
+static const bson_t *
+item(const char *code)
+{
+    return sv_real_find(&real, SV_COLLECTION_ERP_ITEMS, sv_arena_printf(real.arena, "{'item_code': '%s'}", code));
+}
+
+static const bson_t *
+row(const char *warehouse, const char *code)
+{
+    return sv_real_find(
+        &real, SV_COLLECTION_ITEM_STOCK,
+        sv_arena_printf(real.arena, "{'warehouse': '%s', 'item_code': '%s', 'lot': ''}", warehouse, code));
+}
+
+static sv_quantity_t
+told_stock(const char *code, const char *warehouse)
+{
+    const bson_t *items[] = { item(code) };
+    sv_item_stocks_t stocks;
+
+    assert_int_equal(sv_item_stocks_load(real.store, items, 1, &stocks, real.arena, &real.error), SV_OK);
+    for (size_t i = 0; i < stocks.count; i++) {
+        if (strcmp(stocks.stocks[i].warehouse, warehouse) == 0) {
+            return stocks.stocks[i].known ? stocks.stocks[i].quantity : -2;
+        }
+    }
+    return -1;
+}
+
+static void
+a_file_tells_the_stock_of_its_warehouse(void **state)
+{
+    sv_import_result_t result;
+
+    (void) state;
+    import("item_code,item_name,stock_qty,unit_cost\nA,Rice,10,2.5\nB,Oil,4,1\n", "W1", &result);
+    assert_int_equal(result.created, 2);
+    import("item_code,stock_qty,warehouse\nA,7,W2\nB,4,W1\n", NULL, &result);
+    assert_int_equal(result.changed, 1);
+    assert_int_equal(result.unchanged, 1);
+    assert_int_equal(told_stock("A", "W1"), 10000000);
+    assert_int_equal(told_stock("A", "W2"), 7000000);
+    assert_int_equal(told_stock("B", "W2"), -1);
+    assert_string_equal(sv_doc_text(item("A"), "warehouse", real.arena), "W1"); /* it says whose stock, not where */
+    assert_int_equal(sv_doc_quantity(item("A"), "stock_qty"), 10000000);
+    assert_int_equal(sv_doc_quantity(row("W1", "A"), "unit_cost"), 2500000);
+    assert_true(sv_doc_time(row("W1", "A"), "synced_at") > 0);
+    import("item_code,stock_qty\nA,11\n", NULL, &result); /* of its own warehouse */
+    assert_int_equal(told_stock("A", "W1"), 11000000);
+    assert_int_equal(told_stock("A", "W2"), 7000000);
+    assert_int_equal(sv_doc_quantity(item("A"), "stock_qty"), 11000000);
+}
+
+static void
+lots_add_up_and_one_unknown_makes_the_whole_so(void **state)
+{
+    sv_import_result_t result;
+
+    (void) state;
+    import("item_code,item_name,stock_qty,lot\nA,Milk,10,L1\nA,Milk,5,L2\nA,Milk,1,\n", "W1", &result);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ITEM_STOCK, "{}"), 3);
+    assert_int_equal(told_stock("A", "W1"), 16000000);
+    assert_int_equal(sv_doc_quantity(item("A"), "stock_qty"), 16000000);
+    import("item_code,stock_qty,lot\nA,,L2\n", "W1", &result);
+    assert_int_equal(told_stock("A", "W1"), -2);
+    assert_false(sv_doc_has(item("A"), "stock_qty"));
+}
+
+static void
+stock_of_nobody_is_nobodys_until_there_is_one_warehouse(void **state)
+{
+    sv_import_result_t result;
+    bool due;
+
+    (void) state;
+    import("item_code,item_name,stock_qty\nA,Rice,10\n", NULL, &result);
+    assert_int_equal(told_stock("A", "W1"), -1);
+    assert_int_equal(sv_doc_quantity(item("A"), "stock_qty"), 10000000);
+    import("item_code,stock_qty\nA,12\n", NULL, &result);
+    assert_int_equal(result.changed, 1);
+    assert_int_equal(sv_stock_step_is_due(real.store, &due, &real.error), SV_OK);
+    assert_false(due);
+    sv_real_insert(&real, SV_COLLECTION_WAREHOUSES, "{'warehouse': 'W1'}");
+    assert_int_equal(sv_stock_bring_over(real.store, &real.error), SV_OK);
+    assert_int_equal(told_stock("A", "W1"), 12000000);
+}
+
+static void
+one_warehouses_book_never_stands_for_anothers(void **state)
+{
+    sv_book_line_t lines[] = { { .item_code = "A" }, { .item_code = "B" }, { .item_code = "C" }, { .item_code = "D" } };
+    const sv_book_scope_t w2 = { .count_id = "c", .warehouse = "W2", .whole = true };
+
+    (void) state;
+    old_item("A", "'W1'", QTY("10"));
+    old_item("B", "'W1'", QTY("20"));
+    stock("W2", "B", "", QTY("3"));
+    old_item("C", "'W2'", QTY("4")); /* as stored before */
+    old_item("D", "null", QTY("5"));
+    assert_int_equal(sv_book_read_lines(real.store, &w2, lines, 4, real.arena, &real.error), SV_OK);
+    assert_int_equal(lines[0].system_qty, 0);
+    assert_int_equal(lines[1].system_qty, 3000000);
+    assert_int_equal(lines[2].system_qty, 4000000);
+    assert_int_equal(lines[3].system_qty, 0);
+    assert_true(lines[0].known && lines[3].known);
+    assert_int_equal(told_stock("A", "W2"), -1);
+    assert_int_equal(told_stock("B", "W1"), 20000000);
+    assert_int_equal(told_stock("B", "W2"), 3000000);
+}
+
+/* ---- migration */
+
+enum { OLD = 1203, CHUNKS_BEFORE_THE_KILL = 1 };
+static int chunks_left;
+
+static sv_status_t
+chunk_until_killed(sv_migration_chunk_t *chunk, sv_error_t *error)
+{
+    if (chunks_left-- == 0) {
+        return sv_fail(error, SV_ERR_UNAVAILABLE, NULL);
+    }
+    return sv_stock_step_run(chunk, error);
+}
+
+static const sv_migration_step_t steps[] = {
+    { "item_stock", "", sv_stock_step_is_due, chunk_until_killed },
+    { NULL, NULL, NULL, NULL },
+};
+
+static int64_t changed;
+
+static void
+tell(const sv_migration_step_t *step, sv_migration_state_t state, int64_t seen, int64_t so_far, void *context)
+{
+    (void) step, (void) state, (void) seen, (void) context;
+    changed = so_far;
+}
+
+static sv_status_t
+migrate(int chunks, bool dry_run)
+{
+    const sv_migration_options_t options = { .dry_run = dry_run, .report = tell };
+    sv_error_t error;
+
+    chunks_left = chunks;
+    sv_error_init(&error, real.arena);
+    return sv_migrations_run(real.store, steps, &options, &error);
+}
+
+static void
+add_row(const sv_stock_t *told, void *context)
+{
+    sv_quantity_t *sums = context;
+
+    sums[strcmp(told->warehouse, "W1") != 0] += told->quantity;
+}
+
+/* What the books say in W1 and in W2, over all rows. */
+static void
+sum_rows(sv_quantity_t sums[2])
+{
+    const char **codes = sv_arena_alloc(real.arena, OLD * sizeof(*codes));
+
+    for (int i = 0; i < OLD; i++) {
+        codes[i] = sv_arena_printf(real.arena, "I%04d", i);
+    }
+    sums[0] = sums[1] = 0;
+    assert_int_equal(sv_stock_read(real.store, NULL, codes, OLD, add_row, sums, real.arena, &real.error), SV_OK);
+}
+
+static void
+a_migration_that_was_killed_goes_on_and_loses_nothing(void **state)
+{
+    sv_quantity_t expected[2] = { 0, 0 }, sums[2];
+
+    (void) state;
+    for (int i = 0; i < OLD; i++) {
+        old_item(sv_arena_printf(real.arena, "I%04d", i), i % 3 == 0 ? "'W2'" : "'W1'",
+                 sv_arena_printf(real.arena, QTY("%d.25"), i));
+        expected[i % 3 == 0] += i * SV_QUANTITY_ONE + SV_QUANTITY_ONE / 4;
+    }
+    sv_real_insert(&real, SV_COLLECTION_WAREHOUSES, "{'warehouse': 'W1'}");
+    sv_real_insert(&real, SV_COLLECTION_WAREHOUSES, "{'warehouse': 'W2'}");
+    assert_int_equal(migrate(100, true), SV_OK);
+    assert_int_equal(changed, OLD);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ITEM_STOCK, "{}"), 0); /* a dry run tells only */
+
+    assert_int_equal(migrate(CHUNKS_BEFORE_THE_KILL, false), SV_ERR_UNAVAILABLE);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ITEM_STOCK, "{}"), 500);
+    assert_int_equal(told_stock("I0100", "W1"), 100250000); /* both are read meanwhile */
+    assert_int_equal(told_stock("I1100", "W1"), 1100250000);
+    assert_int_equal(migrate(100, false), SV_OK);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ITEM_STOCK, "{}"), OLD);
+    sum_rows(sums);
+    assert_int_equal(sums[0], expected[0]);
+    assert_int_equal(sums[1], expected[1]);
+    assert_int_equal(migrate(100, false), SV_OK); /* once more: nothing to do */
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ITEM_STOCK, "{}"), OLD);
+    assert_int_equal(told_stock("I1100", "W1"), 1100250000);
+}
+
+#define WITH_SERVER(test) SV_WITH_REAL_MONGODB(test, &real)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SERVER(a_file_tells_the_stock_of_its_warehouse),
+        WITH_SERVER(lots_add_up_and_one_unknown_makes_the_whole_so),
+        WITH_SERVER(stock_of_nobody_is_nobodys_until_there_is_one_warehouse),
+        WITH_SERVER(one_warehouses_book_never_stands_for_anothers),
+        WITH_SERVER(a_migration_that_was_killed_goes_on_and_loses_nothing),
+    };
+
+    if (!sv_real_mongodb_named()) {
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
