@@ -18,7 +18,7 @@ my $contract = StockVerify::Contract->new('.');
 my @routes = grep { $_->{body} ne 'none' } $contract->routes;
 my $JSON = Cpanel::JSON::XS->new->utf8->canonical;
 
-sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/\{id\}/$session/r =~ s/\{format\}/csv/r }
+sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/\{id\}/$session/r =~ s/\{format\}/csv/r =~ s/\{item_code\}/$item/r }
 sub client_of { my ($route) = @_; return $route->{role} eq 'anyone' ? $nobody : $route->{role} eq 'staff' ? $asha : $boss }
 
 sub send_body { my ($route, $body) = @_; return client_of($route)->request($route->{method} => path_of($route), body => $body) }
@@ -109,6 +109,7 @@ my @no_text = (7, 1.5, \1, [], ['x'], $operator, { '$where' => 'sleep(1000)' });
 my @no_word = (@no_text, '', 'x' x 4096, "a\x{1}b", "a\nb", "a\x{85}b", "\x{200b}\x{a0}");
 my @no_secret = (@no_text, '', 'x' x 4096, "a\x{1}b", "a\nb");
 my @no_bool = (0, 1, 'true', '', [], $operator);
+my @no_qty = ('1', -1, 1e30, \1, [], $operator);
 my @no_list = (0, 1.5, \1, 'a', $operator);
 my %schedule = (name => [@no_text, '', "a\nb", 'x' x 4096], cron => [@no_text, '', 'soon', '61 * * * *', '0 0 30 2 *', '* * * * * *'],
     time_zone => [@no_word, 'Mars/Olympus', '../../etc/passwd'], enabled => \@no_bool, recipients => [@no_list, [1], ['nobody'], [$operator]],
@@ -137,6 +138,11 @@ my %WRONG = (
     rack_claim => { floor => \@no_word, count_id => \@no_word, recount => \@no_bool },
     (map { ($_ => { session_id => \@no_word }) } qw(rack_release rack_pause rack_resume)),
     rack_empty => { session_id => \@no_word, item_codes => [@no_list, [1], [''], [$operator]] },
+    item_verify => { session_id => \@no_word, item_code => [@no_word, 'another'], client_record_id => [@no_text, 'x' x 4096, "a\x{1}b"],
+        verified_qty => [@no_qty, undef], (map { ($_ => \@no_qty) } qw(damage_qty damaged_qty non_returnable_damaged_qty mrp)),
+        partial => [@no_bool, \1], variance_confirmed => [grep { $_ ne '' } @no_bool], (map { ($_ => [@no_text, 'gossip', 'x' x 4096]) } qw(damage_reason variance_reason correction_reason)),
+        status => [@no_text, 'done'], condition => [@no_text, 'new'], lot => [@no_text, 'x' x 4096], serial_numbers => [@no_list, [1], [$operator]],
+        photo_proofs => [@no_list, [1]], replaces => [@no_list, [1]], revision => [-1, 1.5, '1', \1, [], $operator] },
     count_open => { warehouse => \@no_word, floor => \@no_word, name => [@no_text, 'x' x 4096, "a\x{1}b"],
         blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]] },
     counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
@@ -148,7 +154,7 @@ my %WRONG = (
 my %GOOD = (
     auth_login => { username => 'nobody', password => 'nothing at all' }, auth_pin => { current_password => 'x', pin => '493817' },
     auth_password => { current_password => 'x', new_password => 'long enough' }, sync_batch => { records => [] },
-    conflict_resolve => { action => 'keep_server' }, count_open => { warehouse => $warehouse },
+    item_verify => { verified_qty => 1 }, conflict_resolve => { action => 'keep_server' }, count_open => { warehouse => $warehouse },
     report_preview => { collection => 'erp_items' }, snapshot_create => { name => 'x', query => { collection => 'erp_items' } },
     compare_create => { baseline_id => 'x', comparison_id => 'y' }, (map { ($_ => { type => 'variance' }) } qw(report_generate report_export)),
     (map { ($_ => { name => 'x', cron => '@daily', type => 'variance' }) } qw(schedule_create schedule_change)),

@@ -250,6 +250,12 @@ subtest 'sync' => sub {
     is_deeply [map { "$_->{client_record_id} $_->{code}" } @{ $verdict->{errors} }],
         ['contract-negative negative'], 'and errors';
     $conflict = $verdict->{conflicts}[0]{conflict_id};
+    my %item = (path => { item_code => $items[3] });
+    answers($asha, item_verify => 200, %item, json => { verified_qty => 2, session_id => $session });
+    answers($ben, item_verify => [409, 'session_required'], %item, json => { verified_qty => 2 });
+    answers($asha, item_verify => [409, 'foreign_record'], %item, json => { verified_qty => 2, session_id => $session, client_record_id => 'of-another' })
+        if $stack->mongo->run('{"insert": "verification_records", "documents": [{"client_record_id": "of-another", "user_id": "u", "session_id": "s", "count_id": "c", "rack_id": "r", "item_code": "i"}]}');
+    answers($asha, item_verify => [422, 'validation_failed'], %item, json => { verified_qty => -2, session_id => $session });
     answers($asha, sync_batch => [422, 'batch_too_large'], json => { records => [map { record("many-$_") } 1 .. 101] });
     answers($asha, session_records => 200, path => { id => $session });
     answers($asha, session_records => 200, path => { id => $session }, query => { limit => 1, since => '2026-01-01T00:00:00Z' });
@@ -262,6 +268,7 @@ subtest 'sync' => sub {
     answers($supervisor, $_ => 200, path => { id => $count }) for qw(session session_stats session_records);
     answers($carl, sync_batch => 200, json => { records => [] });
     answers($carl, sync_batch => [429, 'rate_limited'], json => { records => [] }, tries => 40);
+    answers($carl, item_verify => [429, 'rate_limited'], %item, json => { verified_qty => 1 }, tries => 40);
 };
 
 subtest 'both envelopes' => sub {
@@ -484,7 +491,7 @@ my %BODY = (
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
     sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
-    compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
+    item_verify => { verified_qty => 1 }, compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
     schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
 my %WRONG = (
@@ -494,7 +501,7 @@ my %WRONG = (
     rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
-    conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
+    item_verify => { session_id => 5 }, conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
     report_generate => { type => 'variance', filters => { colour => 'red' } }, report_export => { type => 'gossip' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
 );
 

@@ -87,29 +87,47 @@ sv_overlay_decide(sv_store_t *store, const sv_book_scope_t *scope, const sv_tota
 }
 
 static void
-sv_overlay_put(const sv_overlay_t *overlay, bson_t *update)
+sv_overlay_put_fields(const sv_overlay_t *overlay, bson_t *fields)
 {
     static const char *const quantities[] = { "verified_qty", "damaged_qty", "non_returnable_damaged_qty", "variance" };
     const sv_quantity_t values[] = { overlay->verified_qty, overlay->damage_qty, overlay->non_returnable_damaged_qty,
                                      overlay->variance };
     const bool known[] = { true, true, true, overlay->compared };
     bool verified = overlay->count_id != NULL;
+
+    BSON_APPEND_BOOL(fields, "verified", verified);
+    sv_doc_put_text(fields, "verified_by", overlay->user_id);
+    sv_doc_put_time(fields, "verified_at", overlay->at_ms);
+    sv_doc_put_text(fields, "overlay_count_id", overlay->count_id);
+    sv_doc_put_text(fields, "book", overlay->book);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        if (verified && known[i]) {
+            sv_doc_put_quantity(fields, quantities[i], values[i]);
+        } else {
+            BSON_APPEND_NULL(fields, quantities[i]);
+        }
+    }
+}
+
+void
+sv_overlay_put_item(bson_t *document, const sv_book_scope_t *scope, const sv_totals_item_t *item)
+{
+    sv_overlay_t overlay = { 0 };
+
+    if (item->records > 0) {
+        sv_overlay_of_item(scope, item, &overlay);
+    }
+    sv_overlay_put_fields(&overlay, document);
+}
+
+static void
+sv_overlay_put(const sv_overlay_t *overlay, bson_t *update)
+{
     bson_t set;
 
     BCON_APPEND(update, "$inc", "{", "derivations", BCON_INT64(1), "}");
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    BSON_APPEND_BOOL(&set, "verified", verified);
-    sv_doc_put_text(&set, "verified_by", overlay->user_id);
-    sv_doc_put_time(&set, "verified_at", overlay->at_ms);
-    sv_doc_put_text(&set, "overlay_count_id", overlay->count_id);
-    sv_doc_put_text(&set, "book", overlay->book);
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        if (verified && known[i]) {
-            sv_doc_put_quantity(&set, quantities[i], values[i]);
-        } else {
-            BSON_APPEND_NULL(&set, quantities[i]);
-        }
-    }
+    sv_overlay_put_fields(overlay, &set);
     bson_append_document_end(update, &set);
 }
 

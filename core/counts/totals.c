@@ -330,6 +330,31 @@ sv_count_write_totals(sv_store_t *store, const bson_t *count_document, const sv_
     return sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
 }
 
+sv_status_t
+sv_totals_read(sv_store_t *store, const bson_t *count_document, sv_book_scope_t *scope, sv_totals_item_t *items,
+               size_t count, sv_totals_staff_t *staff, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_status_t status = sv_book_scope_read(store, count_document, arena, scope, error);
+
+    if (status == SV_OK) {
+        status = sv_items_read_book(store, scope->count_id, items, count, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_items_freeze(store, scope, items, count, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_totals_read_records(store, scope, items, count, staff, arena, error);
+    }
+    for (size_t i = 0; status == SV_OK && i < count; i++) {
+        items[i].compared = items[i].records > 0 && items[i].book_known;
+        if (items[i].compared) {
+            items[i].variance = items[i].compared_qty;
+            sv_totals_add(&items[i].variance, -items[i].system_qty);
+        }
+    }
+    return status;
+}
+
 /* The items of one count. */
 static sv_status_t
 sv_totals_derive_count(sv_store_t *store, const char *count_id, sv_totals_item_t *items, size_t count, int64_t now_ms,
@@ -350,23 +375,7 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, sv_totals_item_t
         return SV_OK;
     }
     if (status == SV_OK) {
-        status = sv_book_scope_read(store, count_document, arena, &scope, error);
-    }
-    if (status == SV_OK) {
-        status = sv_items_read_book(store, count_id, items, count, arena, error);
-    }
-    if (status == SV_OK) {
-        status = sv_items_freeze(store, &scope, items, count, arena, error);
-    }
-    if (status == SV_OK) {
-        status = sv_totals_read_records(store, &scope, items, count, &staff, arena, error);
-    }
-    for (size_t i = 0; status == SV_OK && i < count; i++) {
-        items[i].compared = items[i].records > 0 && items[i].book_known;
-        if (items[i].compared) {
-            items[i].variance = items[i].compared_qty;
-            sv_totals_add(&items[i].variance, -items[i].system_qty);
-        }
+        status = sv_totals_read(store, count_document, &scope, items, count, &staff, arena, error);
     }
     if (status == SV_OK) {
         status = sv_items_write_book(store, &scope, items, count, now_ms, arena, error);

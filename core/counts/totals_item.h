@@ -54,6 +54,15 @@ void sv_totals_put_filter(bson_t *filter, const sv_totals_item_t *items, size_t 
 sv_status_t sv_totals_read_records(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_t *items,
                                    size_t count, sv_totals_staff_t *staff, sv_arena_t *arena, sv_error_t *error);
 
+/* What the items of a count come to, by its records and its book as they are now: reads alone.  `items` have their
+ * codes and are sorted by them. */
+sv_status_t sv_totals_read(sv_store_t *store, const bson_t *count_document, sv_book_scope_t *scope,
+                           sv_totals_item_t *items, size_t count, sv_totals_staff_t *staff, sv_arena_t *arena,
+                           sv_error_t *error);
+
+/* Appends the fields of the overlay as this count's figures make them. */
+void sv_overlay_put_item(bson_t *document, const sv_book_scope_t *scope, const sv_totals_item_t *item);
+
 /* Writes the overlays of the items (sorted) that were derived for this count, inside the transaction. */
 sv_status_t sv_overlay_write(sv_store_t *store, const sv_book_scope_t *scope, sv_totals_item_t *items, size_t count,
                              sv_arena_t *arena, sv_error_t *error);

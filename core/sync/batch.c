@@ -294,7 +294,7 @@ sv_sync_batch(sv_store_t *store, const sv_principal_t *who, const sv_sync_batch_
         return error->status;
     }
     sv_batch_tell(&run, result);
-    if (result->conflicts > 0) {
+    if (result->conflicts > 0 && !batch->keeps_nothing) {
         sv_conflicts_keep(store, who, result->verdicts, result->count, error->arena);
         sv_batch_tell(&run, result);
     }

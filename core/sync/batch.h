@@ -20,6 +20,7 @@ typedef struct {
     bool has_sent_at, has_left;
     int64_t sent_at_ms; /* the phone's clock when it sent the batch */
     int64_t left;       /* how many records it still has unsent after this batch */
+    bool keeps_nothing; /* its conflicts are told and not kept: who sent it waits for the answer and has the record */
 } sv_sync_batch_t;
 
 /* What became of it. */

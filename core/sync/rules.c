@@ -1,5 +1,7 @@
 #include "core/sync/rules.h"
 
+#include "core/sync/reasons.h"
+
 void
 sv_rules_check_quantities(sv_record_t *record, const sv_settings_t *settings, sv_arena_t *arena)
 {
@@ -36,5 +38,20 @@ sv_rules_check_variance(sv_record_t *record, bool is_part, sv_quantity_t beside,
     if (!sv_record_is_void(record) && !record->variance_confirmed && differs) {
         sv_record_fail(record, arena, "variance_confirmed", "variance_unconfirmed",
                        "The figure differs from the rack's book; confirm the variance");
+    }
+}
+
+void
+sv_rules_check_reasons(sv_record_t *record, sv_arena_t *arena)
+{
+    const char *const reasons[SV_REASON_KINDS] = { [SV_REASON_DAMAGE] = record->damage_reason,
+                                                   [SV_REASON_VARIANCE] = record->variance_reason,
+                                                   [SV_REASON_CORRECTION] = record->correction_reason };
+
+    for (int i = 0; i < SV_REASON_KINDS; i++) {
+        if (reasons[i] != NULL && !sv_reason_is_known(i, reasons[i])) {
+            sv_record_fail(record, arena, sv_reason_lists[i].field, "reason_unknown",
+                           "%s must be one of the codes that GET /api/config lists", sv_reason_lists[i].field);
+        }
     }
 }

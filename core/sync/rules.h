@@ -15,6 +15,10 @@ typedef struct {
 void sv_rules_check_quantities(sv_record_t *record, const sv_settings_t *settings, sv_arena_t *arena);
 void sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t *arena);
 
+/* Reasons that are none of the words /api/config lists (reasons.h).  Asked of who can mend it at once; what a phone
+ * brings later is counted whatever its words are. */
+void sv_rules_check_reasons(sv_record_t *record, sv_arena_t *arena);
+
 /* A strict count asks for variance_confirmed where the rack's own book says something else.  `beside` is what other
  * figures of the round have of the item already, to which this one adds up (`is_part`): of parts only what is too much
  * is asked about, since others may follow. */

@@ -1,5 +1,6 @@
 #include "core/base/clock.h"
 #include "core/base/codec.h"
+#include "core/sync/reasons.h"
 #include "core/sync/record_table.h"
 #include "ngx_stockverify_module/request.h"
 
@@ -7,29 +8,9 @@
 
 enum { SV_PHOTO_MAX_BYTES = 8 * 1024 * 1024, SV_ETAG_DIGITS = 16 };
 
-typedef struct {
-    const char *name;
-    const char *const *words; /* NULL-terminated */
-} sv_word_list_t;
-
 static const char *const sv_photo_types[] = { "image/jpeg", "image/png", "image/webp", NULL };
 static const char *const sv_barcode_formats[] = { "ean13",  "ean8",        "upca",    "upce",       "itf14", "code128",
                                                   "code39", "gs1_element", "qr_code", "datamatrix", NULL };
-static const char *const sv_damage_reasons[] = {
-    "broken", "wet", "torn_packaging", "expired", "infested", "other", NULL
-};
-static const char *const sv_variance_reasons[] = { "miscount",       "misplaced", "unbooked_receipt",
-                                                   "unbooked_issue", "theft",     "unit_error",
-                                                   "other",          NULL };
-static const char *const sv_correction_reasons[] = { "typing_error", "wrong_item", "wrong_rack",
-                                                     "recounted",    "other",      NULL };
-
-static const sv_word_list_t sv_reason_lists[] = {
-    { "damage", sv_damage_reasons },
-    { "variance", sv_variance_reasons },
-    { "correction", sv_correction_reasons },
-};
-
 static void
 sv_config_words(sv_json_writer_t *json, const char *name, const char *const *words)
 {
@@ -68,7 +49,7 @@ sv_config_write(sv_json_writer_t *json, const sv_settings_t *settings)
     sv_config_words(json, "types", sv_photo_types);
     sv_json_end(json);
     sv_json_object(json, "reason_codes");
-    for (size_t i = 0; i < sizeof(sv_reason_lists) / sizeof(sv_reason_lists[0]); i++) {
+    for (size_t i = 0; i < SV_REASON_KINDS; i++) {
         sv_config_words(json, sv_reason_lists[i].name, sv_reason_lists[i].words);
     }
     sv_json_end(json);

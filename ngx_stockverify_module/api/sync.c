@@ -1,29 +1,11 @@
 /* What stores figures: POST /api/sync/batch, POST /api/racks/{rack_id}/empty */
-#include "core/floor/lease.h"
-#include "core/sync/announce.h"
 #include "core/base/json_reader.h"
 #include "core/sync/batch.h"
 #include "core/sync/declare_empty.h"
-#include "ngx_stockverify_module/call.h"
+#include "ngx_stockverify_module/api/sync_effects.h"
 #include "ngx_stockverify_module/metrics.h"
 
 enum { SV_ITEM_CODE_MAX = 128 };
-
-/* Redis learns what was stored: leases first, since nobody repeats those. */
-static void
-sv_sync_effects(sv_call_t *call, const sv_fenced_t *sessions, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (sessions[i].rearmed) {
-            sv_lease_restore_command(sv_call_effect(call), call->arena, call->settings, &sessions[i].facts);
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (sessions[i].wrote) {
-            sv_sync_announce_command(sv_call_effect(call), call->arena, &sessions[i]);
-        }
-    }
-}
 
 void
 sv_step_sync_batch(sv_call_t *call)
