@@ -62,6 +62,9 @@ subtest 'decisions' => sub {
     is code(resolve($asha, $stale)), '422 validation_failed', 'no action';
     is code(resolve($asha, $stale, action => 'merge')), '422 validation_failed', 'a merge without the merged record';
     is code(resolve($asha, $stale, action => 'merge', record => { verified_qty => -1 })), '422 validation_failed', 'a bad one';
+    my $elsewhere = resolve($asha, $stale, action => 'keep_mine', record => { rack_id => $stack->rack });
+    is code($elsewhere), '422 validation_failed', 'on another rack';
+    is_deeply [map { "$_->{field} $_->{code}" } @{ $elsewhere->json->{error}{details} }], ['record.rack_id rack_mismatch'], 'which is named';
     my $answer = resolve($asha, $stale, action => 'merge', record => { verified_qty => 4.5 });
     is code($answer), '200 ok', 'merged';
     is $answer->data->{status}, 'resolved', 'it is resolved';
@@ -92,6 +95,19 @@ subtest 'a lost rack is the supervisor\'s' => sub {
     is quantity('c4'), '7', 'it counts';
     is quantity('b1'), '8 decided_against', 'in place of the other';
     ok $stack->mongo->count('activity_logs', { action => 'conflict.resolve', 'details.past_fence' => \1 }), 'and the audit trail says so';
+};
+
+subtest 'a figure that lost a serial number' => sub {
+    my ($loser, $winner) = map { $_->post('/api/racks/' . $stack->rack . '/claim', {})->data->{session_id} } $asha, $ben;
+    my ($held, $taken) = map { { %{ record("s$_->[0]", $items[3], $_->[1], serial_numbers => [$_->[2]]) }, session_id => $_->[3] } }
+        [1, 2, 'SN-1', $loser], [2, 1, 'sn-1', $winner];
+    is_deeply sync($asha, $held)->{ok}, ['s1'], 'counted';
+    is code(resolve($ben, meet($ben, duplicate_serial => $taken), action => 'keep_mine')), '200 ok', 'taken';
+    my ($record) = grep { $_->{client_record_id} eq 's1' } @{ $sue->get("/api/sessions/$loser/records")->data->{items} };
+    is_deeply [@{ $record->{review} }{qw(reason serial_numbers taken_by by)}], ['serial_taken', ['SN-1'], 's2', $ben->user_id], 'a supervisor sees what to look at';
+    my $stale = meet($asha, stale_update => { %$held, verified_qty => 7, serial_numbers => [], updated_at => '2026-01-05T07:00:00Z' });
+    my ($shown) = grep { $_->{conflict_id} eq $stale } @{ $sue->get('/api/sync/conflicts', query => { session => $loser })->data->{items} };
+    is $shown->{server}{review}{taken_by}, 's2', 'in a conflict too';
 };
 
 subtest 'sent again after a decision' => sub {

@@ -114,7 +114,7 @@ sv_slot_is_marked(const sv_slot_t *slot)
     const sv_contender_t *before = &slot->before.stand, *now = &slot->now.stand;
 
     return slot->stored != NULL && slot->record == NULL &&
-           (slot->renew || slot->review != NULL || before->round != now->round || before->standing != now->standing ||
+           (slot->renew || before->round != now->round || before->standing != now->standing ||
             before->decision != now->decision || before->decided_above != now->decided_above ||
             slot->before.whole != slot->now.whole || !sv_same_text(before->replaced_by, now->replaced_by) ||
             !sv_same_text(before->decided_for, now->decided_for));

@@ -39,7 +39,6 @@ typedef struct {
     const sv_record_t *record; /* to be written; NULL: nothing */
     sv_fenced_t *session;      /* of `record` */
     const char *decided_by;    /* set: who decided `now.stand.decision` */
-    bson_t *review;            /* set: what a supervisor is to look at */
     bool renew;                /* its marks are written anew, changed or not */
 } sv_slot_t;
 

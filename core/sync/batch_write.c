@@ -25,9 +25,6 @@ sv_append_marks(bson_t *document, const sv_slot_t *slot)
             BSON_APPEND_UTF8(document, "decided_by", slot->decided_by);
         }
     }
-    if (slot->review != NULL) {
-        BSON_APPEND_DOCUMENT(document, "review", slot->review);
-    }
 }
 
 static bool
@@ -49,8 +46,7 @@ sv_append_kept(bson_t *document, const sv_slot_t *slot)
         bson_append_iter(document, "decided_by", -1, &iter);
     }
     /* a review is of the pieces: a new figure answers it */
-    if (slot->review == NULL && sv_same_pieces(slot->record, slot->stored) &&
-        bson_iter_init_find(&iter, slot->stored, "review")) {
+    if (sv_same_pieces(slot->record, slot->stored) && bson_iter_init_find(&iter, slot->stored, "review")) {
         bson_append_iter(document, "review", -1, &iter);
     }
 }
@@ -203,10 +199,10 @@ sv_queue_marks(sv_batch_run_t *run, sv_records_bulk_t *queue)
 static void
 sv_append_moved(bson_t *document, const sv_slot_t *slot, int64_t now_ms)
 {
-    bson_copy_to_excluding_noinit(
-        slot->stored, document, "_id", "round", "standing", "counts", "whole", "replaced_by", "decision",
-        "decided_above", "decided_for", slot->decided_by != NULL ? "decided_by" : "_id",
-        slot->review != NULL ? "review" : "_id", "superseded", "replaced", "changed_at", NULL);
+    bson_copy_to_excluding_noinit(slot->stored, document, "_id", "round", "standing", "counts", "whole", "replaced_by",
+                                  "decision", "decided_above", "decided_for",
+                                  slot->decided_by != NULL ? "decided_by" : "_id", "superseded", "replaced",
+                                  "changed_at", NULL);
     sv_append_marks(document, slot);
     BSON_APPEND_DATE_TIME(document, "changed_at", now_ms);
 }

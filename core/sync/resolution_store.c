@@ -53,15 +53,21 @@ sv_resolution_key(sv_resolution_t *resolution)
                        resolution->record.lot_key);
 }
 
-/* keep_mine: every other figure of the round, also those that wait behind one, is decided against. */
+/* keep_mine: every other figure of the round, also those that wait behind one, is decided against.  A part takes
+ * nothing from the other parts of its round: to keep it is to let it add up with them, as if it had come in time.  A
+ * part of an earlier round than the one under way is kept in place of what that has counted. */
 static void
-sv_decide_against_others(sv_resolution_t *resolution, int64_t round)
+sv_decide_against_others(sv_resolution_t *resolution, int64_t round, const sv_contender_t *candidate)
 {
     sv_figures_t figures = sv_figures_of(&resolution->run, sv_resolution_key(resolution));
+    bool is_part = sv_contender_adds_up(candidate) && candidate->round == round;
 
     for (size_t i = 0; i < figures.count; i++) {
         sv_slot_t *other = figures.slots[i];
 
+        if (is_part && other->now.stand.round == round && sv_contender_adds_up(&other->now.stand)) {
+            continue;
+        }
         if (other != resolution->slot && !other->now.stand.is_void && !other->now.stand.declared_empty &&
             other->now.stand.decision != SV_DECISION_AGAINST && other->now.stand.round >= round) {
             sv_decide(resolution, other, SV_DECISION_AGAINST, resolution->slot->client_record_id);
@@ -134,7 +140,7 @@ sv_resolution_others(sv_resolution_t *resolution, sv_error_t *error)
             sv_decide(resolution, slot, SV_DECISION_MERGED, NULL);
         }
     } else if (other != NULL || resolution->above) {
-        sv_decide_against_others(resolution, slot->exists ? slot->now.stand.round : session->facts.round);
+        sv_decide_against_others(resolution, slot->exists ? slot->now.stand.round : session->facts.round, &candidate);
         sv_decide(resolution, slot, resolution->above ? SV_DECISION_FOR : SV_DECISION_NONE, NULL);
     } else if (slot->exists) {
         sv_decide(resolution, slot, SV_DECISION_NONE, NULL);
@@ -157,64 +163,74 @@ sv_review_of(sv_resolution_t *resolution, const sv_query_texts_t *numbers)
     return review;
 }
 
-/* The number as the record that holds it spells it: what it is taken from. */
-static sv_status_t
-sv_find_spelling(sv_resolution_t *resolution, const sv_serial_t *serial, const bson_t *holder, const char **spelt,
-                 sv_error_t *error)
+static void
+sv_add_texts(sv_query_texts_t *texts, const bson_t *document, const char *path, sv_arena_t *arena)
 {
-    const bson_t *document, *numbers;
+    const bson_t *array = sv_doc_child(document, path, arena);
     bson_iter_t iter;
 
-    *spelt = serial->serial_number;
-    if (sv_store_find_one(resolution->store, SV_COLLECTION_VERIFICATION_RECORDS, holder, NULL, error->arena, &document,
-                          error) != SV_OK ||
-        document == NULL) {
-        return error->status;
-    }
-    numbers = sv_doc_child(document, "serial_numbers", error->arena);
-    if (numbers == NULL || !bson_iter_init(&iter, numbers)) {
-        return SV_OK;
+    if (array == NULL || !bson_iter_init(&iter, array)) {
+        return;
     }
     while (bson_iter_next(&iter)) {
-        const char *number = bson_iter_utf8(&iter, NULL);
-
-        if (number != NULL && strcmp(sv_serial_fold(number, error->arena), serial->serial_key) == 0) {
-            *spelt = sv_arena_strdup(error->arena, number);
+        if (BSON_ITER_HOLDS_UTF8(&iter)) {
+            sv_query_texts_add(texts, bson_iter_utf8(&iter, NULL));
         }
     }
-    return SV_OK;
 }
 
-/* The record that held a serial number loses it and is marked.  It keeps the hash of what its owner sent: sending it
- * again is still a replay. */
+/* The number as the record that holds it spells it: what it is taken from. */
+static const char *
+sv_serial_spelling(const sv_serial_t *serial, const bson_t *holder, sv_arena_t *arena)
+{
+    const bson_t *numbers = sv_doc_child(holder, "serial_numbers", arena);
+    bson_iter_t iter;
+
+    if (numbers != NULL && bson_iter_init(&iter, numbers)) {
+        while (bson_iter_next(&iter)) {
+            const char *number = bson_iter_utf8(&iter, NULL);
+
+            if (number != NULL && strcmp(sv_serial_fold(number, arena), serial->serial_key) == 0) {
+                return sv_arena_strdup(arena, number);
+            }
+        }
+    }
+    return serial->serial_number;
+}
+
+/* The record that held a serial number loses it and is marked, beside what it lost before.  It keeps the hash of what
+ * its owner sent: sending it again is still a replay. */
 static sv_status_t
 sv_take_serial(sv_resolution_t *resolution, sv_serial_t *taken, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena), child;
     sv_query_texts_t numbers;
-    const bson_t *loser;
+    const bson_t *holder;
     const char *spelt;
 
     BSON_APPEND_UTF8(filter, "client_record_id", taken->holder_id);
-    if (sv_find_spelling(resolution, taken, filter, &spelt, error) != SV_OK) {
+    if (sv_store_find_one(resolution->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, error->arena, &holder,
+                          error) != SV_OK) {
         return error->status;
     }
-    sv_query_texts_init(&numbers, error->arena);
-    sv_query_texts_add(&numbers, spelt);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$pull", &child);
-    BSON_APPEND_UTF8(&child, "serial_numbers", spelt);
-    bson_append_document_end(update, &child);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
-    BSON_APPEND_DOCUMENT(&child, "review", sv_review_of(resolution, &numbers));
-    bson_append_document_end(update, &child);
-    sv_query_mark(update, "$currentDate", "changed_at");
-    if (sv_store_find_and_update(resolution->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, true, false,
-                                 error->arena, &loser, error) != SV_OK) {
-        return error->status;
-    }
-    if (loser != NULL && sv_seq_write_marked(&resolution->run, sv_doc_text(loser, "session_id", error->arena),
-                                             taken->holder_id, error) != SV_OK) {
-        return error->status;
+    if (holder != NULL) {
+        spelt = sv_serial_spelling(taken, holder, error->arena);
+        sv_query_texts_init(&numbers, error->arena);
+        sv_add_texts(&numbers, holder, "review.serial_numbers", error->arena);
+        sv_query_texts_add(&numbers, spelt);
+        BSON_APPEND_DOCUMENT_BEGIN(update, "$pull", &child);
+        BSON_APPEND_UTF8(&child, "serial_numbers", spelt);
+        bson_append_document_end(update, &child);
+        BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
+        BSON_APPEND_DOCUMENT(&child, "review", sv_review_of(resolution, &numbers));
+        bson_append_document_end(update, &child);
+        sv_query_mark(update, "$currentDate", "changed_at");
+        if (sv_store_update_one(resolution->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, update, NULL, error) !=
+                SV_OK ||
+            sv_seq_write_marked(&resolution->run, sv_doc_text(holder, "session_id", error->arena), taken->holder_id,
+                                error) != SV_OK) {
+            return error->status;
+        }
     }
     taken->holder_id = NULL;
     taken->taken_by = NULL;

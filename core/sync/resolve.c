@@ -96,6 +96,17 @@ sv_resolution_fault(const sv_record_fault_t *fault, sv_error_t *error)
                          fault->message);
 }
 
+/* A decision is about the rack on which the record was counted. */
+static void
+sv_resolution_check_rack(const sv_resolution_t *resolution, sv_record_t *record, sv_arena_t *arena)
+{
+    const char *rack_id = sv_doc_text(resolution->conflict, "rack_id", arena);
+
+    if (record->rack_id != NULL && rack_id != NULL && strcmp(record->rack_id, rack_id) != 0) {
+        sv_record_fail(record, arena, "rack_id", "rack_mismatch", "The session is for rack %s", rack_id);
+    }
+}
+
 /* The record that is to be stored, checked by the rules a batch is checked by. */
 static sv_status_t
 sv_resolution_record(sv_resolution_t *resolution, sv_error_t *error)
@@ -112,6 +123,7 @@ sv_resolution_record(sv_resolution_t *resolution, sv_error_t *error)
     sv_record_reader_init(&reader, error->arena);
     sv_record_read(&reader, value, 0, record);
     if (record->fault.code == NULL) {
+        sv_resolution_check_rack(resolution, record, error->arena);
         sv_rules_check_quantities(record, resolution->store->settings, error->arena);
     }
     if (record->fault.code == NULL &&
