@@ -4,6 +4,7 @@
 #include "core/import/bulk.h"
 #include "core/import/import.h"
 #include "core/import/items_stock.h"
+#include "core/import/packs.h"
 #include "core/items/item_keys.h"
 #include "core/stock/stock_step.h"
 #include "core/store/document.h"
@@ -17,7 +18,8 @@ typedef enum {
     SV_FIELD_AMOUNT, /* a quantity or price, not negative */
     SV_FIELD_STOCK,  /* of a warehouse: items_stock.h writes it */
     SV_FIELD_LOT,
-    SV_FIELD_FLAG
+    SV_FIELD_FLAG,
+    SV_FIELD_PACKS
 } sv_item_field_kind_t;
 
 enum { SV_ITEM_CODE_MAX = 64, SV_BARCODE_MAX = 64, SV_MAX_BARCODES = 100, SV_ITEM_NAME_MAX = 256 };
@@ -43,7 +45,9 @@ enum { SV_ITEM_CODE_MAX = 64, SV_BARCODE_MAX = 64, SV_MAX_BARCODES = 100, SV_ITE
     FIELD("unit_cost", SV_FIELD_AMOUNT, 0)                                                                             \
     FIELD("sales_price", SV_FIELD_AMOUNT, 0)                                                                           \
     FIELD("mrp", SV_FIELD_AMOUNT, 0)                                                                                   \
+    FIELD("packs", SV_FIELD_PACKS, 0)                                                                                  \
     FIELD("serial_tracked", SV_FIELD_FLAG, 0)                                                                          \
+    FIELD("lot_tracked", SV_FIELD_FLAG, 0)                                                                             \
     FIELD("brand_name", SV_FIELD_TEXT, 128)                                                                            \
     FIELD("supplier_name", SV_FIELD_TEXT, 128)                                                                         \
     FIELD("image_url", SV_FIELD_NAME, 1000)
@@ -98,6 +102,9 @@ sv_item_put_field(sv_import_table_t *table, size_t i, bson_t *set)
         sv_import_flag(table, name, &flag);
         BSON_APPEND_BOOL(set, name, flag);
         return;
+    case SV_FIELD_PACKS:
+        sv_import_put_packs(table, set);
+        return;
     }
 }
 
@@ -105,22 +112,6 @@ typedef struct {
     const char *codes[SV_MAX_BARCODES];
     size_t count;
 } sv_barcodes_t;
-
-/* `4006381333931.0`: a barcode that a program took for a number. */
-static bool
-sv_barcode_read(sv_import_table_t *table, const char *column, const char *text, const char **code)
-{
-    enum { SV_SHORTEST_PRINTED = 8 };
-    size_t digits = strspn(text, "0123456789");
-
-    if (digits >= SV_SHORTEST_PRINTED && text[digits] == '.' &&
-        text[digits + 1 + strspn(text + digits + 1, "0")] == '\0') {
-        sv_import_reject(table, column, "\"%.40s\" is a code that was saved as a number: it would be another one",
-                         text);
-        return false;
-    }
-    return sv_import_code_read(table, column, text, SV_TEXT_CODE, SV_BARCODE_MAX, code);
-}
 
 static void
 sv_barcodes_add(sv_import_table_t *table, sv_barcodes_t *barcodes, const char *column, const char *code)
@@ -155,7 +146,7 @@ sv_item_put_barcodes(sv_import_table_t *table, const char *barcode, bson_t *set,
     }
     for (char *text = strtok_r(list, sv_barcode_separators, &rest); text != NULL;
          text = strtok_r(NULL, sv_barcode_separators, &rest)) {
-        if (sv_barcode_read(table, "barcodes", text, &code)) {
+        if (sv_import_barcode_read(table, "barcodes", text, &code)) {
             sv_barcodes_add(table, &barcodes, "barcodes", code);
         }
     }
@@ -208,8 +199,10 @@ sv_item_put_defaults(const sv_import_table_t *table, bool has_barcodes, bson_t *
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &defaults);
     BSON_APPEND_BOOL(&defaults, "verified", false);
-    if (!sv_import_has(table, "serial_tracked")) {
-        BSON_APPEND_BOOL(&defaults, "serial_tracked", false);
+    for (size_t i = 0; i < SV_ITEM_COLUMNS; i++) {
+        if (sv_item_fields[i].kind == SV_FIELD_FLAG && table->places[i] < 0) {
+            BSON_APPEND_BOOL(&defaults, sv_item_fields[i].name, false);
+        }
     }
     if (!has_barcodes) {
         BSON_APPEND_ARRAY_BEGIN(&defaults, "barcodes", &none);
@@ -266,7 +259,7 @@ sv_item_read(sv_import_table_t *table, sv_import_take_t take, void *context, sv_
         sv_import_required_text(table, "item_name", SV_ITEM_NAME_MAX, &name);
     }
     if (sv_import_code(table, "barcode", SV_TEXT_CODE, SV_BARCODE_MAX, &barcode)) {
-        sv_barcode_read(table, "barcode", barcode, &barcode);
+        sv_import_barcode_read(table, "barcode", barcode, &barcode);
     }
     update = sv_item_update(table, name, barcode);
     if (!table->good) {

@@ -221,6 +221,23 @@ what_is_refused_is_told(void **state)
 }
 
 static void
+packs_are_units_with_a_factor_and_barcodes(void **state)
+{
+    (void) state;
+    assert_items("item_code,uom,packs,lot_tracked\nI1,PCS, BOX = 12 5901234123457;B2 | PALLET=480 |,yes\nI2,PCS,,\n",
+                 "2=I1 { \"uom\" : \"PCS\", \"packs\" : [ { \"uom\" : \"BOX\", \"factor\" : { \"$numberDecimal\" : "
+                 "\"12\" }, \"barcodes\" : [ \"5901234123457\", \"B2\" ] }, { \"uom\" : \"PALLET\", \"factor\" : { "
+                 "\"$numberDecimal\" : \"480\" }, \"barcodes\" : [  ] } ], \"lot_tracked\" : true }; "
+                 "3=I2 { \"uom\" : \"PCS\", \"packs\" : [  ], \"lot_tracked\" : false }; 2/0");
+    assert_items("item_code,uom,packs\nI1,PCS,BOX\nI2,PCS,BOX=0\nI3,PCS,PCS=2\nI4,PCS,B=2|B=3\nI5,PCS,B=2 4.0E+12\n",
+                 "2!packs: \"BOX\" is no pack: UOM=FACTOR is wanted, as BOX=12; "
+                 "3!packs: \"0\" is no number of pieces in a pack: one above 0 is wanted; "
+                 "4!packs: PCS is the item's own unit; 5!packs: B is there twice; "
+                 "6!packs: \"4.0E+12\" is a code that a spreadsheet made a number of and rounded: give its column the "
+                 "format Text there, and save the file again from its source; 5/5");
+}
+
+static void
 decimal_commas_are_said(void **state)
 {
     const sv_import_options_t options = { .decimal = ',' };
@@ -246,6 +263,7 @@ main(void)
         cmocka_unit_test(rows_of_spreadsheets_are_taken),
         cmocka_unit_test(a_file_without_names_says_nothing_else),
         cmocka_unit_test(what_is_refused_is_told),
+        cmocka_unit_test(packs_are_units_with_a_factor_and_barcodes),
         cmocka_unit_test(decimal_commas_are_said),
     };
 
