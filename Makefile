@@ -8,7 +8,7 @@ override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 ABSOLUTE := $(filter $(CURDIR)/%,$(MAKECMDGOALS))
 CC       ?= cc
 PREFIX   ?= /usr
-PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd libutf8proc glib-2.0
+PKGS     := libmongoc-1.0 hiredis jansson libjwt openssl libargon2 libcrypt libzstd zlib libutf8proc glib-2.0
 # What only the worker writes files with; nginx loads none of it.
 WORKER_PKGS := xlsxwriter cairo pangocairo libcurl odbc
 WARN     := -Wall -Wextra -Wshadow

@@ -69,6 +69,9 @@ sv_answer_error_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
                                : "Bearer realm=\"stockverify\", error=\"invalid_token\"") != NGX_OK) {
         return NGX_ERROR;
     }
+    if (kind->status == NGX_HTTP_UNSUPPORTED_MEDIA_TYPE && sv_header_add_text(r, "Accept-Encoding", "gzip") != NGX_OK) {
+        return NGX_ERROR;
+    }
     if (kind->retry_after_s > 0) {
         return sv_header_add_text(r, "Retry-After", sv_arena_printf(state->call.arena, "%d", retry_after_s));
     }

@@ -1,3 +1,4 @@
+#include "ngx_stockverify_module/headers.h"
 #include "ngx_stockverify_module/state.h"
 
 #include <stdlib.h>
@@ -40,6 +41,34 @@ sv_body_is_json(ngx_http_request_t *r)
         length++;
     }
     return length == type->len || type->data[length] == ';';
+}
+
+/* Content-Encoding: none, identity, or gzip (x-gzip, RFC 9110 8.4.1.3). */
+static bool
+sv_body_encoding(ngx_http_request_t *r, bool *packed)
+{
+    ngx_str_t encoding = sv_header_find(r, "content-encoding");
+
+    *packed = (encoding.len == 4 && ngx_strncasecmp(encoding.data, (u_char *) "gzip", 4) == 0) ||
+              (encoding.len == 6 && ngx_strncasecmp(encoding.data, (u_char *) "x-gzip", 6) == 0);
+    return *packed || encoding.len == 0 ||
+           (encoding.len == 8 && ngx_strncasecmp(encoding.data, (u_char *) "identity", 8) == 0);
+}
+
+/* Whether a body of this type and encoding is read at all. */
+static sv_status_t
+sv_body_check_media(sv_request_state_t *state)
+{
+    ngx_http_request_t *r = state->req.http;
+    sv_error_t *error = &state->call.error;
+
+    if (!sv_body_is_json(r)) {
+        return sv_fail(error, SV_ERR_MEDIA_TYPE, NULL);
+    }
+    if (!sv_body_encoding(r, &state->call.body_packed)) {
+        return sv_fail(error, SV_ERR_MEDIA_TYPE, "The body may be packed with gzip and with nothing else");
+    }
+    return SV_OK;
 }
 
 static off_t
@@ -86,8 +115,8 @@ sv_body_take(sv_request_state_t *state)
     if (length == 0) {
         return SV_OK;
     }
-    if (!sv_body_is_json(r)) {
-        return sv_fail(&call->error, SV_ERR_MEDIA_TYPE, NULL);
+    if (sv_body_check_media(state) != SV_OK) {
+        return call->error.status;
     }
     if (length > sv_body_limit(state)) {
         return sv_fail(&call->error, SV_ERR_BODY_TOO_LARGE, NULL);
@@ -103,6 +132,7 @@ sv_body_take(sv_request_state_t *state)
     }
     call->body = body;
     call->body_length = (size_t) length;
+    call->body_limit = (size_t) sv_body_limit(state);
     return SV_OK;
 }
 
@@ -132,10 +162,7 @@ sv_body_announced(sv_request_state_t *state)
         return sv_fail(error, SV_ERR_BODY_TOO_LARGE, NULL);
     }
     /* Chunks may turn out to be no body, which needs no type. */
-    if ((in->content_length_n > 0 || (in->chunked && in->content_type != NULL)) && !sv_body_is_json(state->req.http)) {
-        return sv_fail(error, SV_ERR_MEDIA_TYPE, NULL);
-    }
-    return SV_OK;
+    return in->content_length_n > 0 || (in->chunked && in->content_type != NULL) ? sv_body_check_media(state) : SV_OK;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/gunzip.h"
 #include "core/base/text_gate.h"
 #include "core/warehouse/day_zone.h"
 
@@ -161,11 +162,38 @@ sv_call_body(sv_call_t *call)
     return sv_call_body_loosely(call, NULL);
 }
 
+/* Replaces a packed body by what it holds. */
+static sv_status_t
+sv_call_unpack_body(sv_call_t *call)
+{
+    size_t length;
+    char *plain;
+
+    switch (sv_gunzip(call->body, call->body_length, call->body_limit, &plain, &length)) {
+    case SV_GUNZIP_OK:
+        break;
+    case SV_GUNZIP_TOO_LARGE:
+        return sv_fail(&call->error, SV_ERR_BODY_TOO_LARGE, "The unpacked body is too large");
+    case SV_GUNZIP_NO_MEMORY:
+        return sv_fail_cause(&call->error, SV_ERR_BUSY, "no memory to unpack a body of %zu bytes", call->body_length);
+    case SV_GUNZIP_BROKEN:
+        return sv_fail(&call->error, SV_ERR_JSON_INVALID, "The body is not whole gzip");
+    }
+    sv_arena_on_destroy(call->arena, free, plain);
+    call->body = plain;
+    call->body_length = length;
+    call->body_packed = false;
+    return SV_OK;
+}
+
 const json_t *
 sv_call_body_loosely(sv_call_t *call, const char *loose)
 {
     static const char empty[] = "{}";
 
+    if (call->body_packed && sv_call_unpack_body(call) != SV_OK) {
+        return NULL;
+    }
     if (call->body == NULL || call->body_length == 0) {
         if (!call->body_optional) {
             sv_fail(&call->error, SV_ERR_JSON_INVALID, "A JSON object is required as body");

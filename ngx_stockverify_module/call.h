@@ -49,6 +49,8 @@ typedef struct sv_call_s {
     size_t                 query_count;
     const char            *body;                           /* NUL-terminated; NULL without a body */
     size_t                 body_length;
+    size_t                 body_limit;                     /* of the route, for what is unpacked too */
+    bool                   body_packed;                    /* gzip: unpacked where it is read as JSON, on that thread */
     bool                   body_optional;                  /* of the route: an absent body reads as {} */
     const char            *if_none_match;                  /* request header or NULL */
     int                    wait_s;                         /* of "Prefer: wait=N", 30 at most; 0: none */

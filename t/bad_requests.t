@@ -5,6 +5,7 @@ use Cpanel::JSON::XS ();
 use Mojo::Util 'url_escape';
 use MIME::Base64 qw(encode_base64url decode_base64url);
 use Encode ();
+use IO::Compress::Gzip ();
 use StockVerify::Contract;
 use StockVerify::Raw;
 use StockVerify::Test;
@@ -84,6 +85,40 @@ subtest 'one body, one length' => sub {
         is statuses($text), '400', @$host . ' hosts';
     }
     like raw("GET /api/health\r\n\r\n"), qr/"status":"healthy"|^HTTP/, 'a request as of 1991';
+};
+
+sub packed { my ($text) = @_; IO::Compress::Gzip::gzip(\$text, \my $packed) or die 'gzip'; return $packed }
+
+subtest 'packed bodies' => sub {
+    my $send = sub {
+        my ($path, $encoding, $body) = @_;
+        return raw(text("POST $path", [@json, "Content-Encoding: $encoding", 'Content-Length: ' . length $body, 'Connection: close'], $body));
+    };
+    my $heartbeat = "/api/sessions/$session/heartbeat";
+    for my $encoding (qw(gzip GZIP x-gzip)) {
+        is statuses($send->('/api/sync/batch', $encoding, packed($batch))), '200', "$encoding: read";
+    }
+    is statuses($send->('/api/sync/batch', 'identity', $batch)), '200', 'identity is none';
+    is statuses($send->('/api/sync/batch', 'gzip', packed('{"records"') . packed(':[]}'))), '200', 'in two members';
+    is statuses($send->($heartbeat, 'gzip', packed('{}'))), '200', 'where a body may be absent';
+    is statuses($send->($heartbeat, 'gzip', packed(''))), '200', 'and where it is, packed';
+    my $chunk = packed($batch);
+    is statuses(raw(text('POST /api/sync/batch', [@json, 'Content-Encoding: gzip', 'Transfer-Encoding: chunked', 'Connection: close'],
+        sprintf("%x\r\n%s\r\n0\r\n\r\n", length $chunk, $chunk)))), '200', 'in chunks';
+    for my $encoding ('br', 'deflate', 'gzip, gzip', 'gzi', 'zstd') {
+        my $text = $send->('/api/sync/batch', $encoding, packed($batch));
+        refused_raw($text, 415, 'media_type', "$encoding is another packing");
+        like $text, qr/^Accept-Encoding: gzip\r$/m, "$encoding: and what is taken is said";
+    }
+    my %broken = (
+        'cut off' => substr(packed($batch), 0, -5), 'not packed at all' => $batch, 'a wrong checksum' => substr(packed($batch), 0, -8) . "\0" x 8,
+        'something behind it' => packed($batch) . 'x', 'nothing in it' => packed(''),
+    );
+    refused_raw($send->('/api/sync/batch', 'gzip', $broken{$_}), 400, 'json_invalid', $_) for sort keys %broken;
+    # Two hundred times as large once unpacked, and fit to be sent.
+    refused_raw($send->('/api/sync/batch', 'gzip', packed(' ' x 200_000_000)), 413, 'body_too_large', 'a bomb');
+    refused_raw($send->('/api/sync/batch', 'gzip', packed('{"records":[]' . ' ' x 1_048_576 . '}')), 413, 'body_too_large', 'a byte too much');
+    refused_raw($send->($heartbeat, 'gzip', packed('{' . ' ' x 16_384 . '}')), 413, 'body_too_large', 'where less may be sent, less is unpacked');
 };
 
 subtest 'what nginx refuses before it looks for a location' => sub {

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # GET /api/health: what it says of a Redis that refuses writes, of a host that is only busy, and when.
 use lib 't/lib';
+use File::Path 'make_path';
 use StockVerify::Raw;
 use StockVerify::Test;
 
@@ -27,13 +28,19 @@ my $well = becomes('healthy', 'all is well', sub { $_[0]{redis}{status} eq 'up' 
 is checks($well)->{threads}{status}, 'up', 'nobody waits for a thread';
 
 SKIP: {
-    skip 'Redis is not ours', 12 unless $stack->owns('redis');
+    skip 'Redis is not ours', 17 unless $stack->owns('redis');
     my $redis = $stack->redis;
     $stack->expect_log(qr/Redis answered (?:OOM|MISCONF|READONLY)/, qr/Redis/);
     my %refusals = (
         OOM     => [[qw(CONFIG SET maxmemory 1)], [qw(CONFIG SET maxmemory 0)]],
         READONLY => [[qw(REPLICAOF 127.0.0.1 1)], [qw(REPLICAOF NO ONE)]],
+        MISCONF  => [[qw(CONFIG SET save), '3600 1'], [qw(CONFIG SET save), '']],
     );
+    # A folder where its file belongs: no save succeeds.
+    my $file = "$stack->{stack}{directory}/data/redis/dump.rdb";
+    make_path("$file/in the way");
+    $redis->command('BGSAVE');
+    wait_until { $redis->command('INFO', 'persistence') =~ /rdb_last_bgsave_status:err/ } 20, 'a save to fail';
     for my $word (sort keys %refusals) {
         my ($break, $mend) = @{ $refusals{$word} };
         $redis->command(@$break);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fatal.h"
+
 /* The first block comes with the arena, in one piece of 8 KiB: an ordinary request needs no other. */
 enum { SV_ARENA_SIZE = 8 * 1024, SV_ARENA_BLOCK_SECOND = 8 * 1024, SV_ARENA_BLOCK_MAX = 64 * 1024 };
 
@@ -53,8 +55,7 @@ sv_malloc_or_end(size_t size)
     void *memory = malloc(size);
 
     if (memory == NULL) {
-        fprintf(stderr, "stockverify: out of memory (%zu bytes asked for)\n", size);
-        abort();
+        sv_fatal("out of memory (%zu bytes asked for)", size);
     }
     return memory;
 }

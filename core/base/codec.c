@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/base/fatal.h"
+
 static const char sv_hex_letters[] = "0123456789abcdef";
 static const char sv_base64url_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -113,7 +115,9 @@ sv_base64url_decode(const char *text, size_t length, uint8_t *bytes, size_t capa
 void
 sv_sha256(const void *data, size_t length, uint8_t digest[SV_SHA256_SIZE])
 {
-    SHA256(data, length, digest);
+    if (SHA256(data, length, digest) == NULL) {
+        sv_fatal("OpenSSL could not compute a SHA-256");
+    }
 }
 
 void
@@ -128,12 +132,18 @@ sv_sha256_hex(const void *data, size_t length, char text[SV_SHA256_HEX_SIZE])
 void
 sv_hmac_sha256(const void *key, size_t key_length, const void *data, size_t length, uint8_t digest[SV_SHA256_SIZE])
 {
+    enum { SV_SHA256_BLOCK = 64 };
     unsigned digest_length = SV_SHA256_SIZE;
+    uint8_t hashed[SV_SHA256_SIZE];
 
-    if (key_length > INT32_MAX || HMAC(EVP_sha256(), key_length == 0 ? "" : key, (int) key_length, data, length, digest,
-                                       &digest_length) == NULL) {
-        fprintf(stderr, "stockverify: OpenSSL could not compute an HMAC\n");
-        abort(); /* going on would sign or accept with an undefined digest */
+    if (key_length > SV_SHA256_BLOCK) { /* what RFC 2104 does with a long key, before its length is made an int */
+        sv_sha256(key, key_length, hashed);
+        key = hashed;
+        key_length = sizeof(hashed);
+    }
+    if (HMAC(EVP_sha256(), key_length == 0 ? "" : key, (int) key_length, data, length, digest, &digest_length) ==
+        NULL) {
+        sv_fatal("OpenSSL could not compute an HMAC"); /* going on would sign or accept with an undefined digest */
     }
 }
 
@@ -152,8 +162,7 @@ sv_random_bytes(void *bytes, size_t length)
         ssize_t got = getrandom(to, length, 0);
 
         if (got < 0 && errno != EINTR) {
-            fprintf(stderr, "stockverify: the kernel has no random bytes: %s\n", strerror(errno));
-            abort();
+            sv_fatal("the kernel has no random bytes: %s", strerror(errno));
         }
         if (got > 0) {
             to += got;

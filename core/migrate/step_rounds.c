@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "core/store/document.h"
+#include "core/store/index_retire.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
 
-enum { SV_RACKS_A_CHUNK = 20, SV_MONGO_INDEX_NOT_FOUND = 27 };
+enum { SV_RACKS_A_CHUNK = 20 };
 
 static sv_status_t
 sv_step_finds(sv_store_t *store, sv_collection_t collection, bson_t *filter, bool *found, sv_error_t *error)
@@ -298,20 +299,6 @@ sv_step_next_rack(sv_store_t *store, const char *count_id, const char *rack_id, 
     return sv_step_find_next(store, filter, rack, arena, error);
 }
 
-/* The index of the version before knew no lots. */
-static sv_status_t
-sv_step_drop_index(sv_store_t *store, sv_error_t *error)
-{
-    bson_error_t reason;
-
-    if (!mongoc_collection_drop_index_with_opts(store->collections[SV_COLLECTION_VERIFICATION_RECORDS],
-                                                "session_item_whole", NULL, &reason) &&
-        reason.code != SV_MONGO_INDEX_NOT_FOUND) {
-        return sv_store_fail(&reason, error);
-    }
-    return SV_OK;
-}
-
 sv_status_t
 sv_step_rounds_run(sv_migration_chunk_t *chunk, sv_error_t *error)
 {
@@ -325,7 +312,10 @@ sv_step_rounds_run(sv_migration_chunk_t *chunk, sv_error_t *error)
             return error->status;
         }
         if (rack.rack_id == NULL || rack.count_id == NULL) {
-            return chunk->dry_run ? SV_OK : sv_step_drop_index(chunk->store, error);
+            /* The index of the version before knew no lots. */
+            return chunk->dry_run ? SV_OK
+                                  : sv_index_retire(chunk->store, SV_COLLECTION_VERIFICATION_RECORDS,
+                                                    "session_item_whole", error);
         }
         count_id = rack.count_id;
         rack_id = rack.rack_id;

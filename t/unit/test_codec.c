@@ -86,7 +86,7 @@ static void
 hashes_give_the_standards_examples(void **state)
 {
     char text[SV_SHA256_HEX_SIZE];
-    uint8_t digest[SV_SHA256_SIZE];
+    uint8_t digest[SV_SHA256_SIZE], key[131];
     char hex[SV_SHA256_HEX_SIZE];
 
     (void) state;
@@ -95,6 +95,10 @@ hashes_give_the_standards_examples(void **state)
     sv_hmac_sha256("Jefe", 4, "what do ya want for nothing?", 28, digest); /* RFC 4231, test case 2 */
     sv_hex_encode(digest, sizeof(digest), hex);
     assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memset(key, 0xaa, sizeof(key)); /* test case 6: a key longer than a block */
+    sv_hmac_sha256(key, sizeof(key), "Test Using Larger Than Block-Size Key - Hash Key First", 54, digest);
+    sv_hex_encode(digest, sizeof(digest), hex);
+    assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 static void

@@ -68,6 +68,9 @@ sv_side_sort(sv_side_t *side, int place, sv_error_t *error)
     making->stage = "sorting";
     side->sorter = sv_row_sorter_create(making->directory, plan->sides[place].columns, plan->sides[place].count,
                                         &plan->keys[place], SV_ROW_SORT_MEMORY);
+    if (side->sorter == NULL) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    }
     do {
         status = sv_making_watch(making, error);
         if (status == SV_OK) {

@@ -48,13 +48,14 @@ struct sv_row_sorter_s {
     bson_t row;   /* the one given last */
 };
 
+/* NULL, with the error, when there is no memory; then `old` stays. */
 static void *
-sv_sort_grown(void *old, size_t size)
+sv_sort_grown(void *old, size_t size, sv_error_t *error)
 {
     void *grown = realloc(old, size);
 
     if (grown == NULL) {
-        abort(); /* as libbson and the arena do */
+        sv_fail_cause(error, SV_ERR_INTERNAL, "sorting rows: out of memory (%zu bytes asked for)", size);
     }
     return grown;
 }
@@ -65,9 +66,12 @@ sv_row_sorter_create(const char *directory, const sv_column_t *columns, size_t c
 {
     /* libbson asks for an alignment of its own for the row's view. */
     sv_row_sorter_t *sorter = aligned_alloc(_Alignof(sv_row_sorter_t), sizeof(*sorter));
+    char *rows = malloc(memory);
 
-    if (sorter == NULL) {
-        abort();
+    if (sorter == NULL || rows == NULL) {
+        free(sorter);
+        free(rows);
+        return NULL;
     }
     *sorter = (sv_row_sorter_t){
         .directory = directory,
@@ -75,7 +79,7 @@ sv_row_sorter_create(const char *directory, const sv_column_t *columns, size_t c
         .column_count = column_count,
         .key = key,
         .arena = sv_arena_create(),
-        .memory = sv_sort_grown(NULL, memory),
+        .memory = rows,
         .size = memory,
     };
     sorter->values = sv_arena_zalloc(sorter->arena, (column_count + 1) * sizeof(sorter->values[0]));
@@ -156,7 +160,11 @@ sv_sort_add_run(sv_row_sorter_t *sorter, FILE *file, sv_error_t *error)
         fclose(file);
         return sv_sort_fail(sorter, "writing", error);
     }
-    run = sv_sort_grown(NULL, sizeof(*run));
+    run = sv_sort_grown(NULL, sizeof(*run), error);
+    if (run == NULL) {
+        fclose(file);
+        return error->status;
+    }
     *run = (sv_sort_run_t){ .file = file, .number = sorter->run_count };
     sorter->runs[sorter->run_count++] = run;
     return SV_OK;
@@ -182,7 +190,12 @@ sv_sort_read(const sv_row_sorter_t *sorter, sv_sort_run_t *run, bool *more, sv_e
     }
     length = sv_sort_length(run->head);
     if (length > run->capacity) {
-        run->bytes = sv_sort_grown(run->bytes, length);
+        char *grown = sv_sort_grown(run->bytes, length, error);
+
+        if (grown == NULL) {
+            return error->status;
+        }
+        run->bytes = grown;
         run->capacity = length;
     }
     return fread(run->bytes, 1, length, run->file) == length ? SV_OK : sv_sort_fail(sorter, "reading", error);
@@ -318,6 +331,32 @@ sv_sort_spill(sv_row_sorter_t *sorter, sv_error_t *error)
 
 /* ---- rows in, rows out */
 
+/* Room in memory for an entry of this length, and for where it stands. */
+static sv_status_t
+sv_sort_make_room(sv_row_sorter_t *sorter, size_t length, sv_error_t *error)
+{
+    if (length > sorter->size) { /* a row larger than the memory allowed */
+        char *grown = sv_sort_grown(sorter->memory, length, error);
+
+        if (grown == NULL) {
+            return error->status;
+        }
+        sorter->memory = grown;
+        sorter->size = length;
+    }
+    if (sorter->count == sorter->place_capacity) {
+        size_t capacity = sorter->place_capacity * 2 + 1024;
+        size_t *grown = sv_sort_grown(sorter->places, capacity * sizeof(*grown), error);
+
+        if (grown == NULL) {
+            return error->status;
+        }
+        sorter->places = grown;
+        sorter->place_capacity = capacity;
+    }
+    return SV_OK;
+}
+
 sv_status_t
 sv_row_sorter_add(sv_row_sorter_t *sorter, const bson_t *row, sv_error_t *error)
 {
@@ -334,13 +373,8 @@ sv_row_sorter_add(sv_row_sorter_t *sorter, const bson_t *row, sv_error_t *error)
     if (sorter->used + length > sorter->size && sorter->count > 0 && sv_sort_spill(sorter, error) != SV_OK) {
         return error->status;
     }
-    if (length > sorter->size) { /* a row larger than the memory allowed */
-        sorter->memory = sv_sort_grown(sorter->memory, length);
-        sorter->size = length;
-    }
-    if (sorter->count == sorter->place_capacity) {
-        sorter->place_capacity = sorter->place_capacity * 2 + 1024;
-        sorter->places = sv_sort_grown(sorter->places, sorter->place_capacity * sizeof(sorter->places[0]));
+    if (sv_sort_make_room(sorter, length, error) != SV_OK) {
+        return error->status;
     }
     sorter->places[sorter->count++] = sorter->used;
     memcpy(sorter->memory + sorter->used, &head, sizeof(head));

@@ -13,10 +13,10 @@ enum { SV_ROW_SORT_MEMORY = 8 * 1024 * 1024 }; /* of rows, before they are writt
 
 typedef struct sv_row_sorter_s sv_row_sorter_t;
 
-/* Columns and key must outlive it.  `memory` in bytes. */
+/* Columns and key must outlive it.  `memory` in bytes.  NULL when there is no memory. */
 sv_row_sorter_t *sv_row_sorter_create(const char *directory, const sv_column_t *columns, size_t column_count,
                                       const sv_row_key_t *key, size_t memory);
-/* SV_ERR_INTERNAL when the disk does not take them. */
+/* SV_ERR_INTERNAL when neither memory nor the disk takes them. */
 sv_status_t sv_row_sorter_add(sv_row_sorter_t *sorter, const bson_t *row, sv_error_t *error);
 /* After the last row: the source of all of them in order, valid while the sorter is. */
 sv_status_t sv_row_sorter_finish(sv_row_sorter_t *sorter, sv_row_source_t *source, sv_error_t *error);
