@@ -5,6 +5,14 @@ package StockVerify::Setup;
 
 use strict;
 use warnings;
+use Cwd ();
+
+# Where things are built, absolute: STOCKVERIFY_BUILD, or build/ of the project. (make takes it, and targets in it, so.)
+sub build_directory {
+    my ($root) = @_;
+    my $build = $ENV{STOCKVERIFY_BUILD} // "$root/build";
+    return $build =~ m{^/} ? $build : Cwd::getcwd() . "/$build";
+}
 
 # Installs the Debian packages that a build needs, then builds (a function) while the rest of the groups of scripts/deps
 # is installed beside it: the MongoDB-compatible server, made from source, takes longer than all else together. False

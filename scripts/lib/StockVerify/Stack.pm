@@ -17,6 +17,7 @@ use StockVerify::Redis;
 use StockVerify::Reservation qw(reserve_port reserve_name release_all);
 use StockVerify::Seed;
 use StockVerify::Settings;
+use StockVerify::Setup;
 
 my $JSON = JSON::PP->new->utf8->canonical->pretty;
 
@@ -27,8 +28,8 @@ my @PARTS = qw(redis mongodb worker nginx);
 sub new {
     my ($class, %option) = @_;
     my $self = bless {%option}, $class;
-    $self->{build} //= $ENV{STOCKVERIFY_BUILD} // "$self->{root}/build";
-    $_ = Cwd::abs_path($_) // Cwd::getcwd() . "/$_" for @{$self}{qw(root build)};
+    $self->{root} = Cwd::abs_path($self->{root});
+    $self->{build} //= StockVerify::Setup::build_directory($self->{root});
     $self->{directory} = Cwd::getcwd() . "/$self->{directory}" unless $self->{directory} =~ m{^/};
     die "the run directory's path may not hold spaces, quotes or control characters: $self->{directory}\n"
         if $self->{directory} =~ /[\s"'\\;{}]/;
