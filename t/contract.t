@@ -368,7 +368,7 @@ subtest 'jobs' => sub {
     $stack->stop_part('worker');
     my $queued = answers($admin, indexes_ensure => 202)->data->{job_id};
     my $operation = $contract->operation('indexes_ensure');
-    my $waiting = $admin->request_p($operation->{method} => $operation->{path}, headers => { Prefer => 'wait=30' });
+    my $waiting = $stack->hold($admin, $operation->{method} => $operation->{path}, headers => { Prefer => 'wait=30' });
     my $held;
     $waiting->then(sub { $held = $_[0] });
     $admin->request_p(DELETE => "/api/jobs/$queued")->wait;

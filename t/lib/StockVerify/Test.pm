@@ -190,6 +190,20 @@ sub load {
     return $answered;
 }
 
+# The promise of a request's answer that the server holds (Prefer: wait); given once MongoDB was asked for it.
+sub hold {
+    my ($self, $client, @request) = @_;
+    my $asked = sub {
+        my $figures;
+        $self->plain_client->request_p(GET => '/metrics/json')->then(sub { $figures = $_[0]->json })->wait;
+        return $figures->{mongodb}{count};
+    };
+    my $before = $asked->();
+    my $promise = $client->request_p(@request);
+    wait_until(sub { $asked->() > $before }, 20, 'the request to reach MongoDB');
+    return $promise;
+}
+
 # The stores behind the API. Each call of `redis` is a new connection, so that it works after a restart.
 sub redis { return $_[0]{stack}->redis }
 
