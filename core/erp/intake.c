@@ -4,50 +4,35 @@
 
 #include "core/base/buffer.h"
 #include "core/erp/field.h"
-#include "core/import/bulk.h"
+#include "core/erp/intake_write.h"
+#include "core/import/import.h"
 #include "core/import/number.h"
-#include "core/store/bulk.h"
 #include "core/store/document.h"
-#include "core/store/filter.h"
 
-enum { SV_INTAKE_ITEMS = 500, SV_LOT_MAX = 64 };
-
-/* One row's stock, until its item is complete. */
-typedef struct {
-    const char *warehouse, *lot, *version;
-    sv_quantity_t book_qty, unit_cost;
-    bool has_book, has_cost;
-} sv_stock_row_t;
+enum { SV_ITEM_CODE_MAX = 64, SV_ERP_LOT_MAX = 64, SV_WAREHOUSE_MAX = 64, SV_VERSION_MAX = 64 };
 
 struct sv_erp_intake_s {
-    sv_store_t *store;
     const sv_erp_mapping_t *mapping;
-    const char *run_id; /* NULL: nothing is marked */
-    bool full;
+    sv_erp_intake_options_t options;
     sv_arena_t *arena;  /* of the run */
-    sv_arena_t *batch;  /* of what is not written yet */
     sv_arena_t *marked; /* of `taken` */
     const char **names; /* by column: the item's field, NULL */
     sv_erp_field_t *fields;
     size_t columns;
     int code_at, barcodes_at;
-    sv_import_options_t options;
+    bool tells_stock;
+    sv_import_options_t import_options;
     sv_import_table_t table;
     sv_import_bulk_t bulk;
+    sv_intake_batch_t batch;
     /* the item under way */
     char **first; /* its first row */
-    long line;
-    const char *erp_code; /* NULL: none is under way */
+    int64_t row;
+    const char *erp_code;  /* NULL: none is under way */
+    const char *item_code; /* NULL: it is no code */
     sv_buffer_t barcodes;
-    sv_stock_row_t *stock;
-    size_t stock_count, stock_capacity;
+    size_t first_stock;
     bool good;
-    /* of the batch */
-    const char *seen[SV_INTAKE_ITEMS];  /* refused ones too: they are not delisted */
-    const char *codes[SV_INTAKE_ITEMS]; /* those to be written */
-    size_t seen_count, code_count;
-    sv_bulk_t stock_bulk;
-    bool stock_begun;
     sv_erp_taken_t taken;
 };
 
@@ -73,30 +58,30 @@ sv_intake_note(const char **kept, const char *value, sv_erp_intake_t *intake)
     *kept = sv_arena_strdup(intake->marked, value);
 }
 
-sv_status_t
-sv_erp_intake_open(sv_store_t *store, const sv_erp_mapping_t *mapping, const char *const *columns, size_t column_count,
-                   const char *run_id, bool full, sv_import_report_t report, void *context, sv_erp_intake_t **opened,
-                   sv_error_t *error)
+static void
+sv_intake_report(void *context, long line, const char *column, const char *message)
 {
-    sv_arena_t *arena = sv_arena_create();
-    sv_erp_intake_t *intake = sv_arena_zalloc(arena, sizeof(*intake));
+    const sv_erp_intake_t *intake = context;
 
-    *opened = intake;
-    *intake = (sv_erp_intake_t){ .store = store, .mapping = mapping, .arena = arena, .columns = column_count };
-    intake->run_id = run_id == NULL ? NULL : sv_arena_strdup(arena, run_id);
-    intake->full = full;
-    intake->batch = sv_arena_create();
-    intake->marked = sv_arena_create();
+    intake->options.report(intake->options.context, line, intake->erp_code == NULL ? NULL : intake->item_code, column,
+                           message);
+}
+
+static void
+sv_intake_find_fields(sv_erp_intake_t *intake, const char *const *columns, size_t column_count)
+{
+    intake->names = sv_arena_zalloc(intake->arena, (column_count + 2) * sizeof(*intake->names));
+    intake->fields = sv_arena_zalloc(intake->arena, (column_count + 2) * sizeof(*intake->fields));
+    intake->columns = column_count;
     intake->code_at = intake->barcodes_at = -1;
-    intake->names = sv_arena_zalloc(arena, (column_count + 2) * sizeof(*intake->names));
-    intake->fields = sv_arena_zalloc(arena, (column_count + 2) * sizeof(*intake->fields));
     for (size_t i = 0; i < column_count; i++) {
-        const char *field = sv_erp_mapping_field(mapping, columns[i]);
+        const char *field = sv_erp_mapping_field(intake->mapping, columns[i]);
 
         intake->fields[i] = field == NULL ? SV_ERP_FIELD_NONE : sv_erp_field(field);
         intake->names[i] = intake->fields[i] == SV_ERP_FIELD_OF_ITEM ? field : NULL;
         intake->code_at = field != NULL && strcmp(field, "item_code") == 0 ? (int) i : intake->code_at;
         intake->barcodes_at = field != NULL && strcmp(field, "barcodes") == 0 ? (int) i : intake->barcodes_at;
+        intake->tells_stock |= field != NULL && strcmp(field, "stock_qty") == 0;
     }
     if (intake->barcodes_at < 0) {
         /* each row's barcode is one of the item's */
@@ -104,14 +89,36 @@ sv_erp_intake_open(sv_store_t *store, const sv_erp_mapping_t *mapping, const cha
         intake->names[intake->barcodes_at] = "barcodes";
         intake->fields[intake->barcodes_at] = SV_ERP_FIELD_OF_ITEM;
     }
-    intake->options = (sv_import_options_t){
-        .default_warehouse = mapping->warehouse, .decimal = mapping->decimal, .report = report, .context = context
+}
+
+sv_status_t
+sv_erp_intake_open(sv_store_t *store, const sv_erp_mapping_t *mapping, const char *const *columns, size_t column_count,
+                   const sv_erp_intake_options_t *options, sv_erp_intake_t **opened, sv_error_t *error)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_intake_t *intake = sv_arena_zalloc(arena, sizeof(*intake));
+
+    *opened = intake;
+    intake->mapping = mapping;
+    intake->options = *options;
+    intake->options.run_id = options->run_id == NULL ? NULL : sv_arena_strdup(arena, options->run_id);
+    intake->arena = arena;
+    intake->marked = sv_arena_create();
+    intake->batch = (sv_intake_batch_t){
+        .store = store, .options = &intake->options, .bulk = &intake->bulk, .arena = sv_arena_create()
     };
-    if (sv_import_items_begin(&intake->table, intake->names, intake->columns, &intake->options, error) == SV_OK &&
+    sv_intake_find_fields(intake, columns, column_count);
+    intake->import_options = (sv_import_options_t){ .default_warehouse = mapping->warehouse,
+                                                    .decimal = mapping->decimal,
+                                                    .report = sv_intake_report,
+                                                    .context = intake };
+    if (sv_import_items_begin(&intake->table, intake->names, intake->columns, &intake->import_options, error) ==
+            SV_OK &&
         (intake->code_at < 0 || !sv_import_has(&intake->table, "item_name"))) {
         sv_fail(error, SV_ERR_VALIDATION_FAILED, "The ERP's statement has no column for item_code or for item_name");
     }
-    if (sv_import_bulk_init(&intake->bulk, store, SV_COLLECTION_ERP_ITEMS, &intake->table, error) == SV_OK) {
+    if (error->status == SV_OK &&
+        sv_import_bulk_init(&intake->bulk, store, SV_COLLECTION_ERP_ITEMS, &intake->table, error) == SV_OK) {
         intake->bulk.derived = sv_import_items_derived();
     }
     return error->status;
@@ -123,12 +130,9 @@ sv_erp_intake_close(sv_erp_intake_t *intake)
     if (intake == NULL) {
         return;
     }
-    if (intake->stock_begun) {
-        sv_bulk_discard(&intake->stock_bulk);
-    }
     sv_import_bulk_close(&intake->bulk);
     sv_import_table_close(&intake->table);
-    sv_arena_destroy(intake->batch);
+    sv_arena_destroy(intake->batch.arena);
     sv_arena_destroy(intake->marked);
     sv_arena_destroy(intake->arena);
 }
@@ -139,203 +143,102 @@ sv_erp_intake_taken(const sv_erp_intake_t *intake)
     return &intake->taken;
 }
 
-/* {$set: what the row says, and what the ERP calls it; ...} */
-static const bson_t *
-sv_intake_update(const sv_erp_intake_t *intake, const bson_t *update)
-{
-    const bson_t *said = sv_doc_child(update, "$set", intake->batch);
-    bson_t *whole = sv_doc_new(intake->batch), set;
-
-    bson_copy_to_excluding_noinit(update, whole, "$set", NULL);
-    BSON_APPEND_DOCUMENT_BEGIN(whole, "$set", &set);
-    bson_concat(&set, said);
-    BSON_APPEND_UTF8(&set, "erp_code", intake->erp_code);
-    bson_append_document_end(whole, &set);
-    return whole;
-}
-
-static sv_status_t
-sv_intake_put_stock(sv_erp_intake_t *intake, const char *item_code, const sv_stock_row_t *row, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(
-        BCON_NEW("warehouse", BCON_UTF8(row->warehouse), "item_code", BCON_UTF8(item_code), "lot", BCON_UTF8(row->lot)),
-        intake->batch);
-    bson_t *update = sv_doc_new(intake->batch), set;
-
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    sv_doc_put_quantity(&set, "book_qty", row->book_qty);
-    if (row->has_cost) {
-        sv_doc_put_quantity(&set, "unit_cost", row->unit_cost);
-    }
-    sv_doc_put_text(&set, "erp_version", row->version);
-    if (intake->run_id != NULL) {
-        BSON_APPEND_UTF8(&set, "erp_run", intake->run_id);
-    }
-    bson_append_document_end(update, &set);
-    BCON_APPEND(update, "$currentDate", "{", "synced_at", BCON_BOOL(true), "}");
-    if (!intake->stock_begun) {
-        sv_bulk_begin(&intake->stock_bulk, intake->store, SV_COLLECTION_ITEM_STOCK, intake->batch);
-        intake->stock_begun = true;
-    }
-    return sv_bulk_update(&intake->stock_bulk, filter, update, true, error);
-}
+/* ---- an item whose rows are all there */
 
 static sv_status_t
 sv_intake_take(void *context, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
 {
     sv_erp_intake_t *intake = context;
-    const char *item_code = sv_doc_text(selector, "item_code", intake->batch);
 
-    sv_intake_note(&intake->taken.item_code, item_code, intake);
-    if (!intake->good) {
-        intake->taken.refused++;
-        return SV_OK;
+    (void) line;
+    (void) selector;
+    (void) error;
+    if (intake->good) {
+        intake->batch.items[intake->batch.count].update = sv_doc_copy(update, intake->batch.arena);
     }
-    if (sv_import_bulk_put(&intake->bulk, line, selector, sv_intake_update(intake, update), error) != SV_OK) {
-        return error->status;
-    }
-    intake->codes[intake->code_count++] = item_code;
-    for (size_t i = 0; i < intake->stock_count && error->status == SV_OK; i++) {
-        if (intake->stock[i].has_book && intake->stock[i].warehouse != NULL) {
-            sv_intake_put_stock(intake, item_code, &intake->stock[i], error);
-        }
-    }
-    return error->status;
+    return SV_OK;
 }
 
-/* The item's rows are all there. */
 static sv_status_t
 sv_intake_item(sv_erp_intake_t *intake, sv_error_t *error)
 {
-    int64_t errors = intake->table.errors;
-    const char *code;
+    sv_intake_item_t *item = &intake->batch.items[intake->batch.count];
 
     if (intake->erp_code == NULL) {
         return SV_OK;
     }
-    code = sv_text_pass(SV_TEXT_CODE, intake->erp_code, 64, intake->batch);
-    if (code != NULL) {
-        intake->seen[intake->seen_count++] = code;
-    }
+    *item = (sv_intake_item_t){ .row = intake->row,
+                                .item_code = intake->item_code,
+                                .erp_code = intake->erp_code,
+                                .first_stock = intake->first_stock };
     intake->taken.items++;
     intake->first[intake->barcodes_at] = intake->barcodes.data;
-    sv_import_items_row(&intake->table, intake->line, intake->first, sv_intake_take, intake, error);
-    intake->taken.refused += intake->table.errors > errors && !intake->table.good;
-    intake->stock = NULL;
-    intake->stock_count = intake->stock_capacity = 0;
-    return error->status;
-}
-
-static sv_status_t
-sv_intake_stamp(sv_erp_intake_t *intake, sv_error_t *error)
-{
-    bson_t *items = sv_doc_new(intake->batch), *stale = sv_doc_new(intake->batch), zero;
-    bson_t *seen = sv_doc_take(BCON_NEW("$set", "{", "erp_run", BCON_UTF8(intake->run_id), "}"), intake->batch);
-    bson_t *gone = sv_doc_new(intake->batch);
-    int64_t matched;
-
-    sv_filter_in(items, "item_code", intake->seen, intake->seen_count);
-    sv_filter_in(stale, "item_code", intake->codes, intake->code_count);
-    BCON_APPEND(stale, "erp_run", "{", "$ne", BCON_UTF8(intake->run_id), "}");
-    BSON_APPEND_DOCUMENT_BEGIN(gone, "$set", &zero);
-    sv_doc_put_quantity(&zero, "book_qty", 0);
-    BSON_APPEND_UTF8(&zero, "erp_run", intake->run_id);
-    bson_append_document_end(gone, &zero);
-    BCON_APPEND(gone, "$currentDate", "{", "synced_at", BCON_BOOL(true), "}");
-    if (sv_store_update_many(intake->store, SV_COLLECTION_ITEM_STOCK, stale, gone, &matched, error) == SV_OK &&
-        intake->full) {
-        sv_store_update_many(intake->store, SV_COLLECTION_ERP_ITEMS, items, seen, &matched, error);
+    sv_import_items_row(&intake->table, (long) intake->row, intake->first, sv_intake_take, intake, error);
+    if (item->update == NULL) {
+        intake->taken.refused++;
+    }
+    if (item->item_code != NULL) {
+        sv_intake_note(&intake->taken.item_code, item->item_code, intake);
+        intake->batch.count++;
     }
     return error->status;
 }
 
-static sv_status_t
-sv_intake_write_stock(sv_erp_intake_t *intake, sv_error_t *error)
-{
-    sv_bulk_result_t result;
-
-    if (!intake->stock_begun) {
-        return SV_OK;
-    }
-    intake->stock_begun = false;
-    if (sv_bulk_run(&intake->stock_bulk, intake->batch, &result, error) == SV_OK &&
-        result.failed_count + (size_t) result.duplicates > 0) {
-        return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "%zu rows of stock were not written",
-                             result.failed_count + (size_t) result.duplicates);
-    }
-    return error->status;
-}
-
-/* Items first, so that no stock is without its item. */
 static sv_status_t
 sv_intake_write(sv_erp_intake_t *intake, const char *after, sv_error_t *error)
 {
-    if (intake->seen_count > 0 && sv_import_bulk_flush(&intake->bulk, error) == SV_OK &&
-        sv_intake_write_stock(intake, error) == SV_OK && intake->run_id != NULL) {
-        sv_intake_stamp(intake, error);
-    }
-    if (error->status == SV_OK) {
+    intake->erp_code = NULL; /* what is reported now is none of its item, and its text goes with the batch */
+    if (sv_intake_batch_write(&intake->batch, error) == SV_OK) {
         sv_intake_note(&intake->taken.after, after, intake);
         intake->taken.created = intake->bulk.created;
         intake->taken.changed = intake->bulk.changed;
         intake->taken.unchanged = intake->bulk.unchanged;
-        intake->code_count = intake->seen_count = 0;
-        sv_arena_destroy(intake->batch);
-        intake->batch = sv_arena_create();
+        intake->taken.refused += intake->batch.refused;
+        intake->batch.refused = 0;
+        sv_arena_destroy(intake->batch.arena);
+        intake->batch.arena = sv_arena_create();
     }
     return error->status;
 }
 
-/* What identifies on a row, through the gate; *good false when it was reported. */
+/* ---- a row */
+
+static void
+sv_intake_reject(sv_erp_intake_t *intake, const char *name, const char *message)
+{
+    intake->good = false;
+    sv_intake_report(intake, (long) intake->taken.rows, name, message);
+}
+
+/* What identifies on a row, through the gate; *spelt is what the ERP has, where that is another text. */
 static const char *
-sv_intake_identity(sv_erp_intake_t *intake, const char *name, const char *text, sv_text_kind_t kind, size_t max)
+sv_intake_identity(sv_erp_intake_t *intake, const char *name, const char *text, sv_text_kind_t kind, size_t max,
+                   const char **spelt)
 {
     const char *clean = text;
-    sv_text_fault_t fault = sv_text_gate(kind, text, strlen(text), max, intake->batch, &clean);
+    sv_text_fault_t fault = sv_text_gate(kind, text, strlen(text), max, intake->batch.arena, &clean);
 
     if (fault != SV_TEXT_OK) {
-        intake->good = false;
-        intake->options.report(intake->options.context, (long) intake->taken.rows, name,
-                               sv_text_fault_sentence(fault, kind, max, intake->batch));
+        sv_intake_reject(intake, name, sv_text_fault_sentence(fault, kind, max, intake->batch.arena));
+    } else if (strcmp(clean, text) != 0 && spelt != NULL) {
+        *spelt = text;
     }
     return clean;
 }
 
-static void
-sv_intake_number(sv_erp_intake_t *intake, const char *name, const char *text, sv_quantity_t *value, bool *has)
-{
-    *has = sv_import_number_read(text, intake->mapping->decimal, value) == SV_NUMBER_READ;
-    if (!*has) {
-        intake->good = false;
-        intake->options.report(intake->options.context, (long) intake->taken.rows, name,
-                               sv_arena_printf(intake->batch, "\"%.40s\" is not a number of at most six places", text));
-    }
-}
-
 static bool
-sv_stock_row_same(const sv_stock_row_t *a, const sv_stock_row_t *b)
+sv_intake_number(sv_erp_intake_t *intake, const char *name, const char *text, sv_quantity_t *value)
 {
-    return a->warehouse != NULL && b->warehouse != NULL && strcmp(a->warehouse, b->warehouse) == 0 &&
-           strcmp(a->lot, b->lot) == 0;
-}
-
-/* A lot may come in several batches: their stock is the lot's. */
-static void
-sv_intake_add_stock(sv_erp_intake_t *intake, const sv_stock_row_t *row)
-{
-    for (size_t i = 0; i < intake->stock_count; i++) {
-        if (sv_stock_row_same(&intake->stock[i], row)) {
-            sv_quantity_add(intake->stock[i].book_qty, row->book_qty, &intake->stock[i].book_qty);
-            return;
-        }
+    if (sv_import_number_read(text, intake->mapping->decimal, value) != SV_NUMBER_READ) {
+        sv_intake_reject(intake, name,
+                         sv_arena_printf(intake->batch.arena, "\"%.40s\" is not a number of at most six places", text));
+        return false;
     }
-    intake->stock = sv_arena_grow(intake->batch, intake->stock, intake->stock_count, &intake->stock_capacity,
-                                  sizeof(*intake->stock));
-    intake->stock[intake->stock_count++] = *row;
+    return true;
 }
 
 static void
-sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_stock_row_t *row)
+sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_erp_stock_t *stock)
 {
     const char *name = intake->names[i];
 
@@ -343,20 +246,23 @@ sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_stock_row
         return;
     }
     if (intake->fields[i] == SV_ERP_FIELD_LOT) {
-        row->lot = sv_intake_identity(intake, "lot", text, SV_TEXT_CODE, SV_LOT_MAX);
+        stock->lot = sv_intake_identity(intake, "lot", text, SV_TEXT_CODE, SV_ERP_LOT_MAX, &stock->erp_lot);
     } else if (intake->fields[i] == SV_ERP_FIELD_VERSION) {
-        row->version = sv_intake_identity(intake, "erp_version", text, SV_TEXT_NAME, 64);
+        stock->version = sv_intake_identity(intake, "erp_version", text, SV_TEXT_NAME, SV_VERSION_MAX, NULL);
     } else if (intake->fields[i] == SV_ERP_FIELD_CHANGED_AT) {
         if (sv_erp_mark_later(text, intake->taken.mark)) {
             sv_intake_note(&intake->taken.mark, text, intake);
         }
-    } else if (name != NULL && strcmp(name, "warehouse") == 0) {
-        row->warehouse = sv_intake_identity(intake, name, text, SV_TEXT_NAME, 64);
-    } else if (name != NULL && strcmp(name, "stock_qty") == 0) {
-        sv_intake_number(intake, name, text, &row->book_qty, &row->has_book);
-    } else if (name != NULL && strcmp(name, "unit_cost") == 0) {
-        sv_intake_number(intake, name, text, &row->unit_cost, &row->has_cost);
-    } else if (name != NULL && (strcmp(name, "barcode") == 0 || strcmp(name, "barcodes") == 0)) {
+    } else if (name == NULL) {
+        return;
+    } else if (strcmp(name, "warehouse") == 0) {
+        stock->warehouse =
+            sv_intake_identity(intake, name, text, SV_TEXT_NAME, SV_WAREHOUSE_MAX, &stock->erp_warehouse);
+    } else if (strcmp(name, "stock_qty") == 0) {
+        stock->known = sv_intake_number(intake, name, text, &stock->book_qty);
+    } else if (strcmp(name, "unit_cost") == 0) {
+        stock->has_cost = sv_intake_number(intake, name, text, &stock->unit_cost);
+    } else if (strcmp(name, "barcode") == 0 || strcmp(name, "barcodes") == 0) {
         sv_buffer_puts(&intake->barcodes, intake->barcodes.length > 0 ? "|" : "");
         sv_buffer_puts(&intake->barcodes, text);
     }
@@ -366,7 +272,7 @@ sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_stock_row
 static char **
 sv_intake_cells(const sv_erp_intake_t *intake, const bson_t *row)
 {
-    char **cells = sv_arena_alloc(intake->batch, intake->columns * sizeof(*cells));
+    char **cells = sv_arena_alloc(intake->batch.arena, intake->columns * sizeof(*cells));
     bson_iter_t iter;
     size_t i = 0;
 
@@ -379,7 +285,7 @@ sv_intake_cells(const sv_erp_intake_t *intake, const bson_t *row)
                 uint32_t length;
                 const char *text = bson_iter_utf8(&iter, &length);
 
-                cells[i] = strlen(text) == length ? sv_arena_strdup(intake->batch, text) : "\xff";
+                cells[i] = strlen(text) == length ? sv_arena_strdup(intake->batch.arena, text) : "\xff";
             }
             i++;
         }
@@ -387,36 +293,58 @@ sv_intake_cells(const sv_erp_intake_t *intake, const bson_t *row)
     return cells;
 }
 
+static void
+sv_intake_begin_item(sv_erp_intake_t *intake, char **cells)
+{
+    const char *code = cells[intake->code_at];
+
+    intake->erp_code = code;
+    intake->item_code = sv_text_pass(SV_TEXT_CODE, code, SV_ITEM_CODE_MAX, intake->batch.arena);
+    intake->first = cells;
+    intake->row = intake->taken.rows + 1;
+    intake->first_stock = intake->batch.stocks.count;
+    intake->good = true;
+    sv_buffer_init(&intake->barcodes, intake->batch.arena, 64);
+    sv_buffer_puts(&intake->barcodes, "");
+}
+
+static void
+sv_intake_add_stock(sv_erp_intake_t *intake, sv_erp_stock_t *stock)
+{
+    stock->item_code = intake->item_code;
+    if (stock->warehouse == NULL) {
+        stock->warehouse = intake->mapping->warehouse;
+    }
+    if (!intake->tells_stock || stock->item_code == NULL) {
+        return;
+    }
+    if (stock->warehouse != NULL) {
+        sv_erp_stocks_add(&intake->batch.stocks, intake->first_stock, stock, intake->batch.arena);
+    } else if (stock->known) {
+        sv_intake_reject(intake, "warehouse", "the row has stock and no warehouse: [erp] may name one");
+    }
+}
+
 static sv_status_t
 sv_intake_row(sv_erp_intake_t *intake, const bson_t *row, bool *stored, sv_error_t *error)
 {
-    sv_stock_row_t stock = { .lot = "" };
+    sv_erp_stock_t stock = { .lot = "" };
     char **cells = sv_intake_cells(intake, row);
-    const char *code = cells[intake->code_at];
 
-    if (intake->erp_code == NULL || strcmp(intake->erp_code, code) != 0) {
+    if (intake->erp_code == NULL || strcmp(intake->erp_code, cells[intake->code_at]) != 0) {
         if (sv_intake_item(intake, error) != SV_OK) {
             return error->status;
         }
-        if (intake->seen_count == SV_INTAKE_ITEMS) {
-            const char *kept = sv_arena_strdup(intake->marked, intake->erp_code);
-
-            if (sv_intake_write(intake, kept, error) != SV_OK) {
+        if (intake->batch.count == SV_INTAKE_ITEMS) {
+            if (sv_intake_write(intake, sv_arena_strdup(intake->marked, intake->erp_code), error) != SV_OK) {
                 return error->status;
             }
             *stored = true;
             cells = sv_intake_cells(intake, row); /* the batch's memory is a new one */
-            code = cells[intake->code_at];
         }
-        intake->erp_code = code;
-        intake->first = cells;
-        intake->line = (long) intake->taken.rows + 1;
-        intake->good = true;
-        sv_buffer_init(&intake->barcodes, intake->batch, 64);
-        sv_buffer_puts(&intake->barcodes, "");
+        sv_intake_begin_item(intake, cells);
     }
     intake->taken.rows++;
-    stock.warehouse = intake->mapping->warehouse;
     for (size_t i = 0; i < intake->columns; i++) {
         sv_intake_cell(intake, i, cells[i], &stock);
     }
@@ -452,18 +380,15 @@ sv_erp_intake_finish(sv_erp_intake_t *intake, sv_error_t *error)
     if (intake->erp_code == NULL || sv_intake_item(intake, error) != SV_OK) {
         return error->status;
     }
-    sv_intake_write(intake, sv_arena_strdup(intake->marked, intake->erp_code), error);
-    intake->erp_code = NULL;
-    return error->status;
+    return sv_intake_write(intake, sv_arena_strdup(intake->marked, intake->erp_code), error);
 }
 
 sv_status_t
 sv_erp_delist(sv_store_t *store, const char *run_id, int64_t *delisted, sv_error_t *error)
 {
     bson_t *seen = sv_doc_take(BCON_NEW("erp_run", BCON_UTF8(run_id)), error->arena);
-    bson_t *unseen = sv_doc_take(BCON_NEW("erp_code", "{", "$exists", BCON_BOOL(true), "}", "erp_run", "{", "$exists",
-                                          BCON_BOOL(true), "$ne", BCON_UTF8(run_id), "}", "deleted", "{", "$ne",
-                                          BCON_BOOL(true), "}"),
+    bson_t *unseen = sv_doc_take(BCON_NEW("erp_code", "{", "$exists", BCON_BOOL(true), "}", "erp_run", "{", "$ne",
+                                          BCON_UTF8(run_id), "}", "deleted", "{", "$ne", BCON_BOOL(true), "}"),
                                  error->arena);
     bson_t *update = sv_doc_take(
         BCON_NEW("$set", "{", "deleted", BCON_BOOL(true), "}", "$currentDate", "{", "updated_at", BCON_BOOL(true), "}"),

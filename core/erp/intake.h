@@ -2,7 +2,7 @@
 #define SV_ERP_INTAKE_H
 
 #include "core/erp/mapping.h"
-#include "core/import/import.h"
+#include "core/store/store.h"
 
 /*
  * Takes the rows of an ERP into erp_items and item_stock (docs/erp.md).  A row is an item's stock in one warehouse and
@@ -18,12 +18,23 @@ typedef struct {
     const char *item_code; /* of the last item taken, stored or not */
 } sv_erp_taken_t;
 
-/* `columns` are the ERP's; `run_id` marks the stock a run saw, and with `full` its items
- * (NULL: nothing is marked, and no stock becomes 0); `report` is told what is refused, by the number of the row.
- * SV_ERR_VALIDATION_FAILED when the columns lack what every item must have. */
-sv_status_t sv_erp_intake_open(sv_store_t *store, const sv_erp_mapping_t *mapping, const char *const *columns,
-                               size_t column_count, const char *run_id, bool full, sv_import_report_t report,
-                               void *context, sv_erp_intake_t **intake, sv_error_t *error);
+/* What is refused: the row from the first, 1; the item as far as it is known, else NULL; the field, NULL for the whole
+ * item. */
+typedef void (*sv_erp_report_t)(void *context, int64_t row, const char *item_code, const char *field,
+                                const char *message);
+
+typedef struct {
+    const char *run_id; /* of a full run: its items are marked with it; NULL: none is */
+    bool whole;         /* the rows tell all stock of their items: what they do not tell is 0 */
+    bool again;         /* the same rows may have been taken before, and not to the end */
+    sv_erp_report_t report;
+    void *context;
+} sv_erp_intake_options_t;
+
+/* `columns` are the ERP's.  SV_ERR_VALIDATION_FAILED when they lack what every item must have. */
+sv_status_t
+sv_erp_intake_open(sv_store_t *store, const sv_erp_mapping_t *mapping, const char *const *columns, size_t column_count,
+                   const sv_erp_intake_options_t *options, sv_erp_intake_t **intake, sv_error_t *error);
 void sv_erp_intake_close(sv_erp_intake_t *intake); /* NULL is allowed */
 
 /* Some rows: arrays of texts and nulls, in the order of the columns.  *stored: what was taken before is written. */
@@ -36,7 +47,7 @@ const sv_erp_taken_t *sv_erp_intake_taken(const sv_erp_intake_t *intake);
 /* Whether `a` is later than `b` (NULL: than anything): numbers by their size, times by their text. */
 bool sv_erp_mark_later(const char *a, const char *b);
 
-/* Items that only former full runs saw are delisted.  SV_ERR_CONFLICT_STATE when this one saw none. */
+/* Items of the ERP that this full run did not see are delisted.  SV_ERR_CONFLICT_STATE when this one saw none. */
 sv_status_t sv_erp_delist(sv_store_t *store, const char *run_id, int64_t *delisted, sv_error_t *error);
 
 #endif

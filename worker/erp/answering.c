@@ -87,17 +87,19 @@ sv_answering_is_awaited(sv_answering_t *answering, const char *code, sv_error_t 
 }
 
 static void
-sv_answering_refused(void *context, long line, const char *column, const char *message)
+sv_answering_refused(void *context, int64_t row, const char *item_code, const char *field, const char *message)
 {
     (void) context;
-    (void) line;
-    sv_worker_log(SV_LOG_WARNING, "erp.refused", SV_FIELD_TEXT("field", column), SV_FIELD_TEXT("cause", message));
+    (void) row;
+    sv_worker_log(SV_LOG_WARNING, "erp.refused", SV_FIELD_TEXT("item_code", item_code), SV_FIELD_TEXT("field", field),
+                  SV_FIELD_TEXT("cause", message));
 }
 
 static sv_status_t
 sv_answering_read(sv_answering_t *answering, const char *code, int64_t deadline_ms, sv_erp_intake_t **intake,
                   sv_error_t *error)
 {
+    const sv_erp_intake_options_t options = { .again = true, .report = sv_answering_refused };
     const sv_erp_statement_t *statement = &answering->mapping.statements[SV_ERP_LOOKUP];
     const char *values[SV_ERP_MAX_PARAMETERS];
     const char *const *columns;
@@ -113,8 +115,7 @@ sv_answering_read(sv_answering_t *answering, const char *code, int64_t deadline_
         return error->status;
     }
     count = sv_erp_client_columns(answering->client, &columns);
-    if (sv_erp_intake_open(answering->store, &answering->mapping, columns, count, NULL, false, sv_answering_refused,
-                           NULL, intake, error) != SV_OK) {
+    if (sv_erp_intake_open(answering->store, &answering->mapping, columns, count, &options, intake, error) != SV_OK) {
         return error->status;
     }
     do {

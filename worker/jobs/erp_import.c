@@ -23,7 +23,7 @@ sv_erp_import_gives_up(void *context)
 }
 
 static void
-sv_erp_import_refused(void *context, long line, const char *column, const char *message)
+sv_erp_import_refused(void *context, int64_t row, const char *item_code, const char *field, const char *message)
 {
     sv_erp_import_t *import = context;
     char digits[16];
@@ -33,8 +33,9 @@ sv_erp_import_refused(void *context, long line, const char *column, const char *
     if (import->error_count < SV_ERP_RUN_ERRORS) {
         bson_uint32_to_string(import->error_count++, &key, digits, sizeof(digits));
         BSON_APPEND_DOCUMENT_BEGIN(import->errors, key, &entry);
-        BSON_APPEND_INT64(&entry, "row", line);
-        sv_doc_put_text(&entry, "field", column);
+        BSON_APPEND_INT64(&entry, "row", import->run.before.rows + row);
+        sv_doc_put_text(&entry, "item_code", item_code);
+        sv_doc_put_text(&entry, "field", field);
         sv_doc_put_text(&entry, "message",
                         bson_utf8_validate(message, strlen(message), false) ? message : "it is no text");
         bson_append_document_end(import->errors, &entry);
@@ -91,6 +92,11 @@ sv_erp_import_fetch(sv_erp_import_t *import, sv_error_t *error)
     const char *values[SV_ERP_MAX_PARAMETERS];
     const sv_erp_statement_t *statement = sv_erp_import_statement(import, values);
     int64_t limit_ms = import->job->settings->erp_statement_timeout * 1000;
+    const sv_erp_intake_options_t options = { .run_id = import->run.full ? import->run.run_id : NULL,
+                                              .whole = true,
+                                              .again = import->job->claim->attempt > 1,
+                                              .report = sv_erp_import_refused,
+                                              .context = import };
     const char *const *columns;
     size_t count;
 
@@ -103,8 +109,8 @@ sv_erp_import_fetch(sv_erp_import_t *import, sv_error_t *error)
         return error->status;
     }
     count = sv_erp_client_columns(import->client, &columns);
-    if (sv_erp_intake_open(import->job->store, &import->mapping, columns, count, import->run.run_id, import->run.full,
-                           sv_erp_import_refused, import, &import->intake, error) != SV_OK) {
+    if (sv_erp_intake_open(import->job->store, &import->mapping, columns, count, &options, &import->intake, error) !=
+        SV_OK) {
         return error->status;
     }
     return sv_erp_import_rows(import, limit_ms, error);
