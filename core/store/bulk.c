@@ -83,6 +83,9 @@ sv_bulk_read_errors(const sv_bulk_t *bulk, const bson_t *reply, sv_bulk_result_t
         any = true;
         if (code == SV_MONGO_DUPLICATE_KEY) {
             result->duplicates++;
+            if (index >= 0 && (uint64_t) index < bulk->count) {
+                result->duplicate[index] = true;
+            }
         } else if (index >= 0 && (uint64_t) index < bulk->count && !result->failed[index]) {
             result->failed[index] = true;
             result->failed_count++;
@@ -100,6 +103,7 @@ sv_bulk_run(sv_bulk_t *bulk, sv_arena_t *arena, sv_bulk_result_t *result, sv_err
 
     memset(result, 0, sizeof(*result));
     result->failed = sv_arena_zalloc(arena, bulk->count + 1);
+    result->duplicate = sv_arena_zalloc(arena, bulk->count + 1);
     if (bulk->count == 0) {
         sv_bulk_discard(bulk);
         return SV_OK;

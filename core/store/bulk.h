@@ -26,6 +26,7 @@ typedef struct {
     int64_t matched; /* upserts not counted */
     int64_t upserted;
     int64_t duplicates; /* upserts that lost a race for a unique key: somebody else made the document */
+    bool *duplicate;    /* by index, in the arena: which met a unique key that another document has */
     bool *failed;       /* by index, in the arena: which were not made (duplicates are not failures) */
     size_t failed_count;
 } sv_bulk_result_t;

@@ -11,6 +11,7 @@
 #include "core/sync/serial_key.h"
 #include "core/sync/conflict.h"
 #include "core/sync/items.h"
+#include "core/sync/old_ids.h"
 #include "core/sync/rules.h"
 
 enum { SV_BATCH_ID_MAX = 128 };
@@ -229,7 +230,7 @@ sv_batch_list_sessions(sv_batch_task_t *task)
 static bool
 sv_batch_needs_look(const sv_batch_run_t *run)
 {
-    bool other_keys = run->serials_of_before || sv_serial_scope_is_item(run->store->settings);
+    bool other_keys = run->of_before || sv_serial_scope_is_item(run->store->settings);
     const sv_sync_batch_t *batch = run->batch;
 
     for (size_t i = 0; i < batch->count; i++) {
@@ -237,7 +238,8 @@ sv_batch_needs_look(const sv_batch_run_t *run)
 
         if (!record->malformed &&
             (record->fault.code != NULL || record->partial || record->declared_empty || record->item_code == NULL ||
-             record->replaces.count > 0 || (other_keys && record->serial_numbers.count > 0))) {
+             record->replaces.count > 0 || sv_old_id_is_possible(run, record) ||
+             (other_keys && record->serial_numbers.count > 0))) {
             return true;
         }
     }

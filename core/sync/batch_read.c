@@ -2,15 +2,20 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/old_ids.h"
 #include "core/sync/serial_key.h"
 
 static sv_slot_t *
 sv_read_slot(const bson_t *record, sv_batch_run_t *run)
 {
-    sv_slot_t *slot = sv_batch_slot(run, sv_doc_text(record, "client_record_id", run->arena));
+    const bson_t *now = sv_old_ids_read(run, record);
+    sv_slot_t *slot = sv_batch_slot(run, sv_doc_text(now, "client_record_id", run->arena));
+    bool misspelt = strcmp(sv_doc_text(record, "client_record_id", run->arena), slot->client_record_id) != 0;
 
-    if (slot->stored == NULL) {
-        sv_figures_read(run, slot, record);
+    /* The version before may have stored one under both spellings. */
+    if (slot->stored == NULL || (slot->misspelt && !misspelt)) {
+        slot->misspelt = misspelt;
+        sv_figures_read(run, slot, now);
         sv_batch_link(run, &run->figures, slot->now.key, slot);
     }
     return slot;
@@ -40,7 +45,7 @@ sv_read_by_id(sv_batch_run_t *run, sv_error_t *error)
     sv_query_texts_init(&ids, run->arena);
     for (size_t i = 0; i < run->batch->count; i++) {
         if (!run->batch->records[i].malformed) {
-            sv_query_texts_add(&ids, run->batch->records[i].client_record_id);
+            sv_old_ids_ask(run, &run->batch->records[i], &ids);
         }
     }
     if (ids.count == 0) {
@@ -175,9 +180,6 @@ sv_read_serials(sv_batch_run_t *run, sv_error_t *error)
     if (!sv_read_has_serials(run)) {
         return SV_OK;
     }
-    if (sv_serials_begin(run, error) != SV_OK) {
-        return error->status;
-    }
     sv_read_list_serials(run);
     filter = sv_doc_new(run->arena);
     sv_serials_filter(run, filter);
@@ -273,7 +275,8 @@ sv_batch_read(sv_batch_run_t *run, sv_error_t *error)
 {
     /* In this order: what is found decides what is asked for next. */
     static sv_status_t (*const reads[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_read_by_id, sv_read_figures, sv_read_serials, sv_read_open_counts, sv_read_book,
+        sv_serials_begin, sv_read_by_id,       sv_read_figures, sv_old_ids_rename,
+        sv_read_serials,  sv_read_open_counts, sv_read_book,
     };
 
     for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
@@ -291,10 +294,10 @@ sv_batch_read_rack(sv_batch_run_t *run, const char *count_id, const char *rack_i
 
     BSON_APPEND_UTF8(filter, "count_id", count_id);
     BSON_APPEND_UTF8(filter, "rack_id", rack_id);
-    if (sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_read_figure_row, run, error) !=
-        SV_OK) {
+    if (sv_serials_begin(run, error) != SV_OK || sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter,
+                                                               NULL, sv_read_figure_row, run, error) != SV_OK) {
         return error->status;
     }
     sv_figures_begin(run);
-    return sv_read_serials(run, error);
+    return sv_old_ids_rename(run, error) == SV_OK ? sv_read_serials(run, error) : error->status;
 }

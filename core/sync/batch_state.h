@@ -33,6 +33,7 @@ typedef struct {
     const char *client_record_id;
     const bson_t *stored; /* NULL: it is new */
     bool old_form;        /* `stored` says by flags what its standing is */
+    bool misspelt;        /* it is stored under another spelling of its id (old_ids.h) */
     sv_figure_t before;   /* of `stored`, with the standing it has there */
     bool exists;          /* `now` says something */
     sv_figure_t now;
@@ -80,7 +81,7 @@ typedef struct {
     sv_text_map_t figures;   /* count, rack, item and lot -> sv_slot_link_t */
     sv_text_map_t complete;  /* keys of it whose figures were all read */
     sv_text_map_t serial_of; /* sv_key_serial() -> sv_serial_t */
-    bool serials_of_before;  /* some may be stored as the version before did */
+    bool of_before; /* the migration is not through: serial numbers and ids may be stored as they were before */
     sv_serial_t **serials;
     size_t serial_count, serial_room;
     sv_text_map_t book; /* rack and item -> sv_quantity_t, of strict counts */
@@ -128,8 +129,8 @@ void sv_figures_settle(sv_batch_run_t *run, const char *key);
 sv_contender_t sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
                                     const sv_slot_t *slot);
 /* What other figures of its round count of the item, those it replaces left out: sound pieces and such as go back. */
-sv_quantity_t sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
-                                const sv_slot_t *slot);
+sv_quantity_t
+sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot);
 /* The figure that must be asked about before the record may stand; NULL: none. */
 sv_slot_t *sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
                                  const sv_slot_t *slot);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text_gate.h"
 #include "core/store/document.h"
 #include "core/store/index_retire.h"
 
@@ -25,15 +26,14 @@ sv_serials_begin(sv_batch_run_t *run, sv_error_t *error)
 {
     atomic_bool *migrated = sv_store_pool_keep(run->store->pool, SV_POOL_KEEPS_SERIALS, sv_serials_flag_create, free);
 
-    run->serials_of_before = false;
+    run->of_before = false;
     if (migrated == NULL || !atomic_load(migrated)) {
-        if (sv_index_is_there(run->store, SV_COLLECTION_ITEM_SERIALS, "serial", &run->serials_of_before, error) !=
-                SV_OK ||
-            (!run->serials_of_before && sv_index_is_there(run->store, SV_COLLECTION_SERIAL_HISTORY, "serial_n",
-                                                          &run->serials_of_before, error) != SV_OK)) {
+        if (sv_index_is_there(run->store, SV_COLLECTION_ITEM_SERIALS, "serial", &run->of_before, error) != SV_OK ||
+            (!run->of_before && sv_index_is_there(run->store, SV_COLLECTION_SERIAL_HISTORY, "serial_n", &run->of_before,
+                                                  error) != SV_OK)) {
             return error->status;
         }
-        if (migrated != NULL && !run->serials_of_before) {
+        if (migrated != NULL && !run->of_before) {
             atomic_store(migrated, true);
         }
     }
@@ -43,7 +43,7 @@ sv_serials_begin(sv_batch_run_t *run, sv_error_t *error)
 const char *
 sv_serials_scope(const sv_batch_run_t *run, const char *item_key)
 {
-    return sv_serial_scope_is_item(run->store->settings) && !run->serials_of_before ? item_key : "";
+    return sv_serial_scope_is_item(run->store->settings) && !run->of_before ? item_key : "";
 }
 
 static void
@@ -75,7 +75,7 @@ sv_serials_filter(const sv_batch_run_t *run, bson_t *filter)
 {
     bson_t either, one;
 
-    if (!run->serials_of_before) {
+    if (!run->of_before) {
         sv_serials_filter_keys(run, filter);
         return;
     }
@@ -96,7 +96,8 @@ sv_serials_scope_stored(const sv_batch_run_t *run, const bson_t *document)
 {
     const char *scope = sv_doc_text(document, "item_scope", run->arena);
     const char *record = sv_doc_text(document, "current.client_record_id", run->arena);
-    const sv_slot_t *slot = record != NULL ? sv_text_map_get(&run->slot_of, record) : NULL;
+    const sv_slot_t *slot =
+        record != NULL ? sv_text_map_get(&run->slot_of, sv_text_fold_uuid(record, run->arena)) : NULL;
 
     if (scope == NULL || scope[0] == '\0') {
         scope = slot != NULL && slot->stored != NULL ? slot->before.item_key
@@ -126,6 +127,9 @@ sv_serials_read(const bson_t *document, void *context)
     }
     serial->stored = document;
     serial->before_id = sv_doc_text(document, "current.client_record_id", run->arena);
+    if (serial->before_id != NULL) {
+        serial->before_id = sv_text_fold_uuid(serial->before_id, run->arena);
+    }
     serial->before_count = sv_doc_text(document, "current.count_id", run->arena);
     serial->holder_id = serial->before_id;
 }

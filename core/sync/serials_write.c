@@ -57,13 +57,17 @@ sv_serials_append_new(bson_t *document, const sv_serial_t *serial)
 static void
 sv_serials_append_change(bson_t *filter, bson_t *update, const sv_serial_t *serial)
 {
-    bson_iter_t id;
+    bson_iter_t id, holder;
     bson_t child;
 
     if (bson_iter_init_find(&id, serial->stored, "_id")) {
         bson_append_iter(filter, "_id", -1, &id);
     }
-    sv_doc_put_text(filter, "current.client_record_id", serial->before_id);
+    if (bson_iter_init(&id, serial->stored) && bson_iter_find_descendant(&id, "current.client_record_id", &holder)) {
+        bson_append_iter(filter, "current.client_record_id", -1, &holder);
+    } else {
+        BSON_APPEND_NULL(filter, "current.client_record_id");
+    }
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
     if (serial->taken_by != NULL) {
         sv_doc_put_text(&child, "item_code", sv_serials_item(serial));
