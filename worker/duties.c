@@ -1,7 +1,7 @@
 #include "core/audit/seal.h"
 #include "core/counts/book.h"
 #include "core/counts/stray_sessions.h"
-#include "core/counts/totals.h"
+#include "core/totals/totals.h"
 #include "core/floor/reaper.h"
 #include "core/floor/write_behind.h"
 #include "core/items/catalog_build.h"

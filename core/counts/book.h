@@ -15,7 +15,8 @@
 typedef struct {
     const char *count_id;
     const char *warehouse;
-    const char *floor;  /* NULL: every floor */
+    const char *floor; /* NULL: every floor */
+    int64_t started_at_ms;
     bool whole;         /* the whole warehouse */
     bool by_racks;      /* named racks only */
     bool standing;      /* what it compares is derived with its totals */
@@ -24,26 +25,47 @@ typedef struct {
     size_t rack_count;
 } sv_book_scope_t;
 
+/* A line: an item, or a lot of it where its lots are counted apart (core/stock/lots.h, as it was when the count
+ * began). */
 typedef struct {
     const char *item_code;
+    const char *lot; /* "": of the whole item, or of what has no lot */
+    bool lot_tracked;
     bool known; /* the books say how much; else system_qty is none */
     sv_quantity_t system_qty;
     sv_quantity_t unit_cost;
+    const char *uom; /* the item's own; NULL: none is known */
+    bool delisted;
 } sv_book_line_t;
+
+typedef struct {
+    sv_book_line_t *lines; /* by code and lot */
+    size_t count, capacity;
+} sv_book_lines_t;
 
 /* The scope of a count from its document (sessions); reads the racks of a floor. */
 sv_status_t sv_book_scope_read(sv_store_t *store, const bson_t *count, sv_arena_t *arena, sv_book_scope_t *scope,
                                sv_error_t *error);
+bool sv_book_scope_has_rack(const sv_book_scope_t *scope, const char *rack_id);
 
-/* What the books say now of the items `lines` names (sorted by item_code): fills in quantity and cost. */
-sv_status_t sv_book_read_lines(sv_store_t *store, const sv_book_scope_t *scope, sv_book_line_t *lines, size_t count,
-                               sv_arena_t *arena, sv_error_t *error);
+/* What the books say now of these items, a line at least for each; of items whose lots are counted apart one for each
+ * lot the books have.  The books of racks know no lots: of a part of a warehouse a lot's book is unknown. */
+sv_status_t sv_book_read_items(sv_store_t *store, const sv_book_scope_t *scope, const char *const *codes, size_t count,
+                               sv_book_lines_t *lines, sv_arena_t *arena, sv_error_t *error);
+/* The line of a figure: that of its lot, or, of a lot that the books do not have, one that says so. */
+sv_book_line_t
+sv_book_line_for(const sv_book_scope_t *scope, const sv_book_lines_t *lines, const char *item_code, const char *lot);
 
 /* Where a scope's quantities come from, as the lines tell (`book`): "warehouse", "racks"; "unknown" where `known` is
  * not. */
 const char *sv_book_source(const sv_book_scope_t *scope, bool known);
 /* Appends what a line says of its book: `book` and `system_qty`, which is null when it is unknown. */
 void sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quantity_t system_qty);
+
+/* Appends what is frozen of a line, with what a standing count compares left to its totals. */
+void sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_line_t *line, int64_t frozen_at_ms);
+/* {session_id, item_code, lot}; lines of the version before have no lot.  A line made by an upsert of it sets it. */
+bson_t *sv_book_line_filter(const char *count_id, const char *item_code, const char *lot, sv_arena_t *arena);
 
 typedef struct {
     int64_t counts; /* whose book is now frozen */

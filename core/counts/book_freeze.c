@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/log.h"
@@ -18,16 +17,11 @@ typedef struct {
     int64_t lines;
     /* the chunk under way */
     sv_arena_t *arena;
-    sv_book_line_t chunk[SV_BOOK_CHUNK];
+    const char *codes[SV_BOOK_CHUNK]; /* an item on several racks stands in it several times */
     size_t count;
+    sv_book_lines_t book;
     int64_t chunk_lines; /* made by the last run of its transaction */
 } sv_book_work_t;
-
-static int
-sv_compare_lines(const void *a, const void *b)
-{
-    return strcmp(((const sv_book_line_t *) a)->item_code, ((const sv_book_line_t *) b)->item_code);
-}
 
 /* The count has so many more items in its book; the totals add those they find no line for. */
 static sv_status_t
@@ -53,19 +47,15 @@ sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
     sv_bulk_t bulk;
 
     sv_bulk_begin(&bulk, store, SV_COLLECTION_SESSION_BOOK, arena);
-    for (size_t i = 0; status == SV_OK && i < work->count; i++) {
-        bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, line;
+    for (size_t i = 0; status == SV_OK && i < work->book.count; i++) {
+        const sv_book_line_t *line = &work->book.lines[i];
+        bson_t update = BSON_INITIALIZER, insertion;
 
-        BCON_APPEND(&filter, "session_id", BCON_UTF8(work->scope.count_id), "item_code",
-                    BCON_UTF8(work->chunk[i].item_code));
-        BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &line);
-        sv_doc_put_text(&line, "warehouse", work->scope.warehouse);
-        sv_book_put(&line, &work->scope, work->chunk[i].known, work->chunk[i].system_qty);
-        sv_doc_put_quantity(&line, "unit_cost", work->chunk[i].unit_cost);
-        sv_doc_put_time(&line, "frozen_at", work->now_ms);
-        bson_append_document_end(&update, &line);
-        status = sv_bulk_update(&bulk, &filter, &update, true, error);
-        bson_destroy(&filter);
+        BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &insertion);
+        sv_book_put_line(&insertion, &work->scope, line, work->now_ms);
+        bson_append_document_end(&update, &insertion);
+        status = sv_bulk_update(&bulk, sv_book_line_filter(work->scope.count_id, line->item_code, line->lot, arena),
+                                &update, true, error);
         bson_destroy(&update);
     }
     if (status == SV_OK) {
@@ -81,24 +71,6 @@ sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
     return status;
 }
 
-/* Sorts the chunk and leaves out what stands in it twice: an item on several racks. */
-static void
-sv_book_sort_chunk(sv_book_work_t *work)
-{
-    size_t kept = 0;
-
-    if (work->count == 0) {
-        return;
-    }
-    qsort(work->chunk, work->count, sizeof(work->chunk[0]), sv_compare_lines);
-    for (size_t i = 1; i < work->count; i++) {
-        if (sv_compare_lines(&work->chunk[kept], &work->chunk[i]) != 0) {
-            work->chunk[++kept] = work->chunk[i];
-        }
-    }
-    work->count = kept + 1;
-}
-
 /* Freezes the chunk and begins the next. */
 static sv_status_t
 sv_book_flush(sv_book_work_t *work, sv_error_t *error)
@@ -106,9 +78,8 @@ sv_book_flush(sv_book_work_t *work, sv_error_t *error)
     sv_status_t status;
 
     work->chunk_lines = 0;
-    sv_book_sort_chunk(work);
-    status = sv_book_read_lines(work->store, &work->scope, work->chunk, work->count, work->arena, error);
-    if (status == SV_OK && work->count > 0) {
+    status = sv_book_read_items(work->store, &work->scope, work->codes, work->count, &work->book, work->arena, error);
+    if (status == SV_OK && work->book.count > 0) {
         /* An item counted at this moment gets its line from the totals: the next run finds it. */
         status = sv_transaction_run_past_duplicates(work->store, sv_book_put_lines, work, error);
     }
@@ -136,7 +107,7 @@ sv_book_freeze_rows(sv_book_work_t *work, sv_collection_t collection, const bson
         const char *code = sv_doc_text(row, "item_code", work->arena);
 
         if (code != NULL) {
-            work->chunk[work->count++].item_code = code;
+            work->codes[work->count++] = code;
         }
         if (work->count == SV_BOOK_CHUNK) {
             status = sv_book_flush(work, error);

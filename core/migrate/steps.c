@@ -1,3 +1,4 @@
+#include "core/counts/book_step.h"
 #include "core/items/item_keys_step.h"
 #include "core/migrate/migrate.h"
 #include "core/sync/conflict_step.h"
@@ -20,5 +21,7 @@ const sv_migration_step_t sv_migration_steps[] = {
     { "serial_keys", "makes serial numbers one whatever the case of their letters", sv_serial_step_is_due,
       sv_serial_step_run },
     { "item_stock", "keeps what the books say of items by warehouse", sv_stock_step_is_due, sv_stock_step_run },
+    { "book_lots", "drops the index that kept one line an item in a count's book", sv_book_step_is_due,
+      sv_book_step_run },
     { NULL, NULL, NULL, NULL },
 };

@@ -4,12 +4,12 @@
 
 #include "core/base/clock.h"
 #include "core/base/json_reader.h"
-#include "core/counts/item_look.h"
 #include "core/store/document.h"
 #include "core/sync/query.h"
 #include "core/sync/record_clock.h"
 #include "core/sync/rules.h"
 #include "core/sync/what_counts.h"
+#include "core/totals/item_look.h"
 
 enum {
     SV_VERIFY_ATTEMPTS = 5, /* until what the session has of the item was seen */

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/counts/totals.h"
+#include "core/totals/totals.h"
 #include "core/store/document.h"
 #include "t/unit/floor_fixture.h"
 

@@ -140,7 +140,8 @@ stock_of_nobody_is_nobodys_until_there_is_one_warehouse(void **state)
 static void
 one_warehouses_book_never_stands_for_anothers(void **state)
 {
-    sv_book_line_t lines[] = { { .item_code = "A" }, { .item_code = "B" }, { .item_code = "C" }, { .item_code = "D" } };
+    const char *const codes[] = { "A", "B", "C", "D" };
+    sv_book_lines_t lines;
     const sv_book_scope_t w2 = { .count_id = "c", .warehouse = "W2", .whole = true };
 
     (void) state;
@@ -149,12 +150,13 @@ one_warehouses_book_never_stands_for_anothers(void **state)
     stock("W2", "B", "", QTY("3"));
     old_item("C", "'W2'", QTY("4")); /* as stored before */
     old_item("D", "null", QTY("5"));
-    assert_int_equal(sv_book_read_lines(real.store, &w2, lines, 4, real.arena, &real.error), SV_OK);
-    assert_int_equal(lines[0].system_qty, 0);
-    assert_int_equal(lines[1].system_qty, 3000000);
-    assert_int_equal(lines[2].system_qty, 4000000);
-    assert_int_equal(lines[3].system_qty, 0);
-    assert_true(lines[0].known && lines[3].known);
+    assert_int_equal(sv_book_read_items(real.store, &w2, codes, 4, &lines, real.arena, &real.error), SV_OK);
+    assert_int_equal(lines.count, 4);
+    assert_int_equal(lines.lines[0].system_qty, 0);
+    assert_int_equal(lines.lines[1].system_qty, 3000000);
+    assert_int_equal(lines.lines[2].system_qty, 4000000);
+    assert_int_equal(lines.lines[3].system_qty, 0);
+    assert_true(lines.lines[0].known && lines.lines[3].known);
     assert_int_equal(told_stock("A", "W2"), -1);
     assert_int_equal(told_stock("B", "W1"), 20000000);
     assert_int_equal(told_stock("B", "W2"), 3000000);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/counts/book.h"
-#include "core/counts/totals.h"
+#include "core/totals/totals.h"
 #include "core/store/document.h"
 #include "t/unit/real_mongodb.h"
 

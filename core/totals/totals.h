@@ -12,7 +12,8 @@
  * item it derives, so of two derivations at once the one with the older view of the records fails and is made again;
  * one that dies leaves its lines for the next.
  *
- * A line that cannot be derived, for what is stored and not for the database, is found by deriving each alone, and set aside
+ * A line that cannot be derived, for what is stored and not for the database, is found by deriving each alone, and set
+ * aside
  * (`failed_at`): it keeps no other waiting.
  *
  * An overlay shows the count whose latest record of the item is the youngest.

@@ -1,0 +1,130 @@
+#ifndef SV_TOTALS_LINES_H
+#define SV_TOTALS_LINES_H
+
+#include "core/counts/book.h"
+
+/* The lines of some items of one count while their totals are derived: shared by the files of this folder. */
+
+/* An item, as the master has it now. */
+typedef struct {
+    const char *item_code;
+    bool exists;
+    bool delisted;
+    const char *uom;
+    const char *overlay_count_id; /* whose figures its overlay shows; NULL: none */
+    int64_t verified_at_ms;
+} sv_totals_item_t;
+
+typedef struct {
+    const sv_totals_item_t *item;
+    const char *lot;
+
+    /* as it was */
+    bool in_book;
+    bool was_counted;
+    bool was_damaged;
+    bool was_compared;
+    const char *old_uom;
+    sv_quantity_t old_variance;
+
+    /* its book: as it was frozen; of a standing count that of the racks completed in it */
+    sv_book_line_t book;
+    int64_t frozen_at_ms;
+    bool on_completed; /* while it is read: a completed rack expected it or has a figure of it */
+    bool lacks_book;   /* and one does not know how many */
+
+    /* the sum of the records that count */
+    sv_quantity_t verified_qty;
+    sv_quantity_t damage_qty;
+    sv_quantity_t non_returnable_damaged_qty;
+    sv_quantity_t expired_qty;  /* of what is stock: past its day */
+    sv_quantity_t compared_qty; /* of that sum, what the book is compared with */
+    bool compared;              /* its book is known: */
+    sv_quantity_t moved_qty;    /* came in between the freezing and the counting */
+    sv_quantity_t variance;
+    int64_t racks;
+    int64_t records;
+    const char *last_user_id;
+    int64_t last_at_ms; /* the youngest record's last change */
+    int64_t first_counted_ms, last_counted_ms;
+    const char *uom;         /* what a record says, of an item without a unit of its own */
+    const char *expiry_date; /* what a record says */
+
+    /* flags of the line, for a person */
+    bool unknown;      /* a record that counts is of a code that is no item's */
+    bool expiry_mixed; /* records of the lot tell differing days of expiry */
+    bool moved;        /* something came or went between its first and its last figure */
+    bool uom_mixed;    /* records in differing units: they add up to nothing */
+} sv_totals_line_t;
+
+typedef struct {
+    const sv_book_scope_t *scope;
+    sv_totals_item_t *items; /* by code */
+    const char **codes;      /* of the items */
+    size_t item_count;
+    sv_totals_line_t *lines; /* by code and lot, once they are sorted */
+    size_t count, capacity;
+    sv_arena_t *arena;
+} sv_totals_lines_t;
+
+/* Who counted any of the items: dozens of people at most. */
+typedef struct {
+    const char **ids;
+    size_t count, capacity;
+} sv_totals_staff_t;
+
+/* The item of this code, NULL when it is none of those. */
+sv_totals_item_t *sv_totals_item(const sv_totals_lines_t *lines, const char *item_code);
+/* The item's line of this lot, NULL when there is none; the lines are sorted. */
+sv_totals_line_t *sv_totals_line(const sv_totals_lines_t *lines, const char *item_code, const char *lot);
+/* A new line: the lines are to be sorted again, and their places are others. */
+sv_totals_line_t *sv_totals_add_line(sv_totals_lines_t *lines, const sv_totals_item_t *item, const char *lot);
+void sv_totals_sort_lines(sv_totals_lines_t *lines);
+/* An item that somebody touched has a line also where nothing of it counts and the book has none; sorts. */
+void sv_totals_complete_lines(sv_totals_lines_t *lines);
+
+/* A total past int64 is nobody's stock: it is kept at the limit rather than stopping every other total. */
+void sv_totals_add(sv_quantity_t *sum, sv_quantity_t quantity);
+
+/* Appends {item_code: {$in: the items' codes}}. */
+void sv_totals_put_filter(bson_t *filter, const sv_totals_lines_t *lines);
+
+/* figures.c: sums the records that count, makes lines for lots that have none, and decides what of them is compared;
+ * of a standing count (completed.c), with which book. */
+typedef struct {
+    sv_totals_line_t *line;
+    const char *item_code;
+    const char *lot;
+    const char *rack_id; /* NULL: it has none */
+    sv_quantity_t stock; /* sound pieces and such as go back: what a book is compared with */
+} sv_totals_part_t;
+
+typedef struct {
+    sv_totals_part_t *parts;
+    size_t count, capacity;
+} sv_totals_parts_t;
+
+sv_status_t sv_totals_read_figures(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_parts_t *parts,
+                                   sv_totals_staff_t *staff, sv_error_t *error);
+/* Once every line has its book. */
+sv_status_t
+sv_totals_compare_racks(sv_store_t *store, sv_totals_lines_t *lines, const sv_totals_parts_t *parts, sv_error_t *error);
+
+/* moved.c: what came and went meanwhile. */
+sv_status_t sv_totals_read_movements(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error);
+
+/* derive.c: what the items of a count come to, by its records and its book as they are now: reads alone.  The codes are
+ * sorted and each stands in them once. */
+sv_status_t sv_totals_read(sv_store_t *store, const bson_t *count, sv_book_scope_t *scope, const char *const *codes,
+                           size_t item_count, sv_totals_lines_t *lines, sv_totals_staff_t *staff, sv_arena_t *arena,
+                           sv_error_t *error);
+/* The same, written, inside the transaction. */
+sv_status_t sv_totals_derive_count(sv_store_t *store, const char *count_id, const char *const *codes, size_t count,
+                                   sv_arena_t *arena, sv_error_t *error);
+
+/* overlay.c: appends the fields of an item's overlay as this count's figures make them. */
+void sv_overlay_put_item(bson_t *document, const sv_totals_lines_t *lines, const sv_totals_item_t *item);
+/* The overlays of the items that were derived for this count, inside the transaction. */
+sv_status_t sv_overlay_write(sv_store_t *store, const sv_totals_lines_t *lines, sv_error_t *error);
+
+#endif
