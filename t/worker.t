@@ -79,9 +79,10 @@ is $count->{book_items}, $mongo->count('session_book', { session_id => $count_id
 is $count->{damaged_items}, scalar(grep { $_->{counted}{damage_qty} > 0 || $_->{counted}{non_returnable_damaged_qty} > 0 } values %counted),
     'and of those with damage';
 is scalar @{ $count->{staff_user} }, 6, 'and who counted';
-my $variance = 0;
-$variance += $_->{counted}{variance} for values %counted;
-is 0 + $count->{total_variance}, $variance, 'its variance is the sum of theirs';
+my %variance;
+$variance{ $_->{uom} } += $_->{counted}{variance} for grep { defined $_->{counted}{variance} } values %counted;
+is_deeply { map { ($_->{uom} => 0 + $_->{variance}) } @{ $count->{variances} } }, \%variance, 'its variances are the sums of theirs, a unit each';
+is $count->{total_variance}, keys %variance > 1 ? undef : (values %variance)[0] // 0, 'different units are not added';
 my @frozen = grep { !exists $counted{$_}{system_qty} } keys %counted;
 is_deeply \@frozen, [], 'every item that was touched has its book quantity';
 

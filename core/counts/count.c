@@ -254,7 +254,8 @@ sv_count_write_field(sv_json_writer_t *w, const sv_count_t *count, const char *f
     }
 }
 
-/* Of what could be compared; null where something was counted and nothing of it could. */
+/* Of what could be compared, a unit each, and of the only unit; null where something was counted and nothing of it could
+ * be compared, or where there are several units, which add up to nothing. */
 static void
 sv_count_write_variance(sv_json_writer_t *w, const sv_count_t *count)
 {
@@ -264,7 +265,13 @@ sv_count_write_variance(sv_json_writer_t *w, const sv_count_t *count)
     if (counted > 0 && uncompared == counted) {
         sv_json_null(w, "total_variance");
     } else {
-        sv_json_quantity(w, "total_variance", sv_doc_quantity(count->document, "total_variance"));
+        sv_count_write_field(w, count, "total_variance");
+    }
+    if (sv_doc_has(count->document, "variances")) {
+        sv_count_write_field(w, count, "variances");
+    } else {
+        sv_json_array(w, "variances");
+        sv_json_end(w);
     }
     sv_json_int(w, "uncompared_items", uncompared);
 }

@@ -40,6 +40,7 @@ static const sv_fixed_cell_t sv_variance_cells[] = {
     { { "warehouse", "Warehouse", SV_COLUMN_TEXT, false, false, false }, SV_FROM_ROW, "warehouse", NULL },
     { { "floor", "Floor", SV_COLUMN_TEXT, false, false, false }, SV_FROM_ITEM, "floor", NULL },
     { { "item_code", "Item code", SV_COLUMN_TEXT, true, false, false }, SV_FROM_ROW, "item_code", NULL },
+    { { "lot", "Lot", SV_COLUMN_TEXT, true, false, false }, SV_FROM_ROW, "lot", NULL },
     { { "item_name", "Item", SV_COLUMN_TEXT, false, false, false }, SV_FROM_ITEM, "item_name", NULL },
     { { "category", "Category", SV_COLUMN_TEXT, false, false, false }, SV_FROM_ITEM, "category", NULL },
     { { "subcategory", "Subcategory", SV_COLUMN_TEXT, false, false, false }, SV_FROM_ITEM, "subcategory", NULL },

@@ -78,18 +78,18 @@ sub totals_stand {
     my ($stack, $ledger, $count_id) = @_;
     StockVerify::Test::wait_until(sub { !$stack->mongo->count('touched_items') }, 60, 'the totals to be derived');
     my $told = $ledger->totals($count_id);
-    my ($count) = all($stack, sessions => { session_id => $count_id }, qw(kind floor racks total_items total_variance));
+    my ($count) = all($stack, sessions => { session_id => $count_id }, qw(kind floor racks total_items total_variance variances));
     my $whole = $count->{kind} eq 'opened' && !$count->{floor} && !$count->{racks};
     my %line = map { ($_->{item_code} => $_) }
-        all($stack, session_book => { session_id => $count_id }, qw(item_code system_qty counted));
+        all($stack, session_book => { session_id => $count_id }, qw(item_code uom system_qty counted));
     my %item = map { ($_->{item_code} => $_) }
         all($stack, erp_items => { overlay_count_id => $count_id }, qw(item_code verified verified_qty damaged_qty
             non_returnable_damaged_qty variance));
-    my (@faults, $net);
+    my (@faults, %net);
     for my $code (sort keys %$told) {
         my $sum = $told->{$code};
         my $book = $line{$code} && millionths($line{$code}{system_qty}) // 0;
-        $net += $sum->{variance} = $sum->{verified} + $sum->{damage} - $book if $whole;
+        $net{ ($line{$code} || {})->{uom} // '' } += $sum->{variance} = $sum->{verified} + $sum->{damage} - $book if $whole;
         push @faults, total_faults("book line $code", $sum, $line{$code}{counted}, damage_qty => qw(records racks));
         push @faults, total_faults("item $code", $sum, $item{$code}, 'damaged_qty');
     }
@@ -97,8 +97,9 @@ sub totals_stand {
     push @faults, map { "book line $_ is counted, and nobody was told so" } @uncounted;
     push @faults, map { "item $_ shows a figure, and nobody was told so" } grep { !$told->{$_} } sort keys %item;
     push @faults, "the count has $count->{total_items} items, told were " . keys %$told if $count->{total_items} != keys %$told;
-    push @faults, "the count's variance is $count->{total_variance}, told was $net millionths"
-        if $whole && millionths($count->{total_variance}) != ($net // 0);
+    my %shown = map { ($_->{uom} // '' => millionths($_->{variance})) } @{ $count->{variances} // [] };
+    push @faults, map { "the count's variance in '$_' is " . ($shown{$_} // 'missing') . ', told was ' . ($net{$_} // 'nothing') . ' millionths' }
+        grep { $whole && ($shown{$_} // 'none') ne ($net{$_} // 'none') } sort keys %{ { %shown, %net } };
     return verdict('the totals in MongoDB are what the clients were told, to the last unit', @faults);
 }
 
