@@ -232,10 +232,11 @@ my %VALUE = (
     from  => ['', 'yesterday', '2026-02-30T00:00:00Z'],
     to    => ['', 'tomorrow', '{"$gt":1}'],
     status => ['', 'open;', '$ne', "open\n", '{"$ne":null}'],
-    (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb", "\x{200b}"]) } qw(warehouse floor zone user session session_id rack_id)),
+    (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb", "\x{200b}"]) } qw(warehouse floor zone user session count_id category session_id rack_id)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", '$ne', 'CSV', 'csv ', '{"$ne":null}']) } qw(type format bom delimiter raw change decimal titles)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb"]) } qw(tag metric)),
-    q => ['', 'x' x 4_000],
+    q => ['', 'x' x 4_000], sort => ['', 'price', '$ne', "-\n"],
+    (map { ($_ => ['', '-1', 'x', '1e30', '0x1', '1;', '{"$gt":0}']) } qw(min_qty min_value)),
     tz => ['', 'x' x 400, "a\r\nb", "a\x{1}", 'Mars/Olympus', '../../etc/passwd', '/etc/localtime', 'Europe/Berlin;', '{"$ne":null}'],
     cursor => ['!', '', 'A', 'x' x 5_000, encode_base64url('{"s":{"$ne":null}}'), encode_base64url("\xff\xff\xff\x7f" . "\0" x 20)],
 );

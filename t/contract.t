@@ -255,6 +255,9 @@ subtest 'sync' => sub {
     answers($ben, item_verify => [409, 'session_required'], %item, json => { verified_qty => 2 });
     answers($asha, item_verify => [409, 'foreign_record'], %item, json => { verified_qty => 2, session_id => $session, client_record_id => 'of-another' })
         if $stack->mongo->run('{"insert": "verification_records", "documents": [{"client_record_id": "of-another", "user_id": "u", "session_id": "s", "count_id": "c", "rack_id": "r", "item_code": "i"}]}');
+    answers($supervisor, variances => 200, query => { count_id => $count, min_qty => 0 });
+    answers($supervisor, variances => 404, query => { count_id => 'no-such-thing' });
+    answers($supervisor, variances => [422, 'validation_failed'], query => { from => '2026-02-02', to => '2026-01-01' });
     answers($asha, item_verify => [422, 'validation_failed'], %item, json => { verified_qty => -2, session_id => $session });
     answers($asha, sync_batch => [422, 'batch_too_large'], json => { records => [map { record("many-$_") } 1 .. 101] });
     answers($asha, session_records => 200, path => { id => $session });

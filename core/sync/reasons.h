@@ -7,12 +7,7 @@
  * Why pieces are damaged, a figure differs, or a figure was corrected: words that an app offers (GET /api/config) and
  * reports group by.
  */
-typedef enum {
-    SV_REASON_DAMAGE,
-    SV_REASON_VARIANCE,
-    SV_REASON_CORRECTION,
-    SV_REASON_KINDS
-} sv_reason_kind_t;
+typedef enum { SV_REASON_DAMAGE, SV_REASON_VARIANCE, SV_REASON_CORRECTION, SV_REASON_KINDS } sv_reason_kind_t;
 
 typedef struct {
     const char *name;         /* as /api/config calls the list */

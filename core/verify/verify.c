@@ -81,10 +81,10 @@ sv_verify_read_body(sv_verify_work_t *work, sv_error_t *error)
 static sv_status_t
 sv_verify_find_session(sv_verify_work_t *work, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("user_id", BCON_UTF8(work->who->user_id), "status", "{", "$in", "[",
-                                          BCON_UTF8("active"), BCON_UTF8("paused"), "]", "}", "superseded",
-                                          BCON_BOOL(false)),
-                                 work->arena);
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("user_id", BCON_UTF8(work->who->user_id), "status", "{", "$in", "[", BCON_UTF8("active"),
+                             BCON_UTF8("paused"), "]", "}", "superseded", BCON_BOOL(false)),
+                    work->arena);
     bson_t *options =
         sv_doc_take(BCON_NEW("projection", "{", "session_id", BCON_INT32(1), "}", "limit", BCON_INT64(2)), work->arena);
     mongoc_cursor_t *cursor;

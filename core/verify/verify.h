@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct {
     sv_sync_result_t result;
-    const sv_fenced_t *session; /* as the fence left it */
+    const sv_fenced_t *session;  /* as the fence left it */
     const bson_t *server_record; /* refused: what stands in the way, as far as the caller may see it; or NULL */
     /* done: */
     const char *client_record_id;
@@ -31,10 +31,10 @@ typedef struct {
 } sv_verified_t;
 
 /*
- * Errors: SV_ERR_ITEM_UNKNOWN; SV_ERR_SESSION_REQUIRED; SV_ERR_VALIDATION_FAILED and SV_ERR_VARIANCE_UNCONFIRMED with the
- * fields; SV_ERR_LOCK_LOST (with the holder), SV_ERR_SESSION_CLOSED, SV_ERR_DUPLICATE_COUNT, SV_ERR_DUPLICATE_SERIAL,
- * SV_ERR_STALE_UPDATE, SV_ERR_FOREIGN_RECORD: nothing was stored or kept, the caller has the figure still.
- * On a thread that owns `store`; results live in error->arena.
+ * Errors: SV_ERR_ITEM_UNKNOWN; SV_ERR_SESSION_REQUIRED; SV_ERR_VALIDATION_FAILED and SV_ERR_VARIANCE_UNCONFIRMED with
+ * the fields; SV_ERR_LOCK_LOST (with the holder), SV_ERR_SESSION_CLOSED, SV_ERR_DUPLICATE_COUNT,
+ * SV_ERR_DUPLICATE_SERIAL, SV_ERR_STALE_UPDATE, SV_ERR_FOREIGN_RECORD: nothing was stored or kept, the caller has the
+ * figure still. On a thread that owns `store`; results live in error->arena.
  */
 sv_status_t sv_verify(sv_store_t *store, const sv_principal_t *who, const sv_verify_request_t *request,
                       sv_verified_t *verified, sv_error_t *error);

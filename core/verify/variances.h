@@ -1,0 +1,38 @@
+#ifndef SV_VARIANCES_H
+#define SV_VARIANCES_H
+
+#include "core/base/json_writer.h"
+#include "core/store/store.h"
+
+/*
+ * Variances of counts by item (and lot): what was counted against what the count's book says, with the sums of all that
+ * was asked for.  An item that was not counted is told as that, never as zero; where the book is unknown there is no
+ * variance.  Quantities of different units, values of different currencies, are never added.
+ *
+ * A floor that is a part of a count has no book of its own: what was counted there is told, and no variance.
+ */
+enum { SV_VARIANCE_COUNTS = 100, SV_VARIANCE_ROWS = 50000, SV_VARIANCE_LIMIT = 500 };
+
+typedef struct {
+    const char *count_id; /* else the counts of `warehouse`, or of all: those under way, or within the span */
+    const char *warehouse;
+    const char *floor;
+    const char *category;
+    const char *user;       /* items of which a figure of theirs counts */
+    int64_t from_ms, to_ms; /* of the last figure; 0: open */
+    bool has_min_qty, has_min_value;
+    sv_quantity_t min_qty, min_value; /* of the variance without its sign; 0: items without a variance too */
+    int sort;                         /* place in sv_variance_sorts */
+    int64_t limit;
+    const char *cursor; /* NULL: the first page */
+} sv_variance_query_t;
+
+/* "item_code", "-item_code", ...; NULL-terminated. */
+extern const char *const sv_variance_sorts[];
+
+/* One JSON object: items, next_cursor, totals.  SV_ERR_NOT_FOUND: there is no such count; SV_ERR_QUERY_TOO_SLOW: more
+ * than SV_VARIANCE_COUNTS counts or SV_VARIANCE_ROWS rows; SV_ERR_CURSOR_INVALID. */
+sv_status_t sv_variances_write(sv_store_t *store, const sv_variance_query_t *query, sv_json_writer_t *w,
+                               sv_arena_t *arena, sv_error_t *error);
+
+#endif
