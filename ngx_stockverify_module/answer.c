@@ -30,6 +30,7 @@ static const sv_kind_answer_t sv_kind_answers[] = {
     [SV_KIND_RULE] = { 422, "422 Unprocessable Content", 0 },
     [SV_KIND_THROTTLED] = { 429, "429 Too Many Requests", 1 },
     [SV_KIND_UNAVAILABLE] = { 503, "503 Service Unavailable", 2 },
+    [SV_KIND_UPSTREAM] = { 504, "504 Gateway Timeout", 3 },
     [SV_KIND_INTERNAL] = { 500, "500 Internal Server Error", 0 },
 };
 

@@ -19,6 +19,12 @@ typedef struct {
     const char *name;
     sv_lookup_t lookup; /* texts of the work's arena */
     sv_lookup_found_t found;
+    /* while the ERP is asked */
+    const char *erp_code;
+    ngx_msec_t erp_until;
+    sv_redis_command_t erp_command;
+    sv_erp_answer_t erp_answer;
+    const char *erp_item;
 } sv_flight_t;
 
 typedef struct {
@@ -85,6 +91,7 @@ sv_passenger_land(sv_passenger_t *passenger, const sv_flight_t *flight)
         call->error.retry_after_s = error->retry_after_s;
     } else {
         *passenger->found = flight->found;
+        passenger->found->erp_item = sv_flight_text(flight->found.erp_item, call->arena);
         for (size_t i = 0; i < SV_LOOKUP_KEYS; i++) {
             passenger->found->entries[i] = sv_flight_text(flight->found.entries[i], call->arena);
         }
@@ -116,7 +123,7 @@ sv_flight_next_command(void *context)
 
 /* No one joins any more: who asks now asks Redis first, which knows it from here on. */
 static void
-sv_flight_asked(sv_request_t *work)
+sv_flight_over(sv_request_t *work)
 {
     sv_call_t *call = work->call;
     sv_flight_t *flight = call->state;
@@ -146,6 +153,59 @@ sv_flight_ask(sv_call_t *call)
     sv_lookup_ask(call->store, &flight->lookup, &flight->found, call->arena, &call->error);
 }
 
+/* ---- the ERP, which a worker asks */
+
+static void
+sv_flight_read_erp(sv_call_t *call, size_t index, const redisReply *reply)
+{
+    sv_flight_t *flight = call->state;
+
+    (void) index;
+    flight->erp_answer = sv_erp_ask_read(reply, call->arena, &flight->erp_item);
+}
+
+static void sv_flight_erp_told(sv_request_t *work);
+
+static void
+sv_flight_ask_erp(sv_request_t *work)
+{
+    sv_flight_t *flight = work->call->state;
+
+    sv_erp_ask_command(&flight->erp_command, work->call->arena, flight->erp_code,
+                       work->call->settings->erp_lookup_timeout);
+    sv_http_redis(work, (sv_redis_command_t *const[]){ &flight->erp_command }, 1, sv_flight_read_erp,
+                  sv_flight_erp_told);
+}
+
+static void
+sv_flight_erp_told(sv_request_t *work)
+{
+    sv_flight_t *flight = work->call->state;
+
+    if (flight->erp_answer == SV_ERP_WAITING && (ngx_msec_int_t) (flight->erp_until - ngx_current_msec) > 0) {
+        sv_http_pause(work, SV_ERP_ASK_AGAIN_MS, sv_flight_ask_erp);
+    } else if (sv_lookup_erp_answered(&flight->found, flight->erp_answer, flight->erp_item)) {
+        sv_http_thread(work, SV_POOL_DB, sv_flight_ask, sv_flight_over);
+    } else {
+        sv_flight_over(work);
+    }
+}
+
+static void
+sv_flight_asked(sv_request_t *work)
+{
+    sv_call_t *call = work->call;
+    sv_flight_t *flight = call->state;
+
+    flight->erp_code = call->error.status == SV_OK ? sv_lookup_erp_code(&flight->lookup, &flight->found) : NULL;
+    if (flight->erp_code == NULL) {
+        sv_flight_over(work);
+        return;
+    }
+    flight->erp_until = ngx_current_msec + (ngx_msec_t) call->settings->erp_lookup_timeout;
+    sv_flight_ask_erp(work);
+}
+
 static sv_flight_t *
 sv_flight_begin(sv_lookup_flights_t *flights, ngx_queue_t *bucket, const char *name, const sv_lookup_t *lookup,
                 const sv_lookup_found_t *found)
@@ -162,7 +222,9 @@ sv_flight_begin(sv_lookup_flights_t *flights, ngx_queue_t *bucket, const char *n
     }
     flight->lookup.own_warehouse = sv_flight_text(lookup->own_warehouse, arena);
     flight->lookup.warehouse = sv_flight_text(lookup->warehouse, arena);
+    flight->lookup.scan.item = sv_flight_text(lookup->scan.item, arena);
     flight->found.generation = sv_flight_text(found->generation, arena);
+    flight->found.erp = found->erp;
     ngx_queue_init(&flight->waiting);
     ngx_queue_insert_tail(bucket, &flight->queue);
     work->call->state = flight;

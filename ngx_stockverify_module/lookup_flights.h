@@ -6,7 +6,8 @@
 
 /*
  * Lookups that Redis could not answer.  Those of a process that would find the same share one flight: one question to
- * MongoDB, whoever of them goes away meanwhile.  What was found is kept in Redis and given to all.
+ * MongoDB, and where that does not know one to the ERP (core/erp/lookup.h), whoever of them goes away meanwhile.  What
+ * was found is kept in Redis and given to all.
  */
 typedef struct sv_lookup_flights_s  sv_lookup_flights_t;
 
@@ -15,7 +16,7 @@ sv_lookup_flights_t *sv_lookup_flights_create(struct sv_process_s *process);
 void                 sv_lookup_flights_destroy(sv_lookup_flights_t *flights);
 
 /* Goes on in `next` with *found filled, or with call->error set.  `lookup` and `found` lie in the call's arena;
- * found->generation is what Redis said before. */
+ * found->generation and found->erp are what Redis said before. */
 void sv_http_lookup(sv_request_t *req, const sv_lookup_t *lookup, sv_lookup_found_t *found, sv_next_pt next);
 
 #endif

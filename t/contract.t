@@ -218,6 +218,9 @@ subtest 'racks and counts' => sub {
     answers($asha, item_barcode => 400, path => { code => $code }, query => { nonsense => 1 });
     answers($nobody, item_barcode => 401, path => { code => $code });
     answers($asha, item_barcode => [404, 'item_unknown'], path => { code => '(01)04006381333931(10)X' });
+    $stack->redis->command('SET', 'erp:state', 'up', 'PX', 60_000);
+    answers($asha, item_barcode => [504, 'erp_timeout'], path => { code => '(01)04006381333931(10)X' });
+    $stack->redis->command('DEL', 'erp:state');
     answers($asha, items_search => 200, query => { q => $code });
     answers($asha, items_search => 400);
     answers($nobody, items_search => 401, query => { q => 'x' });

@@ -124,6 +124,23 @@ subtest 'a code is looked up' => sub {
     isnt $status, 0, 'with an exit status';
 };
 
+subtest 'a code is scanned' => sub {
+    my $asha = $stack->login('staff');
+    my $scan = sub { $asha->get("/api/erp/items/barcode/$_[0]", query => { warehouse => 'South' }) };
+    erp("INSERT INTO items VALUES ('ERP-10', 'Scanned at once', NULL, 'New', 'PCS', 1, 0, '2026-01-03 09:00:00');
+         INSERT INTO barcodes VALUES ('ERP-10', '9990000000109');
+         INSERT INTO stock VALUES ('ERP-10', 'South', NULL, 4, '2026-01-03 09:00:00');");
+    my $answer = $scan->('9990000000109');
+    is $answer->status, 200, 'what only the ERP knows is found' or diag $answer->text;
+    is $answer->data->{item}{item_code}, 'ERP-10', 'its code';
+    is $answer->data->{item}{stock_qty}, 4, 'its stock';
+    is $answer->data->{source}, 'erp', 'by the ERP';
+    is $answer->data->{erp}, 'ok', 'which answers';
+    like $scan->('9990000000109')->data->{source}, qr/^(?:cache|db)$/, 'then it is ours';
+    is $scan->('NO-SUCH-THING')->code, 'item_unknown', 'what it does not know is unknown';
+    is $scan->('NO-SUCH-THING')->data->{erp}, 'ok', 'for sure';
+};
+
 subtest 'a worker dies in the middle of an import' => sub {
     erp("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
          INSERT INTO items SELECT printf('BULK-%05d', i), 'Item ' || i, NULL, 'Bulk', 'PCS', 1, 0, '2026-01-04 09:00:00' FROM n;
@@ -146,6 +163,13 @@ subtest 'an ERP that refuses' => sub {
     $stack->start_part('worker');
     my ($out) = $stack->ctl(['erp', 'lookup', 'ERP-1']);
     like $out, qr/did not answer in time/, 'is told';
+    my $asha = $stack->login('staff');
+    my $answer = $asha->get('/api/erp/items/barcode/(01)04006381333955(10)X1');
+    is $answer->status, 504, 'an unknown code may be known to it' or diag $answer->text;
+    is $answer->code, 'erp_timeout', 'why';
+    is $answer->data->{erp}, 'timeout', 'in the answer, too';
+    is $asha->get('/api/erp/items/barcode/(01)04006381333955(10)X1')->status, 504, 'which is not kept as unknown';
+    is $asha->get('/api/erp/items/barcode/ERP-10')->status, 200, 'what is known is found all the same';
     rename "$folder/away", "$folder/connection" or die $!;
 };
 

@@ -97,6 +97,7 @@ sv_lookup_cache_command(sv_redis_command_t *command, sv_arena_t *arena, const sv
     for (size_t i = 0; i < count; i++) {
         sv_redis_arg_key(command, sv_blind_prefix, warehouses[i]);
     }
+    sv_redis_arg(command, SV_ERP_STATE_KEY);
 }
 
 /* "{generation}:1" or ":0"; false: not known. */
@@ -120,12 +121,13 @@ sv_lookup_cache_read(const redisReply *reply, const sv_lookup_t *lookup, sv_aren
     sv_item_entry_view_t entry;
 
     *found = (sv_lookup_found_t){ 0 };
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 + lookup->key_count + blind_count) {
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 + lookup->key_count + blind_count) {
         return;
     }
     generation = sv_redis_element_text(reply, 0);
     found->generation = sv_arena_strdup(arena, generation == NULL ? "0" : generation);
     found->complete = true;
+    found->erp = sv_redis_element_text(reply, reply->elements - 1) != NULL ? SV_LOOKUP_ERP_OK : SV_LOOKUP_ERP_OFF;
     for (size_t i = 0; i < lookup->key_count; i++) {
         const redisReply *element = reply->element[1 + i];
 
@@ -169,8 +171,10 @@ sv_lookup_keep_commands(const sv_lookup_t *lookup, const sv_lookup_found_t *foun
         return 0;
     }
     for (size_t i = 0; i < lookup->key_count; i++) {
+        /* what the ERP did not deny is not known to be unknown */
         if (found->entries[i] != NULL &&
-            sv_item_entry_read(found->entries[i], strlen(found->entries[i]), NULL, &entry)) {
+            sv_item_entry_read(found->entries[i], strlen(found->entries[i]), NULL, &entry) &&
+            (entry.kind == SV_ENTRY_EXACT || found->erp != SV_LOOKUP_ERP_TIMEOUT)) {
             sv_lookup_keep(next(context), arena, sv_item_prefix, lookup->keys[i], found->entries[i],
                            entry.kind == SV_ENTRY_EXACT ? settings->item_cache_ttl : settings->item_unknown_ttl);
             made++;
@@ -192,29 +196,72 @@ sv_items_changed_command(sv_redis_command_t *command, sv_arena_t *arena)
     sv_redis_arg(command, SV_ITEMS_GENERATION);
 }
 
+/* ---- the ERP */
+
+const char *
+sv_lookup_erp_code(const sv_lookup_t *lookup, const sv_lookup_found_t *found)
+{
+    if (found->erp == SV_LOOKUP_ERP_OFF || found->exact || lookup->key_count == 0) {
+        return NULL;
+    }
+    if (lookup->scan.kind == SV_SCAN_CODE) {
+        return lookup->keys[0];
+    }
+    /* the label's text is nobody's code */
+    return lookup->scan.has_gtin ? lookup->scan.gtin : lookup->scan.item;
+}
+
+bool
+sv_lookup_erp_answered(sv_lookup_found_t *found, sv_erp_answer_t answer, const char *item_code)
+{
+    static const sv_lookup_erp_t told[] = {
+        [SV_ERP_WAITING] = SV_LOOKUP_ERP_TIMEOUT, [SV_ERP_FOUND] = SV_LOOKUP_ERP_OK,
+        [SV_ERP_UNKNOWN] = SV_LOOKUP_ERP_OK,      [SV_ERP_TIMED_OUT] = SV_LOOKUP_ERP_TIMEOUT,
+        [SV_ERP_OFF] = SV_LOOKUP_ERP_OFF,
+    };
+
+    found->erp = told[answer];
+    found->erp_item = answer == SV_ERP_FOUND ? item_code : NULL;
+    return found->erp_item != NULL;
+}
+
 /* ---- MongoDB, and what is like it */
 
 sv_status_t
 sv_lookup_ask(sv_store_t *store, const sv_lookup_t *lookup, sv_lookup_found_t *found, sv_arena_t *arena,
               sv_error_t *error)
 {
+    const char *keys[SV_LOOKUP_KEYS + 1];
     sv_item_match_t matches[SV_ENTRY_MATCHES];
-    bool any = false, ready;
-    size_t count = 0;
+    size_t count = 0, key_count = lookup->key_count;
     sv_found_items_t items;
+    bool ready;
 
+    memcpy(keys, lookup->keys, key_count * sizeof(*keys));
+    if (found->erp_item != NULL) {
+        keys[key_count++] = found->erp_item;
+    }
+    found->exact = false;
     if (sv_item_blind_for(store, lookup->is_staff, lookup->own_warehouse, lookup->warehouse, &found->blind, error) !=
             SV_OK ||
-        sv_items_by_keys(store, lookup->keys, lookup->key_count, &items, arena, error) != SV_OK) {
+        sv_items_by_keys(store, keys, key_count, &items, arena, error) != SV_OK) {
         return error->status;
     }
     for (size_t i = 0; i < lookup->key_count; i++) {
         count = sv_items_with_key(&items, lookup->keys[i], matches, SV_ENTRY_MATCHES, arena);
-        any |= count > 0;
+        found->exact |= count > 0;
         found->entries[i] =
             sv_item_entry_make(count > 0 ? SV_ENTRY_EXACT : SV_ENTRY_UNKNOWN, found->generation, matches, count, arena);
     }
-    if (!any && lookup->scan.kind == SV_SCAN_CODE && lookup->key_count > 0) {
+    if (!found->exact && found->erp_item != NULL) {
+        /* the ERP knows it by a code that its rows do not tell */
+        count = sv_items_with_key(&items, found->erp_item, matches, SV_ENTRY_MATCHES, arena);
+        found->exact = count > 0;
+        if (count > 0) {
+            found->entries[0] = sv_item_entry_make(SV_ENTRY_EXACT, found->generation, matches, count, arena);
+        }
+    }
+    if (!found->exact && lookup->scan.kind == SV_SCAN_CODE && lookup->key_count > 0) {
         if (sv_items_like(store, lookup->keys[0], SV_LOOKUP_FUZZY, matches, &count, &ready, arena, error) != SV_OK) {
             return error->status;
         }
@@ -292,10 +339,22 @@ sv_lookup_decide(const sv_lookup_t *lookup, const sv_lookup_found_t *found, sv_i
     return any;
 }
 
+static const char *
+sv_lookup_source(const sv_lookup_found_t *found)
+{
+    if (found->from_cache) {
+        return "cache";
+    }
+    return found->erp_item != NULL ? "erp" : "db";
+}
+
 sv_status_t
 sv_lookup_write(sv_json_writer_t *w, const sv_lookup_t *lookup, const sv_lookup_found_t *found, sv_error_t *error)
 {
     const sv_item_view_t view = { .warehouse = lookup->warehouse, .blind = found->blind };
+    static const char *const erp[] = {
+        [SV_LOOKUP_ERP_OFF] = "off", [SV_LOOKUP_ERP_OK] = "ok", [SV_LOOKUP_ERP_TIMEOUT] = "timeout"
+    };
     sv_item_entry_view_t entry = { .text = "", .end = "" };
     bool known = sv_lookup_decide(lookup, found, &entry);
     bool exact = known && entry.kind == SV_ENTRY_EXACT, one = exact && entry.count == 1;
@@ -311,13 +370,16 @@ sv_lookup_write(sv_json_writer_t *w, const sv_lookup_t *lookup, const sv_lookup_
         sv_json_null(w, "item");
         sv_json_null(w, "pack");
     }
-    sv_json_text(w, "source", !known ? NULL : !exact ? "fuzzy" : found->from_cache ? "cache" : "db");
+    sv_json_text(w, "source", !known ? NULL : !exact ? "fuzzy" : sv_lookup_source(found));
     sv_lookup_write_matches(w, &entry, &view);
-    sv_json_text(w, "erp", "off");
+    sv_json_text(w, "erp", erp[found->erp]);
     sv_lookup_write_scan(w, &lookup->scan);
     if (found->blind) {
         sv_json_bool(w, "blind", true);
     }
     sv_json_end(w);
-    return known ? SV_OK : sv_fail(error, SV_ERR_ITEM_UNKNOWN, NULL);
+    if (known) {
+        return SV_OK;
+    }
+    return sv_fail(error, found->erp == SV_LOOKUP_ERP_TIMEOUT ? SV_ERR_ERP_TIMEOUT : SV_ERR_ITEM_UNKNOWN, NULL);
 }

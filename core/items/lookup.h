@@ -1,12 +1,13 @@
 #ifndef SV_LOOKUP_H
 #define SV_LOOKUP_H
 
+#include "core/erp/lookup.h"
 #include "core/items/item_entry.h"
 #include "core/redis/command.h"
 #include "core/scan/scan.h"
 
 /*
- * Finding an item by what was scanned: Redis, then MongoDB, then names and codes like it.
+ * Finding an item by what was scanned: Redis, then MongoDB, then the ERP, then names and codes like it.
  *
  * A scan gives up to SV_LOOKUP_KEYS keys, the surest first: the text itself, then the article number that it is or
  * tells, or the item number of an MH10.8.2 label.  The first key that any item has decides; several items may have it.
@@ -33,13 +34,19 @@ typedef struct {
 /* Reads the scan; the rest is the caller's. */
 void sv_lookup_read(sv_lookup_t *lookup, const char *bytes, size_t length, sv_arena_t *arena);
 
+/* What the ERP had to do with it.  `ok` also where it was not asked, or some time ago. */
+typedef enum { SV_LOOKUP_ERP_OFF, SV_LOOKUP_ERP_OK, SV_LOOKUP_ERP_TIMEOUT } sv_lookup_erp_t;
+
 /* What is known of a lookup: the texts of the keys' entries (NULL: not known), and whether the asker is blind. */
 typedef struct {
     const char *generation; /* NULL: Redis did not say; then nothing is to be kept */
     const char *entries[SV_LOOKUP_KEYS];
     bool blind;
     bool complete;
+    bool exact; /* an item has one of the keys */
     bool from_cache;
+    sv_lookup_erp_t erp;  /* before it is asked: whether one is to be had */
+    const char *erp_item; /* what the ERP found, and is in MongoDB now; NULL: nothing */
 } sv_lookup_found_t;
 
 /* One MGET, and reading it.  Texts are copied into the arena. */
@@ -52,6 +59,11 @@ sv_lookup_cache_read(const redisReply *reply, const sv_lookup_t *lookup, sv_aren
 sv_status_t sv_lookup_ask(sv_store_t *store, const sv_lookup_t *lookup, sv_lookup_found_t *found, sv_arena_t *arena,
                           sv_error_t *error);
 
+/* What the ERP is to be asked for where found->exact is false; NULL: it is not. */
+const char *sv_lookup_erp_code(const sv_lookup_t *lookup, const sv_lookup_found_t *found);
+/* Takes what it answered, on the event loop; true: MongoDB has the item now, sv_lookup_ask again. */
+bool sv_lookup_erp_answered(sv_lookup_found_t *found, sv_erp_answer_t answer, const char *item_code);
+
 /* Keeps it: SV_LOOKUP_KEYS + 2 commands at most; returns how many were made with `next`. */
 size_t sv_lookup_keep_commands(const sv_lookup_t *lookup, const sv_lookup_found_t *found, const sv_settings_t *settings,
                                sv_arena_t *arena, sv_redis_command_t *(*next)(void *context), void *context);
@@ -59,8 +71,8 @@ size_t sv_lookup_keep_commands(const sv_lookup_t *lookup, const sv_lookup_found_
 /* Whose answers are the same: lookups of equal texts have the same found. */
 const char *sv_lookup_name(const sv_lookup_t *lookup, sv_arena_t *arena);
 
-/* Writes the answer, one object.  SV_ERR_ITEM_UNKNOWN when nothing matches: the object then tells what the scan said.
- */
+/* Writes the answer, one object.  SV_ERR_ITEM_UNKNOWN when nothing matches, SV_ERR_ERP_TIMEOUT when the ERP may know
+ * better: the object then tells what the scan said. */
 sv_status_t
 sv_lookup_write(sv_json_writer_t *w, const sv_lookup_t *lookup, const sv_lookup_found_t *found, sv_error_t *error);
 
