@@ -84,7 +84,7 @@ subtest 'error codes' => sub {
     my $not_allowed = $contract->response('MethodNotAllowed');
     my $too_long = $contract->response('UriTooLong');
     $used{$_} = 1 for $contract->codes($not_allowed), $contract->codes($too_long), verdict_codes(), job_codes();
-    is_deeply [grep { !$used{$_} } sort keys %status_of], ['already_exists'], 'every code but the admin command\'s is told by some operation';
+    is_deeply [grep { !$used{$_} } sort keys %status_of], [], 'every code is told by some operation';
 };
 
 # The codes that stand inside a 200: verdicts on each of several counts.
@@ -271,6 +271,16 @@ subtest 'sync' => sub {
     answers($asha, conflict_resolve => [409, 'conflict_resolved'], path => { id => $conflict }, json => { action => 'keep_server' });
     answers($supervisor, conflicts => 200, query => { status => 'resolved' });
     answers($asha, $_ => 200, path => { id => $session }) for qw(session session_stats);
+    my ($note) = @{ answers($asha, unknown_items => 200, query => { status => 'open' })->data->{items} };
+    is $note->{code}, 'no such item', 'a code that nobody knows is noted';
+    my %find = (unknown_item_id => 'contract-find', code => 'no such item', name => 'A thing', session_id => $session, found_at => '2026-01-02T03:04:05Z');
+    answers($asha, unknown_item_report => 201, json => \%find);
+    answers($asha, unknown_item_report => 200, json => \%find);
+    answers($ben, unknown_item_report => [409, 'already_exists'], json => { unknown_item_id => 'contract-find', code => 'x' });
+    answers($supervisor, unknown_item_resolve => 200, path => { id => $note->{unknown_item_id} }, json => { action => 'link', item_code => $items[3] });
+    answers($supervisor, unknown_item_resolve => [409, 'conflict_resolved'], path => { id => 'contract-find' }, json => { action => 'reject' });
+    answers($supervisor, unknown_items => 200, query => { status => 'linked', since => '2026-01-01T00:00:00Z', warehouse => $warehouse });
+    answers($asha, session_records => 200, path => { id => $session });
     answers($supervisor, $_ => 200, path => { id => $count }) for qw(session session_stats session_records);
     answers($carl, sync_batch => 200, json => { records => [] });
     answers($carl, sync_batch => [429, 'rate_limited'], json => { records => [] }, tries => 40);
@@ -497,6 +507,7 @@ my %BODY = (
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
     sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
+    unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
     item_verify => { verified_qty => 1 }, compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
     schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
@@ -507,6 +518,7 @@ my %WRONG = (
     rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
+    unknown_item_report => { unknown_item_id => 5 }, unknown_item_resolve => { action => 'toss a coin' },
     item_verify => { session_id => 5 }, conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
     report_generate => { type => 'variance', filters => { colour => 'red' } }, report_export => { type => 'gossip' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
 );

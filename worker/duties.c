@@ -11,6 +11,7 @@
 #include "core/report/delivery/delivery.h"
 #include "core/report/blocks/block_owner.h"
 #include "core/sync/conflict_expire.h"
+#include "core/unknown/unknown_resolve.h"
 #include "worker/duty.h"
 
 /* Each duty's rules are in core/; here is only what the loop needs to know of a round. */
@@ -150,6 +151,12 @@ sv_duty_schedules_mend(sv_duty_round_t *round, sv_error_t *error)
     return status == SV_OK ? sv_schedules_mend(round->store, now_ms, &round->done, error) : status;
 }
 
+static sv_status_t
+sv_duty_unknown_items(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_unknown_round(round->store, &round->done, error);
+}
+
 /* Rounds that are to be short, and rounds that may have much to do. */
 enum { SV_SHORT_ROUND_MS = 120000, SV_LONG_ROUND_MS = 600000 };
 
@@ -162,6 +169,7 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "books", offsetof(sv_settings_t, worker_totals_interval), sv_duty_freeze_books, 0, SV_LONG_ROUND_MS },
     { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0, SV_LONG_ROUND_MS },
     { "catalog", 0, sv_duty_catalog, SV_CATALOG_ROUND_MS, SV_LONG_ROUND_MS },
+    { "unknown-items", 0, sv_duty_unknown_items, SV_UNKNOWN_ROUND_MS, SV_LONG_ROUND_MS },
     { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS, SV_SHORT_ROUND_MS },
     { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS, SV_LONG_ROUND_MS },
     { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS, SV_LONG_ROUND_MS },

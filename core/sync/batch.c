@@ -238,7 +238,7 @@ sv_batch_needs_look(const sv_batch_run_t *run)
 
         if (!record->malformed &&
             (record->fault.code != NULL || record->partial || record->declared_empty || record->item_code == NULL ||
-             record->replaces.count > 0 || sv_old_id_is_possible(run, record) ||
+             record->unknown || record->replaces.count > 0 || sv_old_id_is_possible(run, record) ||
              (other_keys && record->serial_numbers.count > 0))) {
             return true;
         }

@@ -2,6 +2,7 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/links.h"
 #include "core/sync/old_ids.h"
 #include "core/sync/serial_key.h"
 
@@ -152,6 +153,9 @@ sv_read_list_serials(sv_batch_run_t *run)
 
         for (size_t j = 0; j < before->serials.count; j++) {
             sv_batch_serial(run, before->item_key, before->serials.items[j]);
+            if (run->slots[i]->linked) {
+                sv_batch_serial(run, run->slots[i]->now.item_key, before->serials.items[j]);
+            }
         }
     }
 }
@@ -172,8 +176,8 @@ sv_read_has_serials(const sv_batch_run_t *run)
     return false;
 }
 
-static sv_status_t
-sv_read_serials(sv_batch_run_t *run, sv_error_t *error)
+sv_status_t
+sv_batch_read_serials(sv_batch_run_t *run, sv_error_t *error)
 {
     bson_t *filter;
 
@@ -275,8 +279,8 @@ sv_batch_read(sv_batch_run_t *run, sv_error_t *error)
 {
     /* In this order: what is found decides what is asked for next. */
     static sv_status_t (*const reads[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_serials_begin, sv_read_by_id,       sv_read_figures, sv_old_ids_rename,
-        sv_read_serials,  sv_read_open_counts, sv_read_book,
+        sv_serials_begin,  sv_links_follow,       sv_read_by_id,       sv_read_figures,
+        sv_old_ids_rename, sv_batch_read_serials, sv_read_open_counts, sv_read_book,
     };
 
     for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
@@ -288,7 +292,7 @@ sv_batch_read(sv_batch_run_t *run, sv_error_t *error)
 }
 
 sv_status_t
-sv_batch_read_rack(sv_batch_run_t *run, const char *count_id, const char *rack_id, sv_error_t *error)
+sv_batch_read_rack_figures(sv_batch_run_t *run, const char *count_id, const char *rack_id, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(run->arena);
 
@@ -299,5 +303,12 @@ sv_batch_read_rack(sv_batch_run_t *run, const char *count_id, const char *rack_i
         return error->status;
     }
     sv_figures_begin(run);
-    return sv_old_ids_rename(run, error) == SV_OK ? sv_read_serials(run, error) : error->status;
+    return sv_old_ids_rename(run, error);
+}
+
+sv_status_t
+sv_batch_read_rack(sv_batch_run_t *run, const char *count_id, const char *rack_id, sv_error_t *error)
+{
+    return sv_batch_read_rack_figures(run, count_id, rack_id, error) == SV_OK ? sv_batch_read_serials(run, error)
+                                                                              : error->status;
 }

@@ -41,6 +41,8 @@ typedef struct {
     sv_fenced_t *session;      /* of `record` */
     const char *decided_by;    /* set: who decided `now.stand.decision` */
     bool renew;                /* its marks are written anew, changed or not */
+    bool linked;               /* stored, and another item's now (relink.h) */
+    bson_t *review;            /* set with `linked`: what a supervisor is to look at */
 } sv_slot_t;
 
 typedef struct sv_slot_link_s {
@@ -84,8 +86,8 @@ typedef struct {
     bool of_before; /* the migration is not through: serial numbers and ids may be stored as they were before */
     sv_serial_t **serials;
     size_t serial_count, serial_room;
-    sv_text_map_t book; /* rack and item -> sv_quantity_t, of strict counts */
-
+    sv_text_map_t book;  /* rack and item -> sv_quantity_t, of strict counts */
+    sv_text_map_t links; /* unknown code that is noted -> its item, "" where it has none (links.h) */
 } sv_batch_run_t;
 
 /* batch_state.c: keys of the maps, in the run's arena. */
@@ -110,6 +112,10 @@ bool sv_slot_leaves_place(const sv_slot_t *slot);
 sv_status_t sv_batch_read(sv_batch_run_t *run, sv_error_t *error);
 /* The same with all that was counted on a rack in a count: for a run without records. */
 sv_status_t sv_batch_read_rack(sv_batch_run_t *run, const char *count_id, const char *rack_id, sv_error_t *error);
+/* Its two halves, for who changes figures in between. */
+sv_status_t
+sv_batch_read_rack_figures(sv_batch_run_t *run, const char *count_id, const char *rack_id, sv_error_t *error);
+sv_status_t sv_batch_read_serials(sv_batch_run_t *run, sv_error_t *error);
 
 /* figures.c: the figures of one item on one rack in one count. */
 typedef struct {
@@ -162,6 +168,9 @@ sv_serial_t *sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *recor
                                    const sv_slot_t *slot);
 /* Who holds a serial and where, for a client. */
 const bson_t *sv_serials_describe(sv_batch_run_t *run, const sv_serial_t *serial, const sv_holder_t **holder);
+/* Those of a figure that is another item's now go with it, as far as no other record has them there; how many did not.
+ */
+size_t sv_serials_rekey(sv_batch_run_t *run, sv_slot_t *slot);
 /* Whether it changes its place. */
 bool sv_serials_moves(const sv_serial_t *serial);
 /* What `current` says of the record that has it. */

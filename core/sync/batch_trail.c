@@ -4,6 +4,7 @@
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/links.h"
 
 static bool
 sv_is_new(const sv_slot_t *slot)
@@ -211,10 +212,7 @@ sv_status_t
 sv_batch_write_trail(sv_batch_run_t *run, sv_error_t *error)
 {
     static sv_status_t (*const steps[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_settle_conflicts,
-        sv_write_audits,
-        sv_write_touched,
-        sv_finish_sessions,
+        sv_links_note, sv_settle_conflicts, sv_write_audits, sv_write_touched, sv_finish_sessions,
     };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

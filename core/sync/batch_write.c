@@ -121,7 +121,7 @@ sv_append_seen(bson_t *filter, const sv_slot_t *slot)
 static bool
 sv_is_moved(const sv_slot_t *slot)
 {
-    return (sv_slot_is_edit(slot) || sv_slot_is_marked(slot)) && sv_slot_leaves_place(slot);
+    return slot->linked || ((sv_slot_is_edit(slot) || sv_slot_is_marked(slot)) && sv_slot_leaves_place(slot));
 }
 
 /* A bulk being filled: how many of its operations must find their document. */
@@ -195,14 +195,31 @@ sv_queue_marks(sv_batch_run_t *run, sv_records_bulk_t *queue)
     }
 }
 
-/* A figure that was given up stays visible, and its sending stays a replay. */
+/* The item it is of now, and the code it was counted under, if that is another. */
+static void
+sv_append_linked(bson_t *document, const sv_slot_t *slot)
+{
+    BSON_APPEND_UTF8(document, "item_code", slot->now.item_key);
+    if (slot->before.item_key[0] != '\x01' && strcmp(slot->before.item_key, slot->now.item_key) != 0) {
+        BSON_APPEND_UTF8(document, "counted_as", slot->before.item_key);
+    }
+    if (slot->review != NULL) {
+        BSON_APPEND_DOCUMENT(document, "review", slot->review);
+    }
+}
+
+/* A figure that was given up, or is another item's now, stays visible, and its sending stays a replay. */
 static void
 sv_append_moved(bson_t *document, const sv_slot_t *slot, int64_t now_ms)
 {
     bson_copy_to_excluding_noinit(slot->stored, document, "_id", "round", "standing", "counts", "whole", "replaced_by",
                                   "decision", "decided_above", "decided_for",
-                                  slot->decided_by != NULL ? "decided_by" : "_id", "superseded", "replaced",
-                                  "changed_at", NULL);
+                                  slot->decided_by != NULL ? "decided_by" : "_id", slot->linked ? "item_code" : "_id",
+                                  slot->linked ? "unknown" : "_id", slot->review != NULL ? "review" : "_id",
+                                  "superseded", "replaced", "changed_at", NULL);
+    if (slot->linked) {
+        sv_append_linked(document, slot);
+    }
     sv_append_marks(document, slot);
     BSON_APPEND_DATE_TIME(document, "changed_at", now_ms);
 }

@@ -105,10 +105,12 @@ typedef struct {
 
     int64_t order; /* revision, else updated_at: orders one owner's edits */
     char content_hash[SV_CONTENT_HASH_SIZE];
-    const char *item_key; /* item_code, or a key no item code can be */
-    const char *lot_key;  /* what parts an item's figures: sv_record_lot_key() */
-    bool unknown;         /* not sent: its item_code is none that is known (core/sync/items.h) */
-    bool declared_empty;  /* not sent: a zero that stands for "nothing there" */
+    const char *item_key;   /* item_code, or a key no item code can be */
+    const char *lot_key;    /* what parts an item's figures: sv_record_lot_key() */
+    const char *counted_as; /* not sent: the code it came under, which is linked to its item (core/sync/links.h) */
+    bool linked;            /* not sent: its item is what its code or find is linked to */
+    bool unknown;           /* not sent: its item_code is none that is known (core/sync/items.h) */
+    bool declared_empty;    /* not sent: a zero that stands for "nothing there" */
 
     bool malformed;          /* a fault of shape: cannot be a stored record; client_record_id may be anything or NULL */
     sv_record_fault_t fault; /* code NULL: none */

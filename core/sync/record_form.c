@@ -4,8 +4,8 @@
 #include "core/sync/record_table.h"
 
 /* Members of a stored record that are of no use to a client. */
-static const char *const sv_record_internal[] = { "_id",   "whole", "superseded", "replaced", "content_hash",
-                                                  "order", "fence", "lot_key", "order_suspect",    NULL };
+static const char *const sv_record_internal[] = { "_id",   "whole", "superseded", "replaced",      "content_hash",
+                                                  "order", "fence", "lot_key",    "order_suspect", NULL };
 
 static void
 sv_append_list(bson_t *document, const sv_member_row_t *row, const sv_text_list_t *list)
@@ -85,12 +85,34 @@ sv_record_append(bson_t *document, const sv_record_t *record)
     }
     BSON_APPEND_INT64(document, "order", record->order);
     BSON_APPEND_UTF8(document, "content_hash", record->content_hash);
+    if (record->counted_as != NULL && record->linked) {
+        BSON_APPEND_UTF8(document, "counted_as", record->counted_as);
+    }
 }
 
+/* As its phone said it: under the code or the find it was counted as. */
 void
 sv_record_append_sent(bson_t *document, const sv_record_t *record)
 {
-    sv_append_members(document, record, record->present);
+    sv_record_t sent = *record;
+
+    if (sent.linked && sent.counted_as != NULL) {
+        sent.item_code = sent.counted_as;
+    } else if (sent.linked) {
+        sent.present &= ~SV_MEMBER_BIT(item_code);
+    }
+    sv_append_members(document, &sent, sent.present);
+}
+
+/* The same of a stored one. */
+static void
+sv_unlink_sent(json_t *stored)
+{
+    if (json_object_get(stored, "unknown_item_id") != NULL) {
+        json_object_del(stored, "item_code");
+    } else if (json_object_get(stored, "counted_as") != NULL) {
+        json_object_set(stored, "item_code", json_object_get(stored, "counted_as"));
+    }
 }
 
 bool
@@ -100,16 +122,17 @@ sv_record_from_sent(const bson_t *document, sv_arena_t *arena, sv_record_t *reco
     sv_json_writer_t writer;
     sv_buffer_t text;
     sv_error_t error;
-    const json_t *value;
+    json_t *value;
 
     sv_buffer_init(&text, arena, 1024);
     sv_json_writer_init(&writer, &text);
     sv_doc_write_json(&writer, NULL, document);
     sv_error_init(&error, arena);
-    value = sv_json_parse_object(text.data, text.length, arena, &error);
+    value = (json_t *) sv_json_parse_object(text.data, text.length, arena, &error);
     if (value == NULL) {
         return false;
     }
+    sv_unlink_sent(value);
     sv_record_reader_init(&reader, arena);
     sv_record_read(&reader, value, 0, record);
     return record->fault.code == NULL;

@@ -55,6 +55,29 @@ sv_serials_take_back(sv_batch_run_t *run, sv_slot_t *slot)
     }
 }
 
+size_t
+sv_serials_rekey(sv_batch_run_t *run, sv_slot_t *slot)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < slot->now.serials.count; i++) {
+        sv_serial_t *before = sv_batch_serial(run, slot->before.item_key, slot->now.serials.items[i]);
+        sv_serial_t *now = sv_batch_serial(run, slot->now.item_key, slot->now.serials.items[i]);
+
+        if (before->holder_id == NULL || strcmp(before->holder_id, slot->client_record_id) != 0) {
+            continue;
+        }
+        before->holder_id = NULL;
+        if (now->holder_id != NULL) {
+            left++;
+            continue;
+        }
+        now->holder_id = slot->client_record_id;
+        now->taken_by = slot;
+    }
+    return left;
+}
+
 /* Whether the record that holds it gives way to this one, which counts the same item on the same rack. */
 static bool
 sv_serials_gives_way(const sv_figures_t *figures, const sv_serial_t *serial, const sv_record_t *record,
