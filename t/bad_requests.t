@@ -199,7 +199,7 @@ subtest 'paths' => sub {
         my $client = $route->{role} eq 'staff' ? $asha : $boss;
         for my $id ("' || '1'=='1", '{"$ne":null}', "a\r\nb", "a\tb", ']]--', '..a', 'x' x 1000, "\x{1f4e6}") {
             my $path = $route->{path} =~ s/\{\w+\}/url_escape(Encode::encode_utf8($id))/er;
-            my %body = $route->{body} eq 'none' ? () : (json => { action => 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
+            my %body = $route->{body} eq 'none' ? () : (json => { action => $route->{id} eq 'unknown_item_resolve' ? 'reject' : 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
             refused($client->request($route->{method} => $path, %body), 404, $route->{id} =~ /^item(?:_verify)?$/ ? 'item_unknown' : 'not_found', "$route->{id} of " . $id =~ s/[\r\n\t]/ /gr =~ s/.{20}\K.*//r);
         }
     }
