@@ -301,4 +301,20 @@ is $asha->get('/api/auth/me')->status, 200, 'everything still works';
 # nginx itself tells of a body that it keeps in a file or refuses to read.
 is_deeply [grep { /\[(?:warn|error)\]/ && !/buffered to a temporary file|intended to send too large/ } $stack->log_lines('error')], [], 'no client made an operator look into the log';
 
+# openapi.yaml says `null` where it is taken for "not given".
+subtest 'null for what is not given' => sub {
+    my %request = map { ($_->{id} => $_->{request}) } $contract->operations;
+    # auth_logout would do what it is for.
+    for my $route (grep { $_->{id} ne 'auth_logout' } @routes) {
+        my %properties = map { %{ $_->{properties} || {} } } $contract->faces($request{ $route->{id} });
+        for my $name (sort keys %properties) {
+            my $takes_null = grep { my $type = $_->{type} // ''; grep { $_ eq 'null' } ref $type ? @$type : $type } $contract->faces($properties{$name});
+            next if !$takes_null || exists(($GOOD{ $route->{id} } || {})->{$name});
+            my $answer = send_body($route, $JSON->encode({ %{ $GOOD{ $route->{id} } || {} }, $name => undef }));
+            my @named = grep { /^\Q$name\E\b/ } $answer->fields;
+            ok $answer->status < 500 && !@named, "$route->{id}: $name" or diag $answer->text;
+        }
+    }
+};
+
 done_testing;

@@ -68,7 +68,9 @@ typedef struct {
 static void
 sv_schedule_refuse(const sv_schedule_reading_t *reading, const char *member, const char *why)
 {
-    if (json_object_get(reading->fields->object, member) != NULL) {
+    const json_t *value = json_object_get(reading->fields->object, member);
+
+    if (value != NULL && !json_is_null(value)) {
         sv_fail_field(reading->fields->error, member, "not_allowed", "%s", why);
     }
 }

@@ -36,6 +36,7 @@ sub operations_of {
                 parameters => \@parameters,
                 query      => [sort map { $_->{name} } grep { $_->{in} eq 'query' } @parameters],
                 body       => !$body ? 'none' : $body->{required} ? 'required' : 'optional',
+                request    => $body && $body->{content}{'application/json'}{schema},
                 responses  => { map { ($_ => resolve($document, $operation->{responses}{$_})) } keys %{ $operation->{responses} } },
             };
         }
@@ -84,6 +85,22 @@ sub references {
         }
     }
     return \%references;
+}
+
+# Schemas of objects that say neither what is in them nor that anything may be.
+sub open_objects {
+    my ($self) = @_;
+    my (@found, @nodes);
+    @nodes = ($self->{document});
+    while (my $node = shift @nodes) {
+        if (ref $node eq 'HASH') {
+            my $type = $node->{type} // '';
+            my $is_object = grep { $_ eq 'object' } ref $type eq 'ARRAY' ? @$type : ref $type ? () : $type;
+            push @found, $node if $is_object && !grep { exists $node->{$_} } qw(properties additionalProperties allOf oneOf anyOf);
+        }
+        push @nodes, grep { ref } ref $node eq 'HASH' ? values %$node : ref $node eq 'ARRAY' ? @$node : ();
+    }
+    return @found;
 }
 
 # The error codes a response may carry.
