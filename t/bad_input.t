@@ -153,7 +153,7 @@ my %WRONG = (
     counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
     counts_close => { session_ids => [@no_list, [], [1], [$operator]], force => \@no_bool },
     session_heartbeat => { rack_id => \@no_word },
-    session_complete => {},
+    session_complete => { records => [-1, 1.5, '1', \1, [], $operator] },
     sync_heartbeat => { session_id => \@no_word, rack_id => \@no_word },
 );
 my %GOOD = (

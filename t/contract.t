@@ -349,6 +349,7 @@ subtest 'ends' => sub {
     answers($asha, rack_resume => 200, %here);
     answers($asha, rack_empty => 200, %here);
     answers($ben, rack_empty => [403, 'forbidden'], %here);
+    answers($asha, session_complete => [409, 'records_missing'], path => { id => $session }, json => { records => 100_000 });
     answers($asha, session_complete => 200, path => { id => $session });
     answers($asha, session_heartbeat => [409, 'session_completed'], path => { id => $session });
     answers($asha, rack_claim => [409, 'rack_completed'], path => { rack_id => $rack }, json => { count_id => $count });
@@ -542,7 +543,7 @@ my %WRONG = (
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
     rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
-    session_heartbeat => { rack_id => 5 }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
+    session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
     unknown_item_report => { unknown_item_id => 5 }, unknown_item_resolve => { action => 'toss a coin' },
     item_verify => { session_id => 5 }, conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },

@@ -84,9 +84,17 @@ subtest 'complete and recount' => sub {
     is $stats->{verified_items}, 0, 'nothing counted';
     ok $stats->{total_items} > 0 && $stats->{pending_items} == $stats->{total_items}, 'all pending';
     is $ben->post("/api/sessions/$id/complete")->status, 403, "not another's";
-    my $done = $asha->post("/api/sessions/$id/complete");
+    my ($item) = grep { ($_->{serial_tracked} // '') !~ /^(?:true|1|yes)$/i } $stack->demo('items');
+    is_deeply $asha->post('/api/sync/batch', { records => [map { { client_record_id => "complete-$_", session_id => $id, item_code => $item->{item_code},
+        verified_qty => 1, partial => \1, status => $_ == 2 ? 'void' : 'finalized', created_at => '2026-01-05T08:00:00Z', updated_at => '2026-01-05T08:00:00Z' } } 1, 2] })->data->{ok},
+        ['complete-1', 'complete-2'], 'two records';
+    my $early = $asha->post("/api/sessions/$id/complete", { records => 3 });
+    is $early->status . ' ' . $early->code, '409 records_missing', 'not while a record is missing';
+    like $early->json->{error}{message}, qr/2 of 3/, 'says how many are there';
+    is $asha->get("/api/sessions/$id")->data->{status}, 'active', 'the session goes on';
+    my $done = $asha->post("/api/sessions/$id/complete", { records => 2 });
     is $done->status, 200, 'completed' or diag $done->text;
-    is_deeply $asha->post("/api/sessions/$id/complete")->data, $done->data, 'a second call gives the same answer';
+    is_deeply $asha->post("/api/sessions/$id/complete", { records => 9 })->data, $done->data, 'a second call gives the same answer, whatever it says';
     is_deeply $boss->get("/api/sessions/$id/stats")->data, $done->data, 'and so do the figures';
     is $asha->get("/api/racks/$rack/status")->data->{status}, 'completed', 'the rack too';
     is $ben->post("/api/racks/$rack/claim", {})->code, 'rack_completed', 'it is counted';

@@ -141,6 +141,25 @@ sv_change_check(sv_store_t *store, const sv_change_work_t *work, sv_error_t *err
     return sv_change_suits_count(work) ? SV_OK : sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
 }
 
+/* A phone that tells how many records it had stored does not complete its rack over a lost one. */
+static sv_status_t
+sv_change_check_records(sv_store_t *store, const sv_change_work_t *work, sv_error_t *error)
+{
+    int64_t stored = 0;
+
+    if (work->change->records == 0) {
+        return SV_OK;
+    }
+    if (sv_session_records_stored(store, work->session.session_id, work->change->records, work->arena, &stored,
+                                  error) != SV_OK) {
+        return error->status;
+    }
+    return stored >= work->change->records
+               ? SV_OK
+               : sv_fail(error, SV_ERR_RECORDS_MISSING, "%lld of %lld records of the session are stored; sync the rest",
+                         (long long) stored, (long long) work->change->records);
+}
+
 static sv_status_t
 sv_change_may(sv_store_t *store, const sv_change_work_t *work, sv_error_t *error)
 {
@@ -278,6 +297,9 @@ sv_change_body(sv_store_t *store, void *context, sv_error_t *error)
     }
     if (status == SV_OK) {
         status = sv_change_check(store, work, error);
+    }
+    if (status == SV_OK) {
+        status = sv_change_check_records(store, work, error);
     }
     if (status == SV_OK && work->action->verifies) {
         int64_t now = 0;

@@ -13,6 +13,7 @@ typedef struct {
     const sv_principal_t *who;
     const char *rack_id;    /* NULL: the session's */
     const char *session_id; /* NULL: the rack's current one; one of the two is given */
+    int64_t records;        /* of a completion: how many of the session must be stored; 0: it does not matter */
 } sv_rack_change_t;
 
 typedef struct {
@@ -25,7 +26,7 @@ typedef struct {
 /* Makes the change in one transaction, with its audit entry; a change that was made before gives its answer
  * again.  Staff change their own sessions, supervisors any.  Errors: SV_ERR_NOT_FOUND, SV_ERR_WRONG_KIND,
  * SV_ERR_FORBIDDEN (a session of another user, named), SV_ERR_LOCK_LOST (with the holder), SV_ERR_SESSION_COMPLETED,
- * SV_ERR_SESSION_CLOSED (resuming in a count that is over), SV_ERR_UNAVAILABLE. */
+ * SV_ERR_SESSION_CLOSED (resuming in a count that is over), SV_ERR_RECORDS_MISSING, SV_ERR_UNAVAILABLE. */
 sv_status_t sv_rack_change(sv_store_t *store, const sv_rack_change_t *change, sv_arena_t *arena,
                            sv_rack_change_result_t *result, sv_error_t *error);
 

@@ -141,6 +141,29 @@ sv_floor_session_stats(sv_store_t *store, const sv_floor_session_t *session, int
     return SV_OK;
 }
 
+sv_status_t
+sv_session_records_stored(sv_store_t *store, const char *session_id, int64_t enough, sv_arena_t *arena, int64_t *stored,
+                          sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session_id)), arena);
+    bson_t *options =
+        sv_doc_take(BCON_NEW("projection", "{", "_id", BCON_INT32(1), "}", "limit", BCON_INT64(enough)), arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, &cursor, error);
+
+    *stored = 0;
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &row)) {
+        (*stored)++;
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
 double
 sv_stats_items_per_minute(const sv_session_stats_t *stats)
 {

@@ -18,6 +18,10 @@ double sv_stats_items_per_minute(const sv_session_stats_t *stats); /* two places
 sv_status_t sv_floor_session_stats(sv_store_t *store, const sv_floor_session_t *session, int64_t until_ms,
                                    sv_arena_t *arena, sv_session_stats_t *stats, sv_error_t *error);
 
+/* How many records of the session are stored, withdrawn ones too; no more than `enough` are counted. */
+sv_status_t sv_session_records_stored(sv_store_t *store, const char *session_id, int64_t enough, sv_arena_t *arena,
+                                      int64_t *stored, sv_error_t *error);
+
 /* How they are kept in final_stats, and read back. */
 bson_t *sv_stats_to_bson(const sv_session_stats_t *stats, sv_arena_t *arena);
 void sv_stats_read(const bson_t *document, sv_session_stats_t *stats);

@@ -86,10 +86,15 @@ sv_step_session_stats(sv_call_t *call)
 void
 sv_step_session_complete(sv_call_t *call)
 {
+    sv_json_fields_t fields = { sv_call_body(call), "", &call->error };
     sv_rack_change_t change = { .action = SV_RACK_COMPLETE, .who = &call->principal, .session_id = call->params[0] };
     sv_rack_change_result_t result;
 
-    if (sv_call_body(call) == NULL ||
+    if (fields.object == NULL) {
+        return;
+    }
+    sv_json_get_int(&fields, "records", SV_OPTIONAL, 0, INT32_MAX, &change.records);
+    if (call->error.status != SV_OK ||
         sv_rack_change(call->store, &change, call->arena, &result, &call->error) != SV_OK) {
         return;
     }
