@@ -26,7 +26,10 @@ open_database(void **state)
     if (!sv_real_mongodb_open(&real)) {
         return -1;
     }
-    for (int i = 0; i < ROWS; i++) {
+    /* In another order than their codes'. */
+    for (int n = 0; n < ROWS; n++) {
+        int i = n * 7919 % ROWS;
+
         sv_real_insert(
             &real, SV_COLLECTION_ERP_ITEMS,
             sv_arena_printf(real.arena, "{'item_code': 'I%05d', 'stock_qty': {'$numberDecimal': '%d.5'}}", i, i % 10));
@@ -120,7 +123,7 @@ take(sv_store_t *store, const sv_job_claim_t *claim, event_t *event, const char 
     event_t none = { 0 };
     sv_snapshot_watch_t watch = { .progress = watch_event, .context = event != NULL ? event : &none };
 
-    return sv_snapshot_take(store, claim, &watch, real.arena, id, &real.error);
+    return sv_snapshot_take(store, claim, "/tmp", &watch, real.arena, id, &real.error);
 }
 
 static int64_t
@@ -136,6 +139,7 @@ is_whole(const char *id, int64_t attempt)
     sv_snapshot_t snapshot;
     sv_block_reader_t *reader;
     const bson_t *row = NULL;
+    const char *code, *before = "";
     int64_t rows = 0;
 
     must(sv_snapshot_load(real.store, id, real.arena, &snapshot, &real.error));
@@ -145,6 +149,9 @@ is_whole(const char *id, int64_t attempt)
     do {
         must(sv_block_reader_next(reader, &row, &real.error));
         rows += row != NULL;
+        code = row != NULL ? sv_doc_text(row, "item_code", real.arena) : NULL;
+        assert_true(code == NULL || strcmp(before, code) < 0);
+        before = code;
     } while (row != NULL);
     sv_block_reader_destroy(reader);
     assert_int_equal(rows, ROWS);

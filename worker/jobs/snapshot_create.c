@@ -14,7 +14,8 @@ sv_job_snapshot_create(sv_job_run_t *run, sv_error_t *error)
 {
     sv_snapshot_watch_t watch = { .progress = sv_snapshot_told, .context = run };
     const char *snapshot_id;
-    sv_status_t status = sv_snapshot_take(run->store, run->claim, &watch, run->arena, &snapshot_id, error);
+    sv_status_t status =
+        sv_snapshot_take(run->store, run->claim, run->scratch_dir, &watch, run->arena, &snapshot_id, error);
 
     if (status == SV_OK) {
         status = sv_snapshots_keep_last(run->store, run->claim, sv_doc_int(run->claim->params, "keep"), error);

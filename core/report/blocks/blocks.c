@@ -11,7 +11,7 @@
 
 enum {
     SV_BLOCK_LEVEL = 1,           /* of zstd: rows shrink to a sixth, in a tenth of the time they take to read */
-    SV_WRITE_BLOCKS = 8,          /* one insert, one flush of the server's journal */
+    SV_WRITE_BLOCKS = 64,         /* one insert, one flush of the server's journal, */
     SV_WRITE_BYTES = 1024 * 1024, /* or as many as make so much */
 };
 

@@ -3,7 +3,7 @@
 
 #include "core/base/json_reader.h"
 #include "core/base/json_writer.h"
-#include "core/report/rows/column.h"
+#include "core/report/rows/row_value.h"
 #include "core/store/store.h"
 
 /*
@@ -47,8 +47,13 @@ typedef sv_status_t (*sv_report_row_t)(void *context, const bson_t *row, sv_erro
 typedef struct {
     mongoc_client_session_t *snapshot; /* of a point in time; NULL: as things are */
     int64_t limit;                     /* 0: the query's own */
+    bool any_order;                    /* rows as MongoDB comes upon them: whoever takes them sorts them */
     int64_t time_limit_ms;             /* 0: none.  Past it SV_ERR_QUERY_TOO_SLOW */
 } sv_report_run_t;
+
+/* Whether the order of the query's rows is that of columns which it shows and nothing else is asked of their order, so
+ * that they may be read in any and sorted by this key (core/report/rows/row_sort.h); the key in the arena. */
+bool sv_report_query_sort_key(const sv_report_query_t *query, sv_row_key_t *key, sv_arena_t *arena);
 
 /* Memory stays flat whatever the number of rows.  Calls `row` on the calling thread.  SV_ERR_SNAPSHOT_WINDOW_EXCEEDED
  * when MongoDB no longer has the point in time. */

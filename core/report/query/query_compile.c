@@ -68,6 +68,40 @@ sv_compile_sort(const sv_report_query_t *query, sv_arena_t *arena)
     return sort;
 }
 
+/* The column that shows the field itself; column_count: none does. */
+static size_t
+sv_compile_column_of(const sv_report_query_t *query, const sv_report_field_t *field)
+{
+    size_t i = 0;
+
+    while (i < query->column_count && query->sources[i].field != field) {
+        i++;
+    }
+    return i;
+}
+
+bool
+sv_report_query_sort_key(const sv_report_query_t *query, sv_row_key_t *key, sv_arena_t *arena)
+{
+    size_t count;
+    const sv_report_field_t *fields = sv_report_fields(query->collection, &count);
+    size_t *columns = sv_arena_alloc(arena, (count + 1) * sizeof(columns[0]));
+
+    *key = (sv_row_key_t){ .columns = columns };
+    if (sv_report_query_needs_pipeline(query) || query->sort_count > 0 || query->limit > 0) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if ((fields[i].flags & SV_FIELD_KEY) != 0) {
+            columns[key->count] = sv_compile_column_of(query, &fields[i]);
+            if (columns[key->count++] == query->column_count) {
+                return false;
+            }
+        }
+    }
+    return key->count > 0;
+}
+
 static void
 sv_compile_wanted(bson_t *projection, const char *path)
 {

@@ -146,7 +146,7 @@ sv_row_integer(const bson_iter_t *value, int64_t *number)
 
 /* False: null, or nothing that a column of this type can hold. */
 static bool
-sv_row_put(sv_row_maker_t *maker, size_t i, const bson_iter_t *value)
+sv_row_put_value(sv_row_maker_t *maker, size_t i, const bson_iter_t *value)
 {
     const sv_column_t *column = &maker->query->columns[i];
     int length = maker->places[i].name_length;
@@ -267,7 +267,7 @@ sv_row_maker_make(sv_row_maker_t *maker, const bson_t *document, const bson_t *c
     for (size_t i = 0; i < query->column_count; i++) {
         bool found = sv_row_find(maker, i, linked, &value) && !BSON_ITER_HOLDS_NULL(&value);
         bool put = found && (query->sources[i].divisor != NULL ? sv_row_put_average(maker, i, &value)
-                                                               : sv_row_put(maker, i, &value));
+                                                               : sv_row_put_value(maker, i, &value));
 
         if (found && !put && query->grouped && query->columns[i].total) {
             return sv_fail(error, SV_ERR_VALIDATION_FAILED, "%s is too large to be told", query->columns[i].title);

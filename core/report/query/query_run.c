@@ -103,6 +103,12 @@ sv_running_open(sv_running_t *running, mongoc_collection_t *collection)
                                            NULL);
     }
     options = sv_report_query_find_options(query, limit, running->arena);
+    if (running->how->any_order) {
+        bson_t *without = sv_doc_new(running->arena);
+
+        bson_copy_to_excluding_noinit(options, without, "sort", NULL);
+        options = without;
+    }
     if (query->sort_count > 0) {
         BSON_APPEND_BOOL(options, "allowDiskUse", true);
     }

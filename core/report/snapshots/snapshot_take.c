@@ -5,6 +5,7 @@
 #include "core/report/query/long_read.h"
 #include "core/report/query/point_in_time.h"
 #include "core/report/blocks/publication.h"
+#include "core/report/rows/row_sort.h"
 #include "core/store/document.h"
 
 enum { SV_WATCH_ROWS = 500 };
@@ -12,6 +13,7 @@ enum { SV_WATCH_ROWS = 500 };
 typedef struct {
     sv_store_t *store;
     const sv_job_claim_t *claim;
+    const char *directory;
     const sv_snapshot_watch_t *watch;
     sv_arena_t *arena;
     const char *snapshot_id;
@@ -19,6 +21,8 @@ typedef struct {
     sv_report_query_t *query;
     const sv_column_t *columns;
     size_t column_count;
+    sv_row_key_t key;        /* what rows are sorted by */
+    sv_row_sorter_t *sorter; /* NULL: they come in their order */
     sv_block_writer_t *writer;
     __int128 *sums; /* by column */
     sv_block_totals_t totals;
@@ -50,7 +54,28 @@ sv_taking_row(void *context, const bson_t *row, sv_error_t *error)
         return error->status;
     }
     sv_taking_add(taking, row);
-    return sv_block_writer_add(taking->writer, row, error);
+    return taking->sorter != NULL ? sv_row_sorter_add(taking->sorter, row, error)
+                                  : sv_block_writer_add(taking->writer, row, error);
+}
+
+/* The rows that were sorted, into blocks. */
+static sv_status_t
+sv_taking_write_sorted(sv_taking_t *taking, sv_error_t *error)
+{
+    sv_row_source_t sorted;
+    const bson_t *row = NULL;
+    int64_t written = 0;
+    sv_status_t status = sv_row_sorter_finish(taking->sorter, &sorted, error);
+
+    while (status == SV_OK && (status = sorted.next(sorted.context, &row, error)) == SV_OK && row != NULL) {
+        if (written++ % SV_WATCH_ROWS == 0) {
+            status = taking->watch->progress(taking->watch->context, "writing", written - 1, error);
+        }
+        if (status == SV_OK) {
+            status = sv_block_writer_add(taking->writer, row, error);
+        }
+    }
+    return status;
 }
 
 static sv_status_t
@@ -63,6 +88,7 @@ sv_taking_read_from(sv_store_t *store, void *context, sv_error_t *error)
 
     if (status == SV_OK) {
         how.snapshot = point.session;
+        how.any_order = taking->sorter != NULL;
         taking->taken_ms = point.taken_ms;
         status = sv_report_query_run(store, taking->query, &how, sv_taking_row, taking, error);
     }
@@ -76,6 +102,9 @@ sv_taking_read(sv_taking_t *taking, sv_error_t *error)
     int64_t begun_ms = sv_clock_monotonic_ms();
     sv_status_t status = sv_long_read(taking->store->settings, taking->claim, sv_taking_read_from, taking, error);
 
+    if (status == SV_OK && taking->sorter != NULL) {
+        status = sv_taking_write_sorted(taking, error);
+    }
     if (status == SV_OK) {
         status = sv_block_writer_finish(taking->writer, &taking->totals, error);
     }
@@ -176,12 +205,17 @@ sv_taking_run(sv_taking_t *taking, sv_error_t *error)
     }
     taking->columns = sv_report_query_columns(taking->query, &taking->column_count);
     taking->sums = sv_arena_zalloc(taking->arena, (taking->column_count + 1) * sizeof(*taking->sums));
+    if (sv_report_query_sort_key(taking->query, &taking->key, taking->arena)) {
+        taking->sorter = sv_row_sorter_create(taking->directory, taking->columns, taking->column_count, &taking->key,
+                                              SV_ROW_SORT_MEMORY);
+    }
     taking->writer = sv_block_writer_create(taking->store, &taking->publication.blocks);
     status =
         taking->writer != NULL ? sv_taking_read(taking, error) : sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     if (status == SV_OK) {
         status = taking->watch->progress(taking->watch->context, "publishing", taking->rows, error);
     }
+    sv_row_sorter_destroy(taking->sorter);
     sv_block_writer_destroy(taking->writer);
     return status == SV_OK
                ? sv_publication_publish(&taking->publication, sv_taking_head(taking), &taking->totals, error)
@@ -189,10 +223,10 @@ sv_taking_run(sv_taking_t *taking, sv_error_t *error)
 }
 
 sv_status_t
-sv_snapshot_take(sv_store_t *store, const sv_job_claim_t *claim, const sv_snapshot_watch_t *watch, sv_arena_t *arena,
-                 const char **snapshot_id, sv_error_t *error)
+sv_snapshot_take(sv_store_t *store, const sv_job_claim_t *claim, const char *directory,
+                 const sv_snapshot_watch_t *watch, sv_arena_t *arena, const char **snapshot_id, sv_error_t *error)
 {
-    sv_taking_t taking = { .store = store, .claim = claim, .watch = watch, .arena = arena };
+    sv_taking_t taking = { .store = store, .claim = claim, .directory = directory, .watch = watch, .arena = arena };
     bool published = false;
     sv_status_t status;
 

@@ -15,10 +15,14 @@ typedef struct {
  * the claim.  A head that is there already is an earlier attempt's: then that is the snapshot.  What it wrote is
  * removed when it fails.
  *
+ * Rows whose order is that of their key are read as MongoDB comes upon them and sorted here, through files without a
+ * name in `directory` when they are many.
+ *
  * *snapshot_id is set in the arena.  SV_ERR_SNAPSHOT_WINDOW_EXCEEDED when MongoDB no longer had the instant;
  * SV_ERR_VALIDATION_FAILED for a query that this release does not know.  Memory stays flat.
  */
-sv_status_t sv_snapshot_take(sv_store_t *store, const sv_job_claim_t *claim, const sv_snapshot_watch_t *watch,
-                             sv_arena_t *arena, const char **snapshot_id, sv_error_t *error);
+sv_status_t
+sv_snapshot_take(sv_store_t *store, const sv_job_claim_t *claim, const char *directory,
+                 const sv_snapshot_watch_t *watch, sv_arena_t *arena, const char **snapshot_id, sv_error_t *error);
 
 #endif
