@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
+#include "core/base/json_reader.h"
 #include "core/counts/count_close.h"
 #include "core/counts/count_open.h"
 #include "core/counts/period.h"
@@ -15,6 +16,7 @@
 #include "core/counts/stray_sessions.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
+#include "core/sync/batch.h"
 #include "t/unit/floor_fixture.h"
 
 static sv_floor_servers_t servers;
@@ -418,6 +420,103 @@ claims_race_with_the_end_of_a_period(void **state)
                      0);
 }
 
+enum { WRITERS = 4, WRITES = 12 };
+
+typedef struct {
+    int number;
+    sv_store_t *store;
+    const char *session_id;
+    pthread_barrier_t *some_written;
+    int ok;
+} writer_t;
+
+static bool
+write_one(writer_t *writer, int n, sv_arena_t *arena)
+{
+    char user[16];
+    sv_principal_t who;
+    sv_sync_result_t result;
+    sv_sync_batch_t batch;
+    sv_error_t error;
+    const char *text = sv_arena_printf(
+        arena,
+        "{\"records\":[{\"client_record_id\":\"w%d-%d\",\"session_id\":\"%s\",\"item_code\":\"I%d\","
+        "\"verified_qty\":1,\"status\":\"finalized\",\"created_at\":\"2026-01-05T08:00:00Z\",\"updated_at\":"
+        "\"2026-01-05T08:00:00Z\"}]}",
+        writer->number, n, writer->session_id, n);
+
+    snprintf(user, sizeof(user), "w%d", writer->number);
+    who = sv_fixture_user(user, SV_ROLE_STAFF);
+    sv_error_init(&error, arena);
+    return sv_sync_parse(sv_json_parse_object(text, strlen(text), arena, &error), writer->store->settings, &batch,
+                         &error) == SV_OK &&
+           sv_sync_batch(writer->store, &who, &batch, &result, &error) == SV_OK && result.ok == 1;
+}
+
+static void *
+write_through_the_end(void *argument)
+{
+    writer_t *writer = argument;
+
+    for (int i = 0; i < WRITES; i++) {
+        sv_arena_t *arena = sv_arena_create();
+
+        if (i == WRITES / 3) {
+            pthread_barrier_wait(writer->some_written);
+        }
+        writer->ok += write_one(writer, i, arena);
+        sv_arena_destroy(arena);
+    }
+    return NULL;
+}
+
+/* The count that is over goes on taking its own floor sessions' records: each once, and none in the new one. */
+static void
+late_records_race_with_the_end_of_a_period(void **state)
+{
+    writer_t writers[WRITERS];
+    pthread_t threads[WRITERS];
+    pthread_barrier_t some_written;
+    const char *old_id = NULL;
+
+    (void) state;
+    pthread_barrier_init(&some_written, NULL, WRITERS + 1);
+    for (int i = 0; i < WRITERS; i++) {
+        const char *rack = sv_arena_printf(real.arena, "L%d", i), *user = sv_arena_printf(real.arena, "w%d", i);
+        sv_claim_result_t claimed;
+
+        sv_fixture_rack(&real, rack, "W1", "F1");
+        claimed = claim(user, rack, NULL, SV_OK);
+        old_id = claimed.session.count_id;
+        writers[i] = (writer_t){ .number = i,
+                                 .store = sv_store_acquire(real.pool),
+                                 .session_id = claimed.session.session_id,
+                                 .some_written = &some_written };
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, write_through_the_end, &writers[i]), 0);
+    }
+    pthread_barrier_wait(&some_written);
+    end_period("W1");
+    worker_round();
+    for (int i = 0; i < WRITERS; i++) {
+        pthread_join(threads[i], NULL);
+        sv_store_release(writers[i].store);
+        assert_int_equal(writers[i].ok, WRITES);
+    }
+    pthread_barrier_destroy(&some_written);
+    assert_string_equal(count_text(old_id, "status"), "RECONCILE");
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_VERIFICATION_RECORDS, "{}"), WRITERS * WRITES);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_VERIFICATION_RECORDS,
+                                   sv_arena_printf(real.arena, "{'count_id':'%s','counts':true}", old_id)),
+                     WRITERS * WRITES);
+    /* Who is at a rack goes on there; a rack that is free is the new count's. */
+    assert_string_equal(claim("w0", "L0", NULL, SV_OK).session.count_id, old_id);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_VERIFICATION_SESSIONS,
+                                   sv_arena_printf(real.arena, "{'count_id':'%s','count_state':'OPEN'}", old_id)),
+                     0);
+}
+
 int
 main(void)
 {
@@ -433,6 +532,7 @@ main(void)
         SV_WITH_FLOOR_SERVERS(a_step_whose_maker_died_is_brought_to_its_end, &servers),
         SV_WITH_FLOOR_SERVERS(many_floor_sessions_follow_in_chunks, &servers),
         SV_WITH_FLOOR_SERVERS(claims_race_with_the_end_of_a_period, &servers),
+        SV_WITH_FLOOR_SERVERS(late_records_race_with_the_end_of_a_period, &servers),
     };
 
     if (!sv_floor_servers_named()) {
