@@ -187,6 +187,23 @@ sv_pause_hold_ms(const sv_settings_t *settings)
     return settings->rack_pause_ttl * 1000;
 }
 
+sv_status_t
+sv_rack_hold_anew(sv_store_t *store, const char *rack_id, const char *session_id, bool claimed_only, int64_t *matched,
+                  sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("rack_id", BCON_UTF8(rack_id), "session_id", BCON_UTF8(session_id)), error->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("claimed"), "hold_ms",
+                                          BCON_INT64(sv_active_hold_ms(store->settings)), "}", "$currentDate", "{",
+                                          "held_at", BCON_BOOL(true), "updated_at", BCON_BOOL(true), "}"),
+                                 error->arena);
+
+    if (claimed_only) {
+        BSON_APPEND_UTF8(filter, "status", "claimed");
+    }
+    return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, filter, update, matched, error);
+}
+
 int64_t
 sv_rack_contact_ms(const sv_rack_t *rack)
 {

@@ -88,6 +88,11 @@ void sv_filter_hold_is_past(bson_t *filter);
 int64_t sv_active_hold_ms(const sv_settings_t *settings);
 int64_t sv_pause_hold_ms(const sv_settings_t *settings);
 
+/* Arms the hold anew of the session that the rack carries; *matched 0: it carries another (or, with `claimed_only`, is
+ * not claimed any more). */
+sv_status_t sv_rack_hold_anew(sv_store_t *store, const char *rack_id, const char *session_id, bool claimed_only,
+                              int64_t *matched, sv_error_t *error);
+
 /* When the floor session the rack carries was last heard of, by MongoDB's clock: its last written heartbeat, or its
  * pause.  0 when the rack is neither claimed nor paused. */
 int64_t sv_rack_contact_ms(const sv_rack_t *rack);

@@ -217,24 +217,6 @@ sv_ask_session(sv_store_t *store, const sv_ask_work_t *work, sv_error_t *error)
     return SV_OK;
 }
 
-/* The rack's side: while it carries the session, nobody has displaced it.  *matched: whether it does. */
-static sv_status_t
-sv_ask_rearm(sv_store_t *store, const sv_ask_work_t *work, bool claimed_only, int64_t *matched, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(
-        BCON_NEW("rack_id", BCON_UTF8(work->session->rack_id), "session_id", BCON_UTF8(work->session->session_id)),
-        work->arena);
-    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("claimed"), "hold_ms",
-                                          BCON_INT64(sv_active_hold_ms(store->settings)), "}", "$currentDate", "{",
-                                          "held_at", BCON_BOOL(true), "}"),
-                                 work->arena);
-
-    if (claimed_only) {
-        BSON_APPEND_UTF8(filter, "status", "claimed");
-    }
-    return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, filter, update, matched, error);
-}
-
 static sv_status_t
 sv_ask_revive_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -260,7 +242,7 @@ sv_ask_revive_body(sv_store_t *store, void *context, sv_error_t *error)
         return sv_ask_rack_lost(store, work, error);
     }
     sv_floor_session_read(document, work->arena, work->session);
-    status = sv_ask_rearm(store, work, false, &matched, error);
+    status = sv_rack_hold_anew(store, work->session->rack_id, work->session->session_id, false, &matched, error);
     return status == SV_OK && matched == 0 ? sv_ask_rack_lost(store, work, error) : status;
 }
 
@@ -278,7 +260,7 @@ sv_heartbeat_ask(sv_store_t *store, const sv_heartbeat_t *heartbeat, sv_arena_t 
     if (status == SV_OK && session->status == SV_SESSION_ACTIVE) {
         /* One write, and no transaction: after an emptied Redis everybody asks at once.  A pause, a completion or a
          * reaper in between have taken the rack out of `claimed`; then the transaction finds what is true. */
-        status = sv_ask_rearm(store, &work, true, &matched, error);
+        status = sv_rack_hold_anew(store, session->rack_id, session->session_id, true, &matched, error);
     }
     return status == SV_OK && matched == 0 ? sv_transaction_run(store, sv_ask_revive_body, &work, error) : status;
 }

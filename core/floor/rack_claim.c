@@ -8,6 +8,7 @@
 #include "core/counts/count_close.h"
 #include "core/counts/rack_book.h"
 #include "core/counts/standing.h"
+#include "core/floor/rack_round.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -19,9 +20,7 @@ typedef struct {
     sv_rack_t rack;
     sv_floor_session_t before; /* what the rack carries; session_id NULL when it never carried any */
     sv_count_t count;
-    int64_t round;
-    bool is_first;         /* the rack's first floor session in the count */
-    bool is_recount;       /* it opens another round */
+    sv_rack_round_t round;
     bool period_over;      /* the claim committed in a standing count whose period had ended */
     bool standing_missing; /* the warehouse's standing count must be made first */
     bool id_taken;         /* the session's plain id is another's: append the fence */
@@ -108,77 +107,6 @@ sv_claim_decide(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     return mine && strcmp(work->before.count_id, work->count.session_id) == 0 ? SV_CLAIM_RESUMES : SV_CLAIM_OPENS;
 }
 
-/* Whether the rack's counting that is under way was ended by a completion. */
-static sv_status_t
-sv_claim_is_completed(sv_store_t *store, sv_claim_work_t *work, int64_t round, bool *completed, sv_error_t *error)
-{
-    bson_t *filter =
-        sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count.session_id), "rack_id", BCON_UTF8(work->rack.rack_id),
-                             "round", BCON_INT64(round), "rack_completed", BCON_BOOL(true)),
-                    work->arena);
-    const bson_t *session;
-    sv_status_t status =
-        sv_store_find_one(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, work->arena, &session, error);
-
-    *completed = session != NULL;
-    return status;
-}
-
-/* The latest floor session of the rack in this count, NULL: none. */
-static sv_status_t
-sv_claim_find_latest(sv_store_t *store, sv_claim_work_t *work, const bson_t **latest, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(
-        BCON_NEW("count_id", BCON_UTF8(work->count.session_id), "rack_id", BCON_UTF8(work->rack.rack_id)), work->arena);
-    bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "round", BCON_INT32(1), "}", "sort", "{", "fence",
-                                           BCON_INT32(-1), "}", "limit", BCON_INT64(1)),
-                                  work->arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, &cursor, error);
-
-    *latest = NULL;
-    if (status != SV_OK) {
-        return status;
-    }
-    if (mongoc_cursor_next(cursor, &row)) {
-        *latest = sv_doc_copy(row, work->arena);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
-}
-
-/* A round is one whole counting of the rack in the count: a claim goes on with it until it is completed, and the next
- * one is opened by asking for a recount. */
-static sv_status_t
-sv_claim_find_round(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
-{
-    const bson_t *latest;
-    bool completed;
-
-    work->round = 1;
-    work->is_first = true;
-    work->is_recount = false;
-    if (work->rack.session_id == NULL) {
-        return SV_OK;
-    }
-    if (sv_claim_find_latest(store, work, &latest, error) != SV_OK || latest == NULL) {
-        return error->status;
-    }
-    work->is_first = false;
-    work->round = sv_doc_int(latest, "round");
-    if (sv_claim_is_completed(store, work, work->round, &completed, error) != SV_OK || !completed) {
-        return error->status;
-    }
-    if (!work->claim->recount) {
-        return sv_fail(error, SV_ERR_RACK_COMPLETED, NULL);
-    }
-    work->round++;
-    work->is_recount = true;
-    return SV_OK;
-}
-
 /* What the books say of the rack is fixed before anything is counted on it; one that is counted again is compared when
  * that is completed. */
 static sv_status_t
@@ -187,10 +115,10 @@ sv_claim_fix_book(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     if (!sv_count_has_rack_books(&work->count)) {
         return SV_OK;
     }
-    if (work->is_first) {
+    if (work->round.is_first) {
         return sv_rack_book_freeze(store, &work->count, work->rack.rack_id, work->arena, error);
     }
-    return work->is_recount
+    return work->round.is_recount
                ? sv_rack_book_mark(store, work->count.session_id, work->rack.rack_id, false, work->arena, error)
                : SV_OK;
 }
@@ -306,7 +234,7 @@ sv_claim_fill_session(const sv_claim_work_t *work, sv_floor_session_t *session)
         .blind = work->count.blind,
         .strict = work->count.strict,
         .fence = work->rack.fence,
-        .round = work->round,
+        .round = work->round.number,
         .status = SV_SESSION_ACTIVE,
         .started_at_ms = work->rack.held_at_ms, /* the server's clock */
         .last_heartbeat_ms = work->rack.held_at_ms,
@@ -346,7 +274,7 @@ sv_claim_insert_session(sv_store_t *store, sv_claim_work_t *work, sv_error_t *er
     sv_doc_put_text(document, "status", sv_session_status_name(session->status));
     BSON_APPEND_BOOL(document, "superseded", false);
     BSON_APPEND_BOOL(document, "rack_completed", false);
-    BSON_APPEND_BOOL(document, "plain", work->is_first);
+    BSON_APPEND_BOOL(document, "plain", work->round.is_first);
     BSON_APPEND_INT64(document, "writes", 0);
     sv_doc_put_time(document, "started_at", session->started_at_ms);
     sv_doc_put_time(document, "last_heartbeat", session->last_heartbeat_ms);
@@ -383,7 +311,8 @@ sv_claim_audit(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 static sv_status_t
 sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
-    sv_status_t status = sv_claim_find_round(store, work, error);
+    sv_status_t status = sv_rack_round_next(store, &work->rack, work->count.session_id, work->claim->recount,
+                                            work->arena, &work->round, error);
 
     work->result->resumed = false;
     work->result->displaced = work->before;
@@ -409,13 +338,6 @@ sv_claim_resume(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
         sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("active"), "}", "$inc", "{", "writes", BCON_INT64(1), "}",
                              "$currentDate", "{", "last_heartbeat", BCON_BOOL(true), "}"),
                     work->arena);
-    bson_t *rack = sv_doc_take(
-        BCON_NEW("rack_id", BCON_UTF8(work->rack.rack_id), "session_id", BCON_UTF8(work->before.session_id)),
-        work->arena);
-    bson_t *hold = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8("claimed"), "hold_ms",
-                                        BCON_INT64(sv_active_hold_ms(store->settings)), "}", "$currentDate", "{",
-                                        "held_at", BCON_BOOL(true), "updated_at", BCON_BOOL(true), "}"),
-                               work->arena);
     const bson_t *document;
     sv_status_t status = sv_store_find_and_update(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, activate, true,
                                                   false, work->arena, &document, error);
@@ -429,7 +351,7 @@ sv_claim_resume(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     sv_floor_session_read(document, work->arena, &work->result->session);
     work->result->resumed = true;
     work->result->displaced = (sv_floor_session_t){ 0 };
-    return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, rack, hold, NULL, error);
+    return sv_rack_hold_anew(store, work->rack.rack_id, work->before.session_id, false, NULL, error);
 }
 
 static sv_status_t

@@ -207,7 +207,7 @@ sv_step_rack_body(sv_store_t *store, void *context, sv_error_t *error)
                            .arena = error->arena,
                            .sessions = &session,
                            .session_count = 1,
-                           .resolving = true };
+                           .by_decision = true };
 
     rack->arena = error->arena;
     rack->sessions = NULL;

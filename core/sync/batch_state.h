@@ -73,7 +73,7 @@ typedef struct {
     size_t session_count;
     sv_text_map_t session_of; /* session_id -> sv_fenced_t */
     sv_verdict_t *verdicts;
-    bool resolving;        /* a person's decision, not a batch: whoever makes it writes the audit entry */
+    bool by_decision;      /* a person's decision, not a batch: whoever makes it writes the audit entry */
     int64_t present_round; /* past the fence: the rack's round in which the decision is made; else 0 */
 
     /* what was read; empty in the good case */

@@ -50,7 +50,7 @@ sv_write_audit(sv_batch_run_t *run, const sv_fenced_t *session, sv_error_t *erro
 static sv_status_t
 sv_write_audits(sv_batch_run_t *run, sv_error_t *error)
 {
-    for (size_t i = 0; !run->resolving && i < run->session_count; i++) {
+    for (size_t i = 0; !run->by_decision && i < run->session_count; i++) {
         if (run->sessions[i].wrote && sv_write_audit(run, &run->sessions[i], error) != SV_OK) {
             return error->status;
         }
@@ -150,7 +150,7 @@ sv_queue_settled(const sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, const
     BSON_APPEND_UTF8(&filter, "user_id", slot->now.user_id);
     BSON_APPEND_UTF8(&filter, "status", "open");
     sv_query_compare(&filter, "revision", "$lte", slot->record->order);
-    if (run->resolving) {
+    if (run->by_decision) {
         /* the one that is being resolved has an end of its own */
         BCON_APPEND(&filter, "conflict_id", "{", "$ne", BCON_UTF8(run->batch->batch_id), "}");
     }

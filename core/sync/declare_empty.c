@@ -235,7 +235,7 @@ sv_empty_body(sv_store_t *store, void *context, sv_error_t *error)
     sv_empty_work_t *work = context;
 
     memset(work->emptied, 0, sizeof(*work->emptied));
-    work->run = (sv_batch_run_t){ .store = store, .who = work->who, .arena = error->arena, .resolving = true };
+    work->run = (sv_batch_run_t){ .store = store, .who = work->who, .arena = error->arena, .by_decision = true };
     if (sv_empty_fence(work, error) != SV_OK || sv_empty_read_expected(work, error) != SV_OK) {
         return error->status;
     }

@@ -214,25 +214,6 @@ sv_fence_bypass(sv_store_t *store, const char *session_id, sv_fenced_t *fenced, 
     return SV_OK;
 }
 
-/* The rack's hold begins anew, if the rack still carries this session (it does: the fence held). */
-static sv_status_t
-sv_fence_rearm(sv_store_t *store, const sv_fenced_t *fenced, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena), child;
-
-    BSON_APPEND_UTF8(filter, "rack_id", fenced->facts.rack_id);
-    BSON_APPEND_UTF8(filter, "session_id", fenced->session_id);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &child);
-    BSON_APPEND_UTF8(&child, "status", "claimed");
-    BSON_APPEND_INT64(&child, "hold_ms", sv_active_hold_ms(store->settings));
-    bson_append_document_end(update, &child);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$currentDate", &child);
-    BSON_APPEND_BOOL(&child, "held_at", true);
-    BSON_APPEND_BOOL(&child, "updated_at", true);
-    bson_append_document_end(update, &child);
-    return sv_store_update_one(store, SV_COLLECTION_RACK_REGISTRY, filter, update, NULL, error);
-}
-
 static bool
 sv_fence_is_silent(const sv_store_t *store, const sv_fenced_t *fenced)
 {
@@ -258,7 +239,8 @@ sv_fence_finish(sv_store_t *store, sv_fenced_t *fenced, sv_error_t *error)
     if (fenced->rearmed) {
         fenced->facts.status = SV_SESSION_ACTIVE;
         fenced->facts.last_heartbeat_ms = fenced->now_ms;
-        if (sv_fence_rearm(store, fenced, error) != SV_OK) {
+        /* if the rack still carries this session (it does: the fence held) */
+        if (sv_rack_hold_anew(store, fenced->facts.rack_id, fenced->session_id, false, NULL, error) != SV_OK) {
             return error->status;
         }
     }

@@ -235,8 +235,9 @@ sv_relink_body(sv_store_t *store, void *context, sv_error_t *error)
     sv_relink_work_t *work = context;
     sv_batch_run_t *run = &work->run;
 
-    *run =
-        (sv_batch_run_t){ .store = store, .who = work->who, .batch = &none, .arena = error->arena, .resolving = true };
+    *run = (sv_batch_run_t){
+        .store = store, .who = work->who, .batch = &none, .arena = error->arena, .by_decision = true
+    };
     work->count_state = NULL;
     work->records = 0;
     sv_batch_run_init(run);

@@ -332,7 +332,7 @@ sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
                              .sessions = session,
                              .session_count = 1,
                              .verdicts = &resolution->verdict,
-                             .resolving = true,
+                             .by_decision = true,
                              .present_round = session->present_round };
     sv_batch_run_init(run);
     sv_text_map_init(&run->session_of, run->arena, 1);

@@ -100,7 +100,7 @@ static bool
 sv_serials_is_kept(const sv_batch_run_t *run, const sv_serial_t *serial, const sv_fenced_t *session)
 {
     return serial->taken_by != NULL || serial->before_open ||
-           (run->resolving && serial->before_count != NULL &&
+           (run->by_decision && serial->before_count != NULL &&
             strcmp(serial->before_count, session->facts.count_id) == 0);
 }
 
