@@ -57,6 +57,7 @@ sv_floor_session_read(const bson_t *document, sv_arena_t *arena, sv_floor_sessio
     session->zone = sv_doc_text(document, "zone", arena);
     session->count_id = sv_doc_text(document, "count_id", arena);
     session->count_state = sv_doc_text(document, "count_state", arena);
+    session->count_started_at_ms = sv_doc_time(document, "count_started_at");
     session->blind = sv_doc_bool(document, "blind");
     session->strict = sv_doc_bool(document, "strict");
     session->fence = sv_doc_int(document, "fence");

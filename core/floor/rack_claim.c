@@ -231,6 +231,7 @@ sv_claim_fill_session(const sv_claim_work_t *work, sv_floor_session_t *session)
         .zone = work->rack.zone,
         .count_id = work->count.session_id,
         .count_state = "OPEN",
+        .count_started_at_ms = sv_doc_time(work->count.document, "started_at"),
         .blind = work->count.blind,
         .strict = work->count.strict,
         .fence = work->rack.fence,
@@ -266,6 +267,7 @@ sv_claim_insert_session(sv_store_t *store, sv_claim_work_t *work, sv_error_t *er
     sv_doc_put_text(document, "zone", session->zone);
     sv_doc_put_text(document, "count_id", session->count_id);
     sv_doc_put_text(document, "count_state", session->count_state);
+    sv_doc_put_time(document, "count_started_at", session->count_started_at_ms);
     BSON_APPEND_BOOL(document, "blind", session->blind);
     BSON_APPEND_BOOL(document, "strict", session->strict);
     BSON_APPEND_INT64(document, "fence", session->fence);

@@ -90,8 +90,8 @@ sv_import_put_projection(const sv_import_bulk_t *bulk, bson_t *options)
     for (size_t i = 0; bulk->derived != NULL && bulk->derived->fields[i] != NULL; i++) {
         BSON_APPEND_INT32(projection, bulk->derived->fields[i], 1);
     }
-    if (bulk->derived != NULL) {
-        BSON_APPEND_INT32(projection, bulk->derived->name, 1);
+    for (size_t i = 0; bulk->derived != NULL && bulk->derived->names[i] != NULL; i++) {
+        BSON_APPEND_INT32(projection, bulk->derived->names[i], 1);
     }
     for (size_t i = 0; i < bulk->count; i++) {
         const bson_t *const parts[] = { bulk->rows[i].selector,
@@ -236,7 +236,7 @@ sv_import_derive(const sv_import_bulk_t *bulk, sv_import_row_t *row, const bson_
     }
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
     bson_concat(&set, told);
-    bulk->derived->put(stored, told, row->selector, &set, bulk->arena);
+    bulk->derived->put(stored, told, row->selector, bulk->now_ms, &set, bulk->arena);
     bson_append_document_end(update, &set);
     bson_copy_to_excluding_noinit(row->update, update, "$set", NULL);
     row->update = update;

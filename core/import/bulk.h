@@ -25,13 +25,14 @@ typedef struct {
 /* What becomes of a row, as it is seen before it is written. */
 typedef enum { SV_IMPORT_CREATED, SV_IMPORT_CHANGED, SV_IMPORT_SAME, SV_IMPORT_REFUSED } sv_import_outcome_t;
 
-/* A field that follows from others, which the row need not have: `stored` is the document as it stands (NULL: there is
+/* Fields that follow from others, which the row need not have: `stored` is the document as it stands (NULL: there is
  * none), `set` what the row sets; what follows is appended to `derived`.  Of the fields named, what is stored is read.
  */
 typedef struct sv_import_derived_s {
     const char *const *fields; /* NULL-terminated */
-    const char *name;          /* of the field that follows */
-    void (*put)(const bson_t *stored, const bson_t *set, const bson_t *selector, bson_t *derived, sv_arena_t *arena);
+    const char *const *names;  /* of those that follow; NULL-terminated */
+    void (*put)(const bson_t *stored, const bson_t *set, const bson_t *selector, int64_t now_ms, bson_t *derived,
+                sv_arena_t *arena);
 } sv_import_derived_t;
 
 typedef struct {

@@ -6,6 +6,7 @@
 #include "core/import/items_stock.h"
 #include "core/import/packs.h"
 #include "core/items/item_keys.h"
+#include "core/stock/lots.h"
 #include "core/stock/stock_step.h"
 #include "core/store/document.h"
 
@@ -313,9 +314,11 @@ sv_import_items_read(sv_import_table_t *table, FILE *stream, const sv_import_opt
     return error->status;
 }
 
-/* The codes that find an item, from what the file tells and what it leaves alone. */
+/* The codes that find an item, and when its lots began to be counted apart or ceased to, from what the file tells and
+ * what it leaves alone. */
 static void
-sv_items_put_keys(const bson_t *stored, const bson_t *set, const bson_t *selector, bson_t *derived, sv_arena_t *arena)
+sv_items_put_derived(const bson_t *stored, const bson_t *set, const bson_t *selector, int64_t now_ms, bson_t *derived,
+                     sv_arena_t *arena)
 {
     bson_t *item = sv_doc_copy(selector, arena);
     bson_iter_t field;
@@ -328,9 +331,13 @@ sv_items_put_keys(const bson_t *stored, const bson_t *set, const bson_t *selecto
         }
     }
     sv_item_keys_put(derived, item, arena);
+    if (bson_iter_init_find(&field, set, "lot_tracked")) {
+        sv_lot_tracking_put_change(derived, stored, sv_doc_bool(set, "lot_tracked"), now_ms, arena);
+    }
 }
 
-static const sv_import_derived_t sv_items_derived = { sv_item_key_fields, "lookup_keys", sv_items_put_keys };
+static const char *const sv_items_follow[] = { "lookup_keys", "lot_changes", NULL };
+static const sv_import_derived_t sv_items_derived = { sv_item_key_fields, sv_items_follow, sv_items_put_derived };
 
 const sv_import_derived_t *
 sv_import_items_derived(void)

@@ -166,6 +166,19 @@ sv_batch_forget(sv_batch_run_t *run)
     }
 }
 
+static void
+sv_batch_settle_lots(sv_batch_run_t *run)
+{
+    for (size_t i = 0; i < run->batch->count; i++) {
+        sv_record_t *record = &run->batch->records[i];
+        const sv_fenced_t *session = record->malformed ? NULL : sv_text_map_get(&run->session_of, record->session_id);
+
+        if (session != NULL && session->outcome != SV_FENCE_UNKNOWN) {
+            sv_items_settle_lot(record, &session->facts);
+        }
+    }
+}
+
 static sv_status_t
 sv_batch_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -176,6 +189,7 @@ sv_batch_body(sv_store_t *store, void *context, sv_error_t *error)
     if (sv_batch_fence_all(task, error) != SV_OK) {
         return error->status;
     }
+    sv_batch_settle_lots(run);
     sv_batch_run_init(run);
     if (!sv_batch_judge_blind(task)) {
         sv_batch_forget(run);

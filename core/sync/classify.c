@@ -119,7 +119,8 @@ sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fence
     sv_record_t checked;
     bool is_part;
 
-    if (!session->facts.strict || record->item_code == NULL) {
+    /* A rack's book tells no lots: a lot is not compared with the whole. */
+    if (!session->facts.strict || record->item_code == NULL || record->lot_apart) {
         return true;
     }
     book_qty = sv_text_map_get(&run->book, sv_key_book(run, session->facts.rack_id, record->item_code));

@@ -12,7 +12,7 @@
 typedef struct {
     int64_t ends_ms; /* monotonic; 0: free */
     uint64_t hash;
-    bool serial_tracked;
+    sv_item_cached_t item;
     char code[SV_ITEM_CACHE_CODE];
 } sv_item_entry_t;
 
@@ -50,7 +50,7 @@ sv_item_entry_is(const sv_item_entry_t *entry, uint64_t hash, const char *item_c
 }
 
 bool
-sv_item_cache_get(sv_item_cache_t *cache, const char *item_code, bool *serial_tracked)
+sv_item_cache_get(sv_item_cache_t *cache, const char *item_code, sv_item_cached_t *item)
 {
     uint64_t hash = sv_text_hash(item_code);
     const sv_item_entry_t *set;
@@ -64,7 +64,7 @@ sv_item_cache_get(sv_item_cache_t *cache, const char *item_code, bool *serial_tr
     pthread_rwlock_rdlock(&cache->lock);
     for (size_t i = 0; i < SV_ITEM_CACHE_WAYS && !found; i++) {
         if (sv_item_entry_is(&set[i], hash, item_code) && set[i].ends_ms > now_ms) {
-            *serial_tracked = set[i].serial_tracked;
+            *item = set[i].item;
             found = true;
         }
     }
@@ -73,7 +73,7 @@ sv_item_cache_get(sv_item_cache_t *cache, const char *item_code, bool *serial_tr
 }
 
 void
-sv_item_cache_put(sv_item_cache_t *cache, const char *item_code, bool serial_tracked)
+sv_item_cache_put(sv_item_cache_t *cache, const char *item_code, const sv_item_cached_t *item)
 {
     uint64_t hash = sv_text_hash(item_code);
     sv_item_entry_t *set, *entry;
@@ -95,7 +95,7 @@ sv_item_cache_put(sv_item_cache_t *cache, const char *item_code, bool serial_tra
     }
     entry->ends_ms = sv_clock_monotonic_ms() + SV_ITEM_CACHE_LIFE_MS;
     entry->hash = hash;
-    entry->serial_tracked = serial_tracked;
+    entry->item = *item;
     memcpy(entry->code, item_code, length + 1);
     pthread_rwlock_unlock(&cache->lock);
 }

@@ -90,7 +90,9 @@ sv_links_read(sv_batch_run_t *run, sv_links_found_t *found, sv_error_t *error)
 static sv_status_t
 sv_links_apply(sv_batch_run_t *run, sv_record_t *record, const char *item_code, sv_error_t *error)
 {
+    const sv_fenced_t *session = sv_text_map_get(&run->session_of, record->session_id);
     bool faults = false;
+    sv_status_t status;
 
     record->counted_as = record->item_code;
     record->item_code = item_code;
@@ -98,10 +100,14 @@ sv_links_apply(sv_batch_run_t *run, sv_record_t *record, const char *item_code, 
     record->present |= UINT64_C(1) << SV_RECORD_HAS_item_code;
     record->linked = true;
     record->unknown = false;
-    return sv_items_check(
+    status = sv_items_check(
         run->store,
         sv_store_pool_keep(run->store->pool, SV_POOL_KEEPS_ITEM_CACHE, sv_item_cache_create, sv_item_cache_destroy),
         record, 1, &faults, error);
+    if (status == SV_OK && session != NULL && session->outcome != SV_FENCE_UNKNOWN) {
+        sv_items_settle_lot(record, &session->facts);
+    }
+    return status;
 }
 
 sv_status_t

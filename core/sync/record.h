@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/json_writer.h"
 #include "core/base/quantity.h"
+#include "core/stock/lots.h"
 
 /*
  * A verification record as a client sends it: one figure for one item on one rack in one
@@ -48,6 +49,15 @@ typedef struct {
     const char **items;
     size_t count;
 } sv_text_list_t;
+
+/* What was said in a pack's unit; the record itself then has it in the item's own. */
+typedef struct {
+    const char *uom; /* NULL: nothing was */
+    sv_quantity_t factor;
+    sv_quantity_t verified_qty;
+    sv_quantity_t damage_qty;
+    sv_quantity_t non_returnable_damaged_qty;
+} sv_record_said_t;
 
 /* Places of the members in record.def. */
 typedef enum {
@@ -109,6 +119,9 @@ typedef struct {
     const char *lot_key;    /* what parts an item's figures: sv_record_lot_key() */
     const char *counted_as; /* not sent: the code it came under, which is linked to its item (core/sync/links.h) */
     bool linked;            /* not sent: its item is what its code or find is linked to */
+    sv_record_said_t said;  /* not sent: made of what was (core/sync/rules.h) */
+    sv_lot_tracking_t lots; /* of its item */
+    bool lot_apart;         /* not sent: its item's lots are counted apart in its count */
     bool unknown;           /* not sent: its item_code is none that is known (core/sync/items.h) */
     bool declared_empty;    /* not sent: a zero that stands for "nothing there" */
 

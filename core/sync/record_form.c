@@ -4,8 +4,9 @@
 #include "core/sync/record_table.h"
 
 /* Members of a stored record that are of no use to a client. */
-static const char *const sv_record_internal[] = { "_id",   "whole", "superseded", "replaced",      "content_hash",
-                                                  "order", "fence", "lot_key",    "order_suspect", NULL };
+static const char *const sv_record_internal[] = { "_id",           "whole", "superseded", "replaced",
+                                                  "content_hash",  "order", "fence",      "lot_key",
+                                                  "order_suspect", "said",  NULL };
 
 static void
 sv_append_list(bson_t *document, const sv_member_row_t *row, const sv_text_list_t *list)
@@ -76,10 +77,31 @@ sv_append_members(bson_t *document, const sv_record_t *record, uint64_t members)
     }
 }
 
+/* What was said in packs, beside what it is. */
+static void
+sv_record_append_said(bson_t *document, const sv_record_said_t *said)
+{
+    bson_t object;
+
+    BSON_APPEND_DOCUMENT_BEGIN(document, "said", &object);
+    BSON_APPEND_UTF8(&object, "uom", said->uom);
+    sv_doc_put_quantity(&object, "factor", said->factor);
+    sv_doc_put_quantity(&object, "verified_qty", said->verified_qty);
+    sv_doc_put_quantity(&object, "damage_qty", said->damage_qty);
+    sv_doc_put_quantity(&object, "non_returnable_damaged_qty", said->non_returnable_damaged_qty);
+    bson_append_document_end(document, &object);
+}
+
 void
 sv_record_append(bson_t *document, const sv_record_t *record)
 {
-    sv_append_members(document, record, (record->present | sv_members_always) & ~sv_members_of_session);
+    uint64_t members = (record->present | sv_members_always) & ~sv_members_of_session;
+
+    if (record->said.uom != NULL) {
+        members &= record->uom != NULL ? UINT64_MAX : ~SV_MEMBER_BIT(uom);
+        sv_record_append_said(document, &record->said);
+    }
+    sv_append_members(document, record, members);
     if (!sv_record_has(record, SV_RECORD_HAS_revision)) {
         BSON_APPEND_NULL(document, "revision");
     }
@@ -101,6 +123,12 @@ sv_record_append_sent(bson_t *document, const sv_record_t *record)
     } else if (sent.linked) {
         sent.present &= ~SV_MEMBER_BIT(item_code);
     }
+    if (record->said.uom != NULL) {
+        sent.uom = record->said.uom;
+        sent.verified_qty = record->said.verified_qty;
+        sent.damage_qty = record->said.damage_qty;
+        sent.non_returnable_damaged_qty = record->said.non_returnable_damaged_qty;
+    }
     sv_append_members(document, &sent, sent.present);
 }
 
@@ -108,6 +136,12 @@ sv_record_append_sent(bson_t *document, const sv_record_t *record)
 static void
 sv_unlink_sent(json_t *stored)
 {
+    json_t *said = json_object_get(stored, "said");
+
+    if (json_is_object(said)) {
+        json_object_update_existing(stored, said);
+        json_object_set(stored, "uom", json_object_get(said, "uom"));
+    }
     if (json_object_get(stored, "unknown_item_id") != NULL) {
         json_object_del(stored, "item_code");
     } else if (json_object_get(stored, "counted_as") != NULL) {
@@ -155,6 +189,46 @@ sv_record_write_json(sv_json_writer_t *w, const bson_t *record)
     sv_record_write_member(w, NULL, record);
 }
 
+static const char *const sv_said_members[] = { "uom", "verified_qty", "damage_qty", "non_returnable_damaged_qty" };
+
+/* A client is told what it said; what the packs are in the item's own unit stands beside it. */
+static void
+sv_record_write_value(sv_json_writer_t *w, const bson_t *record, const bson_iter_t *value)
+{
+    const char *name = bson_iter_key(value);
+    bson_iter_t said, member;
+
+    for (size_t i = 0; i < sizeof(sv_said_members) / sizeof(sv_said_members[0]); i++) {
+        if (strcmp(name, sv_said_members[i]) == 0 && bson_iter_init_find(&said, record, "said") &&
+            bson_iter_recurse(&said, &member) && bson_iter_find(&member, name)) {
+            sv_doc_write_value(w, name, &member);
+            return;
+        }
+    }
+    sv_doc_write_value(w, name, value);
+}
+
+static void
+sv_record_write_base(sv_json_writer_t *w, const bson_t *record)
+{
+    bson_iter_t iter;
+
+    if (!sv_doc_has(record, "said")) {
+        return;
+    }
+    sv_json_object(w, "base");
+    if (!bson_has_field(record, "uom")) {
+        sv_json_null(w, "uom");
+    }
+    sv_json_quantity(w, "factor", sv_doc_quantity(record, "said.factor"));
+    for (size_t i = 0; i < sizeof(sv_said_members) / sizeof(sv_said_members[0]); i++) {
+        if (bson_iter_init_find(&iter, record, sv_said_members[i])) {
+            sv_doc_write_value(w, sv_said_members[i], &iter);
+        }
+    }
+    sv_json_end(w);
+}
+
 void
 sv_record_write_member(sv_json_writer_t *w, const char *name, const bson_t *record)
 {
@@ -164,9 +238,10 @@ sv_record_write_member(sv_json_writer_t *w, const char *name, const bson_t *reco
     if (bson_iter_init(&iter, record)) {
         while (bson_iter_next(&iter)) {
             if (!sv_record_is_internal(bson_iter_key(&iter))) {
-                sv_doc_write_value(w, bson_iter_key(&iter), &iter);
+                sv_record_write_value(w, record, &iter);
             }
         }
     }
+    sv_record_write_base(w, record);
     sv_json_end(w);
 }

@@ -164,6 +164,7 @@ sv_resolution_fence(sv_resolution_t *resolution, sv_error_t *error)
         error->holder = (sv_holder_t *) session->holder;
         return sv_fail(error, SV_ERR_LOCK_LOST, NULL);
     }
+    sv_items_settle_lot(&resolution->record, &session->facts);
     return SV_OK;
 }
 

@@ -13,12 +13,47 @@ sv_rules_check_quantities(sv_record_t *record, const sv_settings_t *settings, sv
     }
 }
 
+/* The quantities in the item's own unit, and what was said kept beside them. */
+static bool
+sv_rules_convert(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t *arena)
+{
+    sv_quantity_t *const quantities[] = { &record->verified_qty, &record->damage_qty,
+                                          &record->non_returnable_damaged_qty };
+    static const char *const names[] = { "verified_qty", "damage_qty", "non_returnable_damaged_qty" };
+
+    if (!sv_record_has(record, SV_RECORD_HAS_uom) || !item->known || record->said.uom != NULL) {
+        return true;
+    }
+    if (item->uom_kind == SV_UOM_UNKNOWN) {
+        return sv_record_is_void(record) ||
+               sv_record_fail(record, arena, "uom", "uom_unknown", "The item has no unit or pack %s", record->uom);
+    }
+    if (item->uom_kind != SV_UOM_PACK) {
+        return true;
+    }
+    record->said = (sv_record_said_t){ .uom = record->uom,
+                                       .factor = item->factor,
+                                       .verified_qty = record->verified_qty,
+                                       .damage_qty = record->damage_qty,
+                                       .non_returnable_damaged_qty = record->non_returnable_damaged_qty };
+    record->uom = item->uom;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!sv_uom_convert(*quantities[i], item->factor, quantities[i])) {
+            return sv_record_fail(
+                record, arena, names[i], "out_of_range",
+                "In the item's own unit it is no number of at most six places up to 999999999.999999");
+        }
+    }
+    return true;
+}
+
 void
 sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t *arena)
 {
     sv_quantity_t pieces;
 
-    if (sv_record_is_void(record)) {
+    record->lots = item->lots;
+    if (!sv_rules_convert(record, item, arena) || sv_record_is_void(record)) {
         return;
     }
     pieces = record->verified_qty + record->damage_qty + record->non_returnable_damaged_qty;

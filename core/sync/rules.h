@@ -2,17 +2,23 @@
 #define SV_SYNC_RULES_H
 
 #include "core/settings/settings.h"
+#include "core/stock/units.h"
 #include "core/sync/record.h"
 
 /* What is known of a record's item (core/sync/items.h). */
 typedef struct {
     bool known;
     bool serial_tracked;
+    sv_lot_tracking_t lots;
+    sv_uom_kind_t uom_kind; /* of the record's `uom`, where it says one */
+    sv_quantity_t factor;
+    const char *uom; /* the item's own; NULL: none */
 } sv_item_facts_t;
 
 /* The rules a record must keep whatever is stored; a breach becomes the record's fault.  A
  * void withdraws a figure, so its figures may be anything. */
 void sv_rules_check_quantities(sv_record_t *record, const sv_settings_t *settings, sv_arena_t *arena);
+/* Also brings what was said in packs to the item's own unit. */
 void sv_rules_check_item(sv_record_t *record, const sv_item_facts_t *item, sv_arena_t *arena);
 
 /* Reasons that are none of the words /api/config lists (reasons.h).  Asked of who can mend it at once; what a phone

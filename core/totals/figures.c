@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/time_zone.h"
+#include "core/stock/units.h"
 #include "core/store/document.h"
 #include "core/sync/counting.h"
 #include "core/totals/lines.h"
@@ -16,6 +17,7 @@ typedef struct {
     bool expired;
     const char *user_id;
     int64_t changed_ms, counted_ms;
+    bool linked; /* counted under a code that was none: its unit was nobody's then */
     const char *uom, *expiry_date;
 } sv_figure_said_t;
 
@@ -96,6 +98,7 @@ sv_figures_add(sv_figures_said_t *figures, const bson_t *record)
         .user_id = sv_doc_text(record, "user_id", arena),
         .changed_ms = sv_doc_time(record, "changed_at"),
         .counted_ms = sv_doc_time(record, sv_doc_has(record, "counted_at") ? "counted_at" : "changed_at"),
+        .linked = sv_doc_has(record, "counted_as") || sv_doc_has(record, "unknown_item_id"),
         .uom = sv_doc_text(record, "uom", arena),
         .expiry_date = sv_doc_text(record, "expiry_date", arena),
     };
@@ -113,7 +116,7 @@ sv_figures_read(sv_store_t *store, sv_figures_said_t *figures, sv_error_t *error
                                           "user_id",      "changed_at", "counted_at",
                                           "verified_qty", "damage_qty", "non_returnable_damaged_qty",
                                           "unknown",      "condition",  "expiry_date",
-                                          "uom" };
+                                          "uom",          "counted_as", "unknown_item_id" };
     sv_arena_t *arena = figures->lines->arena;
     bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena), projection;
     mongoc_cursor_t *cursor;
@@ -182,7 +185,9 @@ sv_line_add_figure(sv_totals_line_t *line, const sv_figure_said_t *said)
         sv_totals_add(&line->expired_qty, said->part.stock);
     }
     line->unknown |= said->unknown;
-    line->uom_mixed |= line->item->uom == NULL && sv_figure_differs(&line->uom, said->uom);
+    line->uom_mixed |= line->item->uom == NULL
+                           ? sv_figure_differs(&line->uom, said->uom)
+                           : said->linked && said->uom != NULL && !sv_uom_is(said->uom, line->item->uom);
     line->expiry_mixed |= line->lot[0] != '\0' && sv_figure_differs(&line->expiry_date, said->expiry_date);
     if (line->records == 0 || said->counted_ms < line->first_counted_ms) {
         line->first_counted_ms = said->counted_ms;

@@ -61,7 +61,7 @@ static void
 a_void_keeps_no_rule(void **state)
 {
     sv_record_t record = counted(0, 40);
-    const sv_item_facts_t unknown = { false, false };
+    const sv_item_facts_t unknown = { .known = false };
 
     record.status = SV_RECORD_VOID;
     sv_rules_check_quantities(&record, &settings, *state);
@@ -74,7 +74,7 @@ static void
 tracked_items_have_no_more_serials_than_pieces(void **state)
 {
     const char *serials[] = { "A", "B", "C" };
-    const sv_item_facts_t tracked = { true, true }, loose = { true, false };
+    const sv_item_facts_t tracked = { .known = true, .serial_tracked = true }, loose = { .known = true };
     sv_record_t record = counted(1, 1);
 
     record.serial_numbers = (sv_text_list_t){ serials, 2 };
