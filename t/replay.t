@@ -159,7 +159,7 @@ sub book_of {
     my ($shift) = @_;
     return sort map {
         my $line = plain($_);
-        $line->{counted} = without($line->{counted}, qw(at last_user_id)) if $line->{counted};
+        $line->{counted} = without($line->{counted}, qw(at last_user_id first_counted_at last_counted_at)) if $line->{counted};
         $json->encode(without($line, qw(_id session_id frozen_at derivations)));
     } $stack->mongo->find(session_book => { session_id => $shift->{count_id} });
 }
