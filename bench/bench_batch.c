@@ -95,6 +95,7 @@ new_session(load_t *load)
     BSON_APPEND_INT64(&session, "round", 1);
     BSON_APPEND_UTF8(&session, "status", "active");
     BSON_APPEND_BOOL(&session, "superseded", false);
+    BSON_APPEND_BOOL(&session, "plain", true);
     BSON_APPEND_INT64(&session, "writes", 0);
     BSON_APPEND_DATE_TIME(&session, "started_at", (int64_t) time(NULL) * 1000);
     BSON_APPEND_DATE_TIME(&session, "last_heartbeat", (int64_t) time(NULL) * 1000);
@@ -186,7 +187,7 @@ append_decimal(bson_t *document, const char *name, int value)
 static bson_t *
 bare_record(const load_t *load, int i, int64_t ms)
 {
-    static const char hash[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    static const char hash[] = "2:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     bson_t *document = bson_sized_new(1024), serials;
     char id[64], item[32], serial[64], batch[64];
     bson_oid_t oid;
@@ -204,7 +205,7 @@ bare_record(const load_t *load, int i, int64_t ms)
     BSON_APPEND_UTF8(document, "floor", "F1");
     BSON_APPEND_UTF8(document, "user_id", "U1");
     BSON_APPEND_INT64(document, "fence", 1);
-    BSON_APPEND_INT64(document, "round", 1);
+    BSON_APPEND_INT64(document, "seq", load->used + 1);
     BSON_APPEND_UTF8(document, "client_record_id", id);
     BSON_APPEND_UTF8(document, "item_code", item);
     append_decimal(document, "verified_qty", i % 50 + 1);
@@ -221,9 +222,15 @@ bare_record(const load_t *load, int i, int64_t ms)
     bson_append_array_end(document, &serials);
     BSON_APPEND_NULL(document, "revision");
     BSON_APPEND_INT64(document, "order", ms);
-    BSON_APPEND_BOOL(document, "whole", true);
-    BSON_APPEND_BOOL(document, "superseded", false);
     BSON_APPEND_UTF8(document, "content_hash", hash);
+    BSON_APPEND_UTF8(document, "lot_key", "");
+    BSON_APPEND_INT64(document, "round", 1);
+    BSON_APPEND_UTF8(document, "standing", "counts");
+    BSON_APPEND_BOOL(document, "counts", true);
+    BSON_APPEND_BOOL(document, "whole", true);
+    BSON_APPEND_NULL(document, "replaced_by");
+    BSON_APPEND_NULL(document, "decision");
+    BSON_APPEND_DATE_TIME(document, "counted_at", ms);
     BSON_APPEND_UTF8(document, "batch_id", batch);
     BSON_APPEND_DATE_TIME(document, "received_at", ms);
     BSON_APPEND_DATE_TIME(document, "changed_at", ms);
@@ -243,6 +250,8 @@ bare_serial(const load_t *load, int i, int64_t ms)
     bson_oid_init(&oid, NULL);
     BSON_APPEND_OID(document, "_id", &oid);
     BSON_APPEND_UTF8(document, "serial_number", serial);
+    BSON_APPEND_UTF8(document, "serial_key", serial);
+    BSON_APPEND_UTF8(document, "item_scope", "");
     BSON_APPEND_UTF8(document, "item_code", item);
     BSON_APPEND_DOCUMENT_BEGIN(document, "current", &child);
     BSON_APPEND_UTF8(&child, "count_id", "11111111-2222-4333-8444-555555555555");
@@ -312,7 +321,7 @@ bare_rest(load_t *load, const bson_t *session)
         "action", "sync.batch", "user_id", "U1", "role", "staff", "session_id", BCON_UTF8(load->session_id), "rack_id",
         BCON_UTF8(load->rack_id), "count_id", "11111111-2222-4333-8444-555555555555", "warehouse", "W1", "request_id",
         "bench", "at", BCON_DATE_TIME((int64_t) time(NULL) * 1000), "details", "{", "batch_id", "b", "inserted",
-        BCON_INT64(RECORDS), "edited", BCON_INT64(0), "superseded", BCON_INT64(0), "}", "sealed", BCON_BOOL(false));
+        BCON_INT64(RECORDS), "edited", BCON_INT64(0), "gave_way", BCON_INT64(0), "}", "sealed", BCON_BOOL(false));
     bson_t *touched = BCON_NEW("count_id", "11111111-2222-4333-8444-555555555555", "warehouse", "W1", "at",
                                BCON_DATE_TIME((int64_t) time(NULL) * 1000));
     bson_t items;

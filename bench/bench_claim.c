@@ -146,7 +146,7 @@ claim(load_t *load, const char *rack_id, const char *session_id)
                     "full_name", BCON_UTF8("Bench"), "rack_id", BCON_UTF8(rack_id), "warehouse", BCON_UTF8("BARE"), "floor",
                     BCON_UTF8("F1"), "count_id", BCON_UTF8("bench"), "count_state", BCON_UTF8("OPEN"), "blind",
                     BCON_BOOL(false), "strict", BCON_BOOL(false), "fence", BCON_INT64(1), "round", BCON_INT32(1), "status",
-                    BCON_UTF8("active"), "superseded", BCON_BOOL(false), "rack_completed", BCON_BOOL(false), "writes",
+                    BCON_UTF8("active"), "superseded", BCON_BOOL(false), "rack_completed", BCON_BOOL(false), "plain", BCON_BOOL(true), "writes",
                     BCON_INT64(0), "started_at", BCON_DATE_TIME(now), "last_heartbeat", BCON_DATE_TIME(now)));
     audit(load, "rack.claim", session_id, rack_id);
     commit(load);

@@ -141,10 +141,12 @@ sv_lookup_cache_read(const redisReply *reply, const sv_lookup_t *lookup, sv_aren
             found->complete = false;
         }
     }
+    found->blind_known = true;
     for (size_t i = 0; i < blind_count; i++) {
-        found->complete &=
+        found->blind_known &=
             sv_blind_read(sv_redis_element_text(reply, 1 + lookup->key_count + i), found->generation, &found->blind);
     }
+    found->complete &= found->blind_known;
     found->from_cache = found->complete;
 }
 
@@ -221,6 +223,7 @@ sv_lookup_erp_answered(sv_lookup_found_t *found, sv_erp_answer_t answer, const c
     };
 
     found->erp = told[answer];
+    found->blind_known = false; /* it may have taken seconds */
     found->erp_item = answer == SV_ERP_FOUND ? item_code : NULL;
     return found->erp_item != NULL;
 }
@@ -242,9 +245,11 @@ sv_lookup_ask(sv_store_t *store, const sv_lookup_t *lookup, sv_lookup_found_t *f
         keys[key_count++] = found->erp_item;
     }
     found->exact = false;
-    if (sv_item_blind_for(store, lookup->is_staff, lookup->own_warehouse, lookup->warehouse, &found->blind, error) !=
-            SV_OK ||
-        sv_items_by_keys(store, keys, key_count, &items, arena, error) != SV_OK) {
+    if (!found->blind_known && sv_item_blind_for(store, lookup->is_staff, lookup->own_warehouse, lookup->warehouse,
+                                                 &found->blind, error) != SV_OK) {
+        return error->status;
+    }
+    if (sv_items_by_keys(store, keys, key_count, &items, arena, error) != SV_OK) {
         return error->status;
     }
     for (size_t i = 0; i < lookup->key_count; i++) {

@@ -42,6 +42,7 @@ typedef struct {
     const char *generation; /* NULL: Redis did not say; then nothing is to be kept */
     const char *entries[SV_LOOKUP_KEYS];
     bool blind;
+    bool blind_known; /* Redis said so a moment ago: MongoDB need not be asked */
     bool complete;
     bool exact; /* an item has one of the keys */
     bool from_cache;
