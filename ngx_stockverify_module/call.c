@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/call.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,26 @@ sv_call_unpack_body(sv_call_t *call)
     return SV_OK;
 }
 
+static const char *
+sv_call_body_start(const sv_call_t *call)
+{
+    return call->body + strspn(call->body, " \t\r\n");
+}
+
+/* Whether nothing was said: no body, or null for one that need not be. */
+static bool
+sv_call_body_absent(const sv_call_t *call)
+{
+    const char *start;
+
+    if (call->body == NULL || call->body_length == 0) {
+        return true;
+    }
+    start = sv_call_body_start(call);
+    return call->body_optional && strncmp(start, "null", 4) == 0 &&
+           start + 4 + strspn(start + 4, " \t\r\n") == call->body + call->body_length;
+}
+
 const json_t *
 sv_call_body_loosely(sv_call_t *call, const char *loose)
 {
@@ -194,7 +215,7 @@ sv_call_body_loosely(sv_call_t *call, const char *loose)
     if (call->body_packed && sv_call_unpack_body(call) != SV_OK) {
         return NULL;
     }
-    if (call->body == NULL || call->body_length == 0) {
+    if (sv_call_body_absent(call)) {
         if (!call->body_optional) {
             sv_fail(&call->error, SV_ERR_JSON_INVALID, "A JSON object is required as body");
             return NULL;
@@ -202,6 +223,31 @@ sv_call_body_loosely(sv_call_t *call, const char *loose)
         return sv_json_parse_object(empty, sizeof(empty) - 1, call->arena, &call->error);
     }
     return sv_json_parse_object_loosely(call->body, call->body_length, loose, call->arena, &call->error);
+}
+
+const json_t *
+sv_call_body_list_loosely(sv_call_t *call, const char *list, const char *loose)
+{
+    if (call->body_packed && sv_call_unpack_body(call) != SV_OK) {
+        return NULL;
+    }
+    if (call->body != NULL && *sv_call_body_start(call) == '[') {
+        size_t room = call->body_length + strlen(list) + sizeof("{\"\":}");
+        char *whole = malloc(room), *at = whole;
+
+        if (whole == NULL) {
+            sv_fail_cause(&call->error, SV_ERR_BUSY, "no memory for a body of %zu bytes", call->body_length);
+            return NULL;
+        }
+        sv_arena_on_destroy(call->arena, free, whole);
+        at += sprintf(at, "{\"%s\":", list);
+        memcpy(at, call->body, call->body_length);
+        at += call->body_length;
+        strcpy(at, "}");
+        call->body_length = (size_t) (at + 1 - whole);
+        call->body = whole;
+    }
+    return sv_call_body_loosely(call, loose);
 }
 
 sv_redis_command_t *

@@ -106,6 +106,8 @@ bool sv_call_query_page(sv_call_t *call, sv_page_t *page);
 const json_t *sv_call_body(sv_call_t *call);
 /* The same; texts within the member `loose` may be none, and their reader refuses them (core/base/json_parser.h). */
 const json_t *sv_call_body_loosely(sv_call_t *call, const char *loose);
+/* The same; a bare array is taken for the member `list` of an object. */
+const json_t *sv_call_body_list_loosely(sv_call_t *call, const char *list, const char *loose);
 
 /* A fresh effect, to be filled with sv_redis_command() or by a domain function. */
 sv_redis_command_t *sv_call_effect(sv_call_t *call);

@@ -43,7 +43,7 @@ sv_cors_headers(ngx_http_request_t *r, const sv_location_conf_t *location, bool 
                                   "Retry-After, Location, ETag, Content-Disposition, X-Request-Id");
     }
     if (sv_header_add_text(r, "Access-Control-Allow-Headers",
-                           "Authorization, Content-Type, If-None-Match, Last-Event-ID, Prefer, X-Request-Id") !=
+                           "Authorization, Content-Type, If-None-Match, Last-Event-ID, Prefer, X-Device-ID, X-Request-Id") !=
             NGX_OK ||
         sv_header_add_text(r, "Access-Control-Max-Age", "600") != NGX_OK) {
         return NGX_ERROR;

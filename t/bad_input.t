@@ -75,10 +75,16 @@ my %malformed = (
     'a name twice, deep'      => '{"record":{"x":[{"a":1,"a":2}]}}',
 );
 
+# null says as much as no body; a bare list is the list that these are about.
+sub is_good {
+    my ($route, $what) = @_;
+    return $what eq 'null' ? $route->{body} eq 'optional' : $what eq 'a list' && $route->{id} =~ /^(?:sync_batch|counts_reconcile|counts_close)$/;
+}
+
 subtest 'what is no JSON object' => sub {
     for my $route (@routes) {
         refused(send_body($route, $malformed{$_}), length $malformed{$_} > $route->{limit} ? (413, 'body_too_large') : (400, 'json_invalid'),
-            "$route->{id}: $_") for sort keys %malformed;
+            "$route->{id}: $_") for grep { !is_good($route, $_) } sort keys %malformed;
     }
 };
 

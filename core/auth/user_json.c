@@ -6,6 +6,7 @@ sv_user_write_json(sv_json_writer_t *w, const char *name, const sv_principal_t *
     const char *const *permissions = sv_role_permissions(user->role);
 
     sv_json_object(w, name);
+    sv_json_text(w, "id", user->user_id);
     sv_json_text(w, "user_id", user->user_id);
     sv_json_text(w, "username", user->username);
     sv_json_text(w, "full_name", user->full_name);

@@ -285,6 +285,7 @@ sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *cou
     };
 
     sv_json_object(w, name);
+    sv_json_text(w, "id", count->session_id);
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         sv_count_write_field(w, count, fields[i]);
     }

@@ -227,6 +227,7 @@ sv_floor_session_write_json(sv_json_writer_t *w, const char *name, const sv_floo
 {
     sv_json_object(w, name);
     sv_json_text(w, "kind", "floor");
+    sv_json_text(w, "id", session->session_id);
     sv_json_text(w, "session_id", session->session_id);
     sv_json_text(w, "user_id", session->user_id);
     sv_json_text(w, "username", session->username);

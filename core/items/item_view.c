@@ -154,6 +154,7 @@ sv_item_write_master(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
     sv_item_write_array(w, item, "barcodes");
     sv_item_write_array(w, item, "packs");
     sv_json_bool(w, "serial_tracked", sv_doc_bool(item, "serial_tracked"));
+    sv_json_bool(w, "is_serialized", sv_doc_bool(item, "serial_tracked"));
     sv_json_bool(w, "lot_tracked", sv_doc_bool(item, "lot_tracked"));
     sv_json_bool(w, "delisted", sv_doc_bool(item, "deleted"));
     sv_json_bool(w, "verified", sv_doc_bool(item, "verified"));

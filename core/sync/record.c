@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/aliases.h"
 #include "core/base/text.h"
 #include "core/base/text_gate.h"
 #include "core/sync/record_table.h"
@@ -297,6 +298,7 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
     if (json_is_string(told_id) && sv_record_is_text(told_id)) {
         record->told_id = json_string_value(told_id);
     }
+    sv_aliases_take(SV_ALIASES_OF_RECORD, &fields);
     sv_record_read_members(reader, &fields, record);
     for (size_t i = 0; i < record->replaces.count; i++) {
         record->replaces.items[i] = sv_text_fold_uuid(record->replaces.items[i], reader->arena);

@@ -1,4 +1,5 @@
 /* /api/sync/conflicts: what waits for a person to decide. */
+#include "core/base/aliases.h"
 #include "core/floor/lease.h"
 #include "core/sync/announce.h"
 #include "core/sync/conflict.h"
@@ -11,14 +12,15 @@ void
 sv_step_conflicts(sv_call_t *call)
 {
     sv_conflict_query_t query = { 0 };
+    static const char *const statuses[] = { "open", "resolved", "pending", NULL }; /* pending: another word for open */
     int status;
 
-    if (!sv_call_query_choice(call, "status", sv_conflict_statuses, &status) ||
+    if (!sv_call_query_choice(call, "status", statuses, &status) ||
         !sv_call_query_identifier(call, "session", SV_CONFLICT_SESSION_MAX, &query.session_id) ||
         !sv_call_query_time(call, "since", &query.since_ms) || !sv_call_query_page(call, &query.page)) {
         return;
     }
-    query.status = status >= 0 ? sv_conflict_statuses[status] : NULL;
+    query.status = status >= 0 ? statuses[status == 2 ? 0 : status] : NULL;
     sv_json_object(&call->json, NULL);
     sv_conflicts_list(call->store, &call->principal, &query, &call->json, &call->error);
     sv_json_end(&call->json);
@@ -33,6 +35,9 @@ sv_step_conflict_resolve(sv_call_t *call)
     sv_resolved_t resolved;
     int action;
 
+    if (fields.object != NULL) {
+        sv_aliases_take(SV_ALIASES_OF_RESOLUTION, &fields);
+    }
     if (fields.object == NULL || !sv_json_get_choice(&fields, "action", SV_REQUIRED, sv_resolve_actions, &action)) {
         return;
     }

@@ -1,5 +1,6 @@
 #include "ngx_stockverify_module/request.h"
 
+#include "core/base/aliases.h"
 #include "core/counts/count_close.h"
 #include "core/counts/count_list.h"
 #include "core/counts/count_open.h"
@@ -19,6 +20,7 @@ sv_read_opening(sv_call_t *call, sv_count_opening_t *opening)
     if (body == NULL) {
         return false;
     }
+    sv_aliases_take(SV_ALIASES_OF_COUNT, &fields);
     sv_json_get_identifier(&fields, "warehouse", SV_REQUIRED, SV_COUNT_PLACE_MAX, &opening->warehouse);
     sv_json_get_identifier(&fields, "floor", SV_OPTIONAL, SV_COUNT_PLACE_MAX, &opening->floor);
     sv_json_get_text(&fields, "name", SV_OPTIONAL, 1, SV_COUNT_NAME_MAX, &opening->name);
@@ -86,7 +88,7 @@ typedef struct {
 static bool
 sv_read_bulk(sv_call_t *call, sv_bulk_t *bulk)
 {
-    const json_t *body = sv_call_body(call);
+    const json_t *body = sv_call_body_list_loosely(call, "session_ids", NULL);
     sv_json_fields_t fields = { .object = body, .path = "", .error = &call->error };
 
     if (body == NULL) {

@@ -10,7 +10,7 @@ enum { SV_ITEM_CODE_MAX = 128 };
 void
 sv_step_sync_batch(sv_call_t *call)
 {
-    const json_t *body = sv_call_body_loosely(call, SV_BATCH_RECORDS);
+    const json_t *body = sv_call_body_list_loosely(call, SV_BATCH_RECORDS, SV_BATCH_RECORDS);
     sv_sync_batch_t batch;
     sv_sync_result_t result;
 

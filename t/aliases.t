@@ -1,0 +1,78 @@
+#!/usr/bin/perl
+# Second names of members and words, for apps written for the system that this one replaces.
+use lib 't/lib';
+use StockVerify::Test;
+
+my $stack = start_stack(server => 'stockverify_cors_origin *;');
+my $asha = $stack->login('staff');
+my $boss = $stack->login('supervisor');
+my ($rack) = map { $_->{rack_id} } grep { $_->{warehouse} eq ($asha->user->{warehouse} // $_->{warehouse}) } $stack->demo('racks');
+my $session = $asha->post("/api/racks/$rack/claim", undef)->data->{session_id};
+my @items = map { $_->{item_code} } grep { $_->{serial_tracked} eq 'false' } $stack->demo('items');
+my $now = '2026-01-05T08:00:00Z';
+my $number = 0;
+
+sub record {
+    my (%member) = @_;
+    return { client_record_id => 'alias-' . ++$number, session_id => $session, item_code => $items[$number], verified_qty => 1,
+        status => 'finalized', created_at => $now, updated_at => $now, %member };
+}
+
+sub json { my ($client, $method, $path, $body) = @_; return $client->request($method => $path, body => $body) }
+
+subtest 'records' => sub {
+    my @records = (record(item_condition => 'Good'), record(item_condition => 'DAMAGED', evidence_photos => ['p1']), record(condition => 'Expired'),
+        record(item_condition => 'rotten'), record(item_condition => 'good', condition => 'good'), record(item_condition => '', evidence_photos => undef));
+    my $verdicts = $asha->post('/api/sync/batch', { records => \@records })->data;
+    is_deeply $verdicts->{ok}, [map { $records[$_]{client_record_id} } 0, 1, 2, 5], 'are taken by second names' or diag explain $verdicts;
+    is_deeply [map { "$_->{field} $_->{code}" } @{ $verdicts->{errors} }], ['item_condition not_allowed', 'item_condition not_allowed'],
+        'and refused with a word that is none, and with both names';
+    my %stored = map { ($_->{client_record_id} => $_) } @{ $asha->get("/api/sessions/$session/records")->data->{items} };
+    is $stored{ $records[0]{client_record_id} }{condition}, 'good', 'and stored by the first';
+    is_deeply $stored{ $records[1]{client_record_id} }{photo_proofs}, ['p1'], 'pictures too';
+    is_deeply $asha->post('/api/sync/batch', [$records[0]])->data->{ok}, ['alias-1'], 'a bare array is a batch';
+    my %same = %{ $records[0] };
+    $same{condition} = lc delete $same{item_condition};
+    is_deeply $asha->post('/api/sync/batch', { records => [\%same] })->data->{ok}, ['alias-1'], 'and the same by its first name is the same';
+};
+
+subtest 'answers' => sub {
+    my $me = $asha->get('/api/auth/me')->data;
+    is $me->{id}, $me->{user_id}, 'a user has an id';
+    my $mine = $asha->get("/api/sessions/$session")->data;
+    is $mine->{id}, $session, 'so has a session';
+    my $item = $asha->get("/api/erp/items/$items[0]")->data;
+    is_deeply $item->{is_serialized}, $item->{serial_tracked}, 'is_serialized says what serial_tracked does';
+};
+
+subtest 'counts' => sub {
+    my $warehouse = $boss->get('/api/auth/me')->data->{warehouse} // 'ALIAS';
+    my $blind = $boss->post('/api/sessions', { warehouse => $warehouse, racks => [$rack], type => 'BLIND' });
+    ok $blind->status == 201 && $blind->data->{blind}, 'a blind one by its type' or diag $blind->text;
+    is $blind->data->{id}, $blind->data->{session_id}, 'with its id';
+    my $strict = $boss->post('/api/sessions', { warehouse => $warehouse, racks => [$rack], type => 'strict' });
+    ok $strict->status == 201 && $strict->data->{strict} && !$strict->data->{blind}, 'a strict one' or diag $strict->text;
+    my $wrong = $boss->post('/api/sessions', { warehouse => $warehouse, type => 'SECRET' });
+    is $wrong->status . " @{[$wrong->fields]}", '422 type', 'no other';
+    my $closed = json($boss, POST => '/api/sessions/bulk/close', '["' . $blind->data->{id} . '", "' . $strict->data->{id} . '"]');
+    is_deeply [map { $_->{status} } @{ $closed->data->{results} }], ['CLOSED', 'CLOSED'], 'a bare array closes them' or diag $closed->text;
+};
+
+subtest 'conflicts' => sub {
+    my $stale = record(client_record_id => 'alias-1', item_code => $items[1], verified_qty => 7, updated_at => '2026-01-04T08:00:00Z');
+    my $conflict = $asha->post('/api/sync/batch', { records => [$stale] })->data->{conflicts}[0]{conflict_id};
+    ok $conflict, 'there is one';
+    is_deeply [map { $_->{conflict_id} } @{ $asha->get('/api/sync/conflicts?status=pending')->data->{items} }], [$conflict], 'that is pending';
+    is $asha->post("/api/sync/conflicts/$conflict/resolve", { resolution => 'ignore' })->status, 422, 'no word for it';
+    is $asha->post("/api/sync/conflicts/$conflict/resolve", { resolution => 'accept_server', action => 'keep_mine' })->status, 422, 'two that differ';
+    my $resolved = $asha->post("/api/sync/conflicts/$conflict/resolve", { resolution => 'accept_server' });
+    is $resolved->data->{resolution}, 'keep_server', 'is resolved' or diag $resolved->text;
+};
+
+is json($asha, POST => "/api/sessions/$session/heartbeat", 'null')->status, 200, 'null where no body need be';
+is json($asha, POST => "/api/racks/$rack/pause", " null\n")->status, 200, 'with blanks around';
+is json($asha, POST => '/api/sync/batch', 'null')->code, 'json_invalid', 'and not where one must be';
+my $preflight = $stack->client->request(OPTIONS => '/api/sync/batch', headers => { Origin => 'https://app.example', 'Access-Control-Request-Method' => 'POST' });
+like $preflight->header('Access-Control-Allow-Headers') // '', qr/\bX-Device-ID\b/, 'a browser may send X-Device-ID';
+
+done_testing;
