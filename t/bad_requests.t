@@ -231,6 +231,8 @@ my %VALUE = (
     since => ['', 'now', '2026-13-01T00:00:00Z', '1', '05.01.2026', '$gt', '0000-00-00T00:00:00Z'],
     from  => ['', 'yesterday', '2026-02-30T00:00:00Z'],
     to    => ['', 'tomorrow', '{"$gt":1}'],
+    state => ['', 'found;', 'FOUND', '$ne'],
+    item_code => ['', 'x' x 400, "a\r\nb", "a\x{1}"],
     status => ['', 'open;', '$ne', "open\n", '{"$ne":null}'],
     (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb", "\x{200b}"]) } qw(warehouse floor zone user session count_id category session_id rack_id)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", '$ne', 'CSV', 'csv ', '{"$ne":null}']) } qw(type format bom delimiter raw change decimal titles)),
@@ -242,7 +244,7 @@ my %VALUE = (
 );
 
 # What a route cannot do without, beside the parameter in question.
-my %NEEDS = (trend => { tag => 'weekly', metric => 'rows' }, items_search => { q => 'a' });
+my %NEEDS = (serials => { count_id => 'x' }, trend => { tag => 'weekly', metric => 'rows' }, items_search => { q => 'a' });
 
 sub with_needs {
     my ($route, $name) = @_;

@@ -307,6 +307,13 @@ subtest 'sync' => sub {
     answers($supervisor, unknown_item_resolve => [409, 'conflict_resolved'], path => { id => 'contract-find' }, json => { action => 'reject' });
     answers($supervisor, unknown_items => 200, query => { status => 'linked', since => '2026-01-01T00:00:00Z', warehouse => $warehouse });
     answers($asha, session_records => 200, path => { id => $session });
+    my ($tracked) = map { $_->{item_code} } grep { ($_->{serial_tracked} // '') =~ /^(?:1|true|yes)$/i } $stack->demo('items');
+    is_deeply answers($asha, sync_batch => 200, json => { records => [record('serial', item_code => $tracked, verified_qty => 1, serial_numbers => ['CONTRACT-S1'])] })->data->{ok},
+        ['contract-serial'], 'a serial number';
+    answers($asha, serial => 200, path => { serial => 'contract-s1' });
+    is answers($supervisor, serials => 200, query => { count_id => $count, state => 'found', item_code => $tracked })->data->{totals}{found}, 1, 'is found in the count';
+    answers($supervisor, serials => [404, 'not_found'], query => { count_id => 'no-such-count' });
+    answers($supervisor, serials => [400, 'parameter_invalid']);
     answers($supervisor, $_ => 200, path => { id => $count }) for qw(session session_stats session_records);
     answers($carl, sync_batch => 200, json => { records => [] });
     answers($carl, sync_batch => [429, 'rate_limited'], json => { records => [] }, tries => 40);
@@ -558,7 +565,7 @@ subtest 'what is wrong by itself' => sub {
         my %there = (path => { rack_id => $rack, id => $THERE{$id} // $session, format => 'csv' });
         my %documented = map { ($_ => 1) } keys %{ $operation->{responses} };
         answers($client, $id => [400, 'parameter_unknown'], %body, query => { nonsense => 1 });
-        answers($client, $id => [400, 'cursor_invalid'], %there, query => { cursor => '!' }) if grep { $_ eq 'cursor' } @{ $operation->{query} };
+        answers($client, $id => [400, 'cursor_invalid'], %there, query => { cursor => '!', $id eq 'serials' ? (count_id => $count) : () }) if grep { $_ eq 'cursor' } @{ $operation->{query} };
         if (grep { $_ eq 'limit' } @{ $operation->{query} }) {
             answers($client, $id => [400, 'parameter_invalid'], query => { limit => $_ }) for 0, 501, 'x';
         }
