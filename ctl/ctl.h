@@ -66,7 +66,7 @@ sv_ctl_run_t sv_ctl_check, sv_ctl_settings, sv_ctl_migrate, sv_ctl_db_find, sv_c
 sv_ctl_run_t sv_ctl_users_add, sv_ctl_users_import, sv_ctl_users_list, sv_ctl_users_enable, sv_ctl_users_disable;
 sv_ctl_run_t sv_ctl_users_set_role, sv_ctl_users_reset_password, sv_ctl_users_revoke;
 sv_ctl_run_t sv_ctl_warehouses_list, sv_ctl_warehouses_set, sv_ctl_warehouses_import;
-sv_ctl_run_t sv_ctl_racks_import, sv_ctl_racks_expect, sv_ctl_items_import, sv_ctl_audit_verify;
+sv_ctl_run_t sv_ctl_racks_import, sv_ctl_racks_expect, sv_ctl_items_import, sv_ctl_movements_import, sv_ctl_audit_verify;
 sv_ctl_run_t sv_ctl_jobs_list, sv_ctl_jobs_show, sv_ctl_jobs_cancel, sv_ctl_jobs_requeue;
 
 sv_ctl_run_t sv_ctl_erp_check, sv_ctl_erp_lookup, sv_ctl_erp_import;

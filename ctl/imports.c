@@ -144,6 +144,12 @@ sv_imports_items(sv_ctl_t *ctl, FILE *stream, const sv_import_options_t *options
 }
 
 static sv_status_t
+sv_imports_movements(sv_ctl_t *ctl, FILE *stream, const sv_import_options_t *options, sv_import_result_t *result)
+{
+    return sv_import_movements(ctl->store, stream, options, result, &ctl->error);
+}
+
+static sv_status_t
 sv_imports_racks(sv_ctl_t *ctl, FILE *stream, const sv_import_options_t *options, sv_import_result_t *result)
 {
     return sv_import_racks(ctl->store, stream, options, result, &ctl->error);
@@ -178,6 +184,12 @@ int
 sv_ctl_items_import(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
 {
     return sv_imports_run(ctl, command, argc, argv, sv_imports_items);
+}
+
+int
+sv_ctl_movements_import(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
+{
+    return sv_imports_run(ctl, command, argc, argv, sv_imports_movements);
 }
 
 int

@@ -38,6 +38,11 @@ sv_status_t sv_import_warehouses(sv_store_t *store, FILE *stream, const sv_impor
 sv_status_t sv_import_expected(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
                                sv_import_result_t *result, sv_error_t *error);
 
+/* movement_id, item_code, warehouse (or the default one), lot, qty, moved_at, adjustment_id: what came and went
+ * (core/stock/movements.h).  Counts that are not over take it into account. */
+sv_status_t sv_import_movements(sv_store_t *store, FILE *stream, const sv_import_options_t *options,
+                                sv_import_result_t *result, sv_error_t *error);
+
 /* username, full_name, role, password or password_hash, warehouse, user_id; a new account needs the first four.  An
  * existing one is changed where the row differs, and its password reset only when the row's is another one; another
  * system's hash only where nobody has logged in yet.  `changed` is told every account that was created or changed. */

@@ -5,8 +5,8 @@
 #include "core/store/store.h"
 
 /*
- * What came and went, as the ERP tells it (item_movements): unique by (warehouse, movement_id), never changed once
- * told. One that has an `adjustment_id` is a posting of our own and no movement.
+ * What came and went, as the ERP tells it (item_movements): unique by (warehouse, movement_id).  One
+ * that has an `adjustment_id` is a posting of our own and no movement.
  */
 typedef struct {
     const char *item_code;

@@ -50,6 +50,12 @@ import(const char *csv, const char *warehouse, sv_import_result_t *result)
     fclose(stream);
 }
 
+static void
+pass_over(void *context, long line, const char *column, const char *message)
+{
+    (void) context, (void) line, (void) column, (void) message;
+}
+
 static const bson_t *
 item(const char *code)
 {
@@ -162,6 +168,33 @@ one_warehouses_book_never_stands_for_anothers(void **state)
     assert_int_equal(told_stock("B", "W2"), 3000000);
 }
 
+static void
+movements_are_read_and_counts_take_them_into_account(void **state)
+{
+    static const char csv[] = "movement_id,item_code,qty,moved_at,lot,adjustment_id\n"
+                              "1,A,-2.5,2026-01-05T08:00:00Z,,\n2,A,4,yesterday,,\n3,B,,2026-01-05T08:00:00Z,,\n"
+                              "4,A,1,2026-01-05T08:00:00Z,L1,ADJ-1\n";
+    FILE *stream = fmemopen((void *) csv, sizeof(csv) - 1, "r");
+    const sv_import_options_t options = { .default_warehouse = "W1", .report = pass_over };
+    sv_import_result_t result;
+
+    (void) state;
+    sv_real_insert(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'c1', 'warehouse': 'W1', 'status': 'OPEN'}");
+    sv_real_insert(&real, SV_COLLECTION_SESSIONS, "{'session_id': 'c2', 'warehouse': 'W1', 'status': 'CLOSED'}");
+    sv_real_insert(&real, SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c1', 'item_code': 'A', 'counted': {}}");
+    sv_real_insert(&real, SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c2', 'item_code': 'A', 'counted': {}}");
+    assert_int_equal(sv_import_movements(real.store, stream, &options, &result, &real.error), SV_OK);
+    fclose(stream);
+    assert_int_equal(result.created, 2);
+    assert_int_equal(result.errors, 2);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ITEM_MOVEMENTS,
+                                   "{'warehouse': 'W1', 'movement_id': '1', 'item_code': 'A', 'lot': '', "
+                                   "'adjustment_id': null, 'qty': {'$numberDecimal': '-2.5'}}"),
+                     1);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{'count_id': 'c1', 'item_codes': 'A'}"), 1);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{}"), 1);
+}
+
 /* ---- migration */
 
 enum { OLD = 1203, CHUNKS_BEFORE_THE_KILL = 1 };
@@ -263,6 +296,7 @@ main(void)
         WITH_SERVER(lots_add_up_and_one_unknown_makes_the_whole_so),
         WITH_SERVER(stock_of_nobody_is_nobodys_until_there_is_one_warehouse),
         WITH_SERVER(one_warehouses_book_never_stands_for_anothers),
+        WITH_SERVER(movements_are_read_and_counts_take_them_into_account),
         WITH_SERVER(a_migration_that_was_killed_goes_on_and_loses_nothing),
     };
 
