@@ -171,18 +171,15 @@ sv_jobs_find_live(sv_store_t *store, const sv_dispatch_entry_t *entries, size_t 
                   sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(arena);
-    bson_t in, list;
+    const char **job_ids = sv_arena_alloc(arena, (count + 1) * sizeof(job_ids[0]));
     mongoc_cursor_t *cursor;
     const bson_t *job;
     sv_status_t status;
 
-    BSON_APPEND_DOCUMENT_BEGIN(filter, "job_id", &in);
-    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &list);
     for (size_t i = 0; i < count; i++) {
-        BSON_APPEND_UTF8(&list, sv_arena_printf(arena, "%zu", i), entries[i].job_id);
+        job_ids[i] = entries[i].job_id;
     }
-    bson_append_array_end(&in, &list);
-    bson_append_document_end(filter, &in);
+    sv_filter_in(filter, "job_id", job_ids, count);
     BSON_APPEND_UTF8(filter, "status", "running");
     sv_filter_to_come(filter, "$claimed_at", "$claim_ms", 0);
     memset(live, 0, count * sizeof(*live));

@@ -6,6 +6,7 @@
 #include "core/report/query/query_cursor.h"
 #include "core/report/query/query_links.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 #include "core/sync/text_map.h"
 
@@ -170,25 +171,6 @@ sv_link_cache_want(sv_link_cache_t *cache, const bson_t *document)
     }
 }
 
-static bson_t *
-sv_linked_filter(const char *field, const char *const *ids, size_t count, sv_arena_t *arena)
-{
-    bson_t *filter = sv_doc_new(arena);
-    bson_t in, list;
-    const char *key;
-    char digits[16];
-
-    BSON_APPEND_DOCUMENT_BEGIN(filter, field, &in);
-    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &list);
-    for (size_t i = 0; i < count; i++) {
-        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
-        BSON_APPEND_UTF8(&list, key, ids[i]);
-    }
-    bson_append_array_end(&in, &list);
-    bson_append_document_end(filter, &in);
-    return filter;
-}
-
 static sv_status_t
 sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_client_session_t *snapshot,
                const char *const *ids, size_t count, int64_t deadline_ms, sv_error_t *error)
@@ -196,7 +178,7 @@ sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_clien
     sv_linked_t *linked = &cache->linked[link];
     sv_arena_t *arena = sv_arena_create();
     mongoc_collection_t *collection = sv_point_in_time_collection(store, sv_link_rows[link].collection, snapshot);
-    bson_t *options = sv_doc_new(arena);
+    bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena);
     mongoc_cursor_t *cursor;
     const bson_t *document;
     bson_error_t reason;
@@ -206,8 +188,8 @@ sv_linked_read(sv_link_cache_t *cache, int link, sv_store_t *store, mongoc_clien
     if (snapshot != NULL) {
         mongoc_client_session_append(snapshot, options, &reason);
     }
-    cursor = mongoc_collection_find_with_opts(
-        collection, sv_linked_filter(sv_link_rows[link].foreign, ids, count, arena), options, NULL);
+    sv_filter_in(filter, sv_link_rows[link].foreign, ids, count);
+    cursor = mongoc_collection_find_with_opts(collection, filter, options, NULL);
     while (mongoc_cursor_next(cursor, &document)) {
         const char *id = sv_doc_text(document, sv_link_rows[link].foreign, arena);
 
