@@ -9,10 +9,10 @@
 enum { SV_TOKEN_LIFE_S = 60, SV_ROLE_MARGIN_MS = 5000 };
 
 /* Keys of every kind that is in use, in scripts and commands: one ACL pattern may admit some only. */
-static const char *const sv_key_kinds[] = { "rack:lock:",   "lease:",     "session:lock:", "user:heartbeat:",
-                                            "user_status:", "auth:user:", "login:fail:",   "login:address:",
-                                            "rate:sync:",   "floor:",     "jobs:",         "item:",
-                                            "refresh:used:" };
+static const char *const sv_key_kinds[] = {
+    "rack:lock:",     "lease:",     "session:lock:", "user:heartbeat:", "user_status:", "auth:user:",    "login:fail:",
+    "login:address:", "rate:sync:", "floor:",        "jobs:",           "item:",        "refresh:used:", "events:"
+};
 
 /* What an ACL lacks, where Redis' refusal is one. */
 static const char *

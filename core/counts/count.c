@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/base/clock.h"
+#include "core/events/event.h"
 #include "core/store/document.h"
 
 void
@@ -254,8 +254,8 @@ sv_count_write_field(sv_json_writer_t *w, const sv_count_t *count, const char *f
     }
 }
 
-/* Of what could be compared, a unit each, and of the only unit; null where something was counted and nothing of it could
- * be compared, or where there are several units, which add up to nothing. */
+/* Of what could be compared, a unit each, and of the only unit; null where something was counted and nothing of it
+ * could be compared, or where there are several units, which add up to nothing. */
 static void
 sv_count_write_variance(sv_json_writer_t *w, const sv_count_t *count)
 {
@@ -301,19 +301,11 @@ void
 sv_count_event_command(sv_redis_command_t *command, sv_arena_t *arena, const char *type, const char *count_id,
                        const char *warehouse, const char *status)
 {
-    sv_buffer_t out;
-    sv_json_writer_t w;
+    const sv_event_t event = {
+        .topics = SV_TOPIC_NOTIFICATIONS "\n" SV_TOPIC_ACTIVITY,
+        .warehouse = warehouse,
+        .message = sv_event_message(arena, type, count_id, warehouse, status),
+    };
 
-    sv_buffer_init(&out, arena, 256);
-    sv_json_writer_init(&w, &out);
-    sv_json_object(&w, NULL);
-    sv_json_text(&w, "type", type);
-    sv_json_text(&w, "id", count_id);
-    sv_json_time(&w, "at", sv_clock_now_ms());
-    sv_json_text(&w, "warehouse", warehouse);
-    sv_json_text(&w, "status", status);
-    sv_json_end(&w);
-    sv_redis_command(command, arena, "PUBLISH");
-    sv_redis_arg(command, "global:notifications");
-    sv_redis_arg(command, out.data);
+    sv_event_command(command, arena, &event);
 }

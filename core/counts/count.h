@@ -66,7 +66,7 @@ sv_status_t sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *bl
 /* An API count; totals are for supervisors. */
 void sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *count, bool with_totals);
 
-/* Publishes {type, id, at, warehouse, status} on global:notifications. */
+/* Tells {type, id, at, warehouse, status} on global:notifications (core/events/event.h). */
 void sv_count_event_command(sv_redis_command_t *command, sv_arena_t *arena, const char *type, const char *count_id,
                             const char *warehouse, const char *status);
 

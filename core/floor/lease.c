@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/events/event.h"
 
 #define SV_KEY_LEASE        "lease:"
 #define SV_KEY_RACK_LOCK    "rack:lock:"
 #define SV_KEY_SESSION_LOCK "session:lock:"
 #define SV_KEY_HEARTBEATS   "floor:heartbeats"
-#define SV_CHANNEL_RACK     "rack:updates:"
-#define SV_CHANNEL_SESSION  "session:updates:"
 
 static const char *
 sv_or_empty(const char *text)
@@ -154,11 +153,12 @@ sv_session_script(sv_redis_command_t *command, sv_arena_t *arena, sv_script_t sc
 }
 
 static void
-sv_session_channels(sv_redis_command_t *command, sv_arena_t *arena, const sv_floor_session_t *session,
-                    const char *event)
+sv_session_event(sv_redis_command_t *command, sv_arena_t *arena, const sv_floor_session_t *session, const char *event)
 {
-    sv_redis_arg_key(command, SV_CHANNEL_RACK, session->rack_id);
-    sv_redis_arg_key(command, SV_CHANNEL_SESSION, session->session_id);
+    sv_redis_arg(command, sv_arena_printf(
+                              arena, SV_TOPIC_RACK "%s\n" SV_TOPIC_SESSION "%s\n" SV_TOPIC_FLOOR "\n" SV_TOPIC_ACTIVITY,
+                              session->rack_id, session->session_id));
+    sv_redis_arg(command, sv_or_empty(session->warehouse));
     sv_redis_arg(command, sv_floor_event_json(arena, event, session));
 }
 
@@ -167,7 +167,7 @@ sv_lease_settle_command(sv_redis_command_t *command, sv_arena_t *arena, const sv
                         const sv_floor_session_t *session, const sv_floor_session_t *displaced, bool resumed)
 {
     sv_session_script(command, arena, SV_SCRIPT_LEASE_SETTLE, session, settings->rack_lock_ttl * 1000, settings);
-    sv_session_channels(command, arena, session, resumed ? "rack.resumed" : "rack.claimed");
+    sv_session_event(command, arena, session, resumed ? "rack.resumed" : "rack.claimed");
     sv_redis_arg(command, displaced != NULL ? displaced->user_id : "");
     sv_redis_arg(command, displaced != NULL ? displaced->session_id : "");
 }
@@ -190,7 +190,7 @@ sv_session_state_command(sv_redis_command_t *command, sv_arena_t *arena, const s
                          const sv_floor_session_t *session, int64_t lock_ttl_s, const char *event)
 {
     sv_session_script(command, arena, SV_SCRIPT_SESSION_STATE, session, lock_ttl_s * 1000, settings);
-    sv_session_channels(command, arena, session, event);
+    sv_session_event(command, arena, session, event);
     sv_redis_arg(command, sv_session_status_name(session->status));
 }
 

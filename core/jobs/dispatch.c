@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/buffer.h"
+#include "core/events/event.h"
 
 #define SV_JOBS_GROUP   "workers"
 #define SV_JOBS_ENTRIES "jobs:entries"
@@ -226,12 +227,11 @@ sv_dispatch_leave(sv_redis_client_t *redis, const char *worker, sv_error_t *erro
 }
 
 sv_status_t
-sv_dispatch_publish(sv_redis_client_t *redis, const char *job_id, const char *event, sv_error_t *error)
+sv_dispatch_publish(sv_redis_client_t *redis, const char *job_id, const char *message, sv_error_t *error)
 {
     sv_redis_command_t command;
+    const sv_event_t told = { .topics = sv_arena_printf(error->arena, SV_TOPIC_JOB "%s", job_id), .message = message };
 
-    sv_redis_command(&command, error->arena, "PUBLISH");
-    sv_redis_arg_key(&command, "jobs:updates:", job_id);
-    sv_redis_arg(&command, event);
+    sv_event_command(&command, error->arena, &told);
     return sv_dispatch_run(redis, &command, NULL, error);
 }

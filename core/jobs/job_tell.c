@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/events/event.h"
 #include "core/jobs/job.h"
 #include "core/jobs/job_figures.h"
 
@@ -17,7 +18,7 @@ sv_job_tell_command(sv_redis_command_t *command, sv_arena_t *arena, const char *
 {
     sv_redis_script(command, arena, SV_SCRIPT_JOB_TELL, 1);
     sv_redis_arg(command, SV_JOBS_ENDED);
-    sv_redis_arg_key(command, "jobs:updates:", job_id);
+    sv_redis_arg_key(command, SV_TOPIC_JOB, job_id);
     sv_redis_arg(command, sv_job_event(job_id, status, NULL, 0, 0, arena));
     sv_redis_arg(command, sv_job_is_end(status) ? sv_arena_printf(arena, "%s %s", type, status) : "");
 }

@@ -4,7 +4,7 @@
 #include "core/redis/command.h"
 #include "core/sync/fence.h"
 
-/* Publishes on session:updates:{session} that records of the floor session were stored. */
+/* Tells on session:updates:{session} (core/events/event.h) that records of the floor session were stored. */
 void sv_sync_announce_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_fenced_t *session);
 
 #endif

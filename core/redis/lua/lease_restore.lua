@@ -4,6 +4,7 @@
 -- Reply  1 the lease is this session's | 0 a claim of somebody else is under way, or a higher fence or a later
 --        change of state (a pause, a completion) that was written down meanwhile stands
 -- include lease
+-- include event
 -- include floor_session
 local lock = pointer_of(KEYS[1])
 local foreign = lock.user and lock.session ~= ARGV[3]

@@ -3,6 +3,7 @@
 -- KEYS, ARGV 1 to 12 as in include/floor_session.lua; ARGV 13, 14 user and session that the claim displaced, or ''
 -- Reply  1 settled | 0 a pointer of a higher fence, or a later change of this session's state, stands
 -- include lease
+-- include event
 -- include floor_session
 -- The fence decides: a pointer of a lower one, or of a claim under way, gives way to a committed claim.
 if ARGV[14] ~= '' then

@@ -3,6 +3,7 @@
 -- ARGV   13 state (active, paused, completed, interrupted)
 -- Reply  1 written | 0 a later change stands
 -- include lease
+-- include event
 -- include floor_session
 if later_change_stands() then
     return 0

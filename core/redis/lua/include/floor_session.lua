@@ -1,8 +1,8 @@
 -- What the scripts have in common that write down a floor session as the database has committed it.
--- Needs include lease.
+-- Needs include lease; publish() also include event.
 -- KEYS   1 rack:lock:{rack}, 2 session:lock:{session}, 3 floor:heartbeats
 -- ARGV   1 user, 2 full name, 3 session, 4 fence, 5 since in ms, 6 rack, 7 version of the session,
---        8 lease TTL in ms, 9 session TTL in ms; to publish: 10 channel of the rack, 11 channel of the session, 12 message
+--        8 lease TTL in ms, 9 session TTL in ms; to publish: 10 topics, one a line, 11 warehouse or '', 12 message
 local own_lease = lease_key(ARGV[1], ARGV[3])
 
 -- Versions order changes of one session, fences those of the rack, whatever order they arrive in.
@@ -45,6 +45,5 @@ local function forget_heartbeat()
 end
 
 local function publish()
-    call('PUBLISH', ARGV[10], ARGV[12])
-    call('PUBLISH', ARGV[11], ARGV[12])
+    tell_event(ARGV[10], ARGV[11], ARGV[1], ARGV[12])
 end
