@@ -147,6 +147,7 @@ my %WRONG = (
     unknown_item_resolve => { action => [@no_text, '', 'LINK', "link\n"], item_code => \@no_word, item_name => [@no_text, '', "a\nb", 'x' x 4096],
         note => [@no_text, 'x' x 4096] },
     rack_claim => { floor => \@no_word, count_id => \@no_word, recount => \@no_bool },
+    erp_sync_start => { full => \@no_bool },
     (map { ($_ => { session_id => \@no_word }) } qw(rack_release rack_pause rack_resume)),
     rack_empty => { session_id => \@no_word, item_codes => [@no_list, [1], [''], [$operator]] },
     item_verify => { session_id => \@no_word, item_code => [@no_word, 'another'], client_record_id => [@no_text, 'x' x 4096, "a\x{1}b"],

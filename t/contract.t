@@ -91,7 +91,7 @@ sub meets_a_word {
 my %STATUS = (
     MALFORMED => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_FOUND => 404, METHOD => 405, CONFLICT => 409, GONE => 410,
     PRECONDITION => 412, TOO_LONG => 414,
-    TOO_LARGE => 413, MEDIA_TYPE => 415, RANGE => 416, RULE => 422, THROTTLED => 429, INTERNAL => 'default', UNAVAILABLE => 503,
+    TOO_LARGE => 413, MEDIA_TYPE => 415, RANGE => 416, RULE => 422, THROTTLED => 429, INTERNAL => 'default', UNAVAILABLE => 503, UPSTREAM => 504,
 );
 
 subtest 'error codes' => sub {
@@ -148,6 +148,7 @@ subtest 'records' => sub {
 
 my $mail = StockVerify::MailServer->new->start;
 my $stack = start_stack(
+    erp => 1,
     settings => { $mail->settings, SYNC_RATE_LIMIT => 30, LOGIN_ATTEMPTS => 2, JOB_RETRY_DELAY => 100, MONGODB_TIMEOUT => 1000, CIRCUIT_BREAKER_FAILURE_THRESHOLD => 3 });
 my ($asha, $ben, $carl) = map { $stack->login('staff') } 1 .. 3;
 my $supervisor = $stack->login('supervisor');
@@ -244,9 +245,9 @@ subtest 'racks and counts' => sub {
     answers($asha, item_barcode => 400, path => { code => $code }, query => { nonsense => 1 });
     answers($nobody, item_barcode => 401, path => { code => $code });
     answers($asha, item_barcode => [404, 'item_unknown'], path => { code => '(01)04006381333931(10)X' });
-    $stack->redis->command('SET', 'erp:state', 'up', 'PX', 60_000);
-    answers($asha, item_barcode => [504, 'erp_timeout'], path => { code => '(01)04006381333931(10)X' });
-    $stack->redis->command('DEL', 'erp:state');
+    $stack->redis->command('SET', 'erp:answer:04006381333955', 'timeout', 'PX', 60_000);
+    answers($asha, item_barcode => [504, 'erp_timeout'], path => { code => '(01)04006381333955(10)X' });
+    $stack->redis->command('DEL', 'erp:answer:04006381333955');
     answers($asha, items_search => 200, query => { q => $code });
     answers($asha, items_search => 400);
     answers($nobody, items_search => 401, query => { q => 'x' });
@@ -395,6 +396,9 @@ sub ended_job {
 }
 
 subtest 'jobs' => sub {
+    answers($admin, erp_sync => 200);
+    answers($admin, erp_sync_start => 201, json => { full => \1 }, headers => { Prefer => 'wait=30' });
+    answers($admin, erp_sync => 200);
     answers($admin, indexes_ensure => 202);
     answers($admin, indexes_ensure => 201, headers => { Prefer => 'wait=30' });
     my %ended = ended_job('contract');
@@ -417,6 +421,8 @@ subtest 'jobs' => sub {
     # One that is cancelled while somebody waits for it.
     $stack->stop_part('worker');
     my $queued = answers($admin, indexes_ensure => 202)->data->{job_id};
+    answers($admin, erp_sync_start => 202);
+    answers($admin, erp_sync_start => [409, 'conflict_state'], json => { full => \1 });
     my $operation = $contract->operation('indexes_ensure');
     my $waiting = $stack->hold($admin, $operation->{method} => $operation->{path}, headers => { Prefer => 'wait=30' });
     my $held;
@@ -549,7 +555,7 @@ my %WRONG = (
     auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
-    rack_release => { session_id => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
+    rack_release => { session_id => 5 }, erp_sync_start => { full => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
     unknown_item_report => { unknown_item_id => 5 }, unknown_item_resolve => { action => 'toss a coin' },

@@ -2,6 +2,7 @@
 #include "core/counts/book.h"
 #include "core/counts/stray_sessions.h"
 #include "core/totals/totals.h"
+#include "core/erp/sync.h"
 #include "core/floor/reaper.h"
 #include "core/floor/write_behind.h"
 #include "core/items/catalog_build.h"
@@ -82,6 +83,12 @@ sv_duty_seal_audit(sv_duty_round_t *round, sv_error_t *error)
     round->done = sealed;
     round->again = sealed > 0;
     return status;
+}
+
+static sv_status_t
+sv_duty_erp_sync(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_erp_sync_round(round->store, round->redis, &round->done, error);
 }
 
 static sv_status_t
@@ -170,6 +177,7 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0, SV_LONG_ROUND_MS },
     { "catalog", 0, sv_duty_catalog, SV_CATALOG_ROUND_MS, SV_LONG_ROUND_MS },
     { "unknown-items", 0, sv_duty_unknown_items, SV_UNKNOWN_ROUND_MS, SV_LONG_ROUND_MS },
+    { "erp-sync", 0, sv_duty_erp_sync, SV_ERP_SYNC_ROUND_MS, SV_SHORT_ROUND_MS },
     { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS, SV_SHORT_ROUND_MS },
     { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS, SV_LONG_ROUND_MS },
     { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS, SV_LONG_ROUND_MS },

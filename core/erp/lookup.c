@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char sv_found[] = "found ";
+static const char sv_found[] = "found ", sv_down[] = "down ";
 
 static const char *const sv_erp_words[] = {
     [SV_ERP_WAITING] = "waiting",   [SV_ERP_FOUND] = "found", [SV_ERP_UNKNOWN] = "none",
@@ -57,11 +57,34 @@ sv_erp_answer_command(sv_redis_command_t *command, sv_arena_t *arena, const char
 }
 
 void
-sv_erp_state_command(sv_redis_command_t *command, sv_arena_t *arena, bool up)
+sv_erp_state_command(sv_redis_command_t *command, sv_arena_t *arena, const char *cause)
 {
     sv_redis_command(command, arena, "SET");
     sv_redis_arg(command, SV_ERP_STATE_KEY);
-    sv_redis_arg(command, up ? "up" : "down");
+    sv_redis_arg(command, cause == NULL ? "up" : sv_arena_printf(arena, "%s%s", sv_down, cause));
     sv_redis_arg(command, "PX");
     sv_redis_arg_int(command, SV_ERP_STATE_MS);
+}
+
+void
+sv_erp_state_ask_command(sv_redis_command_t *command, sv_arena_t *arena)
+{
+    sv_redis_command(command, arena, "GET");
+    sv_redis_arg(command, SV_ERP_STATE_KEY);
+}
+
+void
+sv_erp_state_read(const redisReply *reply, sv_arena_t *arena, sv_erp_state_t *state)
+{
+    *state = (sv_erp_state_t){ .on = reply != NULL && reply->type == REDIS_REPLY_STRING };
+    if (state->on) {
+        state->up = strncmp(reply->str, sv_down, sizeof(sv_down) - 1) != 0;
+        state->cause = state->up ? NULL : sv_arena_strdup(arena, reply->str + sizeof(sv_down) - 1);
+    }
+}
+
+const char *
+sv_erp_state_word(const sv_erp_state_t *state)
+{
+    return !state->on ? "off" : state->up ? "up" : "down";
 }

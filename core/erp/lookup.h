@@ -37,7 +37,17 @@ sv_erp_answer_t sv_erp_ask_read(const redisReply *reply, sv_arena_t *arena, cons
 void sv_erp_answer_command(sv_redis_command_t *command, sv_arena_t *arena, const char *code, sv_erp_answer_t answer,
                            const char *item_code, const char *const *forget, size_t forget_count);
 
-/* How the ERP is, as workers tell it in erp:state, which goes when none of them lives: "up", "down"; NULL is off. */
-void sv_erp_state_command(sv_redis_command_t *command, sv_arena_t *arena, bool up);
+/* How the ERP is, as workers tell it in erp:state, which goes when none of them lives. */
+typedef struct {
+    bool on; /* a worker asks one */
+    bool up;
+    const char *cause; /* why it is not up; NULL: it is */
+} sv_erp_state_t;
+
+/* `cause` NULL: it is up. */
+void sv_erp_state_command(sv_redis_command_t *command, sv_arena_t *arena, const char *cause);
+void sv_erp_state_ask_command(sv_redis_command_t *command, sv_arena_t *arena);
+void sv_erp_state_read(const redisReply *reply, sv_arena_t *arena, sv_erp_state_t *state); /* NULL: off */
+const char *sv_erp_state_word(const sv_erp_state_t *state);                                /* up, down, off */
 
 #endif

@@ -11,10 +11,15 @@ sv_erp_run_request(sv_store_t *store, const sv_principal_t *who, bool full, sv_a
     const sv_job_request_t request = {
         .type = "erp.import",
         .params = sv_doc_take(BCON_NEW("full", BCON_BOOL(full)), arena),
-        .unique_key = full ? "erp.import full" : "erp.import changed",
+        .unique_key = "erp.import",
     };
 
-    return sv_job_request(store, who, &request, arena, job, created, error);
+    if (sv_job_request(store, who, &request, arena, job, created, error) == SV_OK && !*created &&
+        sv_doc_bool(*job, "params.full") != full) {
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "Another import is under way: job %s",
+                       sv_doc_text(*job, "job_id", arena));
+    }
+    return error->status;
 }
 
 /* The mark of the latest run that ended; NULL: there is none. */
@@ -40,9 +45,8 @@ sv_erp_last_mark(sv_store_t *store, sv_arena_t *arena, const char **mark, sv_err
 }
 
 static sv_status_t
-sv_erp_run_insert(sv_store_t *store, const sv_job_claim_t *claim, sv_arena_t *arena, sv_error_t *error)
+sv_erp_run_insert(sv_store_t *store, const sv_job_claim_t *claim, bool full, sv_arena_t *arena, sv_error_t *error)
 {
-    bool full = sv_doc_bool(claim->params, "full");
     const char *mark = NULL;
     bson_t *run = sv_doc_new(arena);
     int64_t now_ms;
@@ -64,14 +68,14 @@ sv_erp_run_insert(sv_store_t *store, const sv_job_claim_t *claim, sv_arena_t *ar
 }
 
 sv_status_t
-sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, bool may_go_on, sv_arena_t *arena, sv_erp_run_t *run,
-                 sv_error_t *error)
+sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, bool full, bool may_go_on, sv_arena_t *arena,
+                 sv_erp_run_t *run, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("run_id", BCON_UTF8(claim->job_id)), arena);
     const bson_t *found = NULL;
 
     if (sv_store_find_one(store, SV_COLLECTION_ERP_RUNS, filter, NULL, arena, &found, error) == SV_OK &&
-        found == NULL && sv_erp_run_insert(store, claim, arena, error) == SV_OK) {
+        found == NULL && sv_erp_run_insert(store, claim, full, arena, error) == SV_OK) {
         sv_store_find_one(store, SV_COLLECTION_ERP_RUNS, filter, NULL, arena, &found, error);
     }
     if (error->status != SV_OK) {

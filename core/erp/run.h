@@ -20,13 +20,14 @@ typedef struct {
     sv_erp_taken_t before; /* what earlier attempts did */
 } sv_erp_run_t;
 
-/* Asks for an import (kind erp.import, one at a time of each mode). */
+/* Asks for an import (kind erp.import, one at a time: two would overwrite what the other has read later).
+ * SV_ERR_CONFLICT_STATE when a full one is asked for while one of changes is under way, and the other way round. */
 sv_status_t sv_erp_run_request(sv_store_t *store, const sv_principal_t *who, bool full, sv_arena_t *arena,
                                const bson_t **job, bool *created, sv_error_t *error);
 
 /* Begins the job's run, or goes on with it.  An incremental one is full where none was made before. */
-sv_status_t sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, bool may_go_on, sv_arena_t *arena,
-                             sv_erp_run_t *run, sv_error_t *error);
+sv_status_t sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, bool full, bool may_go_on,
+                             sv_arena_t *arena, sv_erp_run_t *run, sv_error_t *error);
 /* What has been stored so far; `errors` (may be NULL) are rows refused since the last note. */
 sv_status_t sv_erp_run_note(sv_store_t *store, const sv_erp_run_t *run, const sv_erp_taken_t *taken,
                             const bson_t *errors, sv_error_t *error);

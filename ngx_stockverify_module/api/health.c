@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/version.h"
+#include "core/erp/lookup.h"
 #include "ngx_stockverify_module/process.h"
 #include "ngx_stockverify_module/request.h"
 
@@ -35,10 +36,11 @@ struct sv_health_s {
     uint64_t begun_us;
     sv_health_check_t redis;
     sv_health_check_t mongodb;
+    bool erp_on, erp_up;
     ngx_queue_t waiting; /* sv_health_wait_t */
     /* the check under way */
     sv_request_t *check;
-    sv_redis_command_t write;
+    sv_redis_command_t write, erp;
     sv_exchange_t exchange;
 };
 
@@ -99,6 +101,17 @@ sv_health_write_threads(sv_json_writer_t *json, const sv_process_t *process, boo
     sv_json_end(json);
 }
 
+/* Counting goes on without the ERP: it makes no server unwell.  Why it is down is for who administers it. */
+static void
+sv_health_write_erp(sv_json_writer_t *json, const sv_health_t *health)
+{
+    const sv_erp_state_t state = { .on = health->erp_on, .up = health->erp_up };
+
+    sv_json_object(json, "erp");
+    sv_json_text(json, "status", sv_erp_state_word(&state));
+    sv_json_end(json);
+}
+
 static const char *
 sv_health_word(const sv_health_t *health, bool busy, sv_circuit_t circuit)
 {
@@ -125,6 +138,7 @@ sv_health_answer(sv_request_t *req)
     sv_health_write_check(json, "redis", &health->redis);
     sv_health_write_check(json, "mongodb", &health->mongodb);
     sv_health_write_threads(json, process, busy);
+    sv_health_write_erp(json, health);
     sv_json_object(json, "circuit");
     sv_json_text(json, "status", sv_circuit_name(circuit));
     sv_json_end(json);
@@ -175,6 +189,19 @@ sv_health_ping_mongodb(sv_call_t *call)
     sv_store_ping(call->store, &call->error);
 }
 
+static void
+sv_health_read_erp(sv_exchange_t *exchange, const redisReply *reply)
+{
+    sv_health_t *health = exchange->data;
+    sv_erp_state_t state;
+
+    sv_erp_state_read(reply, health->check->call->arena, &state);
+    health->erp_on = state.on;
+    health->erp_up = state.up;
+    health->begun_us = sv_metrics_now_us();
+    sv_http_thread(health->check, SV_POOL_HEALTH, sv_health_ping_mongodb, sv_health_checked);
+}
+
 /* A Redis that answers PING may refuse every lease: full (OOM), a replica (READONLY), unable to save (MISCONF). */
 static void
 sv_health_wrote_redis(sv_exchange_t *exchange, const redisReply *reply)
@@ -188,8 +215,9 @@ sv_health_wrote_redis(sv_exchange_t *exchange, const redisReply *reply)
         redis->state = SV_CHECK_REFUSES_WRITES;
         snprintf(redis->reason, sizeof(redis->reason), "%.*s", (int) strcspn(reply->str, " "), reply->str);
     }
-    health->begun_us = sv_metrics_now_us();
-    sv_http_thread(health->check, SV_POOL_HEALTH, sv_health_ping_mongodb, sv_health_checked);
+    sv_erp_state_ask_command(&health->erp, health->check->call->arena);
+    health->exchange = (sv_exchange_t){ .command = &health->erp, .done = sv_health_read_erp, .data = health };
+    sv_redis_send(sv_http_process(health->check)->redis, &health->exchange);
 }
 
 static void

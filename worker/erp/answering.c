@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/erp/intake.h"
 #include "core/erp/lookup.h"
+#include "core/erp/sync.h"
 #include "core/store/document.h"
 #include "worker/erp/client.h"
 #include "worker/log.h"
@@ -18,8 +19,7 @@ typedef struct {
     sv_redis_client_t *redis;
     sv_erp_mapping_t mapping;
     sv_erp_client_t *client;
-    bool up;
-    bool failing;    /* was told in the log */
+    char *cause;     /* why the last answer failed; NULL: it did not */
     int64_t told_ms; /* when the state was told */
 } sv_answering_t;
 
@@ -40,7 +40,7 @@ sv_answering_tell_state(sv_answering_t *answering, sv_error_t *error)
     sv_redis_command_t command;
 
     if (answering->told_ms == 0 || now_ms - answering->told_ms >= SV_STATE_EVERY_MS) {
-        sv_erp_state_command(&command, error->arena, answering->up);
+        sv_erp_state_command(&command, error->arena, answering->cause);
         sv_answering_run_command(answering, &command, error);
         answering->told_ms = error->status == SV_OK ? now_ms : 0;
     }
@@ -152,17 +152,16 @@ sv_answering_forgotten(sv_answering_t *answering, const char *item_code, const c
 static void
 sv_answering_note(sv_answering_t *answering, const sv_error_t *error)
 {
-    bool down = error->status != SV_OK;
+    bool down = error->status != SV_OK, was_down = answering->cause != NULL;
+    const char *cause = error->cause != NULL ? error->cause : error->message;
 
-    if (answering->up == down) {
+    if (down != was_down) {
         answering->told_ms = 0; /* to be told at once */
-    }
-    answering->up = !down;
-    if (down != answering->failing) {
         sv_worker_log(down ? SV_LOG_WARNING : SV_LOG_NOTICE, down ? "erp.failing" : "erp.recovered",
-                      SV_FIELD_TEXT("cause", error->cause != NULL ? error->cause : error->message));
+                      SV_FIELD_TEXT("cause", cause));
     }
-    answering->failing = down;
+    bson_free(answering->cause);
+    answering->cause = down ? bson_strdup(cause != NULL ? cause : "it failed") : NULL;
 }
 
 static void
@@ -220,7 +219,7 @@ sv_answering_thread(void *context)
 {
     sv_erp_answering_t *mine = context;
     const sv_settings_t *settings = mine->worker->settings;
-    sv_answering_t answering = { .worker = mine->worker, .store = mine->store, .up = true };
+    sv_answering_t answering = { .worker = mine->worker, .store = mine->store };
     sv_arena_t *arena = sv_arena_create();
     sv_error_t error;
 
@@ -235,6 +234,7 @@ sv_answering_thread(void *context)
         sv_answering_loop(&answering);
         sv_erp_client_destroy(answering.client);
         sv_redis_client_destroy(answering.redis);
+        bson_free(answering.cause);
     }
     sv_arena_destroy(arena);
     sv_store_release(mine->store);
@@ -245,7 +245,7 @@ sv_answering_thread(void *context)
 unsigned
 sv_erp_answering_clients(const sv_settings_t *settings)
 {
-    return settings->erp_mapping[0] != '\0' && settings->erp_connection_file[0] != '\0';
+    return sv_erp_configured(settings);
 }
 
 bool

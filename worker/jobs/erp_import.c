@@ -1,7 +1,7 @@
 /* Imports the items and stock of the ERP: what changed, or all (docs/erp.md). */
 #include <string.h>
 
-#include "core/erp/run.h"
+#include "core/erp/sync.h"
 #include "core/store/document.h"
 #include "worker/erp/client.h"
 #include "worker/jobs/kinds.h"
@@ -123,15 +123,16 @@ sv_job_erp_import(sv_job_run_t *run, sv_error_t *error)
     bool full = sv_doc_bool(run->claim->params, "full"), may_go_on;
     int64_t delisted = 0;
 
-    if (run->settings->erp_mapping[0] == '\0' || run->settings->erp_connection_file[0] == '\0') {
+    if (!sv_erp_configured(run->settings)) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED,
                        "There is no ERP: ERP_MAPPING or ERP_CONNECTION_FILE is not set");
     }
     if (sv_erp_mapping_read(run->settings->erp_mapping, run->arena, &import.mapping, error) != SV_OK) {
         return error->status;
     }
+    full |= import.mapping.statements[SV_ERP_CHANGED_SINCE].sql == NULL;
     may_go_on = sv_erp_statement_has(&import.mapping.statements[full ? SV_ERP_FULL : SV_ERP_CHANGED_SINCE], "after");
-    if (sv_erp_run_begin(run->store, run->claim, may_go_on, run->arena, &import.run, error) == SV_OK &&
+    if (sv_erp_run_begin(run->store, run->claim, full, may_go_on, run->arena, &import.run, error) == SV_OK &&
         sv_erp_import_fetch(&import, error) == SV_OK &&
         (!import.run.full || sv_erp_delist(run->store, import.run.run_id, &delisted, error) == SV_OK)) {
         sv_erp_run_end(run->store, &import.run, delisted, error);

@@ -36,6 +36,7 @@ sub plan {
         secret_key_file => "$directory/secrets/secret.key",
         worker_conf     => "$directory/worker.conf",
     };
+    %{ $state->{settings} } = (StockVerify::Erp::settings($stack), %{ $state->{settings} }) if $option{erp};
     shorten_heartbeat($state->{settings});
     plan_redis($stack, $state, !$option{stores_only}, $option{redis_user_rules});
     plan_mongodb($stack, $state);

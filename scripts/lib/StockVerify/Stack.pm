@@ -11,6 +11,7 @@ use Fcntl ':flock';
 use File::Path qw(make_path remove_tree);
 use JSON::PP ();
 use StockVerify::Mongo;
+use StockVerify::Erp;
 use StockVerify::Parts;
 use StockVerify::Process qw(spawn is_alive end_process signal_group start_time wait_until tail children);
 use StockVerify::Redis;
@@ -103,7 +104,7 @@ sub own_parts {
 
 # Brings everything up; what runs already is left alone. Options: port, settings {}, asan, main, server, log_level,
 # seed (default on), template (a folder that keeps a seeded store between stacks), stores_only (an open Redis and the
-# MongoDB server, nothing else).
+# MongoDB server, nothing else), erp (an ERP of its own, with the demo items).
 sub up {
     my ($self, %option) = @_;
     return $self->locked(
@@ -156,6 +157,7 @@ sub bring_up_programs {
         $self->make_template($option{template});
         write_file($self->file('seeded'), "$self->{state}{database}\n");
     }
+    StockVerify::Erp::make($self) if $option{erp};
     $self->{state}{users} = StockVerify::Seed::users($self);
     $self->start_part($_) for qw(worker nginx);
     return;
