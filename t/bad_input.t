@@ -8,6 +8,7 @@ use StockVerify::Test;
 my $stack = start_stack();
 my $asha = $stack->login('staff');
 my $boss = $stack->login('supervisor');
+my $admin = $stack->login('admin');
 my $nobody = $stack->client;
 my $warehouse = ($stack->demo('racks'))[0]{warehouse};
 my ($item) = map { $_->{item_code} } $stack->demo('items');
@@ -19,7 +20,7 @@ my @routes = grep { $_->{body} ne 'none' } $contract->routes;
 my $JSON = Cpanel::JSON::XS->new->utf8->canonical;
 
 sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/\{id\}/$session/r =~ s/\{format\}/csv/r =~ s/\{item_code\}/$item/r }
-sub client_of { my ($route) = @_; return $route->{role} eq 'anyone' ? $nobody : $route->{role} eq 'staff' ? $asha : $boss }
+sub client_of { my ($route) = @_; return { anyone => $nobody, staff => $asha, supervisor => $boss, admin => $admin }->{ $route->{role} } }
 
 sub send_body { my ($route, $body) = @_; return client_of($route)->request($route->{method} => path_of($route), body => $body) }
 

@@ -44,7 +44,7 @@ my $stack = start_stack(
     settings => {
         ERP_MAPPING => Cwd::getcwd() . "/conf/erp/stack.conf",
         ERP_CONNECTION_FILE => write_file('connection', "Driver={SQLite3};Database=$database\n"),
-        JOB_CLAIM => 2000, JOB_RETRY_DELAY => 200,
+        JOB_CLAIM => 2000, JOB_RETRY_DELAY => 200, ERP_SYNC_INTERVAL => 0,
     });
 my $mongo = $stack->mongo;
 
