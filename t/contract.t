@@ -285,6 +285,18 @@ subtest 'sync' => sub {
     answers($ben, item_verify => [409, 'session_required'], %item, json => { verified_qty => 2 });
     answers($asha, item_verify => [409, 'foreign_record'], %item, json => { verified_qty => 2, session_id => $session, client_record_id => 'of-another' })
         if $stack->mongo->run('{"insert": "verification_records", "documents": [{"client_record_id": "of-another", "user_id": "u", "session_id": "s", "count_id": "c", "rack_id": "r", "item_code": "i"}]}');
+    my %correction = (json => { item_code => $items[3], changes => { item_name => 'Corrected', mrp => 2 } });
+    answers($supervisor, item_correct => 200, %correction);
+    answers($supervisor, item_correct => [404, 'item_unknown'], json => { item_code => 'no-such-thing', changes => { mrp => 1 } });
+    my %evidence = (line_id => 'contract-line', created_at => '2026-01-02T03:04:05Z', item_code => $items[3], quantity => 1, damage_reason => 'wet', photo_proofs => ['p']);
+    answers($asha, count_lines_add => 200, json => { session_id => $session, lines => [\%evidence, { line_id => 'x' }] });
+    answers($asha, count_lines => 200, query => { session_id => $session });
+    answers($ben, count_lines_add => [403, 'forbidden'], json => { session_id => $session, lines => [] });
+    answers($ben, count_lines => [403, 'forbidden'], query => { session_id => $session });
+    answers($asha, count_lines_add => [404, 'not_found'], json => { session_id => 'no-such-thing', lines => [] });
+    answers($asha, count_lines => [404, 'not_found'], query => { session_id => 'no-such-thing' });
+    answers($supervisor, count_lines_add => [409, 'wrong_kind'], json => { session_id => $count, lines => [] });
+    answers($supervisor, count_lines => [409, 'wrong_kind'], query => { session_id => $count });
     answers($supervisor, variances => 200, query => { count_id => $count, min_qty => 0 });
     answers($supervisor, variances => 404, query => { count_id => 'no-such-thing' });
     answers($supervisor, variances => [422, 'validation_failed'], query => { from => '2026-02-02', to => '2026-01-01' });
@@ -318,6 +330,7 @@ subtest 'sync' => sub {
     answers($supervisor, $_ => 200, path => { id => $count }) for qw(session session_stats session_records);
     answers($carl, sync_batch => 200, json => { records => [] });
     answers($carl, sync_batch => [429, 'rate_limited'], json => { records => [] }, tries => 40);
+    answers($carl, count_lines_add => [429, 'rate_limited'], json => { session_id => 'x', lines => [] }, tries => 40);
     answers($carl, item_verify => [429, 'rate_limited'], %item, json => { verified_qty => 1 }, tries => 40);
 };
 
@@ -548,7 +561,8 @@ my %BODY = (
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
     sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
-    item_verify => { verified_qty => 1 }, compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
+    item_verify => { verified_qty => 1 }, item_correct => { item_code => 'no-such-thing', changes => { mrp => 1 } },
+    count_lines_add => { session_id => 'no-such-thing', lines => [] }, compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
     schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
 my %WRONG = (
@@ -559,9 +573,12 @@ my %WRONG = (
     session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
     unknown_item_report => { unknown_item_id => 5 }, unknown_item_resolve => { action => 'toss a coin' },
-    item_verify => { session_id => 5 }, conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
+    item_verify => { session_id => 5 }, item_correct => { item_code => 'x', changes => {} }, count_lines_add => { session_id => 5 }, conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
     report_generate => { type => 'variance', filters => { colour => 'red' } }, report_export => { type => 'gossip' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
 );
+
+# What a page cannot do without.
+my %QUERY_OF = (count_lines => { session_id => $session }, serials => { count_id => $count });
 
 subtest 'what is wrong by itself' => sub {
     for my $operation (@api) {
@@ -571,7 +588,7 @@ subtest 'what is wrong by itself' => sub {
         my %there = (path => { rack_id => $rack, id => $THERE{$id} // $session, format => 'csv' });
         my %documented = map { ($_ => 1) } keys %{ $operation->{responses} };
         answers($client, $id => [400, 'parameter_unknown'], %body, query => { nonsense => 1 });
-        answers($client, $id => [400, 'cursor_invalid'], %there, query => { cursor => '!', $id eq 'serials' ? (count_id => $count) : () }) if grep { $_ eq 'cursor' } @{ $operation->{query} };
+        answers($client, $id => [400, 'cursor_invalid'], %there, query => { %{ $QUERY_OF{$id} || {} }, cursor => '!' }) if grep { $_ eq 'cursor' } @{ $operation->{query} };
         if (grep { $_ eq 'limit' } @{ $operation->{query} }) {
             answers($client, $id => [400, 'parameter_invalid'], query => { limit => $_ }) for 0, 501, 'x';
         }
@@ -595,9 +612,9 @@ subtest 'what is wrong by itself' => sub {
 subtest 'methods' => sub {
     my $response = $contract->response('MethodNotAllowed');
     my %methods;
-    push @{ $methods{ path_of($_) } }, $_->{method} for @api;
+    $methods{ path_of($_) } = 1 for @api;
     for my $path (sort keys %methods) {
-        my %allowed = map { ($_ => 1) } @{ $methods{$path} };
+        my %allowed = map { ($_->{method} => 1) } grep { my $shape = $_->{path} =~ s/\{\w+\}/[^\/]+/gr; $path =~ /^$shape$/ } @api;
         my ($wrong) = grep { !$allowed{$_} } qw(PATCH PUT);
         my $answer = $supervisor->request($wrong => $path);
         is $answer->status, 405, "$wrong $path";

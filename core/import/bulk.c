@@ -53,14 +53,15 @@ sv_import_bulk_put(sv_import_bulk_t *bulk, long line, const bson_t *selector, co
         .line = line,
         .key = sv_import_key(selector, selector, bulk->arena),
         .selector = sv_doc_copy(selector, bulk->arena),
-        .update = sv_doc_copy(update, bulk->arena),
+        .told = sv_doc_copy(update, bulk->arena),
     };
+    bulk->rows[bulk->count - 1].update = bulk->rows[bulk->count - 1].told;
     return bulk->count == SV_IMPORT_BULK_ROWS ? sv_import_bulk_flush(bulk, error) : SV_OK;
 }
 
 /* {field: {$in: [the rows' values]}} for each field of the selectors: the rows' documents, and for selectors of two
  * fields a few more. */
-static const bson_t *
+static bson_t *
 sv_import_known_filter(const sv_import_bulk_t *bulk)
 {
     const char *values[SV_IMPORT_BULK_ROWS];
@@ -93,9 +94,12 @@ sv_import_put_projection(const sv_import_bulk_t *bulk, bson_t *options)
     for (size_t i = 0; bulk->derived != NULL && bulk->derived->names[i] != NULL; i++) {
         BSON_APPEND_INT32(projection, bulk->derived->names[i], 1);
     }
+    if (bulk->derived != NULL) {
+        BSON_APPEND_INT32(projection, bulk->derived->corrections, 1);
+        BSON_APPEND_INT32(projection, bulk->derived->beside, 1);
+    }
     for (size_t i = 0; i < bulk->count; i++) {
-        const bson_t *const parts[] = { bulk->rows[i].selector,
-                                        sv_doc_child(bulk->rows[i].update, "$set", bulk->arena) };
+        const bson_t *const parts[] = { bulk->rows[i].selector, sv_doc_child(bulk->rows[i].told, "$set", bulk->arena) };
 
         for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++) {
             bson_iter_t fields, there;
@@ -113,16 +117,17 @@ sv_import_put_projection(const sv_import_bulk_t *bulk, bson_t *options)
     BSON_APPEND_DOCUMENT(options, "projection", projection);
 }
 
-/* Whether the document's field has the value already; a field that is not there is null. */
+/* Whether the document's field (or one within a document of it) has the value already; one that is not there is null.
+ */
 static bool
 sv_import_field_same(const bson_t *document, const bson_iter_t *wanted)
 {
     bson_t stored = BSON_INITIALIZER, told = BSON_INITIALIZER;
-    bson_iter_t found;
+    bson_iter_t fields, found;
     bool same;
 
     bson_append_iter(&told, "", 0, wanted);
-    if (bson_iter_init_find(&found, document, bson_iter_key(wanted))) {
+    if (bson_iter_init(&fields, document) && bson_iter_find_descendant(&fields, bson_iter_key(wanted), &found)) {
         bson_append_iter(&stored, "", 0, &found);
     } else {
         bson_append_null(&stored, "", 0);
@@ -200,9 +205,9 @@ sv_import_mark_new(sv_import_bulk_t *bulk, sv_import_row_t *row)
     return true;
 }
 
-/* The stored documents of the rows, by key; of the bulk's arena. */
+/* Stored documents of the rows, by key; of the bulk's arena. */
 static GHashTable *
-sv_import_load_known(sv_import_bulk_t *bulk, sv_error_t *error)
+sv_import_load(sv_import_bulk_t *bulk, const bson_t *filter, sv_error_t *error)
 {
     GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
     bson_t *options = sv_doc_new(bulk->arena);
@@ -211,7 +216,7 @@ sv_import_load_known(sv_import_bulk_t *bulk, sv_error_t *error)
 
     sv_arena_on_destroy(bulk->arena, (void (*)(void *)) g_hash_table_unref, known);
     sv_import_put_projection(bulk, options);
-    if (sv_store_find(bulk->store, bulk->collection, sv_import_known_filter(bulk), options, &cursor, error) != SV_OK) {
+    if (sv_store_find(bulk->store, bulk->collection, filter, options, &cursor, error) != SV_OK) {
         return known;
     }
     while (mongoc_cursor_next(cursor, &document)) {
@@ -223,22 +228,49 @@ sv_import_load_known(sv_import_bulk_t *bulk, sv_error_t *error)
     return known;
 }
 
+/* What the row sets, where no correction stands; what it says of corrected fields goes to `beside`. */
+static const bson_t *
+sv_import_split_told(const sv_import_bulk_t *bulk, const bson_t *told, const bson_t *stored, bson_t *beside)
+{
+    const bson_t *corrections = stored == NULL ? NULL : sv_doc_child(stored, bulk->derived->corrections, bulk->arena);
+    bson_t *plain;
+    bson_iter_t field;
+
+    if (corrections == NULL || !bson_iter_init(&field, told)) {
+        return told;
+    }
+    plain = sv_doc_new(bulk->arena);
+    while (bson_iter_next(&field)) {
+        if (bson_has_field(corrections, bson_iter_key(&field))) {
+            bson_append_iter(beside,
+                             sv_arena_printf(bulk->arena, "%s.%s", bulk->derived->beside, bson_iter_key(&field)), -1,
+                             &field);
+        } else {
+            bson_append_iter(plain, NULL, 0, &field);
+        }
+    }
+    return plain;
+}
+
 /* The row's update with what follows from it and from what is stored. */
 static void
 sv_import_derive(const sv_import_bulk_t *bulk, sv_import_row_t *row, const bson_t *stored)
 {
-    const bson_t *told = sv_doc_child(row->update, "$set", bulk->arena);
-    bson_t *update = sv_doc_new(bulk->arena);
+    const bson_t *told = sv_doc_child(row->told, "$set", bulk->arena), *plain;
+    bson_t *update = sv_doc_new(bulk->arena), *beside = sv_doc_new(bulk->arena);
     bson_t set;
 
     if (bulk->derived == NULL || told == NULL) {
         return;
     }
+    row->stored = stored != NULL && sv_doc_has(stored, bulk->derived->corrections) ? stored : NULL;
+    plain = sv_import_split_told(bulk, told, stored, beside);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    bson_concat(&set, told);
-    bulk->derived->put(stored, told, row->selector, bulk->now_ms, &set, bulk->arena);
+    bson_concat(&set, plain);
+    bson_concat(&set, beside);
+    bulk->derived->put(stored, plain, row->selector, bulk->now_ms, &set, bulk->arena);
     bson_append_document_end(update, &set);
-    bson_copy_to_excluding_noinit(row->update, update, "$set", NULL);
+    bson_copy_to_excluding_noinit(row->told, update, "$set", NULL);
     row->update = update;
 }
 
@@ -246,7 +278,7 @@ sv_import_derive(const sv_import_bulk_t *bulk, sv_import_row_t *row, const bson_
 static sv_status_t
 sv_import_find_known(sv_import_bulk_t *bulk, sv_error_t *error)
 {
-    GHashTable *known = sv_import_load_known(bulk, error);
+    GHashTable *known = sv_import_load(bulk, sv_import_known_filter(bulk), error);
     GHashTable *written = g_hash_table_new(g_str_hash, g_str_equal); /* by an earlier row */
     size_t kept = 0;
 
@@ -364,13 +396,46 @@ typedef struct {
     sv_bulk_result_t result;
 } sv_import_updates_t;
 
+/* What was corrected, or taken back, since the rows were looked at: within the transaction, so that a correction made
+ * at the same moment meets it and waits. */
+static sv_status_t
+sv_import_derive_again(sv_import_bulk_t *bulk, sv_error_t *error)
+{
+    GHashTable *corrected;
+    bson_t *filter;
+
+    if (bulk->derived == NULL) {
+        return SV_OK;
+    }
+    filter = sv_import_known_filter(bulk);
+    BCON_APPEND(filter, bulk->derived->corrections, "{", "$exists", BCON_BOOL(true), "}");
+    corrected = sv_import_load(bulk, filter, error);
+    for (size_t i = 0; error->status == SV_OK && i < bulk->count; i++) {
+        sv_import_row_t *row = &bulk->rows[i];
+        const bson_t *document = g_hash_table_lookup(corrected, row->key);
+
+        if (document != NULL) {
+            sv_import_derive(bulk, row, document);
+        } else if (row->stored != NULL) {
+            bson_t *plain = sv_doc_new(bulk->arena);
+
+            bson_copy_to_excluding_noinit(row->stored, plain, bulk->derived->corrections, NULL);
+            sv_import_derive(bulk, row, plain);
+        }
+    }
+    return error->status;
+}
+
 static sv_status_t
 sv_import_update_body(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_import_updates_t *updates = context;
-    const sv_import_bulk_t *bulk = updates->bulk;
+    sv_import_bulk_t *bulk = updates->bulk;
     sv_bulk_t operation;
 
+    if (sv_import_derive_again(bulk, error) != SV_OK) {
+        return error->status;
+    }
     sv_bulk_begin(&operation, store, bulk->collection, error->arena);
     for (size_t i = 0; i < bulk->count; i++) {
         const sv_import_row_t *row = &bulk->rows[i];

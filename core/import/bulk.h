@@ -17,7 +17,9 @@ typedef struct {
     long line;
     const char *key;        /* the selector's values, to tell rows apart */
     const bson_t *selector; /* unique fields of type text */
-    const bson_t *update;   /* $set, $setOnInsert and $currentDate */
+    const bson_t *told;     /* $set, $setOnInsert and $currentDate */
+    const bson_t *update;   /* the same with what follows from it and from what is stored */
+    const bson_t *stored;   /* the document `update` follows from; NULL: none, or none with corrections */
     bool known;             /* the document exists: update it */
     bool same;              /* and has what the row says already */
 } sv_import_row_t;
@@ -27,12 +29,15 @@ typedef enum { SV_IMPORT_CREATED, SV_IMPORT_CHANGED, SV_IMPORT_SAME, SV_IMPORT_R
 
 /* Fields that follow from others, which the row need not have: `stored` is the document as it stands (NULL: there is
  * none), `set` what the row sets; what follows is appended to `derived`.  Of the fields named, what is stored is read.
- */
+ *
+ * A field that a person has corrected (it stands in the document's `corrections`) keeps their value; what the row says
+ * of it goes into the document named `beside`. */
 typedef struct sv_import_derived_s {
     const char *const *fields; /* NULL-terminated */
     const char *const *names;  /* of those that follow; NULL-terminated */
     void (*put)(const bson_t *stored, const bson_t *set, const bson_t *selector, int64_t now_ms, bson_t *derived,
                 sv_arena_t *arena);
+    const char *corrections, *beside;
 } sv_import_derived_t;
 
 typedef struct {

@@ -5,6 +5,7 @@
 #include "core/import/import.h"
 #include "core/import/items_stock.h"
 #include "core/import/packs.h"
+#include "core/items/corrections.h"
 #include "core/items/item_keys.h"
 #include "core/stock/lots.h"
 #include "core/stock/stock_step.h"
@@ -337,7 +338,8 @@ sv_items_put_derived(const bson_t *stored, const bson_t *set, const bson_t *sele
 }
 
 static const char *const sv_items_follow[] = { "lookup_keys", "lot_changes", NULL };
-static const sv_import_derived_t sv_items_derived = { sv_item_key_fields, sv_items_follow, sv_items_put_derived };
+static const sv_import_derived_t sv_items_derived = { sv_item_key_fields, sv_items_follow, sv_items_put_derived,
+                                                      SV_ITEM_CORRECTIONS, SV_ITEM_ERP_VALUES };
 
 const sv_import_derived_t *
 sv_import_items_derived(void)
