@@ -2,6 +2,7 @@
 # Requests that schemathesis makes from openapi.yaml, good and bad ones, as each role, half a minute long: no answer is a server's fault, and
 # every one is what the document says.
 use lib 't/lib';
+use Cwd ();
 use StockVerify::Test;
 
 # What a schema cannot say (which cursors, zones and sessions there are) makes 4xx of requests that fit it, so that check
@@ -13,6 +14,7 @@ my @OPTIONS = (
 
 chomp(my $python = qx(scripts/deps --test-python));
 BAIL_OUT('scripts/deps test installs what this needs') unless length $python;
+my $here = Cwd::getcwd();
 my $stack = start_stack(settings => { LOGIN_ATTEMPTS => 100, SYNC_RATE_LIMIT => 100_000 });
 
 for my $role (qw(staff supervisor admin)) {
