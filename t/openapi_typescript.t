@@ -24,7 +24,7 @@ is $status, 0, 'types are generated' or diag $text;
     "cd $made && node_modules/.bin/tsc", qw(--strict --noUncheckedIndexedAccess --exactOptionalPropertyTypes --skipLibCheck
     --target es2022 --module nodenext --moduleResolution nodenext --outDir . client.ts),
 );
-is $status, 0, 'and a client with them compiles' or BAIL_OUT($text);
+is $status, 0, 'and a client with them compiles' or die $text;
 
 my $stack = start_stack();
 my ($asha) = $stack->users('staff');
