@@ -136,7 +136,7 @@ subtest 'variance' => sub {
 subtest 'stock summary' => sub {
     my %groups;
     for my $item (@items) {
-        my $group = $groups{ join "\t", @{$item}{qw(warehouse floor category)} } ||= {};
+        my $group = $groups{ join "\t", @{$item}{qw(warehouse floor category uom)} } ||= {};
         my $code = $item->{item_code};
         $group->{items}++;
         $group->{stock_qty} += millionths($item->{stock_qty});
@@ -149,9 +149,9 @@ subtest 'stock summary' => sub {
         $group->{variance_value} += value_of(variance_of($code), millionths($item->{unit_cost}));
     }
     my @rows = rows('stock_summary');
-    is_deeply [map { join "\t", @{$_}{qw(warehouse floor category)} } @rows], [sort keys %groups], 'by warehouse, floor and category';
+    is_deeply [map { join "\t", @{$_}{qw(warehouse floor category uom)} } @rows], [sort keys %groups], 'by warehouse, floor, category and unit';
     for my $row (@rows) {
-        my $group = $groups{ join "\t", @{$row}{qw(warehouse floor category)} };
+        my $group = $groups{ join "\t", @{$row}{qw(warehouse floor category uom)} };
         my @figures = qw(stock_qty stock_value verified_qty damaged_qty variance variance_value);
         is_deeply { items => $row->{items}, verified_items => $row->{verified_items}, map { ($_ => figure($row->{$_})) } @figures },
             { verified_items => 0, (map { ($_ => 0) } @figures), %$group }, "$row->{floor}, $row->{category}";

@@ -1,6 +1,8 @@
 /* JSON and NDJSON: to the byte. */
 #include "t/unit/export_world.h"
 
+#include <string.h>
+
 #include "core/store/document.h"
 
 static void
@@ -47,11 +49,54 @@ ndjson_has_a_row_a_line(void **state)
     assert_string_equal(export_written(world, "ndjson", rows, 0), "");
 }
 
+/* Boxes and pieces have no sum; their values have. */
+static void
+quantities_of_several_units_have_no_total(void **state)
+{
+    static const sv_column_t columns[] = {
+        { "uom", "Unit", SV_COLUMN_TEXT, true, false, false },
+        { "qty", "Quantity", SV_COLUMN_QUANTITY, false, false, true },
+        { "value", "Value", SV_COLUMN_MONEY, false, false, true },
+    };
+    static const struct {
+        const char *units[2];
+        const char *totals;
+    } cases[] = {
+        { { "PCS", "PCS" }, "\"totals\":{\"qty\":5,\"value\":7}}\n" },
+        { { "PCS", "BOX" }, "\"totals\":{\"value\":7}}\n" },
+        { { "PCS", "PC" }, "\"totals\":{\"value\":7}}\n" },
+        { { NULL, "BOX" }, "\"totals\":{\"value\":7}}\n" },
+        { { NULL, NULL }, "\"totals\":{\"qty\":5,\"value\":7}}\n" },
+    };
+    export_world_t *world = *state;
+
+    world->head.columns = columns;
+    world->head.column_count = 3;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const bson_t *rows[2];
+
+        for (size_t j = 0; j < 2; j++) {
+            bson_t *row = sv_doc_new(world->arena);
+
+            if (cases[i].units[j] != NULL) {
+                BSON_APPEND_UTF8(row, "uom", cases[i].units[j]);
+            } else {
+                BSON_APPEND_NULL(row, "uom");
+            }
+            BSON_APPEND_INT64(row, "qty", j == 0 ? 2000000 : 3000000);
+            BSON_APPEND_INT64(row, "value", 3500000);
+            rows[j] = row;
+        }
+        assert_non_null(strstr(export_written(world, "json", rows, 2), cases[i].totals));
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(json_is_one_object_of_head_rows_and_totals, export_set_up, export_tear_down),
+        cmocka_unit_test_setup_teardown(quantities_of_several_units_have_no_total, export_set_up, export_tear_down),
         cmocka_unit_test_setup_teardown(ndjson_has_a_row_a_line, export_set_up, export_tear_down),
     };
 

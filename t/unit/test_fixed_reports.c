@@ -347,6 +347,22 @@ stock_is_summed_by_place_and_category(void **state)
     sv_rows_free(&rows);
 }
 
+static void
+stock_of_several_units_is_not_added(void **state)
+{
+    sv_rows_t rows;
+
+    (void) state;
+    item("U1", "'floor': 'U', 'category': 'Units', 'uom': 'BOX'", "2", ", 'verified': false");
+    item("U2", "'floor': 'U', 'category': 'Units', 'uom': 'PCS'", "5", ", 'verified': false");
+    rows = report("stock_summary", &(sv_fixed_filters_t){ .category = "Units" });
+    assert_int_equal(rows.count, 2);
+    check_text(rows.rows[0], "uom", "BOX");
+    check_number(rows.rows[0], "stock_qty", 2000000);
+    check_number(rows.rows[1], "stock_qty", 5000000);
+    sv_rows_free(&rows);
+}
+
 /* A field that an import never had and one that it cleared. */
 static void
 stock_without_a_place_is_one_group(void **state)
@@ -612,6 +628,7 @@ main(void)
 #define WITH_WORLD(test) cmocka_unit_test_prestate_setup_teardown(test, open_world, sv_real_mongodb_teardown, &real)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(stock_is_summed_by_place_and_category),
+        WITH_WORLD(stock_of_several_units_is_not_added),
         WITH_WORLD(stock_without_a_place_is_one_group),
         WITH_WORLD(variances_come_count_by_count),
         WITH_WORLD(activity_is_by_day_and_person),

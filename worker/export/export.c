@@ -13,6 +13,7 @@
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/report/files/export_request.h"
+#include "core/report/rows/row_units.h"
 #include "worker/export/writer.h"
 
 struct sv_exporter_s {
@@ -25,6 +26,7 @@ struct sv_exporter_s {
     bool finished;
     int64_t rows;
     sv_row_value_t *values, *sums; /* a column each */
+    sv_row_units_t units;
 };
 
 sv_exporter_t *
@@ -47,6 +49,7 @@ sv_exporter_create_with(const sv_export_writer_t *writer, const sv_format_t *for
     for (size_t i = 0; i < head->column_count; i++) {
         exporter->sums[i].known = head->columns[i].total && sv_column_is_number(&head->columns[i]);
     }
+    sv_row_units_begin(&exporter->units, head->columns, head->column_count);
     exporter->state = writer->open(exporter->part, head, error);
     if (exporter->state == NULL) {
         if (error->status == SV_OK) {
@@ -102,6 +105,9 @@ sv_export_take(sv_exporter_t *exporter, sv_arena_t **broken)
     for (size_t i = 0; i < exporter->head->column_count; i++) {
         sv_row_value_t *value = &exporter->values[i], *sum = &exporter->sums[i];
 
+        if (i == exporter->units.column) {
+            sv_row_units_see(&exporter->units, value->text, value->known ? value->length : 0);
+        }
         if (!value->known) {
             continue;
         }
@@ -191,8 +197,13 @@ sv_status_t
 sv_exporter_finish(sv_exporter_t *exporter, int64_t *size, char sha256[65], sv_error_t *error)
 {
     sv_export_totals_t totals = { .rows = exporter->rows, .sums = exporter->sums };
-    sv_status_t status = exporter->writer->finish(exporter->state, &totals, error);
+    sv_status_t status;
 
+    for (size_t i = 0; i < exporter->head->column_count; i++) {
+        exporter->sums[i].known =
+            exporter->sums[i].known && sv_row_units_add_up(&exporter->units, &exporter->head->columns[i]);
+    }
+    status = exporter->writer->finish(exporter->state, &totals, error);
     sv_export_end_writer(exporter);
     if (status == SV_OK && sv_export_publish(exporter, size, sha256) != SV_OK) {
         status = sv_fail_cause(error, SV_ERR_UNAVAILABLE, "%s: %s", exporter->path, strerror(errno));

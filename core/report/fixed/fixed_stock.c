@@ -1,4 +1,4 @@
-/* Stock summary: what the books say and what was found, by warehouse, floor and category. */
+/* Stock summary: what the books say and what was found, by warehouse, floor, category and unit. */
 #include "core/report/fixed/fixed_rows.h"
 #include "core/report/rows/ratio.h"
 #include "core/store/document.h"
@@ -24,6 +24,7 @@ static const sv_fixed_cell_t sv_stock_cells[] = {
     SV_STOCK_GROUP("warehouse", "Warehouse"),
     SV_STOCK_GROUP("floor", "Floor"),
     SV_STOCK_GROUP("category", "Category"),
+    SV_STOCK_GROUP("uom", "Unit"),
     SV_STOCK_SUM("items", "Items", INT),
     SV_STOCK_SUM("verified_items", "Verified items", INT),
     { { "verified_share", "Verified %", SV_COLUMN_RATIO, false, false, false }, 0, NULL, sv_stock_share },
@@ -90,6 +91,7 @@ sv_stock_put_group(bson_t *group)
     sv_stock_put_key(&key, "warehouse");
     sv_stock_put_key(&key, "floor");
     sv_stock_put_key(&key, "category");
+    sv_stock_put_key(&key, "uom");
     bson_append_document_end(group, &key);
     BCON_APPEND(group, "items", "{", "$sum", BCON_INT64(1), "}", "verified_items", "{", "$sum", "{", "$cond", "[", "{",
                 "$eq", "[", "$verified", BCON_BOOL(true), "]", "}", BCON_INT64(1), BCON_INT64(0), "]", "}", "}");
@@ -120,7 +122,7 @@ sv_stock_run(sv_fixed_work_t *work, sv_error_t *error)
     bson_append_document_end(&stage, &inner);
     bson_append_document_end(&stages, &stage);
     BCON_APPEND(&stages, "2", "{", "$sort", "{", "_id.warehouse", BCON_INT32(1), "_id.floor", BCON_INT32(1),
-                "_id.category", BCON_INT32(1), "}", "}");
+                "_id.category", BCON_INT32(1), "_id.uom", BCON_INT32(1), "}", "}");
     bson_append_array_end(pipeline, &stages);
     return sv_fixed_aggregate(work, SV_COLLECTION_ERP_ITEMS, pipeline, &cursor, error) == SV_OK
                ? sv_fixed_stream(work, cursor, error)

@@ -6,6 +6,7 @@
 #include "core/report/query/point_in_time.h"
 #include "core/report/blocks/publication.h"
 #include "core/report/rows/row_sort.h"
+#include "core/report/rows/row_units.h"
 #include "core/store/document.h"
 
 enum { SV_WATCH_ROWS = 500 };
@@ -25,6 +26,7 @@ typedef struct {
     sv_row_sorter_t *sorter; /* NULL: they come in their order */
     sv_block_writer_t *writer;
     __int128 *sums; /* by column */
+    sv_row_units_t units;
     sv_block_totals_t totals;
     int64_t rows, taken_ms, read_ms;
 } sv_taking_t;
@@ -38,6 +40,12 @@ sv_taking_add(sv_taking_t *taking, const bson_t *row)
 
     bson_iter_init(&value, row);
     for (size_t i = 0; i < taking->column_count && bson_iter_next(&value); i++) {
+        if (i == taking->units.column) {
+            uint32_t length = 0;
+            const char *unit = BSON_ITER_HOLDS_UTF8(&value) ? bson_iter_utf8(&value, &length) : NULL;
+
+            sv_row_units_see(&taking->units, unit, length);
+        }
         if (taking->columns[i].total && BSON_ITER_HOLDS_INT64(&value)) {
             taking->sums[i] += bson_iter_int64(&value);
         }
@@ -114,7 +122,7 @@ sv_taking_read(sv_taking_t *taking, sv_error_t *error)
 
 /* ---- publishing */
 
-/* A sum that no int64 holds is left out: better none than a wrong one. */
+/* A sum that no int64 holds, or one over several units, is left out: better none than a wrong one. */
 static void
 sv_head_put_totals(const sv_taking_t *taking, bson_t *head)
 {
@@ -122,7 +130,8 @@ sv_head_put_totals(const sv_taking_t *taking, bson_t *head)
 
     BSON_APPEND_DOCUMENT_BEGIN(head, "totals", &totals);
     for (size_t i = 0; i < taking->column_count; i++) {
-        if (taking->columns[i].total && taking->sums[i] >= INT64_MIN && taking->sums[i] <= INT64_MAX) {
+        if (sv_row_units_add_up(&taking->units, &taking->columns[i]) && taking->sums[i] >= INT64_MIN &&
+            taking->sums[i] <= INT64_MAX) {
             BSON_APPEND_INT64(&totals, taking->columns[i].name, (int64_t) taking->sums[i]);
         }
     }
@@ -205,6 +214,7 @@ sv_taking_run(sv_taking_t *taking, sv_error_t *error)
     }
     taking->columns = sv_report_query_columns(taking->query, &taking->column_count);
     taking->sums = sv_arena_zalloc(taking->arena, (taking->column_count + 1) * sizeof(*taking->sums));
+    sv_row_units_begin(&taking->units, taking->columns, taking->column_count);
     if (sv_report_query_sort_key(taking->query, &taking->key, taking->arena)) {
         taking->sorter = sv_row_sorter_create(taking->directory, taking->columns, taking->column_count, &taking->key,
                                               SV_ROW_SORT_MEMORY);
