@@ -83,7 +83,8 @@ sub products {
     open my $in, '-|:encoding(UTF-8)', $file =~ /\.gz$/ ? ('gzip', '-dc', $file) : ('cat', $file) or die "$file: $!\n";
     my ($head, %seen, @products) = scalar <$in>;
     while (my $line = <$in>) {
-        push @products, { barcode => $1, name => $2 } if $line =~ /^(\d{8,14}),([^",[:cntrl:]]+)\r?$/ && check_digit(substr $1, 0, -1) eq $1 && !$seen{ $1 =~ s/^0+//r }++;
+        my ($barcode, $name) = $line =~ /^(\d{8,14}),([^",[:cntrl:]]+)\r?$/ or next;
+        push @products, { barcode => $barcode, name => $name } if check_digit(substr $barcode, 0, -1) eq $barcode && !$seen{ $barcode =~ s/^0+//r }++;
     }
     return @products;
 }

@@ -6,6 +6,7 @@
 #include "core/store/bulk.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
+#include "core/store/transaction.h"
 
 typedef struct {
     sv_store_t *store;
@@ -220,31 +221,56 @@ sv_stock_date_same(sv_stock_writing_t *writing, sv_error_t *error)
     return sv_store_update_many(writing->store, SV_COLLECTION_ITEM_STOCK, filter, update, &matched, error);
 }
 
+typedef struct {
+    const sv_erp_stocks_t *stocks;
+    const char *const *codes;
+    size_t code_count;
+    bool whole;
+    sv_stock_writing_t writing; /* of the body's last run */
+    sv_arena_t *arena;
+} sv_stock_task_t;
+
+/* From what is stored to what is to be: made again from the start when another import was in the way. */
+static sv_status_t
+sv_stocks_write_body(sv_store_t *store, void *context, sv_error_t *error)
+{
+    sv_stock_task_t *task = context;
+    sv_stock_writing_t *writing = &task->writing;
+    sv_bulk_result_t result;
+
+    *writing = (sv_stock_writing_t){ .store = store, .arena = task->arena, .same = sv_doc_new(task->arena) };
+    writing->stored = g_hash_table_new(g_str_hash, g_str_equal);
+    sv_arena_on_destroy(task->arena, (void (*)(void *)) g_hash_table_unref, writing->stored);
+    if (sv_stock_writing_read(writing, task->codes, task->code_count, error) != SV_OK) {
+        return error->status;
+    }
+    writing->changed = sv_arena_alloc(task->arena, (task->stocks->count + g_hash_table_size(writing->stored) + 1) *
+                                                       sizeof(*writing->changed));
+    sv_bulk_begin(&writing->bulk, store, SV_COLLECTION_ITEM_STOCK, task->arena);
+    if (sv_stock_put_rows(writing, task->stocks, error) != SV_OK ||
+        (task->whole && sv_stock_put_zeros(writing, error) != SV_OK)) {
+        sv_bulk_discard(&writing->bulk);
+        return error->status;
+    }
+    if (sv_bulk_run(&writing->bulk, task->arena, &result, error) == SV_OK) {
+        sv_stock_date_same(writing, error);
+    }
+    return error->status;
+}
+
+/* One transaction: a server makes it durable once, and a thousand rows by themselves one by one. */
 sv_status_t
 sv_erp_stocks_write(sv_store_t *store, const sv_erp_stocks_t *stocks, const char *const *codes, size_t code_count,
                     bool whole, const char ***changed, size_t *changed_count, sv_arena_t *arena, sv_error_t *error)
 {
-    sv_stock_writing_t writing = { .store = store, .arena = arena, .same = sv_doc_new(arena) };
-    sv_bulk_result_t result;
+    sv_stock_task_t task = {
+        .stocks = stocks, .codes = codes, .code_count = code_count, .whole = whole, .arena = arena
+    };
 
-    writing.stored = g_hash_table_new(g_str_hash, g_str_equal);
-    sv_arena_on_destroy(arena, (void (*)(void *)) g_hash_table_unref, writing.stored);
-    if (sv_stock_writing_read(&writing, codes, code_count, error) != SV_OK) {
-        return error->status;
+    if (code_count > 0) {
+        sv_transaction_run_past_duplicates(store, sv_stocks_write_body, &task, error);
     }
-    writing.changed = sv_arena_alloc(arena, (stocks->count + g_hash_table_size(writing.stored) + 1) * sizeof(char *));
-    sv_bulk_begin(&writing.bulk, store, SV_COLLECTION_ITEM_STOCK, arena);
-    if (sv_stock_put_rows(&writing, stocks, error) != SV_OK ||
-        (whole && sv_stock_put_zeros(&writing, error) != SV_OK)) {
-        sv_bulk_discard(&writing.bulk);
-        return error->status;
-    }
-    if (sv_bulk_run(&writing.bulk, arena, &result, error) == SV_OK &&
-        result.failed_count + (size_t) result.duplicates > 0) {
-        return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "%zu rows of stock were not written",
-                             result.failed_count + (size_t) result.duplicates);
-    }
-    *changed = writing.changed;
-    *changed_count = writing.changed_count;
-    return error->status == SV_OK ? sv_stock_date_same(&writing, error) : error->status;
+    *changed = task.writing.changed;
+    *changed_count = task.writing.changed_count;
+    return error->status;
 }
