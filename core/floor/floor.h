@@ -66,6 +66,13 @@ typedef struct {
     int64_t left_at_ms;        /* 0: never told */
 } sv_floor_session_t;
 
+/* When its count began, as near as is known: what the master said then holds for all its figures. */
+static inline int64_t
+sv_floor_began_ms(const sv_floor_session_t *session)
+{
+    return session->count_started_at_ms != 0 ? session->count_started_at_ms : session->started_at_ms;
+}
+
 void sv_rack_read(const bson_t *document, sv_arena_t *arena, sv_rack_t *rack);
 void sv_floor_session_read(const bson_t *document, sv_arena_t *arena, sv_floor_session_t *session);
 

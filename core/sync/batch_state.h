@@ -42,6 +42,7 @@ typedef struct {
     const char *decided_by;    /* set: who decided `now.stand.decision` */
     bool renew;                /* its marks are written anew, changed or not */
     bool linked;               /* stored, and another item's now (relink.h) */
+    const char *linked_lot;    /* set with `linked`: its lot_key */
     bson_t *review;            /* set with `linked`: what a supervisor is to look at */
 } sv_slot_t;
 

@@ -200,6 +200,7 @@ static void
 sv_append_linked(bson_t *document, const sv_slot_t *slot)
 {
     BSON_APPEND_UTF8(document, "item_code", slot->now.item_key);
+    BSON_APPEND_UTF8(document, "lot_key", slot->linked_lot);
     if (slot->before.item_key[0] != '\x01' && strcmp(slot->before.item_key, slot->now.item_key) != 0) {
         BSON_APPEND_UTF8(document, "counted_as", slot->before.item_key);
     }
@@ -212,11 +213,11 @@ sv_append_linked(bson_t *document, const sv_slot_t *slot)
 static void
 sv_append_moved(bson_t *document, const sv_slot_t *slot, int64_t now_ms)
 {
-    bson_copy_to_excluding_noinit(slot->stored, document, "_id", "round", "standing", "counts", "whole", "replaced_by",
-                                  "decision", "decided_above", "decided_for",
-                                  slot->decided_by != NULL ? "decided_by" : "_id", slot->linked ? "item_code" : "_id",
-                                  slot->linked ? "unknown" : "_id", slot->review != NULL ? "review" : "_id",
-                                  "superseded", "replaced", "changed_at", NULL);
+    bson_copy_to_excluding_noinit(
+        slot->stored, document, "_id", "round", "standing", "counts", "whole", "replaced_by", "decision",
+        "decided_above", "decided_for", slot->decided_by != NULL ? "decided_by" : "_id",
+        slot->linked ? "item_code" : "_id", slot->linked ? "unknown" : "_id", slot->linked ? "lot_key" : "_id",
+        slot->review != NULL ? "review" : "_id", "superseded", "replaced", "changed_at", NULL);
     if (slot->linked) {
         sv_append_linked(document, slot);
     }

@@ -133,8 +133,6 @@ sv_items_check(sv_store_t *store, sv_item_cache_t *cache, sv_record_t *records, 
 void
 sv_items_settle_lot(sv_record_t *record, const sv_floor_session_t *session)
 {
-    int64_t began_ms = session->count_started_at_ms != 0 ? session->count_started_at_ms : session->started_at_ms;
-
-    record->lot_apart = sv_lot_tracking_at(&record->lots, began_ms);
+    record->lot_apart = sv_lot_tracking_at(&record->lots, sv_floor_began_ms(session));
     record->lot_key = sv_record_lot_key(record, record->lot_apart);
 }

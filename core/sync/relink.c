@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/stock/lots.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
@@ -19,7 +20,8 @@ typedef struct {
     const sv_principal_t *who;
     const sv_link_t *link;
     const sv_relink_place_t *place;
-    const char *find_key; /* what records of the find are keyed by; NULL: none */
+    const char *find_key;   /* what records of the find are keyed by; NULL: none */
+    sv_lot_tracking_t lots; /* of the item */
     sv_batch_run_t run;
     const char **session_ids;
     size_t session_count, session_room;
@@ -112,6 +114,16 @@ sv_relink_fence(sv_relink_work_t *work, sv_error_t *error)
     return SV_OK;
 }
 
+/* Which lot's figure it is of the item: by what the master says, as of any record of it. */
+static const char *
+sv_relink_lot(sv_relink_work_t *work, const sv_slot_t *slot)
+{
+    const sv_floor_session_t *session = slot->session != NULL ? &slot->session->facts : NULL;
+    const char *lot = sv_doc_text(slot->stored, "lot", work->run.arena);
+
+    return lot != NULL && sv_lot_tracking_at(&work->lots, session != NULL ? sv_floor_began_ms(session) : 0) ? lot : "";
+}
+
 static void
 sv_relink_rekey(sv_relink_work_t *work)
 {
@@ -119,17 +131,15 @@ sv_relink_rekey(sv_relink_work_t *work)
 
     for (size_t i = 0; i < run->slot_count; i++) {
         sv_slot_t *slot = run->slots[i];
-        const char *lot_key;
 
         if (!sv_relink_takes(work, slot)) {
             continue;
         }
-        lot_key = sv_doc_text(slot->stored, "lot_key", run->arena);
         slot->linked = slot->renew = true;
         slot->session = sv_text_map_get(&run->session_of, slot->now.session_id);
+        slot->linked_lot = sv_relink_lot(work, slot);
         slot->now.item_key = work->link->item_code;
-        slot->now.key =
-            sv_key_item(run, slot->now.count_id, slot->now.rack_id, slot->now.item_key, lot_key != NULL ? lot_key : "");
+        slot->now.key = sv_key_item(run, slot->now.count_id, slot->now.rack_id, slot->now.item_key, slot->linked_lot);
         sv_batch_link(run, &run->figures, slot->now.key, slot);
         work->records++;
     }
@@ -349,6 +359,21 @@ sv_relink_list_places(sv_store_t *store, const sv_link_t *link, sv_relink_places
     return SV_OK;
 }
 
+static sv_status_t
+sv_relink_read_item(sv_store_t *store, sv_relink_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("item_code", BCON_UTF8(work->link->item_code)), error->arena);
+    bson_t *projection =
+        sv_doc_take(BCON_NEW("lot_tracked", BCON_INT32(1), "lot_changes", BCON_INT32(1)), error->arena);
+    const bson_t *item = NULL;
+
+    if (sv_store_find_one(store, SV_COLLECTION_ERP_ITEMS, filter, projection, error->arena, &item, error) == SV_OK &&
+        item != NULL) {
+        sv_lot_tracking_read(item, error->arena, &work->lots);
+    }
+    return error->status;
+}
+
 sv_status_t
 sv_relink(sv_store_t *store, const sv_principal_t *who, const sv_link_t *link, size_t racks, sv_relinked_t *relinked,
           sv_error_t *error)
@@ -358,7 +383,8 @@ sv_relink(sv_store_t *store, const sv_principal_t *who, const sv_link_t *link, s
 
     *relinked = (sv_relinked_t){ 0 };
     sv_text_map_init(&list.seen, error->arena, 0);
-    if (sv_relink_list_places(store, link, &list, error) != SV_OK) {
+    if (sv_relink_list_places(store, link, &list, error) != SV_OK ||
+        sv_relink_read_item(store, &work, error) != SV_OK) {
         return error->status;
     }
     if (link->unknown_item_id != NULL) {

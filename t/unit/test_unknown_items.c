@@ -128,6 +128,24 @@ late_records_under_the_code_follow(void **state)
     assert_int_equal(records(world, "{'unknown': true}"), 0);
 }
 
+/* Linked to an item whose lots are counted apart, a record is its lot's figure. */
+static void
+they_keep_their_lots(void **state)
+{
+    sync_world_t *world = *state;
+
+    sv_real_update(&world->real, SV_COLLECTION_ERP_ITEMS, "{'item_code': 'ITM-1'}", "{'$set': {'lot_tracked': true}}");
+    assert_string_equal(world_sync(world, "ann", A("r1", "ITM-1", 5, "'lot':'L1'"), A("r2", "NEW", 3, "'lot':'L2'"),
+                                   A("r3", "ALSO", 4, "'lot':'L1'"), NULL),
+                        "ok ok ok");
+    link_code(world, "NEW", "ITM-1");
+    link_code(world, "ALSO", "ITM-1");
+    assert_int_equal(records(world, "{'item_code': 'ITM-1', 'lot_key': 'L2', 'counts': true}"), 1);
+    assert_int_equal(records(world, "{'item_code': 'ITM-1', 'lot_key': 'L1', 'counts': true}"), 2);
+    assert_int_equal(records(world, "{'decision': 'merged', 'lot_key': 'L1'}"), 2);
+    assert_true(world_sum(world, "C1", "R1", "ITM-1") == 12 * SV_QUANTITY_ONE);
+}
+
 static void
 beside_figures_of_the_item_they_add_up(void **state)
 {
@@ -396,6 +414,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_ANN_ON_R1(what_was_counted_under_a_code_becomes_the_item_s),
         WITH_ANN_ON_R1(late_records_under_the_code_follow),
+        WITH_ANN_ON_R1(they_keep_their_lots),
         WITH_ANN_ON_R1(beside_figures_of_the_item_they_add_up),
         WITH_ANN_ON_R1(a_later_round_of_the_item_stands),
         WITH_ANN_ON_R1(a_declared_zero_yields),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/erp/sync.h"
+#include "core/stock/stock_step.h"
 #include "core/store/document.h"
 #include "worker/erp/client.h"
 #include "worker/jobs/kinds.h"
@@ -132,7 +133,9 @@ sv_job_erp_import(sv_job_run_t *run, sv_error_t *error)
     }
     full |= import.mapping.statements[SV_ERP_CHANGED_SINCE].sql == NULL;
     may_go_on = sv_erp_statement_has(&import.mapping.statements[full ? SV_ERP_FULL : SV_ERP_CHANGED_SINCE], "after");
-    if (sv_erp_run_begin(run->store, run->claim, full, may_go_on, run->arena, &import.run, error) == SV_OK &&
+    /* What the version before kept with the item itself is not to be taken for another warehouse's. */
+    if (sv_stock_bring_over(run->store, error) == SV_OK &&
+        sv_erp_run_begin(run->store, run->claim, full, may_go_on, run->arena, &import.run, error) == SV_OK &&
         sv_erp_import_fetch(&import, error) == SV_OK &&
         (!import.run.full || sv_erp_delist(run->store, import.run.run_id, &delisted, error) == SV_OK)) {
         sv_erp_run_end(run->store, &import.run, delisted, error);
