@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/answer_file.h"
 #include "ngx_stockverify_module/envelope.h"
 #include "ngx_stockverify_module/headers.h"
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /* The one place that turns errors into HTTP. */

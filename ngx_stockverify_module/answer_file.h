@@ -1,6 +1,7 @@
 #ifndef SV_ANSWER_FILE_H
 #define SV_ANSWER_FILE_H
 
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /*

@@ -1,4 +1,5 @@
 #include "ngx_stockverify_module/headers.h"
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 #include <stdlib.h>

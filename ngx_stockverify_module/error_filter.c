@@ -1,5 +1,6 @@
 #include "ngx_stockverify_module/envelope.h"
 #include "ngx_stockverify_module/headers.h"
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /*

@@ -1,4 +1,5 @@
 #include "core/auth/refresh_use.h"
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /* Who makes the request and whether they may: token, account, role, rate. */

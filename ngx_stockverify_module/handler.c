@@ -1,4 +1,5 @@
 #include "ngx_stockverify_module/headers.h"
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /* How a request enters: its route, its query, its token; then the gate, the body, the handler.  The body comes after

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 struct sv_heartbeat_batches_s {

@@ -2,9 +2,6 @@
 
 #include <time.h>
 
-#include "ngx_stockverify_module/conf.h"
-#include "ngx_stockverify_module/zone.h"
-
 const uint64_t sv_histogram_bounds_us[SV_HISTOGRAM_BOUNDS] = {
     250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000,
 };
@@ -43,24 +40,4 @@ sv_metrics_answer(sv_metrics_t *metrics, const sv_route_t *route, ngx_uint_t sta
     of_route = &metrics->routes[route - sv_routes];
     ngx_atomic_fetch_add(&of_route->responses[class], 1);
     sv_histogram_note(&of_route->latency, us);
-}
-
-sv_metrics_t *
-sv_metrics(void)
-{
-    sv_main_conf_t *conf = ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_stockverify_module);
-
-    return conf == NULL || conf->zone == NULL ? NULL : &sv_zone(conf->zone)->metrics;
-}
-
-void
-sv_metrics_sync_verdicts(size_t ok, size_t conflicts, size_t errors)
-{
-    sv_metrics_t *metrics = sv_metrics();
-
-    if (metrics != NULL) {
-        ngx_atomic_fetch_add(&metrics->sync_verdicts[0], ok);
-        ngx_atomic_fetch_add(&metrics->sync_verdicts[1], conflicts);
-        ngx_atomic_fetch_add(&metrics->sync_verdicts[2], errors);
-    }
 }

@@ -57,10 +57,4 @@ uint64_t sv_metrics_now_us(void);
 void sv_histogram_note(sv_histogram_t *histogram, uint64_t us);
 void sv_metrics_answer(sv_metrics_t *metrics, const sv_route_t *route, ngx_uint_t status, uint64_t us);
 
-/* How many records of a batch ended how; after the sync step, or on its thread. */
-void sv_metrics_sync_verdicts(size_t ok, size_t conflicts, size_t errors);
-
-/* The zone's metrics of this process' configuration; NULL when the module is not in use. */
-sv_metrics_t *sv_metrics(void);
-
 #endif

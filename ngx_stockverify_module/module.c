@@ -1,7 +1,7 @@
 #include "core/base/log.h"
 #include "core/redis/scripts.h"
 #include "ngx_stockverify_module/conf.h"
-#include "ngx_stockverify_module/process.h"
+#include "ngx_stockverify_module/process_start.h"
 
 static ngx_int_t sv_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t sv_init_process(ngx_cycle_t *cycle);

@@ -1,3 +1,4 @@
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /* A step that is nothing but time. */

@@ -32,8 +32,4 @@ typedef struct sv_process_s {
     uint64_t              id_counter;
 } sv_process_t;
 
-/* After the fork.  NULL with a line in the log. */
-sv_process_t *sv_process_create(sv_main_conf_t *conf, ngx_log_t *log);
-void          sv_process_destroy(sv_process_t *process);
-
 #endif

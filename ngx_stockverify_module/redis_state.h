@@ -3,9 +3,10 @@
 
 #include <hiredis/async.h>
 
+#include "ngx_stockverify_module/conf.h"
 #include "ngx_stockverify_module/log_limit.h"
 #include "ngx_stockverify_module/metrics.h"
-#include "ngx_stockverify_module/redis.h"
+#include "ngx_stockverify_module/redis_exchange.h"
 
 /*
  * The inside of the Redis connection, for its own files alone:

@@ -1,3 +1,4 @@
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 #include "core/base/log.h"

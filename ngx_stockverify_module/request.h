@@ -4,10 +4,9 @@
 #include "ngx_stockverify_module/nginx.h"
 #include "core/auth/gate.h"
 #include "core/floor/heartbeat.h"
-#include "ngx_stockverify_module/call.h"
 #include "ngx_stockverify_module/handlers.h"
 #include "ngx_stockverify_module/metrics.h"
-#include "ngx_stockverify_module/routes.h"
+#include "ngx_stockverify_module/request_type.h"
 
 /*
  * A request on its way through a chain of steps.  The machinery that
@@ -19,23 +18,6 @@
  * called when the client has gone; what a thread or Redis still does for it is finished and
  * thrown away.
  */
-typedef struct sv_request_s {
-    ngx_http_request_t  *http;
-    const sv_route_t    *route;
-    sv_call_t           *call;
-    /* plumbing: request.c */
-    struct sv_request_state_s  *state;
-} sv_request_t;
-
-struct sv_process_s;
-
-typedef void (*sv_next_pt)(sv_request_t *req);
-
-/* Reads reply `index` into the call's state while hiredis still owns it; NULL: Redis did not
- * answer (down, time-out, error reply: logged already). */
-typedef void (*sv_reply_reader_pt)(sv_call_t *call, size_t index, const redisReply *reply);
-
-
 /* Sends the commands in one pipeline (NOSCRIPT repaired, time limit redis_timeout), reads each reply,
  * then goes on in `next`. */
 void sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_t count,

@@ -1,5 +1,6 @@
 #include "core/base/codec.h"
 #include "ngx_stockverify_module/headers.h"
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 enum { SV_REQUEST_ID_MAX = 64, SV_REQUEST_ID_LENGTH = 32 };

@@ -4,7 +4,7 @@
 #include "core/auth/account.h"
 #include "core/auth/gate.h"
 #include "ngx_stockverify_module/process.h"
-#include "ngx_stockverify_module/request.h"
+#include "ngx_stockverify_module/request_type.h"
 #include "ngx_stockverify_module/router.h"
 
 /* The inside of a request, for the plumbing alone: handlers (api/) have request.h. */

@@ -1,4 +1,5 @@
 #include "core/store/contact.h"
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /* Work on the threads of a pool (thread_pool stockverify_db, stockverify_hash, and one of the module's own). */

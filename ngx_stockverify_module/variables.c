@@ -1,3 +1,4 @@
+#include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
 /* $stockverify_user, _role, _route, _request_id and _error, for the access log. */

@@ -24,7 +24,7 @@
 #include "core/settings/settings.h"
 #include "core/store/store.h"
 #include "worker/duty.h"
-#include "worker/erp/answering.h"
+#include "worker/erp_answering.h"
 #include "worker/erp/child.h"
 #include "worker/job_runner.h"
 #include "worker/log.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
-#include "core/auth/refresh.h"
+#include "core/auth/refresh_token.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/store/transaction.h"
@@ -100,8 +100,8 @@ sv_families_revoke(sv_store_t *store, const char *user_id, const char *keep_fami
 int64_t
 sv_family_token_life(const sv_settings_t *settings)
 {
-    /* A token's life begins when it is signed, which is a moment after its family was seen to live, for a lost answer as
-     * for any other. */
+    /* A token's life begins when it is signed, which is a moment after its family was seen to live, for a lost answer
+     * as for any other. */
     enum { SV_SIGNING_S = 30 };
 
     return settings->access_token_ttl + SV_SIGNING_S;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/auth/refresh.h"
+#include "core/auth/refresh_token.h"
 
 static const char sv_use_prefix[] = "refresh:used:";
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/auth/token_keys.h"
+#include "core/auth/token_key_set.h"
 #include "core/base/codec.h"
 #include "core/base/text.h"
 

@@ -4,15 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/auth/token_keys.h"
 #include "core/base/error.h"
-#include "core/settings/settings.h"
 
-/*
- * Access tokens: JWT of the one algorithm the settings name, signed with one key and verified with up to two
- * (the key before the last rotation still verifies).  Keys are read once, when the configuration is.
- */
-typedef struct sv_token_keys_s sv_token_keys_t;
-
+/* Access tokens: JWT of the one algorithm the settings name (core/auth/token_keys.h). */
 typedef struct {
     const char *user_id;   /* sub */
     int64_t generation;    /* gen: the account's when the token was made */
@@ -23,11 +18,6 @@ typedef struct {
 } sv_token_claims_t;
 
 enum { SV_TOKEN_MAX_LENGTH = 8192 };
-
-/* Reads and checks the key files; the result lives in the arena, is never changed, and may be used by any
- * number of threads.  NULL and SV_ERR_VALIDATION_FAILED, with a sentence naming the setting, for a missing or short
- * key, a PEM text as HS256 key, an RSA key under 2048 bits, a curve other than P-256, and two keys under one kid. */
-sv_token_keys_t *sv_token_keys_create(const sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error);
 
 /* A signed token with these claims, in the arena; NULL when signing failed. */
 const char *sv_token_sign(const sv_token_keys_t *keys, const sv_token_claims_t *claims, sv_arena_t *arena);

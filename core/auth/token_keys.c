@@ -7,6 +7,8 @@
 #include <openssl/pem.h>
 #include <string.h>
 
+#include "core/auth/token_key_set.h"
+
 enum { SV_RSA_MIN_BITS = 2048, SV_PEM_MIN_BYTES = 64 };
 
 typedef struct {

@@ -1,27 +1,18 @@
 #ifndef SV_TOKEN_KEYS_H
 #define SV_TOKEN_KEYS_H
 
-#include <jwt.h>
+#include "core/base/error.h"
+#include "core/settings/settings.h"
 
-#include "core/auth/key_file.h"
-#include "core/auth/token.h"
+/*
+ * What access tokens are signed and verified with: one algorithm, which the settings name, one key that signs and up to
+ * two that verify (the key before the last rotation still does).  Keys are read once, when the configuration is.
+ */
+typedef struct sv_token_keys_s sv_token_keys_t;
 
-/* The inside of sv_token_keys_t, for token.c and token_keys.c alone. */
-enum { SV_TOKEN_MAX_KEYS = 2 };
-
-typedef struct {
-    const char *id;  /* kid; "" when the key has none */
-    sv_key_t verify; /* HS256: the secret; else the public key as PEM */
-} sv_token_key_t;
-
-struct sv_token_keys_s {
-    jwt_alg_t algorithm;
-    const char *algorithm_name;
-    const char *issuer;   /* "" when not required */
-    const char *audience; /* "" when not required */
-    sv_key_t sign;        /* HS256: the secret; else the private key as PEM */
-    sv_token_key_t keys[SV_TOKEN_MAX_KEYS];
-    size_t key_count;
-};
+/* Reads and checks the key files; the result lives in the arena, is never changed, and may be used by any
+ * number of threads.  NULL and SV_ERR_VALIDATION_FAILED, with a sentence naming the setting, for a missing or short
+ * key, a PEM text as HS256 key, an RSA key under 2048 bits, a curve other than P-256, and two keys under one kid. */
+sv_token_keys_t *sv_token_keys_create(const sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "core/store/bulk.h"
 #include "core/store/document.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 enum { SV_RACK_STATES_CHUNK = 500 };
 

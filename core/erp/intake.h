@@ -1,6 +1,7 @@
 #ifndef SV_ERP_INTAKE_H
 #define SV_ERP_INTAKE_H
 
+#include "core/erp/intake_options.h"
 #include "core/erp/mapping.h"
 #include "core/store/store.h"
 
@@ -17,19 +18,6 @@ typedef struct {
     const char *mark;      /* the latest changed_at; NULL: none was told */
     const char *item_code; /* of the last item taken, stored or not */
 } sv_erp_taken_t;
-
-/* What is refused: the row from the first, 1; the item as far as it is known, else NULL; the field, NULL for the whole
- * item. */
-typedef void (*sv_erp_report_t)(void *context, int64_t row, const char *item_code, const char *field,
-                                const char *message);
-
-typedef struct {
-    const char *run_id; /* of a full run: its items are marked with it; NULL: none is */
-    bool whole;         /* the rows tell all stock of their items: what they do not tell is 0 */
-    bool again;         /* the same rows may have been taken before, and not to the end */
-    sv_erp_report_t report;
-    void *context;
-} sv_erp_intake_options_t;
 
 /* `columns` are the ERP's.  SV_ERR_VALIDATION_FAILED when they lack what every item must have. */
 sv_status_t

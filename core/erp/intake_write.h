@@ -1,9 +1,10 @@
 #ifndef SV_ERP_INTAKE_WRITE_H
 #define SV_ERP_INTAKE_WRITE_H
 
-#include "core/erp/intake.h"
+#include "core/erp/intake_options.h"
 #include "core/erp/intake_stock.h"
 #include "core/import/bulk.h"
+#include "core/store/store.h"
 
 /* Some hundred items of an ERP with their stock, on their way to the database: items first, so that no stock is without
  * its item. */

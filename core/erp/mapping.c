@@ -44,17 +44,6 @@ sv_erp_kind_name(sv_erp_kind_t kind)
     return sv_erp_rules[kind].section;
 }
 
-bool
-sv_erp_statement_has(const sv_erp_statement_t *statement, const char *parameter)
-{
-    for (size_t i = 0; i < statement->parameter_count; i++) {
-        if (strcmp(statement->parameters[i], parameter) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *
 sv_erp_mapping_field(const sv_erp_mapping_t *mapping, const char *column)
 {

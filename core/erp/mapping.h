@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "core/base/error.h"
+#include "core/erp/statement.h"
 
 /*
  * The file that says how an ERP is asked (ERP_MAPPING; docs/erp.md): statements with named parameters, and which of
@@ -19,15 +20,7 @@ typedef enum {
 
 const char *sv_erp_kind_name(sv_erp_kind_t kind); /* "changed_since" */
 
-enum { SV_ERP_MAX_PARAMETERS = 32, SV_ERP_MAX_COLUMNS = 64, SV_ERP_MAPPING_MAX = 256 * 1024 };
-
-/* A statement as ODBC wants it: a question mark for each parameter, named in their order. */
-typedef struct {
-    const char *sql; /* NULL: the file has none */
-    const char *parameters[SV_ERP_MAX_PARAMETERS];
-    size_t parameter_count;
-    long line; /* where it begins */
-} sv_erp_statement_t;
+enum { SV_ERP_MAX_COLUMNS = 64, SV_ERP_MAPPING_MAX = 256 * 1024 };
 
 typedef struct {
     const char *field;  /* "item_code" */
@@ -48,9 +41,6 @@ typedef struct {
 sv_status_t sv_erp_mapping_parse(const char *name, const char *text, size_t length, sv_arena_t *arena,
                                  sv_erp_mapping_t *mapping, sv_error_t *error);
 sv_status_t sv_erp_mapping_read(const char *path, sv_arena_t *arena, sv_erp_mapping_t *mapping, sv_error_t *error);
-
-/* Whether the statement asks for this parameter. */
-bool sv_erp_statement_has(const sv_erp_statement_t *statement, const char *parameter);
 
 /* The field that a column of a statement's answer is; NULL: none, it is not read.  Case does not count. */
 const char *sv_erp_mapping_field(const sv_erp_mapping_t *mapping, const char *column);

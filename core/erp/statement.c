@@ -107,3 +107,14 @@ sv_erp_statement_parse(const char *sql, sv_arena_t *arena, sv_erp_statement_t *s
     statement->sql = out.length > 0 ? out.data : "";
     return true;
 }
+
+bool
+sv_erp_statement_has(const sv_erp_statement_t *statement, const char *parameter)
+{
+    for (size_t i = 0; i < statement->parameter_count; i++) {
+        if (strcmp(statement->parameters[i], parameter) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

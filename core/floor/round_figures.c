@@ -7,7 +7,7 @@
 #include "core/store/document.h"
 #include "core/sync/counting.h"
 #include "core/sync/query.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 /* The rack's floor sessions in the count: whose they were. */
 typedef struct {

@@ -6,7 +6,8 @@
 #include "core/floor/stats.h"
 #include "core/store/document.h"
 #include "core/sync/record.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
+#include "core/sync/record_form.h"
 
 static sv_status_t
 sv_view_may(const sv_principal_t *who, const sv_session_view_t *view, sv_view_depth_t depth, sv_error_t *error)

@@ -1,7 +1,8 @@
 #ifndef SV_RUNNER_SETTLE_H
 #define SV_RUNNER_SETTLE_H
 
-#include "core/jobs/runner.h"
+#include "core/jobs/dispatch.h"
+#include "core/jobs/handler.h"
 
 /* Ends an attempt whose handler returned `status` (with `reason`) while `flags` were set; for core/jobs/runner.c only.
  */

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "core/jobs/runner.h"
+#include "core/jobs/runner_options.h"
 
 /* What the runner's two threads share; for core/jobs/runner*.c only. */
 

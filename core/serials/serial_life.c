@@ -5,7 +5,8 @@
 #include "core/store/document.h"
 #include "core/sync/query.h"
 #include "core/sync/record.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
+#include "core/sync/serial_fold.h"
 
 typedef struct {
     const bson_t **rows;

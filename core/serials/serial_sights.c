@@ -7,7 +7,8 @@
 #include "core/sync/counting.h"
 #include "core/sync/query.h"
 #include "core/sync/record.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
+#include "core/sync/serial_fold.h"
 
 enum { SV_SIGHT_CHUNK = 500 };
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 const char *const sv_serial_states[] = { "found", "misplaced", "missing", "duplicate", NULL };
 

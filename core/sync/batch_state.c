@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "core/sync/serial_key.h"
-
 /* Parts are joined by a control character, which no identifier has. */
 #define SV_KEY_JOINT "\x02"
 
@@ -74,26 +72,6 @@ sv_batch_link(sv_batch_run_t *run, sv_text_map_t *map, const char *key, sv_slot_
     link->slot = slot;
     link->next = *place;
     *place = link;
-}
-
-sv_serial_t *
-sv_batch_serial(sv_batch_run_t *run, const char *item_key, const char *serial_number)
-{
-    const char *item_scope = sv_serials_scope(run, item_key), *serial_key = sv_serial_fold(serial_number, run->arena);
-    void **place = sv_text_map_put(&run->serial_of, sv_key_serial(run, item_scope, serial_key));
-    sv_serial_t *serial = *place;
-
-    if (serial == NULL) {
-        serial = sv_arena_zalloc(run->arena, sizeof(*serial));
-        serial->serial_number = serial_number;
-        serial->serial_key = serial_key;
-        serial->item_scope = item_scope;
-        *place = serial;
-        run->serials =
-            sv_arena_grow(run->arena, run->serials, run->serial_count, &run->serial_room, sizeof(*run->serials));
-        run->serials[run->serial_count++] = serial;
-    }
-    return serial;
 }
 
 bool

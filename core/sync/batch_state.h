@@ -1,10 +1,14 @@
 #ifndef SV_SYNC_BATCH_STATE_H
 #define SV_SYNC_BATCH_STATE_H
 
-#include "core/sync/batch.h"
+#include "core/auth/principal.h"
+#include "core/store/store.h"
+#include "core/sync/batch_sent.h"
+#include "core/sync/fence.h"
 #include "core/sync/query.h"
+#include "core/sync/verdict.h"
 #include "core/sync/what_counts.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 /*
  * One run of a batch's transaction: what is stored, as far as it concerns the batch, and what becomes of it as record
@@ -100,8 +104,6 @@ const char *sv_key_serial(sv_batch_run_t *run, const char *item_scope, const cha
 void sv_batch_run_init(sv_batch_run_t *run);
 sv_slot_t *sv_batch_slot(sv_batch_run_t *run, const char *client_record_id); /* made when new */
 void sv_batch_link(sv_batch_run_t *run, sv_text_map_t *map, const char *key, sv_slot_t *slot);
-/* A record's serial number, made when new. */
-sv_serial_t *sv_batch_serial(sv_batch_run_t *run, const char *item_key, const char *serial_number);
 
 /* What is to be done with a slot's document. */
 bool sv_slot_is_edit(const sv_slot_t *slot);

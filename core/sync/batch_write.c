@@ -4,6 +4,7 @@
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/record_clock.h"
+#include "core/sync/record_form.h"
 #include "core/sync/record_seq.h"
 
 /* Whether a figure counts, and by whose word; what the unique index on session and item goes by. */

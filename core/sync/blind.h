@@ -17,4 +17,7 @@ bool sv_blind_hides(const sv_principal_t *who, const bson_t *shown);
 /* Of a figure that it is there, without quantities; of a serial number not even where.  In the arena. */
 const bson_t *sv_blind_outline(const bson_t *shown, sv_arena_t *arena);
 
+/* What a counter who counts blind is told of a serial number that another counted. */
+#define SV_MESSAGE_SERIAL_ELSEWHERE "The serial number was counted elsewhere"
+
 #endif

@@ -4,6 +4,8 @@
 #include "core/sync/batch_state.h"
 #include "core/sync/blind.h"
 #include "core/sync/record_clock.h"
+#include "core/sync/record_form.h"
+#include "core/sync/record_same.h"
 #include "core/sync/rules.h"
 
 static void __attribute__((format(printf, 5, 6)))

@@ -8,6 +8,7 @@
 #include "core/store/document.h"
 #include "core/sync/conflict_view.h"
 #include "core/sync/query.h"
+#include "core/sync/record_form.h"
 
 static const char *const sv_conflict_types[SV_CONFLICT_TYPE_COUNT] = {
     [SV_CONFLICT_LOCK_LOST] = "lock_lost",

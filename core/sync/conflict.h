@@ -8,9 +8,6 @@
 #include "core/sync/fence.h"
 #include "core/sync/verdict.h"
 
-/* What a counter who counts blind is told of a serial number that another counted. */
-#define SV_MESSAGE_SERIAL_ELSEWHERE "The serial number was counted elsewhere"
-
 /* "open", "resolved", NULL. */
 extern const char *const sv_conflict_statuses[];
 

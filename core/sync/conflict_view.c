@@ -4,8 +4,8 @@
 
 #include "core/store/document.h"
 #include "core/sync/blind.h"
-#include "core/sync/conflict.h"
 #include "core/sync/query.h"
+#include "core/sync/record_form.h"
 
 /* A conflict's count, and the one in which a serial number was counted, which may be another. */
 static const char *

@@ -4,7 +4,7 @@
 #include "core/auth/principal.h"
 #include "core/base/json_writer.h"
 #include "core/store/store.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 /* Kept conflicts as a client sees them: while a count is blind, without what others counted (blind.h). */
 typedef struct {

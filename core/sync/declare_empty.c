@@ -6,6 +6,7 @@
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/record_hash.h"
 #include "core/sync/record_table.h"
 
 /* One run of the transaction. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 typedef struct {
     int64_t ends_ms; /* monotonic; 0: free */

@@ -5,7 +5,7 @@
 #include "core/store/document.h"
 #include "core/sync/query.h"
 #include "core/sync/rules.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 static bool
 sv_items_concern(const sv_record_t *record)

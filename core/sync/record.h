@@ -21,8 +21,7 @@ enum {
     SV_RECORD_MAX_SERIALS = 1000,
     SV_RECORD_MAX_PHOTOS = 50,
     SV_RECORD_MAX_REPLACES = 100,
-    SV_CONTENT_HASH_SIZE = 2 + SV_SHA256_HEX_SIZE, /* "2:" and the digest */
-    SV_RECORD_MAX_MEMBERS = 64                     /* a member's place up to which the reader guesses its name */
+    SV_CONTENT_HASH_SIZE = 2 + SV_SHA256_HEX_SIZE /* "2:" and the digest */
 };
 
 typedef enum { SV_RECORD_PARTIAL, SV_RECORD_FINALIZED, SV_RECORD_VOID } sv_record_status_t;
@@ -148,41 +147,8 @@ sv_record_lot_key(const sv_record_t *record, bool lot_tracked)
     return lot_tracked && record->lot != NULL ? record->lot : "";
 }
 
-/* Reads the records of one batch one after another; remembers where members stood. */
-typedef struct {
-    sv_arena_t *arena;
-    sv_buffer_t content; /* the canonical bytes of the record being hashed */
-    uint8_t guesses[SV_RECORD_MAX_MEMBERS];
-} sv_record_reader_t;
-
-void sv_record_reader_init(sv_record_reader_t *reader, sv_arena_t *arena);
-
-/* Reads record `index` with every rule of shape.  A fault is set in the record, never
- * returned: one bad record spoils no other. */
-void sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv_record_t *record);
-
 /* Sets the fault unless there is one; always false, to end a check with. */
 bool sv_record_fail(sv_record_t *record, sv_arena_t *arena, const char *field, const char *code, const char *format,
                     ...) __attribute__((format(printf, 5, 6)));
-
-/* Appends the members as stored (docs/data-model.md), without those of the floor session. */
-void sv_record_append(bson_t *document, const sv_record_t *record);
-/* The record as sent, with session_id and rack_id: what a conflict keeps as `mine`. */
-void sv_record_append_sent(bson_t *document, const sv_record_t *record);
-
-/* A record as a conflict keeps it, or as it is stored, read again; its content hash is that of the record once sent. */
-bool sv_record_from_sent(const bson_t *document, sv_arena_t *arena, sv_record_t *record);
-
-/* Whether the record says what one says that was stored or kept with this hash: by the hash, or by the members of
- * `stored` (NULL: not known) when the hash is of an earlier version. */
-bool
-sv_record_has_content(const sv_record_t *record, const char *content_hash, const bson_t *stored, sv_arena_t *arena);
-
-/* A serial number is one piece whatever the case of its ASCII letters: this is what it is compared by. */
-const char *sv_serial_fold(const char *serial_number, sv_arena_t *arena);
-
-/* A stored record, or one kept by a conflict, for a client: as API.md names it, without what is internal. */
-void sv_record_write_json(sv_json_writer_t *w, const bson_t *record);
-void sv_record_write_member(sv_json_writer_t *w, const char *name, const bson_t *record);
 
 #endif

@@ -1,6 +1,9 @@
+#include "core/sync/record_form.h"
+
 #include <string.h>
 
 #include "core/store/document.h"
+#include "core/sync/record_read.h"
 #include "core/sync/record_table.h"
 
 /* Members of a stored record that are of no use to a client. */

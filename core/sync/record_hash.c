@@ -1,8 +1,11 @@
+#include "core/sync/record_hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text_gate.h"
 #include "core/sync/record_table.h"
+#include "core/sync/serial_fold.h"
 
 /*
  * The canonical content of a record: what means the same has the same bytes.  A hash begins with the version of this
@@ -137,7 +140,13 @@ sv_record_hash(sv_record_t *record, sv_buffer_t *bytes, sv_arena_t *arena)
     sv_content_digest(record, &content, record->content_hash + sizeof(sv_hash_version) - 1);
 }
 
-static bool
+bool
+sv_record_hash_is_current(const char *content_hash)
+{
+    return strncmp(content_hash, sv_hash_version, sizeof(sv_hash_version) - 1) == 0;
+}
+
+bool
 sv_record_has_first_hash(const sv_record_t *record, const char *content_hash, sv_arena_t *arena)
 {
     char digest[SV_SHA256_HEX_SIZE];
@@ -147,26 +156,4 @@ sv_record_has_first_hash(const sv_record_t *record, const char *content_hash, sv
     sv_buffer_init(&bytes, arena, 1024);
     sv_content_digest(record, &content, digest);
     return strcmp(digest, content_hash) == 0;
-}
-
-bool
-sv_record_has_content(const sv_record_t *record, const char *content_hash, const bson_t *stored, sv_arena_t *arena)
-{
-    sv_record_t again;
-
-    if (content_hash == NULL) {
-        return false;
-    }
-    if (strncmp(content_hash, sv_hash_version, sizeof(sv_hash_version) - 1) == 0) {
-        return strcmp(record->content_hash, content_hash) == 0;
-    }
-    return sv_record_has_first_hash(record, content_hash, arena) ||
-           (stored != NULL && sv_record_from_sent(stored, arena, &again) &&
-            strcmp(again.content_hash, record->content_hash) == 0);
-}
-
-const char *
-sv_serial_fold(const char *serial_number, sv_arena_t *arena)
-{
-    return sv_text_fold(serial_number, arena);
 }

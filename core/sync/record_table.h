@@ -19,7 +19,4 @@ extern const sv_member_row_t sv_member_rows[SV_RECORD_MEMBER_COUNT];
 extern const uint64_t sv_members_required;       /* bits */
 extern const char *const sv_record_conditions[]; /* "good", "damaged", "expired", NULL */
 
-/* The canonical content hash, from the record's members. */
-void sv_record_hash(sv_record_t *record, sv_buffer_t *content, sv_arena_t *arena);
-
 #endif

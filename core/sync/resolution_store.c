@@ -2,8 +2,11 @@
 
 #include "core/store/document.h"
 #include "core/sync/query.h"
+#include "core/sync/record_same.h"
 #include "core/sync/record_seq.h"
 #include "core/sync/resolution.h"
+#include "core/sync/serial_fold.h"
+#include "core/sync/serial_key.h"
 
 /* Whether who resolves may overrule what a supervisor decided. */
 static bool

@@ -4,6 +4,7 @@
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/items.h"
+#include "core/sync/record_read.h"
 #include "core/sync/resolution.h"
 #include "core/sync/rules.h"
 

@@ -7,6 +7,7 @@
 #include "core/base/text_gate.h"
 #include "core/store/document.h"
 #include "core/store/index_retire.h"
+#include "core/sync/serial_fold.h"
 
 static void *
 sv_serials_flag_create(void)
@@ -44,6 +45,26 @@ const char *
 sv_serials_scope(const sv_batch_run_t *run, const char *item_key)
 {
     return sv_serial_scope_is_item(run->store->settings) && !run->of_before ? item_key : "";
+}
+
+sv_serial_t *
+sv_batch_serial(sv_batch_run_t *run, const char *item_key, const char *serial_number)
+{
+    const char *item_scope = sv_serials_scope(run, item_key), *serial_key = sv_serial_fold(serial_number, run->arena);
+    void **place = sv_text_map_put(&run->serial_of, sv_key_serial(run, item_scope, serial_key));
+    sv_serial_t *serial = *place;
+
+    if (serial == NULL) {
+        serial = sv_arena_zalloc(run->arena, sizeof(*serial));
+        serial->serial_number = serial_number;
+        serial->serial_key = serial_key;
+        serial->item_scope = item_scope;
+        *place = serial;
+        run->serials =
+            sv_arena_grow(run->arena, run->serials, run->serial_count, &run->serial_room, sizeof(*run->serials));
+        run->serials[run->serial_count++] = serial;
+    }
+    return serial;
 }
 
 static void

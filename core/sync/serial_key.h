@@ -16,6 +16,8 @@ bool sv_serial_scope_is_item(const sv_settings_t *settings);
 sv_status_t sv_serials_begin(sv_batch_run_t *run, sv_error_t *error);
 /* The `item_scope` of a record's serial numbers; `item_key` as in sv_record_t. */
 const char *sv_serials_scope(const sv_batch_run_t *run, const char *item_key);
+/* A record's serial number, made when new. */
+sv_serial_t *sv_batch_serial(sv_batch_run_t *run, const char *item_key, const char *serial_number);
 /* Appends the filter that finds the run's serial numbers. */
 void sv_serials_filter(const sv_batch_run_t *run, bson_t *filter);
 /* Puts a document that was found to its serial number. */

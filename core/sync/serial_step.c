@@ -6,6 +6,7 @@
 #include "core/store/bulk.h"
 #include "core/store/document.h"
 #include "core/store/index_retire.h"
+#include "core/sync/serial_fold.h"
 #include "core/sync/serial_key.h"
 
 enum { SV_SERIALS_A_CHUNK = 500 };

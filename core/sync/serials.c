@@ -2,6 +2,7 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
+#include "core/sync/serial_key.h"
 
 static bool
 sv_serials_hold(sv_batch_run_t *run, const sv_record_t *record, const sv_serial_t *serial)

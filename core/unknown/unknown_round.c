@@ -6,7 +6,7 @@
 #include "core/items/item_keys.h"
 #include "core/store/document.h"
 #include "core/sync/query.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 #include "core/unknown/unknown_item.h"
 #include "core/unknown/unknown_resolve.h"
 

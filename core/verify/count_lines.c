@@ -10,7 +10,7 @@
 #include "core/store/filter.h"
 #include "core/sync/reasons.h"
 #include "core/sync/record_table.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 typedef enum {
     SV_LINE_CODE,

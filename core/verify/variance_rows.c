@@ -6,7 +6,7 @@
 #include "core/store/filter.h"
 #include "core/sync/counting.h"
 #include "core/sync/query.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 #include "core/warehouse/warehouse.h"
 
 enum { SV_VARIANCE_CODES = 1000 /* looked up at once */, SV_VARIANCE_MS = 5000 };

@@ -1,7 +1,9 @@
 #ifndef SV_VARIANCE_ROWS_H
 #define SV_VARIANCE_ROWS_H
 
-#include "core/verify/variances.h"
+#include "core/base/json_writer.h"
+#include "core/store/store.h"
+#include "core/verify/variance_query.h"
 
 /* The rows of an answer while it is made: shared by variances.c and variance_*.c. */
 typedef struct {

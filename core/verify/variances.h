@@ -3,6 +3,7 @@
 
 #include "core/base/json_writer.h"
 #include "core/store/store.h"
+#include "core/verify/variance_query.h"
 
 /*
  * Variances of counts by item (and lot): what was counted against what the count's book says, with the sums of all that
@@ -11,22 +12,6 @@
  *
  * A floor that is a part of a count has no book of its own: what was counted there is told, and no variance.
  */
-enum { SV_VARIANCE_COUNTS = 100, SV_VARIANCE_ROWS = 50000, SV_VARIANCE_LIMIT = 500 };
-
-typedef struct {
-    const char *count_id; /* else the counts of `warehouse`, or of all: those under way, or within the span */
-    const char *warehouse;
-    const char *floor;
-    const char *category;
-    const char *user;       /* items of which a figure of theirs counts */
-    int64_t from_ms, to_ms; /* of the last figure; 0: open */
-    bool has_min_qty, has_min_value;
-    sv_quantity_t min_qty, min_value; /* of the variance without its sign; 0: items without a variance too */
-    int sort;                         /* place in sv_variance_sorts */
-    int64_t limit;
-    const char *cursor; /* NULL: the first page */
-} sv_variance_query_t;
-
 /* "item_code", "-item_code", ...; NULL-terminated. */
 extern const char *const sv_variance_sorts[];
 

@@ -3,12 +3,13 @@
 
 #include "core/base/time_zone.h"
 #include "core/store/store.h"
+#include "core/warehouse/warehouse_code.h"
 
 /*
  * Warehouses (docs/data-model.md, warehouses): whose days, whose money, and whether the books know what each rack
  * holds. A warehouse is known by its document; one that has racks gets it by sv_warehouses_learn.
  */
-enum { SV_WAREHOUSE_MAX = 64, SV_WAREHOUSE_NAME_MAX = 200 };
+enum { SV_WAREHOUSE_NAME_MAX = 200 };
 
 typedef struct {
     const char *warehouse;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/warehouse/warehouse_code.h"
 
 /* More warehouses than that are remembered in turn. */
 enum { SV_ZONE_CACHE_ENTRIES = 64, SV_ZONE_CODE_SIZE = SV_WAREHOUSE_MAX * 4 + 1 };

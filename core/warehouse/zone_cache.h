@@ -3,8 +3,6 @@
 
 #include <stdbool.h>
 
-#include "core/warehouse/warehouse.h"
-
 /* The zones of warehouses by name, remembered for a while by all who use a pool; any thread may ask. */
 enum { SV_ZONE_CACHE_MS = 10000, SV_ZONE_NAME_SIZE = 80 };
 

@@ -4,6 +4,7 @@
 #include "core/sync/declare_empty.h"
 #include "ngx_stockverify_module/api/sync_effects.h"
 #include "ngx_stockverify_module/metrics.h"
+#include "ngx_stockverify_module/sync_metrics.h"
 
 enum { SV_ITEM_CODE_MAX = 128 };
 

@@ -1,9 +1,11 @@
 /* What verifies items one by one: PATCH /api/erp/items/{item_code}/verify */
 #include "core/sync/record.h"
+#include "core/sync/record_form.h"
 #include "core/verify/verify.h"
 #include "ngx_stockverify_module/api/sync_effects.h"
 #include "ngx_stockverify_module/handlers.h"
 #include "ngx_stockverify_module/metrics.h"
+#include "ngx_stockverify_module/sync_metrics.h"
 
 /* What the caller meets, so that the app can ask "replace it?". */
 static void

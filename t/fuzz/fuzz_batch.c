@@ -7,6 +7,7 @@
 #include "core/base/json_reader.h"
 #include "core/store/document.h"
 #include "core/sync/batch.h"
+#include "core/sync/record_form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/jobs/handler_calls.h"
 #include "core/store/document.h"
 #include "worker/jobs/kinds.h"
 

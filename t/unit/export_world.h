@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/codec.h"
-#include "worker/export/writer.h"
+#include "worker/export/export.h"
 
 /* A head, a file in a folder of its own, and rows of every type: what the tests of files share. */
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/jobs/handler_calls.h"
 #include "core/jobs/job_figures.h"
 #include "core/jobs/runner_state.h"
 #include "core/store/document.h"

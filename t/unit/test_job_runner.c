@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/jobs/handler_calls.h"
 #include "core/jobs/runner_state.h"
 #include "core/store/document.h"
 #include "t/unit/job_world.h"

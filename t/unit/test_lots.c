@@ -10,6 +10,7 @@
 #include "core/base/buffer.h"
 #include "core/base/clock.h"
 #include "core/store/document.h"
+#include "core/sync/record_form.h"
 #include "core/totals/totals.h"
 #include "t/unit/sync_world.h"
 

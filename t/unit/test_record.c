@@ -11,6 +11,9 @@
 #include "core/base/json_reader.h"
 #include "core/store/document.h"
 #include "core/sync/record.h"
+#include "core/sync/record_form.h"
+#include "core/sync/record_read.h"
+#include "core/sync/record_same.h"
 
 /* A record of every member; tests lay other members over it. */
 static const char whole[] =

@@ -1,6 +1,7 @@
 #include "worker/export/export_job.h"
 
 #include "core/base/codec.h"
+#include "core/jobs/handler_calls.h"
 
 enum { SV_PROGRESS_ROWS = 1000, SV_FILE_NAME_SIZE = 200 };
 

@@ -1,8 +1,9 @@
 #ifndef SV_EXPORT_WRITER_H
 #define SV_EXPORT_WRITER_H
 
+#include "core/base/error.h"
 #include "core/report/rows/row_value.h"
-#include "worker/export/export.h"
+#include "worker/export/head.h"
 
 /* Behind sv_exporter_t: what a format must be able to do.  One row each in formats.c. */
 
@@ -26,9 +27,5 @@ typedef struct {
 extern const sv_export_writer_t sv_csv_writer, sv_json_file_writer, sv_ndjson_writer, sv_xlsx_writer, sv_pdf_writer;
 
 const sv_export_writer_t *sv_export_writer(const sv_format_t *format); /* NULL: nobody writes it */
-
-/* An exporter with a writer that is not in the table (tests, benchmarks). */
-sv_exporter_t *sv_exporter_create_with(const sv_export_writer_t *writer, const sv_format_t *format, const char *path,
-                                       const sv_export_head_t *head, sv_error_t *error);
 
 #endif

@@ -1,4 +1,5 @@
 /* Makes a comparison (core/report/compare/comparison.h). */
+#include "core/jobs/handler_calls.h"
 #include "core/report/compare/comparison.h"
 #include "worker/jobs/kinds.h"
 

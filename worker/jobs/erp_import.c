@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/erp/sync.h"
+#include "core/jobs/handler_calls.h"
 #include "core/stock/stock_step.h"
 #include "core/store/document.h"
 #include "worker/erp/client.h"

@@ -1,3 +1,4 @@
+#include "core/jobs/handler_calls.h"
 #include "core/store/indexes.h"
 #include "worker/jobs/kinds.h"
 

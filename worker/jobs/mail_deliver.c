@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/jobs/handler_calls.h"
 #include "core/jobs/link.h"
 #include "core/report/delivery/delivery.h"
 #include "core/store/document.h"

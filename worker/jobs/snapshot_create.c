@@ -1,4 +1,5 @@
 /* Takes a snapshot (core/report/snapshots/snapshot_take.h); a schedule's takes the place of its oldest. */
+#include "core/jobs/handler_calls.h"
 #include "core/report/snapshots/snapshot_take.h"
 #include "core/store/document.h"
 #include "worker/jobs/kinds.h"

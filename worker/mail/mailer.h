@@ -5,20 +5,12 @@
 
 #include "core/base/error.h"
 #include "core/settings/settings.h"
+#include "worker/mail/mail.h"
 
 /*
  * Mail over SMTP: one connection for any number of mails, as SMTP_HOST and its kind say.  One thread at a time.
  */
 typedef struct sv_mailer_s sv_mailer_t;
-
-typedef struct {
-    const char *to;      /* an address (core/base/mail_address.h) */
-    const char *subject; /* UTF-8 */
-    const char *text;    /* UTF-8, lines end in "\n" */
-    const char *id;      /* names the mail: the same id sent twice is one mail to whoever reads it */
-    const char *file;    /* path of what is attached; NULL: nothing */
-    const char *file_name, *file_type;
-} sv_mail_t;
 
 typedef enum {
     SV_MAIL_TAKEN,

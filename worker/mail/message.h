@@ -2,9 +2,10 @@
 #define SV_MESSAGE_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #include "core/base/arena.h"
-#include "worker/mail/mailer.h"
+#include "worker/mail/mail.h"
 
 /* A mail as RFC 5322 and MIME write it; for the mailer alone. */
 

@@ -3,7 +3,7 @@
 
 #include "core/report/fixed/fixed_rows.h"
 #include "core/store/document.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 enum { SV_FROM_ACTIONS = SV_FROM_JOIN, SV_FROM_USER };
 

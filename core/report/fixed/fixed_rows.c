@@ -4,7 +4,7 @@
 
 #include "core/store/document.h"
 #include "core/store/filter.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 void
 sv_fixed_match_text(bson_t *filter, const char *field, const char *text)

@@ -8,7 +8,7 @@
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/store/transaction.h"
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 enum {
     SV_LINKS_MAX = 20000,         /* kept until so many are there, */

@@ -1,4 +1,4 @@
-#include "core/sync/text_map.h"
+#include "core/base/text_map.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "ngx_stockverify_module/process.h"
+#include "ngx_stockverify_module/process_start.h"
 
 #include <stdlib.h>
 

@@ -1,12 +1,12 @@
-#ifndef SV_SYNC_TEXT_MAP_H
-#define SV_SYNC_TEXT_MAP_H
+#ifndef SV_TEXT_MAP_H
+#define SV_TEXT_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/arena.h"
 
-/* Texts to pointers, for the length of one batch.  Keys are not copied; nothing is removed. */
+/* Texts to pointers.  Keys are not copied; nothing is removed. */
 typedef struct {
     const char *key; /* NULL: a free place */
     uint64_t hash;

@@ -1,4 +1,4 @@
-#include "worker/erp/answering.h"
+#include "worker/erp_answering.h"
 
 #include <stdio.h>
 #include <string.h>
