@@ -5,6 +5,7 @@
 #include "core/audit/audit.h"
 #include "core/base/codec.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 #include "core/warehouse/warehouse.h"
 
@@ -38,16 +39,14 @@ static bson_t *
 sv_scope_filter(const sv_count_opening_t *opening, sv_arena_t *arena)
 {
     bson_t *filter = sv_doc_new(arena);
-    bson_t in, not_deleted;
+    bson_t not_deleted;
 
     BSON_APPEND_UTF8(filter, "warehouse", opening->warehouse);
     if (opening->floor != NULL) {
         BSON_APPEND_UTF8(filter, "floor", opening->floor);
     }
     if (opening->racks != NULL) {
-        BSON_APPEND_DOCUMENT_BEGIN(filter, "rack_id", &in);
-        sv_put_texts(&in, "$in", opening->racks, opening->rack_count);
-        bson_append_document_end(filter, &in);
+        sv_filter_in(filter, "rack_id", opening->racks, opening->rack_count);
     }
     BSON_APPEND_DOCUMENT_BEGIN(filter, "deleted", &not_deleted);
     BSON_APPEND_BOOL(&not_deleted, "$ne", true);
