@@ -148,6 +148,8 @@ sub wrk {
     my $out = run('wrk', '-t2', '-c' . ($environment{BENCH_CONNECTIONS} // 32), "-d${seconds}s", '--timeout', '10s', '-s', "$self->{root}/bench/wrk/$script", $url);
     my ($json) = $out =~ /JSON (\{.*\})/ or die "wrk said nothing:\n$out\n";
     my $got = $JSON->decode($json);
+    # Without an answer there is no rate, nor a cost of one request.
+    $got->{requests} or die "no answer within $seconds s ($got->{socket} connections failed): measure longer, with --seconds\n";
     $got->{per_s} = $got->{requests} / $got->{us} * 1e6;
     return $got;
 }
