@@ -190,13 +190,26 @@ sv_answer_body(sv_request_state_t *state, const sv_buffer_t *body, const char *c
     return ngx_http_output_filter(r, &out);
 }
 
+/* Of its logins the replaced system printed `data`, of all else the members alone. */
+static sv_envelope_t
+sv_answer_form(const sv_request_state_t *state)
+{
+    static const char logins[] = "/api/auth/";
+    sv_envelope_t envelope = (sv_envelope_t) state->location->envelope;
+
+    return envelope == SV_ENVELOPE_FLAT && state->entry != NULL &&
+                   strncmp(state->entry->route->path, logins, sizeof(logins) - 1) == 0
+               ? SV_ENVELOPE_FLAT_AND_DATA
+               : envelope;
+}
+
 static ngx_int_t
 sv_answer_envelope(sv_request_state_t *state)
 {
     sv_buffer_t body;
 
     sv_buffer_init(&body, state->call.arena, state->call.data.length + SV_ENVELOPE_ROOM);
-    sv_envelope_write(&body, &state->call, (sv_envelope_t) state->location->envelope, state->request_id);
+    sv_envelope_write(&body, &state->call, sv_answer_form(state), state->request_id);
     return sv_answer_body(state, &body, "application/json");
 }
 

@@ -143,9 +143,31 @@ sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_character
                                                    max_characters));
 }
 
+/* page and page_size, as the replaced system had them: nothing that cursor and limit could say beside them. */
+static bool
+sv_call_query_numbered(sv_call_t *call, sv_page_t *page)
+{
+    const char *name = sv_call_query(call, "page") != NULL ? "page" : "page_size";
+
+    if (sv_call_query(call, "cursor") != NULL || sv_call_query(call, "limit") != NULL) {
+        return sv_call_wrong_parameter(call, name, "not_allowed", "stands for itself, without cursor and limit");
+    }
+    if (!sv_call_query_int(call, "page", 1, SV_PAGE_REACH, 1, &page->number) ||
+        !sv_call_query_int(call, "page_size", 1, SV_PAGE_LIMIT_MAX, SV_PAGE_LIMIT_DEFAULT, &page->limit)) {
+        return false;
+    }
+    return page->number * page->limit <= SV_PAGE_REACH ||
+           sv_call_wrong_parameter(call, name, "out_of_range",
+                                   sv_arena_printf(call->arena, "must not reach beyond row %d: go on by next_cursor",
+                                                   SV_PAGE_REACH));
+}
+
 bool
 sv_call_query_page(sv_call_t *call, sv_page_t *page)
 {
+    if (sv_call_query(call, "page") != NULL || sv_call_query(call, "page_size") != NULL) {
+        return sv_call_query_numbered(call, page);
+    }
     page->cursor = sv_call_query(call, "cursor");
     if (!sv_call_query_int(call, "limit", 1, SV_PAGE_LIMIT_MAX, SV_PAGE_LIMIT_DEFAULT, &page->limit)) {
         return false;

@@ -36,7 +36,7 @@ typedef struct {
     ngx_flag_t    api;                     /* a location of this server has the API */
 } sv_server_conf_t;
 
-typedef enum { SV_ENVELOPE_NESTED, SV_ENVELOPE_FLAT } sv_envelope_t;
+typedef enum { SV_ENVELOPE_NESTED, SV_ENVELOPE_FLAT, SV_ENVELOPE_FLAT_AND_DATA } sv_envelope_t;
 
 extern ngx_module_t  ngx_stockverify_module;
 

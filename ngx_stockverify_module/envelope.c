@@ -118,9 +118,10 @@ sv_envelope_nested(sv_buffer_t *out, const sv_call_t *call, ngx_str_t request_id
     sv_envelope_tail(out, sv_envelope_message(call), request_id);
 }
 
-/* An object's members stand beside `success`; a list is the whole answer; anything else stays under `data`. */
+/* An object's members stand beside `success` (`with_data`: under `data` too); a list is the whole answer; anything else stays
+ * under `data`. */
 static void
-sv_envelope_flat(sv_buffer_t *out, const sv_call_t *call, ngx_str_t request_id)
+sv_envelope_flat(sv_buffer_t *out, const sv_call_t *call, bool with_data, ngx_str_t request_id)
 {
     const sv_buffer_t *data = &call->data;
 
@@ -133,7 +134,8 @@ sv_envelope_flat(sv_buffer_t *out, const sv_call_t *call, ngx_str_t request_id)
     if (data->length > 2 && data->data[0] == '{') {
         sv_buffer_append(out, data->data + 1, data->length - 2);
         sv_put(out, ",");
-    } else if (data->length > 0 && data->data[0] != '{') {
+    }
+    if (data->length > 0 && (with_data || data->data[0] != '{')) {
         sv_put(out, "\"data\":");
         sv_buffer_append(out, data->data, data->length);
         sv_put(out, ",");
@@ -147,9 +149,9 @@ sv_envelope_write(sv_buffer_t *out, const sv_call_t *call, sv_envelope_t envelop
     if (call->error.status != SV_OK) {
         sv_envelope_error(out, &call->error, request_id, call->head_members,
                           call->data_with_error ? &call->data : NULL);
-    } else if (envelope == SV_ENVELOPE_FLAT) {
-        sv_envelope_flat(out, call, request_id);
-    } else {
+    } else if (envelope == SV_ENVELOPE_NESTED) {
         sv_envelope_nested(out, call, request_id);
+    } else {
+        sv_envelope_flat(out, call, envelope == SV_ENVELOPE_FLAT_AND_DATA, request_id);
     }
 }

@@ -43,6 +43,15 @@ subtest 'answers' => sub {
     is $mine->{id}, $session, 'so has a session';
     my $item = $asha->get("/api/erp/items/$items[0]")->data;
     is_deeply $item->{is_serialized}, $item->{serial_tracked}, 'is_serialized says what serial_tracked does';
+    my @listed = @{ $asha->get("/api/racks/$rack/items")->data->{items} };
+    ok @listed > 0, 'so of what a rack is expected to hold';
+    is_deeply [map { $_->{is_serialized} } @listed], [map { $_->{serial_tracked} } @listed], 'each';
+    my $login = { username => $asha->user->{username}, password => $asha->user->{password} };
+    my $flat = $stack->client(url => $stack->url_flat)->post('/api/auth/login', $login)->json;
+    ok $flat->{access_token}, 'a flat login has a token' or diag explain $flat;
+    is $flat->{data}{access_token}, $flat->{access_token}, 'and data with it';
+    is_deeply $asha->with(url => $stack->url_flat)->get('/api/auth/me')->json->{data}, $me, 'so has who one is';
+    ok !exists $asha->with(url => $stack->url_flat)->get("/api/sessions/$session")->json->{data}, 'nothing else has';
 };
 
 subtest 'counts' => sub {
@@ -67,6 +76,50 @@ subtest 'conflicts' => sub {
     is $asha->post("/api/sync/conflicts/$conflict/resolve", { resolution => 'accept_server', action => 'keep_mine' })->status, 422, 'two that differ';
     my $resolved = $asha->post("/api/sync/conflicts/$conflict/resolve", { resolution => 'accept_server' });
     is $resolved->data->{resolution}, 'keep_server', 'is resolved' or diag $resolved->text;
+};
+
+# Every page of a list by its number is the list.
+sub walk {
+    my ($path, $key, %query) = @_;
+    my $whole = $boss->get($path, query => { %query, limit => 500 })->data;
+    my $rows = @{ $whole->{items} };
+    ok $rows > 2, "$path has rows" or return;
+    ok !exists $whole->{pagination}, 'and by cursor no pagination';
+    my $pages = int(($rows + 1) / 2);
+    my @seen;
+    for my $page (1 .. $pages) {
+        my $data = $boss->get($path, query => { %query, page => $page, page_size => 2 })->data;
+        push @seen, map { $_->{$key} } @{ $data->{items} };
+        is_deeply plain($data->{pagination}), { page => $page, page_size => 2, total => $rows, total_pages => $pages,
+            has_next => $page < $pages ? 1 : 0, has_prev => $page > 1 ? 1 : 0 }, "page $page of $pages" or diag explain $data->{pagination};
+    }
+    is_deeply \@seen, [map { $_->{$key} } @{ $whole->{items} }], 'all of them are all';
+    my $beyond = $boss->get($path, query => { %query, page => $pages + 1, page_size => 2 })->data;
+    ok !@{ $beyond->{items} } && !$beyond->{pagination}{has_next} && !defined $beyond->{next_cursor}, 'behind the last there is nothing';
+    is $boss->get($path, query => { %query, page_size => 500 })->data->{pagination}{page}, 1, 'a size alone is of the first';
+    my $first = $boss->get($path, query => { %query, page => 1, page_size => 1 })->data;
+    is $boss->get($path, query => { %query, limit => 1, cursor => $first->{next_cursor} })->data->{items}[0]{$key}, $seen[1], 'its cursor goes on';
+    for my $wrong ({ page => 1, cursor => $first->{next_cursor} }, { page => 2, limit => 5 }, { page_size => 5, limit => 5 }, { page => 0 },
+        { page_size => 501 }, { page => 101, page_size => 500 }, { page => 50_001 }) {
+        my $answer = $boss->get($path, query => { %query, %$wrong });
+        is $answer->status . ' ' . $answer->code, '400 parameter_invalid', join ' ', map { "$_=" . substr $wrong->{$_}, 0, 5 } sort keys %$wrong;
+    }
+    is $boss->get($path, query => { %query, page => 100, page_size => 500 })->status, 200, 'the last that is reached';
+}
+
+subtest 'pages' => sub {
+    my $warehouse = $boss->get('/api/auth/me')->data->{warehouse} // 'ALIAS';
+    for (1 .. 3) {
+        my $count = $boss->post('/api/sessions', { warehouse => $warehouse, racks => [$rack], name => "Page $_" })->data->{id};
+        $boss->post('/api/sessions/bulk/close', [$count]);
+    }
+    $asha->post('/api/sync/batch', { records => [map { record(client_record_id => "page-$_", item_code => $items[20 + $_]) } 1 .. 3] });
+    $asha->post('/api/sync/batch', { records => [map { record(client_record_id => "page-$_", item_code => $items[20 + $_], verified_qty => 9,
+        updated_at => '2026-01-04T08:00:00Z') } 1 .. 3] });
+    walk('/api/sessions', 'session_id', warehouse => $warehouse);
+    walk('/api/sync/conflicts', 'conflict_id');
+    my ($standing) = $asha->get("/api/sessions/$session")->data->{count_id};
+    walk('/api/erp/items/variances', 'item_code', count_id => $standing, min_qty => 0);
 };
 
 is json($asha, POST => "/api/sessions/$session/heartbeat", 'null')->status, 200, 'null where no body need be';

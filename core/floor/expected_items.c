@@ -221,6 +221,7 @@ sv_write_line(sv_json_writer_t *w, const sv_rack_line_t *line, const sv_rack_pag
     }
     sv_write_barcodes(w, line->item, page->arena);
     sv_json_bool(w, "serial_tracked", line->item != NULL && sv_doc_bool(line->item, "serial_tracked"));
+    sv_json_bool(w, "is_serialized", line->item != NULL && sv_doc_bool(line->item, "serial_tracked"));
     if (!page->blind) {
         sv_write_field(w, line->expected, "book_qty");
     }

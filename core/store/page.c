@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
     const char *cursor;    /* NULL: the last page */
     int64_t next_since_ms; /* of a list that tells it */
+    int64_t total;         /* of a page asked for by its number */
 } sv_page_end_t;
 
 static const char *
@@ -182,6 +183,9 @@ sv_page_options(const sv_page_t *page, const bson_t *projection, sv_arena_t *are
     bson_append_document_end(options, &sort);
     /* One row more than asked for says whether there is a next page. */
     BSON_APPEND_INT64(options, "limit", page->limit + 1);
+    if (page->number > 1) {
+        BSON_APPEND_INT64(options, "skip", (page->number - 1) * page->limit);
+    }
     if (projection != NULL) {
         BSON_APPEND_DOCUMENT(options, "projection", projection);
     }
@@ -216,6 +220,9 @@ sv_page_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter
         }
         end->next_since_ms -= SV_SINCE_REACH_MS;
     }
+    if (page->number != 0 && sv_store_count(store, collection, filter, &end->total, error) != SV_OK) {
+        return error->status;
+    }
     status = sv_store_find(store, collection, filter, sv_page_options(page, projection, arena), &cursor, error);
     if (status != SV_OK) {
         return status;
@@ -248,6 +255,22 @@ sv_page_write_row(const bson_t *row, void *context)
     writing->write(writing->w, row, writing->context);
 }
 
+void
+sv_pagination_write(sv_json_writer_t *w, const sv_page_t *page, int64_t total)
+{
+    if (page->number == 0) {
+        return;
+    }
+    sv_json_object(w, "pagination");
+    sv_json_int(w, "page", page->number);
+    sv_json_int(w, "page_size", page->limit);
+    sv_json_int(w, "total", total);
+    sv_json_int(w, "total_pages", (total + page->limit - 1) / page->limit);
+    sv_json_bool(w, "has_next", page->number * page->limit < total);
+    sv_json_bool(w, "has_prev", page->number > 1);
+    sv_json_end(w);
+}
+
 sv_status_t
 sv_page_run(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
             const sv_page_t *page, sv_page_write_t write, void *context, sv_json_writer_t *w, sv_arena_t *arena,
@@ -264,6 +287,7 @@ sv_page_run(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
     if (page->tells_since) {
         sv_json_time(w, "next_since", end.next_since_ms);
     }
+    sv_pagination_write(w, page, end.total);
     return status;
 }
 
@@ -293,6 +317,7 @@ sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter
     status = sv_page_each(store, collection, filter, projection, page, sv_page_keep_row, &reading, &end, arena, error);
     rows->next_cursor = end.cursor;
     rows->next_since_ms = end.next_since_ms;
+    rows->total = end.total;
     return status;
 }
 

@@ -17,6 +17,7 @@ typedef struct {
     int          direction;       /* 1 or -1 */
     int64_t      limit;           /* 1..500 */
     const char  *cursor;          /* from the client; NULL: the first page */
+    int64_t      number;          /* from 1: this page of `limit` rows, by skipping those before; 0: by cursor */
     bool         tells_since;     /* the list can be asked by `since`: its pages say where the next walk begins */
 } sv_page_t;
 
@@ -28,7 +29,13 @@ typedef struct {
  */
 enum { SV_SINCE_REACH_MS = 75000 };
 
-/* Runs the page's find and writes `{"items": [...], "next_cursor": ...}` members, and `next_since` (into an
+/* Rows that a page asked for by its number may reach to: what is skipped is read each time. */
+enum { SV_PAGE_REACH = 50000 };
+
+/* What the replaced system told of a page asked for by its number; nothing of one asked for by cursor. */
+void sv_pagination_write(sv_json_writer_t *w, const sv_page_t *page, int64_t total);
+
+/* Runs the page's find and writes `{"items": [...], "next_cursor": ...}` members, `next_since` and `pagination` (into an
  * object the caller opened); `write` writes one row. */
 typedef void (*sv_page_write_t)(sv_json_writer_t *w, const bson_t *row, void *context);
 
@@ -42,6 +49,7 @@ typedef struct {
     size_t         count;
     const char    *next_cursor;   /* NULL: the last page */
     int64_t        next_since_ms; /* of a list that tells it */
+    int64_t        total;         /* of a page asked for by its number: rows of all pages */
 } sv_page_rows_t;
 
 sv_status_t sv_page_read(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,

@@ -99,6 +99,9 @@ sv_status_t sv_store_find_one(sv_store_t *store, sv_collection_t collection, con
                               const bson_t *projection, sv_arena_t *arena, const bson_t **document, sv_error_t *error);
 sv_status_t sv_store_find(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
                           mongoc_cursor_t **cursor, sv_error_t *error);      /* caller destroys the cursor */
+/* How many match. */
+sv_status_t sv_store_count(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t *count,
+                           sv_error_t *error);
 /* SV_OK when the cursor ended because there was no more; a failure is told as sv_store_find would. */
 sv_status_t sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *error);
 /* SV_ERR_ALREADY_EXISTS on a duplicate key. */

@@ -59,6 +59,16 @@ sv_store_find(sv_store_t *store, sv_collection_t collection, const bson_t *filte
 }
 
 sv_status_t
+sv_store_count(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t *count, sv_error_t *error)
+{
+    bson_error_t reason;
+
+    *count = mongoc_collection_count_documents(store->collections[collection], filter,
+                                               sv_store_options(store, error->arena), NULL, NULL, &reason);
+    return *count >= 0 ? SV_OK : sv_store_call_fail(store, &reason, NULL, error);
+}
+
+sv_status_t
 sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *error)
 {
     const bson_t *reply = NULL;

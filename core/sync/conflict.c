@@ -306,5 +306,6 @@ sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_quer
     sv_json_end(w);
     sv_json_text(w, "next_cursor", rows.next_cursor);
     sv_json_time(w, "next_since", rows.next_since_ms);
+    sv_pagination_write(w, &query->page, rows.total);
     return SV_OK;
 }

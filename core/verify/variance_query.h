@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "core/base/quantity.h"
+#include "core/store/page.h"
 
 /* Which variances are asked for (core/verify/variances.h). */
 enum { SV_VARIANCE_COUNTS = 100, SV_VARIANCE_ROWS = 50000, SV_VARIANCE_LIMIT = 500 };
@@ -18,8 +19,7 @@ typedef struct {
     bool has_min_qty, has_min_value;
     sv_quantity_t min_qty, min_value; /* of the variance without its sign; 0: items without a variance too */
     int sort;                         /* place in sv_variance_sorts */
-    int64_t limit;
-    const char *cursor; /* NULL: the first page */
+    sv_page_t page;                   /* its limit, and its cursor or its number */
 } sv_variance_query_t;
 
 #endif

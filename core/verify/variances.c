@@ -201,7 +201,7 @@ static void
 sv_variance_write_page(const sv_variance_query_t *query, const sv_variance_entry_t *entries, size_t count, size_t from,
                        sv_json_writer_t *w, sv_arena_t *arena)
 {
-    size_t to = count - from > (size_t) query->limit ? from + (size_t) query->limit : count;
+    size_t to = count - from > (size_t) query->page.limit ? from + (size_t) query->page.limit : count;
 
     sv_json_array(w, "items");
     for (size_t i = from; i < to; i++) {
@@ -223,7 +223,7 @@ sv_variances_write(sv_store_t *store, const sv_variance_query_t *query, sv_json_
     sv_variance_entry_t *entries;
     size_t from = 0;
 
-    if (query->cursor != NULL && !sv_variance_cursor_read(query->cursor, query->sort, &after, arena)) {
+    if (query->page.cursor != NULL && !sv_variance_cursor_read(query->page.cursor, query->sort, &after, arena)) {
         return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
     }
     if (sv_variance_rows_read(store, query, &rows, arena, error) != SV_OK) {
@@ -236,11 +236,17 @@ sv_variances_write(sv_store_t *store, const sv_variance_query_t *query, sv_json_
     if (rows.count > 0) {
         qsort(entries, rows.count, sizeof(*entries), down ? sv_variance_compare_down : sv_variance_compare_up);
     }
-    while (query->cursor != NULL && from < rows.count && sv_variance_compare(&entries[from].place, &after, down) <= 0) {
+    if (query->page.number > 1) {
+        from = (size_t) ((query->page.number - 1) * query->page.limit);
+        from = from < rows.count ? from : rows.count;
+    }
+    while (query->page.cursor != NULL && from < rows.count &&
+           sv_variance_compare(&entries[from].place, &after, down) <= 0) {
         from++;
     }
     sv_json_object(w, NULL);
     sv_variance_write_page(query, entries, rows.count, from, w, arena);
+    sv_pagination_write(w, &query->page, (int64_t) rows.count);
     sv_variance_totals_write(w, &rows, arena);
     sv_json_end(w);
     return SV_OK;

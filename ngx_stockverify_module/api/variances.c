@@ -24,7 +24,6 @@ sv_variance_query_read(sv_call_t *call, sv_variance_query_t *query)
     } texts[] = { { "count_id", &query->count_id }, { "warehouse", &query->warehouse }, { "floor", &query->floor },
                   { "category", &query->category }, { "user", &query->user } };
     const char *zone_of;
-    sv_page_t page = { 0 };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (!sv_call_query_identifier(call, texts[i].name, SV_VARIANCE_TEXT_MAX, texts[i].value)) {
@@ -33,7 +32,7 @@ sv_variance_query_read(sv_call_t *call, sv_variance_query_t *query)
     }
     if (!sv_variance_least(call, "min_qty", &query->has_min_qty, &query->min_qty) ||
         !sv_variance_least(call, "min_value", &query->has_min_value, &query->min_value) ||
-        !sv_call_query_choice(call, "sort", sv_variance_sorts, &query->sort) || !sv_call_query_page(call, &page)) {
+        !sv_call_query_choice(call, "sort", sv_variance_sorts, &query->sort) || !sv_call_query_page(call, &query->page)) {
         return false;
     }
     zone_of = query->warehouse;
@@ -42,8 +41,6 @@ sv_variance_query_read(sv_call_t *call, sv_variance_query_t *query)
         return false;
     }
     query->sort = query->sort < 0 ? 0 : query->sort;
-    query->limit = page.limit;
-    query->cursor = page.cursor;
     return true;
 }
 
