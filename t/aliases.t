@@ -78,6 +78,38 @@ subtest 'conflicts' => sub {
     is $resolved->data->{resolution}, 'keep_server', 'is resolved' or diag $resolved->text;
 };
 
+subtest 'names that would change what is meant' => sub {
+    my @names = qw(qty quantity counted_qty damaged_qty serial_number lot_no batch_number unit is_partial session rack location warehouse_id);
+    my @records = ((map { record($_ => $_ =~ /qty|quantity/ ? 5 : 'x') } @names), record(quantity => undef, is_partial => \0, serials => [], colour => 'red'));
+    delete $records[2]{verified_qty};
+    my $verdicts = $asha->post('/api/sync/batch', { records => \@records })->data;
+    is_deeply [map { "$_->{client_record_id} $_->{field} $_->{code}" } @{ $verdicts->{errors} }],
+        [map { "$records[$_]{client_record_id} $names[$_] not_allowed" } 0 .. $#names], 'are their record\'s error' or diag explain $verdicts;
+    like $verdicts->{errors}[2]{message}, qr/verified_qty/, 'with the name that was meant';
+    is_deeply $verdicts->{ok}, [$records[-1]{client_record_id}], 'where they say nothing, and what else is not known, is passed over';
+
+    my $answer = $asha->post('/api/sync/batch', { records => [], operations => [{ id => 1 }] });
+    is $answer->status . " @{[$answer->fields]}", '422 operations', 'of a batch';
+    is $asha->post('/api/sync/batch', { records => [], operations => [] })->status, 200, 'none of them';
+    my @wrong = ([$boss, '/api/sessions', { warehouse => 'NAMES', blind_count => \1 }, 'blind_count'], [$boss, '/api/sessions', { warehouse => 'NAMES', rack_ids => [$rack] }, 'rack_ids'],
+        [$boss, '/api/sessions/bulk/close', { session_ids => ['x'], forced => \1 }, 'forced'], [$asha, "/api/racks/$rack/claim", { is_recount => \1 }, 'is_recount'],
+        [$asha, "/api/sessions/$session/complete", { record_count => 3 }, 'record_count'],
+        [$asha, '/api/sync/conflicts/x/resolve', { action => 'merge', merged_data => { verified_qty => 1 } }, 'merged_data']);
+    for my $wrong (@wrong) {
+        my ($client, $path, $body, $field) = @$wrong;
+        my $answer = $client->post($path, $body);
+        is $answer->status . ' ' . $answer->code . " @{[$answer->fields]}", "422 validation_failed $field", "$path with $field" or diag $answer->text;
+    }
+    is scalar @{ $boss->get('/api/sessions', query => { warehouse => 'NAMES' })->data->{items} }, 0, 'no count was opened';
+    my $verify = "/api/erp/items/$items[30]/verify";
+    for my $wrong ({ verified => \0 }, { quantity => 4 }, { rack => 'R9' }) {
+        my $answer = $asha->patch($verify, { session_id => $session, verified_qty => 1, %$wrong });
+        is $answer->status . " @{[$answer->fields]}", join(' ', 422, keys %$wrong), 'of a verification' or diag $answer->text;
+    }
+    my $verified = $asha->patch($verify, { session_id => $session, verified_qty => 1, verified => \1, damaged_qty => 0, variance_reason => 'other', variance_confirmed => \1 });
+    is $verified->status, 200, 'which takes those of the original that fit' or diag $verified->text;
+};
+
 # Every page of a list by its number is the list.
 sub walk {
     my ($path, $key, %query) = @_;

@@ -2,6 +2,7 @@
 
 #include "core/base/codec.h"
 #include "core/base/json_reader.h"
+#include "core/base/mistaken_names.h"
 #include "core/sync/record_read.h"
 #include "core/sync/rules.h"
 
@@ -55,6 +56,7 @@ sv_sync_parse(const json_t *body, const sv_settings_t *settings, sv_sync_batch_t
         batch->batch_id = sv_arena_strdup(error->arena, made);
     }
     sv_batch_read_hints(body, batch, error->arena);
+    sv_mistaken_names_refuse(SV_NAMES_OF_BATCH, &fields);
     if (!sv_json_get_array(&fields, SV_BATCH_RECORDS, SV_REQUIRED, SIZE_MAX, &records)) {
         return error->status;
     }

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/base/aliases.h"
+#include "core/base/mistaken_names.h"
 #include "core/base/text.h"
 #include "core/base/text_gate.h"
 #include "core/base/text_map.h"
@@ -240,8 +241,10 @@ sv_record_read_members(sv_record_reader_t *reader, const sv_json_fields_t *field
     for (void *iter = json_object_iter(value); iter != NULL; iter = json_object_iter_next(value, iter), place++) {
         int row = sv_record_find_row(reader, json_object_iter_key(iter), place);
 
-        if (row >= 0 && !sv_record_skips(fields, &sv_member_rows[row], json_object_iter_value(iter)) &&
-            sv_record_read_member(fields, &sv_member_rows[row], reader->arena, record)) {
+        if (row < 0) {
+            sv_mistaken_name_refuse(SV_NAMES_OF_RECORD, fields, json_object_iter_key(iter));
+        } else if (!sv_record_skips(fields, &sv_member_rows[row], json_object_iter_value(iter)) &&
+                   sv_record_read_member(fields, &sv_member_rows[row], reader->arena, record)) {
             record->present |= UINT64_C(1) << row;
         }
     }

@@ -52,7 +52,7 @@ sv_verify_read_body(sv_verify_work_t *work, sv_error_t *error)
     sv_json_fields_t fields = { work->request->body, "", error };
     const json_t *alias = json_object_get(fields.object, "damaged_qty");
     const char *code = NULL;
-    bool partial = false;
+    bool partial = false, verified = true;
 
     work->body = json_copy((json_t *) fields.object);
     sv_arena_on_destroy(work->arena, sv_json_drop, work->body);
@@ -63,6 +63,10 @@ sv_verify_read_body(sv_verify_work_t *work, sv_error_t *error)
         } else if (!json_equal(alias, json_object_get(fields.object, "damage_qty"))) {
             sv_fail_field(error, "damaged_qty", "not_allowed", "damaged_qty is another name of damage_qty: send one");
         }
+        json_object_del(work->body, "damaged_qty");
+    }
+    if (sv_json_get_bool(&fields, "verified", SV_OPTIONAL, &verified) && !verified) {
+        sv_fail_field(error, "verified", "not_allowed", "only a record whose status is void takes a verification back");
     }
     if (sv_json_get_identifier(&fields, "item_code", SV_OPTIONAL, 128, &code) &&
         strcmp(code, work->request->item_code) != 0) {

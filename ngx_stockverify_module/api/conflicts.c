@@ -1,5 +1,6 @@
 /* /api/sync/conflicts: what waits for a person to decide. */
 #include "core/base/aliases.h"
+#include "core/base/mistaken_names.h"
 #include "core/floor/lease.h"
 #include "core/sync/announce.h"
 #include "core/sync/conflict.h"
@@ -37,6 +38,7 @@ sv_step_conflict_resolve(sv_call_t *call)
 
     if (fields.object != NULL) {
         sv_aliases_take(SV_ALIASES_OF_RESOLUTION, &fields);
+        sv_mistaken_names_refuse(SV_NAMES_OF_RESOLUTION, &fields);
     }
     if (fields.object == NULL || !sv_json_get_choice(&fields, "action", SV_REQUIRED, sv_resolve_actions, &action)) {
         return;

@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/request.h"
 
 #include "core/base/aliases.h"
+#include "core/base/mistaken_names.h"
 #include "core/counts/count_close.h"
 #include "core/counts/count_list.h"
 #include "core/counts/count_open.h"
@@ -21,6 +22,7 @@ sv_read_opening(sv_call_t *call, sv_count_opening_t *opening)
         return false;
     }
     sv_aliases_take(SV_ALIASES_OF_COUNT, &fields);
+    sv_mistaken_names_refuse(SV_NAMES_OF_COUNT, &fields);
     sv_json_get_identifier(&fields, "warehouse", SV_REQUIRED, SV_COUNT_PLACE_MAX, &opening->warehouse);
     sv_json_get_identifier(&fields, "floor", SV_OPTIONAL, SV_COUNT_PLACE_MAX, &opening->floor);
     sv_json_get_text(&fields, "name", SV_OPTIONAL, 1, SV_COUNT_NAME_MAX, &opening->name);
@@ -100,6 +102,7 @@ sv_read_bulk(sv_call_t *call, sv_bulk_t *bulk)
         sv_fail_field(&call->error, "session_ids", "too_short", "must name at least one count");
     }
     sv_json_get_bool(&fields, "force", SV_OPTIONAL, &bulk->force);
+    sv_mistaken_names_refuse(SV_NAMES_OF_COUNTS, &fields);
     return call->error.status == SV_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/request.h"
 
 #include "core/base/clock.h"
+#include "core/base/mistaken_names.h"
 #include "core/floor/lease.h"
 #include "core/floor/rack_change.h"
 #include "core/floor/session_list.h"
@@ -94,6 +95,7 @@ sv_step_session_complete(sv_call_t *call)
         return;
     }
     sv_json_get_int(&fields, "records", SV_OPTIONAL, 0, INT32_MAX, &change.records);
+    sv_mistaken_names_refuse(SV_NAMES_OF_COMPLETION, &fields);
     if (call->error.status != SV_OK ||
         sv_rack_change(call->store, &change, call->arena, &result, &call->error) != SV_OK) {
         return;

@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/request.h"
 
 #include "core/base/codec.h"
+#include "core/base/mistaken_names.h"
 #include "core/floor/expected_items.h"
 #include "core/floor/lease.h"
 #include "core/floor/rack_change.h"
@@ -278,6 +279,7 @@ sv_read_claim(sv_call_t *call, sv_claiming_t *claiming)
         sv_json_get_identifier(&fields, "floor", SV_OPTIONAL, SV_NAME_MAX, &claiming->claim.floor);
         sv_json_get_identifier(&fields, "count_id", SV_OPTIONAL, SV_NAME_MAX, &claiming->claim.count_id);
         sv_json_get_bool(&fields, "recount", SV_OPTIONAL, &claiming->claim.recount);
+        sv_mistaken_names_refuse(SV_NAMES_OF_CLAIM, &fields);
     }
     return call->error.status == SV_OK;
 }
