@@ -522,7 +522,9 @@ subtest 'snapshots' => sub {
 };
 
 subtest 'comparisons, trends and fixed reports' => sub {
-    my @two = map { answers($supervisor, snapshot_create => 201, json => { name => "Compared $_", query => { %QUERY, limit => 5 + $_ }, tags => ['compared'] }, headers => { Prefer => 'wait=30' })->data->{snapshot_id} } 1, 2;
+    # of one unit, so that quantities have a total
+    my @of = (filters => [@{ $QUERY{filters} }, { field => 'uom', op => 'eq', value => 'PCS' }]);
+    my @two = map { answers($supervisor, snapshot_create => 201, json => { name => "Compared $_", query => { %QUERY, @of, limit => 5 + $_ }, tags => ['compared'] }, headers => { Prefer => 'wait=30' })->data->{snapshot_id} } 1, 2;
     my %asked = (baseline_id => $two[0], comparison_id => $two[1]);
     answers($supervisor, compare_create => 202, json => { %asked, name => 'Later' });
     my $made = answers($supervisor, compare_create => 201, json => { %asked, tolerance => { stock_qty => 0.5 }, include_unchanged => \1 }, headers => { Prefer => 'wait=30' })->data;
