@@ -13,6 +13,7 @@ use StockVerify::Test;
 my $stack = start_stack(server => "client_body_timeout 1s;\nclient_header_timeout 2s;\nstockverify_cors_origin *;");
 my $asha = $stack->login('staff');
 my $boss = $stack->login('supervisor');
+my $admin = $stack->login('admin');
 my $nobody = $stack->client;
 my $contract = StockVerify::Contract->new('.');
 my @routes = $contract->routes;
@@ -154,7 +155,8 @@ subtest 'chunks' => sub {
 subtest 'bodies that do not come' => sub {
     for my $route (grep { $_->{body} ne 'none' } @routes) {
         my $first = "$route->{method} " . path_of($route);
-        my $who = $route->{role} eq 'supervisor' ? 'Authorization: Bearer ' . $boss->token : $bearer;
+        my %client = (supervisor => $boss, admin => $admin);
+        my $who = $client{ $route->{role} } ? 'Authorization: Bearer ' . $client{ $route->{role} }->token : $bearer;
         my @late = ('Content-Type: application/json', $who, 'Content-Length: 100');
         my $raw = StockVerify::Raw->new($stack)->send(text($first, \@late, '{"a":'));
         is $raw->read(20), '', "$route->{id}: a body that stops is waited for no longer than the limit";

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -99,12 +100,23 @@ sv_child_environment(sv_arena_t *arena)
     return child;
 }
 
+/* This program: by its path, which valgrind keeps from its children, or by what runs, once an upgrade took the path. */
+static const char *
+sv_child_program(char path[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+    path[length > 0 ? length : 0] = '\0';
+    return length > 0 && access(path, X_OK) == 0 ? path : "/proc/self/exe";
+}
+
 static bool
 sv_child_spawn(sv_erp_client_t *client, int child_in, int child_out, sv_arena_t *arena)
 {
     char *arguments[] = { "stockverify-worker", SV_ERP_CHILD_ARGUMENT, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    char path[PATH_MAX];
     sigset_t none, all;
     bool good;
 
@@ -117,8 +129,8 @@ sv_child_spawn(sv_erp_client_t *client, int child_in, int child_out, sv_arena_t 
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    good =
-        posix_spawn(&client->pid, "/proc/self/exe", &actions, &attributes, arguments, sv_child_environment(arena)) == 0;
+    good = posix_spawn(&client->pid, sv_child_program(path), &actions, &attributes, arguments,
+                       sv_child_environment(arena)) == 0;
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return good;
