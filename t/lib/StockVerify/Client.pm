@@ -48,7 +48,11 @@ sub build {
 
 sub request {
     my ($self, @request) = @_;
-    return StockVerify::Answer->new($self->{ua}->start($self->build(@request)));
+    my $tx = $self->{ua}->start($self->build(@request));
+    # nginx closes a connection behind a 412 or 416 of a file, and says so nowhere: what is safe is sent again (RFC 9110, 9.2.2).
+    my $closed = $tx->kept_alive && ($tx->error || {})->{message} && $tx->error->{message} =~ /^Premature/;
+    $tx = $self->{ua}->start($self->build(@request)) if $closed && $request[0] =~ /^(?:GET|HEAD)$/;
+    return StockVerify::Answer->new($tx);
 }
 
 # Without waiting: a promise of the answer, which is never rejected.
