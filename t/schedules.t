@@ -118,8 +118,8 @@ subtest 'rules of one that takes snapshots' => sub {
         is $answer->status, 422, "$member " . ($value // 'missing') or diag $answer->text;
         is_deeply [$answer->fields], [$named // $member], 'is named';
     }
-    for my $member (qw(query tags keep)) {
-        is_deeply [$boss->post('/api/reports/schedules', { %GOOD, $member => $SNAPSHOT{$member} })->fields], [$member], "$member is no report's";
+    for my $member (qw(query description tags keep)) {
+        is_deeply [$boss->post('/api/reports/schedules', { %GOOD, $member => $SNAPSHOT{$member} // 'All that stands there' })->fields], [$member], "$member is no report's";
     }
     $mongo->run(update => 'warehouses', updates => [{ q => { warehouse => 'WEST' }, u => { '$set' => { time_zone => 'America/Los_Angeles' } }, upsert => \1 }]);
     my $zone = sub {

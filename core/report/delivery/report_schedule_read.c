@@ -78,7 +78,7 @@ sv_schedule_refuse(const sv_schedule_reading_t *reading, const char *member, con
 static void
 sv_schedule_read_report(sv_schedule_reading_t *reading)
 {
-    static const char *const others[] = { "query", "tags", "keep" };
+    static const char *const others[] = { "query", "description", "tags", "keep" };
     sv_fixed_request_t request;
 
     sv_json_get_text(reading->fields, "name", SV_REQUIRED, 1, SV_SCHEDULE_NAME_MAX, &reading->schedule->name);
