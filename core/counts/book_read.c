@@ -74,8 +74,9 @@ sv_reading_init(sv_book_reading_t *reading, const char *const *codes, size_t cou
 /* ---- what the item is */
 
 static void
-sv_reading_add_item(const sv_book_reading_t *reading, const bson_t *document)
+sv_reading_add_item(const bson_t *document, void *context)
 {
+    const sv_book_reading_t *reading = context;
     sv_book_item_t *item = sv_reading_item(reading, sv_doc_text(document, "item_code", reading->arena));
     sv_lot_tracking_t tracking;
 
@@ -96,9 +97,6 @@ sv_reading_items(sv_store_t *store, sv_book_reading_t *reading, sv_error_t *erro
     static const char *const fields[] = { "item_code", "warehouse", "stock_qty",   "stock_row",  "unit_cost",
                                           "uom",       "deleted",   "lot_tracked", "lot_changes" };
     bson_t *filter = sv_doc_new(reading->arena), *options = sv_doc_new(reading->arena), projection;
-    mongoc_cursor_t *cursor;
-    const bson_t *item;
-    sv_status_t status;
 
     BSON_APPEND_DOCUMENT_BEGIN(options, "projection", &projection);
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -106,16 +104,7 @@ sv_reading_items(sv_store_t *store, sv_book_reading_t *reading, sv_error_t *erro
     }
     bson_append_document_end(options, &projection);
     sv_filter_in(filter, "item_code", reading->codes, reading->count);
-    status = sv_store_find(store, SV_COLLECTION_ERP_ITEMS, filter, options, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &item)) {
-        sv_reading_add_item(reading, item);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_each(store, SV_COLLECTION_ERP_ITEMS, filter, options, sv_reading_add_item, reading, error);
 }
 
 /* ---- what the warehouse has of it */

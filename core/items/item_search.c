@@ -142,8 +142,9 @@ sv_item_rack(sv_item_racks_t *racks, const char *rack_id)
 }
 
 static void
-sv_item_rack_expected(const bson_t *row, sv_item_racks_t *racks)
+sv_item_rack_expected(const bson_t *row, void *context)
 {
+    sv_item_racks_t *racks = context;
     const char *rack_id = sv_doc_text(row, "rack_id", racks->arena);
     sv_item_rack_t *rack = rack_id == NULL ? NULL : sv_item_rack(racks, rack_id);
 
@@ -155,8 +156,9 @@ sv_item_rack_expected(const bson_t *row, sv_item_racks_t *racks)
 }
 
 static void
-sv_item_rack_counted(const bson_t *row, sv_item_racks_t *racks)
+sv_item_rack_counted(const bson_t *row, void *context)
 {
+    sv_item_racks_t *racks = context;
     const char *rack_id = sv_doc_text(row, "rack_id", racks->arena);
     sv_item_rack_t *rack = rack_id == NULL ? NULL : sv_item_rack(racks, rack_id);
 
@@ -167,32 +169,13 @@ sv_item_rack_counted(const bson_t *row, sv_item_racks_t *racks)
 }
 
 static sv_status_t
-sv_item_racks_read(sv_store_t *store, sv_collection_t collection, bson_t *filter,
-                   void (*take)(const bson_t *row, sv_item_racks_t *racks), sv_item_racks_t *racks, sv_error_t *error)
-{
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status = sv_store_find(store, collection, filter, NULL, &cursor, error);
-
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &row)) {
-        take(row, racks);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
-}
-
-static sv_status_t
 sv_item_racks_load(sv_store_t *store, const char *item_code, const char *count_id, sv_item_racks_t *racks,
                    sv_error_t *error)
 {
     bson_t *expected = sv_doc_take(
         BCON_NEW("item_code", BCON_UTF8(item_code), "deleted", "{", "$ne", BCON_BOOL(true), "}"), racks->arena);
     sv_status_t status =
-        sv_item_racks_read(store, SV_COLLECTION_RACK_ITEMS, expected, sv_item_rack_expected, racks, error);
+        sv_store_each(store, SV_COLLECTION_RACK_ITEMS, expected, NULL, sv_item_rack_expected, racks, error);
 
     if (status == SV_OK && count_id != NULL) {
         bson_t *counted = sv_doc_take(
@@ -200,7 +183,7 @@ sv_item_racks_load(sv_store_t *store, const char *item_code, const char *count_i
             racks->arena);
 
         status =
-            sv_item_racks_read(store, SV_COLLECTION_VERIFICATION_RECORDS, counted, sv_item_rack_counted, racks, error);
+            sv_store_each(store, SV_COLLECTION_VERIFICATION_RECORDS, counted, NULL, sv_item_rack_counted, racks, error);
     }
     return status;
 }

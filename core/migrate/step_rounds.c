@@ -82,18 +82,9 @@ sv_step_read_sessions(sv_store_t *store, sv_step_rack_t *rack, sv_error_t *error
     bson_t *filter =
         sv_doc_take(BCON_NEW("count_id", BCON_UTF8(rack->count_id), "rack_id", BCON_UTF8(rack->rack_id)), rack->arena);
     bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "fence", BCON_INT32(1), "}"), rack->arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, &cursor, error);
+    sv_status_t status =
+        sv_store_each(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, sv_step_session_row, rack, error);
 
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &row)) {
-        sv_step_session_row(row, rack);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
     sv_step_count_rounds(rack);
     return status;
 }
@@ -313,9 +304,9 @@ sv_step_rounds_run(sv_migration_chunk_t *chunk, sv_error_t *error)
         }
         if (rack.rack_id == NULL || rack.count_id == NULL) {
             /* The index of the version before knew no lots. */
-            return chunk->dry_run ? SV_OK
-                                  : sv_index_retire(chunk->store, SV_COLLECTION_VERIFICATION_RECORDS,
-                                                    "session_item_whole", error);
+            return chunk->dry_run
+                       ? SV_OK
+                       : sv_index_retire(chunk->store, SV_COLLECTION_VERIFICATION_RECORDS, "session_item_whole", error);
         }
         count_id = rack.count_id;
         rack_id = rack.rack_id;

@@ -118,6 +118,29 @@ sv_doc_child(const bson_t *document, const char *path, sv_arena_t *arena)
     return bson_init_static(view, data, length) ? view : NULL;
 }
 
+void
+sv_doc_each(const bson_t *document, const char *path, sv_doc_visit_t visit, void *context, sv_arena_t *arena)
+{
+    const bson_t *list = sv_doc_child(document, path, arena);
+    bson_iter_t iter;
+
+    if (list == NULL || !bson_iter_init(&iter, list)) {
+        return;
+    }
+    while (bson_iter_next(&iter)) {
+        const uint8_t *data;
+        uint32_t length;
+        bson_t element;
+
+        if (BSON_ITER_HOLDS_DOCUMENT(&iter)) {
+            bson_iter_document(&iter, &length, &data);
+            if (bson_init_static(&element, data, length)) {
+                visit(&element, context);
+            }
+        }
+    }
+}
+
 static void
 sv_doc_release(void *document)
 {

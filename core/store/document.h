@@ -18,6 +18,10 @@ bool          sv_doc_has(const bson_t *document, const char *path);        /* pr
 /* A sub-document or an array as a bson_t view in the arena, NULL when absent; valid while `document` is. */
 const bson_t *sv_doc_child(const bson_t *document, const char *path, sv_arena_t *arena);
 
+/* Gives every document of an array to `visit`, as long as the call lasts; other elements are passed over. */
+typedef void (*sv_doc_visit_t)(const bson_t *document, void *context);
+void sv_doc_each(const bson_t *document, const char *path, sv_doc_visit_t visit, void *context, sv_arena_t *arena);
+
 /* A new bson_t that the arena destroys. */
 bson_t *sv_doc_new(sv_arena_t *arena);
 bson_t *sv_doc_copy(const bson_t *document, sv_arena_t *arena);

@@ -102,6 +102,10 @@ sv_status_t sv_store_find(sv_store_t *store, sv_collection_t collection, const b
 /* How many match. */
 sv_status_t sv_store_count(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t *count,
                            sv_error_t *error);
+/* Gives every row that a find has to `row`, as long as the call lasts. */
+typedef void (*sv_store_row_t)(const bson_t *row, void *context);
+sv_status_t sv_store_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
+                          sv_store_row_t row, void *context, sv_error_t *error);
 /* SV_OK when the cursor ended because there was no more; a failure is told as sv_store_find would. */
 sv_status_t sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *error);
 /* SV_ERR_ALREADY_EXISTS on a duplicate key. */

@@ -81,6 +81,25 @@ sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *erro
 }
 
 sv_status_t
+sv_store_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
+              sv_store_row_t row, void *context, sv_error_t *error)
+{
+    mongoc_cursor_t *cursor;
+    const bson_t *document;
+    sv_status_t status = sv_store_find(store, collection, filter, options, &cursor, error);
+
+    if (status != SV_OK) {
+        return status;
+    }
+    while (mongoc_cursor_next(cursor, &document)) {
+        row(document, context);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+sv_status_t
 sv_store_find_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
                   sv_arena_t *arena, const bson_t **document, sv_error_t *error)
 {

@@ -49,26 +49,29 @@ sv_query_mark(bson_t *update, const char *name, const char *field)
     bson_append_document_end(update, &child);
 }
 
+typedef struct {
+    sv_query_row_t row;
+    void *context;
+    sv_arena_t *arena;
+} sv_query_copies_t;
+
+static void
+sv_query_copy(const bson_t *document, void *context)
+{
+    const sv_query_copies_t *copies = context;
+
+    copies->row(sv_doc_copy(document, copies->arena), copies->context);
+}
+
 sv_status_t
 sv_query_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
               sv_query_row_t row, void *context, sv_error_t *error)
 {
+    sv_query_copies_t copies = { row, context, error->arena };
     bson_t *options = sv_doc_new(error->arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *document;
-    sv_status_t status;
 
     if (projection != NULL) {
         BSON_APPEND_DOCUMENT(options, "projection", projection);
     }
-    status = sv_store_find(store, collection, filter, options, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &document)) {
-        row(sv_doc_copy(document, error->arena), context);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_each(store, collection, filter, options, sv_query_copy, &copies, error);
 }

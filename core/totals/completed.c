@@ -3,13 +3,8 @@
 
 #include "core/store/document.h"
 #include "core/store/filter.h"
+#include "core/store/row_texts.h"
 #include "core/totals/lines.h"
-
-/* Racks of a standing count that are completed in it, sorted. */
-typedef struct {
-    const char **ids;
-    size_t count, capacity;
-} sv_completed_t;
 
 static int
 sv_compare_ids(const void *a, const void *b)
@@ -18,16 +13,17 @@ sv_compare_ids(const void *a, const void *b)
 }
 
 static bool
-sv_completed_has(const sv_completed_t *racks, const char *rack_id)
+sv_completed_has(const sv_row_texts_t *racks, const char *rack_id)
 {
     return rack_id != NULL && racks->count > 0 &&
-           bsearch(&rack_id, racks->ids, racks->count, sizeof(racks->ids[0]), sv_compare_ids) != NULL;
+           bsearch(&rack_id, racks->texts, racks->count, sizeof(racks->texts[0]), sv_compare_ids) != NULL;
 }
 
 /* One line of a rack's book: what it expected of an item, in whatever lots. */
 static void
-sv_completed_add_line(const bson_t *expected, const sv_totals_lines_t *lines)
+sv_completed_add_line(const bson_t *expected, void *context)
 {
+    const sv_totals_lines_t *lines = context;
     sv_totals_line_t *line = sv_totals_line(lines, sv_doc_text(expected, "item_code", lines->arena), "");
 
     if (line == NULL || line->book.lot_tracked) {
@@ -39,26 +35,11 @@ sv_completed_add_line(const bson_t *expected, const sv_totals_lines_t *lines)
 }
 
 static void
-sv_completed_add_book(const bson_t *book, const sv_totals_lines_t *lines)
+sv_completed_add_book(const bson_t *book, void *context)
 {
-    const bson_t *expected = sv_doc_child(book, "lines", lines->arena);
-    bson_iter_t iter;
+    sv_totals_lines_t *lines = context;
 
-    if (expected == NULL || !bson_iter_init(&iter, expected)) {
-        return;
-    }
-    while (bson_iter_next(&iter)) {
-        const uint8_t *data;
-        uint32_t length;
-        bson_t line;
-
-        if (BSON_ITER_HOLDS_DOCUMENT(&iter)) {
-            bson_iter_document(&iter, &length, &data);
-            if (bson_init_static(&line, data, length)) {
-                sv_completed_add_line(&line, lines);
-            }
-        }
-    }
+    sv_doc_each(book, "lines", sv_completed_add_line, lines, lines->arena);
 }
 
 static bson_t *
@@ -70,38 +51,24 @@ sv_completed_filter(const sv_totals_lines_t *lines)
 
 /* What completed racks were expected to hold of the items. */
 static sv_status_t
-sv_completed_read_books(sv_store_t *store, const sv_totals_lines_t *lines, sv_error_t *error)
+sv_completed_read_books(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error)
 {
     bson_t *filter = sv_completed_filter(lines);
-    mongoc_cursor_t *cursor;
-    const bson_t *book;
-    sv_status_t status;
 
     sv_filter_in(filter, "lines.item_code", lines->codes, lines->item_count);
-    status = sv_store_find(store, SV_COLLECTION_RACK_BOOKS, filter, NULL, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &book)) {
-        sv_completed_add_book(book, lines);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_each(store, SV_COLLECTION_RACK_BOOKS, filter, NULL, sv_completed_add_book, lines, error);
 }
 
 /* Which of the racks that anything was counted on are completed. */
 static sv_status_t
 sv_completed_read_racks(sv_store_t *store, const sv_totals_lines_t *lines, const sv_totals_parts_t *parts,
-                        sv_completed_t *completed, sv_error_t *error)
+                        sv_row_texts_t *completed, sv_error_t *error)
 {
     sv_arena_t *arena = lines->arena;
     bson_t *filter = sv_completed_filter(lines);
     bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "rack_id", BCON_INT32(1), "}"), arena);
     const char **ids = sv_arena_alloc(arena, (parts->count + 1) * sizeof(ids[0]));
     size_t count = 0, kept = 0;
-    mongoc_cursor_t *cursor;
-    const bson_t *book;
     sv_status_t status;
 
     for (size_t i = 0; i < parts->count; i++) {
@@ -119,19 +86,9 @@ sv_completed_read_racks(sv_store_t *store, const sv_totals_lines_t *lines, const
         }
     }
     sv_filter_in(filter, "rack_id", ids, kept + 1);
-    status = sv_store_find(store, SV_COLLECTION_RACK_BOOKS, filter, options, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &book)) {
-        completed->ids =
-            sv_arena_grow(arena, completed->ids, completed->count, &completed->capacity, sizeof(completed->ids[0]));
-        completed->ids[completed->count++] = sv_doc_text(book, "rack_id", arena);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
+    status = sv_store_each(store, SV_COLLECTION_RACK_BOOKS, filter, options, sv_row_texts_take, completed, error);
     if (completed->count > 0) {
-        qsort(completed->ids, completed->count, sizeof(completed->ids[0]), sv_compare_ids);
+        qsort(completed->texts, completed->count, sizeof(completed->texts[0]), sv_compare_ids);
     }
     return status;
 }
@@ -141,7 +98,7 @@ sv_completed_read_racks(sv_store_t *store, const sv_totals_lines_t *lines, const
 sv_status_t
 sv_totals_compare_racks(sv_store_t *store, sv_totals_lines_t *lines, const sv_totals_parts_t *parts, sv_error_t *error)
 {
-    sv_completed_t completed = { 0 };
+    sv_row_texts_t completed = { .field = "rack_id", .arena = lines->arena };
     sv_status_t status = SV_OK;
 
     for (size_t i = 0; i < lines->count; i++) {

@@ -21,42 +21,38 @@ sv_lines_init(sv_totals_lines_t *lines, const sv_book_scope_t *scope, const char
     }
 }
 
+static void
+sv_lines_take_item(const bson_t *document, void *context)
+{
+    const sv_totals_lines_t *lines = context;
+    sv_totals_item_t *item = sv_totals_item(lines, sv_doc_text(document, "item_code", lines->arena));
+
+    if (item != NULL) {
+        item->exists = true;
+        item->delisted = sv_doc_bool(document, "deleted");
+        item->uom = sv_doc_text(document, "uom", lines->arena);
+        item->overlay_count_id = sv_doc_text(document, "overlay_count_id", lines->arena);
+        item->verified_at_ms = sv_doc_time(document, "verified_at");
+    }
+}
+
 static sv_status_t
 sv_lines_read_items(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(lines->arena), *options = sv_doc_new(lines->arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *document;
-    sv_status_t status;
 
     sv_totals_put_filter(filter, lines);
     BCON_APPEND(options, "projection", "{", "item_code", BCON_INT32(1), "deleted", BCON_INT32(1), "uom", BCON_INT32(1),
                 "overlay_count_id", BCON_INT32(1), "verified_at", BCON_INT32(1), "}");
-    status = sv_store_find(store, SV_COLLECTION_ERP_ITEMS, filter, options, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &document)) {
-        sv_totals_item_t *item = sv_totals_item(lines, sv_doc_text(document, "item_code", lines->arena));
-
-        if (item != NULL) {
-            item->exists = true;
-            item->delisted = sv_doc_bool(document, "deleted");
-            item->uom = sv_doc_text(document, "uom", lines->arena);
-            item->overlay_count_id = sv_doc_text(document, "overlay_count_id", lines->arena);
-            item->verified_at_ms = sv_doc_time(document, "verified_at");
-        }
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_each(store, SV_COLLECTION_ERP_ITEMS, filter, options, sv_lines_take_item, lines, error);
 }
 
 /* ---- their books */
 
 static void
-sv_lines_add_book(sv_totals_lines_t *lines, const bson_t *document)
+sv_lines_add_book(const bson_t *document, void *context)
 {
+    sv_totals_lines_t *lines = context;
     const sv_totals_item_t *item = sv_totals_item(lines, sv_doc_text(document, "item_code", lines->arena));
     const char *lot = sv_doc_text(document, "lot", lines->arena);
     sv_totals_line_t *line;
@@ -86,21 +82,11 @@ static sv_status_t
 sv_lines_read_book(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(lines->arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *document;
     sv_status_t status;
 
     BSON_APPEND_UTF8(filter, "session_id", lines->scope->count_id);
     sv_totals_put_filter(filter, lines);
-    status = sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, NULL, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &document)) {
-        sv_lines_add_book(lines, document);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
+    status = sv_store_each(store, SV_COLLECTION_SESSION_BOOK, filter, NULL, sv_lines_add_book, lines, error);
     sv_totals_sort_lines(lines);
     return status;
 }

@@ -79,8 +79,9 @@ sv_figure_is_expired(const sv_figures_said_t *figures, const bson_t *record, con
 }
 
 static void
-sv_figures_add(sv_figures_said_t *figures, const bson_t *record)
+sv_figures_add(const bson_t *record, void *context)
 {
+    sv_figures_said_t *figures = context;
     sv_arena_t *arena = figures->lines->arena;
     const char *lot = sv_doc_text(record, "lot_key", arena);
     sv_figure_said_t *said;
@@ -119,9 +120,6 @@ sv_figures_read(sv_store_t *store, sv_figures_said_t *figures, sv_error_t *error
                                           "uom",          "counted_as", "unknown_item_id" };
     sv_arena_t *arena = figures->lines->arena;
     bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena), projection;
-    mongoc_cursor_t *cursor;
-    const bson_t *record;
-    sv_status_t status;
 
     BSON_APPEND_UTF8(filter, "count_id", figures->lines->scope->count_id);
     sv_totals_put_filter(filter, figures->lines);
@@ -131,16 +129,7 @@ sv_figures_read(sv_store_t *store, sv_figures_said_t *figures, sv_error_t *error
         BSON_APPEND_INT32(&projection, fields[i], 1);
     }
     bson_append_document_end(options, &projection);
-    status = sv_store_find(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &record)) {
-        sv_figures_add(figures, record);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_each(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, sv_figures_add, figures, error);
 }
 
 /* ---- adding up */

@@ -70,39 +70,44 @@ sv_overlay_of_item(const sv_totals_lines_t *lines, const sv_totals_item_t *item,
     }
 }
 
+/* Lines of an item that are being read for its overlay. */
+typedef struct {
+    sv_overlay_t *overlay;
+    const char *count_id;
+    sv_arena_t *arena;
+} sv_overlay_reading_t;
+
+static void
+sv_overlay_take_line(const bson_t *line, void *context)
+{
+    const sv_overlay_reading_t *reading = context;
+
+    sv_overlay_add_line(reading->overlay,
+                        &(sv_overlay_line_t){
+                            .count_id = reading->count_id,
+                            .warehouse = sv_doc_text(line, "warehouse", reading->arena),
+                            .user_id = sv_doc_text(line, "counted.last_user_id", reading->arena),
+                            .at_ms = sv_doc_time(line, "counted.at"),
+                            .counted = sv_doc_has(line, "counted.verified_qty"),
+                            .verified_qty = sv_doc_quantity(line, "counted.verified_qty"),
+                            .damage_qty = sv_doc_quantity(line, "counted.damage_qty"),
+                            .non_returnable_damaged_qty = sv_doc_quantity(line, "counted.non_returnable_damaged_qty"),
+                            .compared = sv_doc_has(line, "counted.variance"),
+                            .variance = sv_doc_quantity(line, "counted.variance"),
+                            .book = sv_doc_text(line, "book", reading->arena),
+                        });
+}
+
 static sv_status_t
 sv_overlay_read_lines(sv_store_t *store, const char *count_id, const char *item_code, sv_overlay_t *overlay,
                       sv_arena_t *arena, sv_error_t *error)
 {
+    sv_overlay_reading_t reading = { overlay, count_id, arena };
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id), "item_code", BCON_UTF8(item_code),
                                           "counted", "{", "$exists", BCON_BOOL(true), "}"),
                                  arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *line;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, NULL, &cursor, error);
 
-    if (status != SV_OK) {
-        return status;
-    }
-    while (mongoc_cursor_next(cursor, &line)) {
-        sv_overlay_add_line(
-            overlay, &(sv_overlay_line_t){
-                         .count_id = count_id,
-                         .warehouse = sv_doc_text(line, "warehouse", arena),
-                         .user_id = sv_doc_text(line, "counted.last_user_id", arena),
-                         .at_ms = sv_doc_time(line, "counted.at"),
-                         .counted = sv_doc_has(line, "counted.verified_qty"),
-                         .verified_qty = sv_doc_quantity(line, "counted.verified_qty"),
-                         .damage_qty = sv_doc_quantity(line, "counted.damage_qty"),
-                         .non_returnable_damaged_qty = sv_doc_quantity(line, "counted.non_returnable_damaged_qty"),
-                         .compared = sv_doc_has(line, "counted.variance"),
-                         .variance = sv_doc_quantity(line, "counted.variance"),
-                         .book = sv_doc_text(line, "book", arena),
-                     });
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_each(store, SV_COLLECTION_SESSION_BOOK, filter, NULL, sv_overlay_take_line, &reading, error);
 }
 
 /* The other count of the item that has the youngest record, younger than what the overlay has; leaves it alone when

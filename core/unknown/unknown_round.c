@@ -104,21 +104,10 @@ sv_finds_read_chunk(sv_store_t *store, const char *after, sv_finds_chunk_t *chun
     bson_t *options =
         sv_doc_take(BCON_NEW("sort", "{", "unknown_item_id", BCON_INT32(1), "}", "limit", BCON_INT64(SV_FINDS_A_CHUNK)),
                     error->arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status;
 
     BCON_APPEND(filter, "status", "{", "$in", "[", BCON_UTF8("open"), BCON_UTF8("rejected"), "]", "}", "code", "{",
                 "$type", BCON_UTF8("string"), "}", "unknown_item_id", "{", "$gt", BCON_UTF8(after), "}");
-    if (sv_store_find(store, SV_COLLECTION_UNKNOWN_ITEMS, filter, options, &cursor, error) != SV_OK) {
-        return error->status;
-    }
-    while (mongoc_cursor_next(cursor, &row)) {
-        sv_finds_row(row, chunk);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_each(store, SV_COLLECTION_UNKNOWN_ITEMS, filter, options, sv_finds_row, chunk, error);
 }
 
 static sv_status_t
