@@ -18,14 +18,6 @@ sub erp {
     return;
 }
 
-sub write_file {
-    my ($name, $text) = @_;
-    open my $out, '>', "$folder/$name" or die "$folder/$name: $!\n";
-    print {$out} $text;
-    close $out or die "$folder/$name: $!\n";
-    return "$folder/$name";
-}
-
 erp(<<'END');
 CREATE TABLE items (code TEXT PRIMARY KEY, name TEXT, barcode TEXT, category TEXT, uom TEXT, unit_cost NUMERIC,
     serial_tracked INTEGER, changed_at TEXT);
@@ -43,7 +35,7 @@ END
 my $stack = start_stack(
     settings => {
         ERP_MAPPING => Cwd::getcwd() . "/conf/erp/stack.conf",
-        ERP_CONNECTION_FILE => write_file('connection', "Driver={SQLite3};Database=$database\n"),
+        ERP_CONNECTION_FILE => write_file("$folder/connection", "Driver={SQLite3};Database=$database\n"),
         JOB_CLAIM => 2000, JOB_RETRY_DELAY => 200, ERP_SYNC_INTERVAL => 0,
     });
 my $mongo = $stack->mongo;
@@ -52,11 +44,8 @@ sub import_items {
     my (@options) = @_;
     my ($out, $status) = $stack->ctl(['erp', 'import', @options]);
     is $status, 0, "an import is asked for (@options)" or diag $out;
-    return await_end(id_in($out));
+    return await_end(job_id_in($out));
 }
-
-# The driver may have a word of its own before it.
-sub id_in { my ($out) = @_; return $out =~ /^([\w-]{20,})$/m ? $1 : die "no job in: $out\n" }
 
 sub await_end {
     my ($id) = @_;
@@ -147,7 +136,7 @@ subtest 'a worker dies in the middle of an import' => sub {
     erp("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
          INSERT INTO items SELECT printf('BULK-%05d', i), 'Item ' || i, NULL, 'Bulk', 'PCS', 1, 0, '2026-01-04 09:00:00' FROM n;
          INSERT INTO stock SELECT code, 'North', NULL, 1, changed_at FROM items WHERE category = 'Bulk';");
-    my $id = id_in($stack->ctl(['erp', 'import', '--full']));
+    my $id = job_id_in($stack->ctl(['erp', 'import', '--full']));
     wait_until { ($mongo->find_one('erp_runs', { run_id => $id }) || {})->{after} } 60, 'some items to be stored';
     $stack->kill_part('worker');
     $stack->start_part('worker');

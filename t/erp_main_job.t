@@ -35,21 +35,16 @@ FROM items i LEFT JOIN stock s ON s.item_code = i.item_code
 SQL
 my $ORDER = "ORDER BY i.item_code, s.warehouse, s.lot\n";
 my $files = File::Temp->newdir;
-my %file = (
-    connection => $erp->connection_string . "\n",
-    mapping => "[lookup]\n$COLUMNS WHERE i.item_code = CAST(:code AS text) OR i.barcode = CAST(:code AS text)\n$ORDER"
+my $connection = write_file("$files/connection", $erp->connection_string . "\n");
+my $mapping = write_file("$files/mapping",
+    "[lookup]\n$COLUMNS WHERE i.item_code = CAST(:code AS text) OR i.barcode = CAST(:code AS text)\n$ORDER"
         . "[full]\n$COLUMNS WHERE i.item_code > CAST(:after AS text)\n$ORDER"
         . "[changed_since]\n$COLUMNS WHERE i.item_code IN (SELECT item_code FROM items WHERE changed_at >= CAST(:since AS timestamptz)"
         . " UNION SELECT item_code FROM stock WHERE changed_at >= CAST(:since AS timestamptz)) AND i.item_code > CAST(:after AS text)\n$ORDER",
 );
-for my $name (keys %file) {
-    open my $out, '>', "$files/$name" or die "$files/$name: $!\n";
-    print {$out} $file{$name};
-    close $out or die "$files/$name: $!\n";
-}
 
 my $stack = start_stack(settings => {
-    ERP_MAPPING => "$files/mapping", ERP_CONNECTION_FILE => "$files/connection", JOB_CLAIM => 2000, JOB_RETRY_DELAY => 300, ERP_SYNC_INTERVAL => 0,
+    ERP_MAPPING => $mapping, ERP_CONNECTION_FILE => $connection, JOB_CLAIM => 2000, JOB_RETRY_DELAY => 300, ERP_SYNC_INTERVAL => 0,
     RACK_LOCK_TTL => 60, SYNC_RATE_LIMIT => 0, WORKER_TOTALS_INTERVAL => 100, MONGODB_TIMEOUT => 30_000,
 });
 $stack->expect_log(qr/erp\.(?:failing|silent)|job\.(?:failed|retry)/);
@@ -125,7 +120,7 @@ sub ask_import {
     my (@options) = @_;
     my ($out, $status) = $stack->ctl(['erp', 'import', @options]);
     is $status, 0, "an import is asked for (@options)" or BAIL_OUT($out);
-    return $out =~ /^([\w-]{20,})$/m ? $1 : BAIL_OUT($out);    # the driver may have a word of its own before it
+    return job_id_in($out);
 }
 
 sub await_import {

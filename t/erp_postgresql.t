@@ -24,17 +24,9 @@ END $$;
 SQL
 my $folder = File::Temp->newdir;
 
-sub write_file {
-    my ($name, $text) = @_;
-    open my $out, '>', "$folder/$name" or die "$folder/$name: $!\n";
-    print {$out} $text;
-    close $out or die "$folder/$name: $!\n";
-    return "$folder/$name";
-}
-
 my $stack = start_stack(settings => {
-    ERP_CONNECTION_FILE => write_file('connection', $erp->connection_string . "\n"),
-    ERP_MAPPING => write_file('mapping', <<'END'),
+    ERP_CONNECTION_FILE => write_file("$folder/connection", $erp->connection_string . "\n"),
+    ERP_MAPPING => write_file("$folder/mapping", <<'END'),
 [lookup]
 SELECT i.item_code, i.item_name, s.warehouse, s.qty AS stock_qty
 FROM (SELECT nextval('asked')) AS a LEFT JOIN items i ON i.item_code = CAST(:code AS text) JOIN stock s ON s.item_code = i.item_code
@@ -53,7 +45,7 @@ sub import_job { my ($id) = @_; return $mongo->find_one('jobs', { job_id => $id 
 sub begin_import {
     my ($id, $status) = $stack->ctl([qw(erp import --full)]);
     is $status, 0, 'an import is asked for' or diag $id;
-    return $id =~ /^([\w-]{20,})$/m ? $1 : die $id;    # the driver may have a word of its own before it
+    return job_id_in($id);
 }
 
 sub all_is_there {

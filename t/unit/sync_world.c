@@ -254,6 +254,16 @@ world_sync(sync_world_t *world, const char *user_id, ...)
     return world_words(world, &result);
 }
 
+const char *
+world_meet(sync_world_t *world, const char *user_id, const char *record, const char *type)
+{
+    sv_sync_result_t result = world_sync_list(world, world->store, user_id, &record, 1);
+
+    assert_string_equal(world_words(world, &result), type);
+    assert_non_null(result.verdicts[0].conflict_id);
+    return result.verdicts[0].conflict_id;
+}
+
 sv_status_t
 world_resolve(sync_world_t *world, const char *user_id, const char *conflict_id, sv_resolve_action_t action,
               const char *record_json, sv_resolved_t *resolved)

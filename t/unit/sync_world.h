@@ -48,6 +48,8 @@ sv_sync_result_t
 world_sync_list(sync_world_t *world, sv_store_t *store, const char *user_id, const char *const *records, size_t count);
 const char *world_words(sync_world_t *world, const sv_sync_result_t *result);
 
+/* Syncs one record that must meet a conflict of this type; its conflict_id. */
+const char *world_meet(sync_world_t *world, const char *user_id, const char *record, const char *type);
 /* SV_OK, or why not; *resolved when given. */
 sv_status_t world_resolve(sync_world_t *world, const char *user_id, const char *conflict_id, sv_resolve_action_t action,
                           const char *record_json, sv_resolved_t *resolved);

@@ -15,17 +15,6 @@
 
 #define R(id, item, qty, more) world_record(world, id, "s1", item, qty, more)
 
-/* Syncs one record that must meet a conflict of this type; its conflict_id. */
-static const char *
-meet(sync_world_t *world, const char *user_id, const char *record, const char *type)
-{
-    sv_sync_result_t result = world_sync_list(world, world->store, user_id, &record, 1);
-
-    assert_string_equal(world_words(world, &result), type);
-    assert_non_null(result.verdicts[0].conflict_id);
-    return result.verdicts[0].conflict_id;
-}
-
 static int64_t
 touched(sync_world_t *world)
 {
@@ -39,9 +28,9 @@ the_same_conflict_is_kept_once(void **state)
     const char *record = R("r1", "ITM-1", 4, "'revision':1"), *first, *other;
 
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
-    first = meet(world, "ann", record, "stale_update");
-    assert_string_equal(meet(world, "ann", record, "stale_update"), first);
-    other = meet(world, "ann", R("r1", "ITM-1", 7, "'revision':0"), "stale_update");
+    first = world_meet(world, "ann", record, "stale_update");
+    assert_string_equal(world_meet(world, "ann", record, "stale_update"), first);
+    other = world_meet(world, "ann", R("r1", "ITM-1", 7, "'revision':0"), "stale_update");
     assert_string_not_equal(first, other);
     assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{}"), 2);
     assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS,
@@ -60,11 +49,13 @@ everybodys_conflict_with_one_id_is_kept(void **state)
     world_claim(world, "s2", "bob", "R2", "C1");
     world_claim(world, "s3", "sue", "R3", "C1");
     assert_string_equal(world_sync(world, "ann", R("1", "ITM-1", 5, ""), NULL), "ok");
-    bobs = meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 6, ""), "foreign_record");
-    sues = meet(world, "sue", world_record(world, "1", "s3", "ITM-3", 7, ""), "foreign_record");
+    bobs = world_meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 6, ""), "foreign_record");
+    sues = world_meet(world, "sue", world_record(world, "1", "s3", "ITM-3", 7, ""), "foreign_record");
     assert_string_not_equal(bobs, sues);
-    assert_string_equal(meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 6, ""), "foreign_record"), bobs);
-    assert_string_not_equal(meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 8, ""), "foreign_record"), bobs);
+    assert_string_equal(world_meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 6, ""), "foreign_record"),
+                        bobs);
+    assert_string_not_equal(world_meet(world, "bob", world_record(world, "1", "s2", "ITM-2", 8, ""), "foreign_record"),
+                            bobs);
     assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{}"), 3);
 }
 
@@ -75,9 +66,9 @@ a_conflict_kept_by_the_version_before_is_the_same(void **state)
     const char *record = R("r1", "ITM-1", 4, "'revision':1"), *first;
 
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
-    first = meet(world, "ann", record, "stale_update");
+    first = world_meet(world, "ann", record, "stale_update");
     sv_real_update(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{}", "{'$unset': {'content_hash': ''}}");
-    assert_string_equal(meet(world, "ann", record, "stale_update"), first);
+    assert_string_equal(world_meet(world, "ann", record, "stale_update"), first);
 }
 
 static void
@@ -88,7 +79,7 @@ a_decision_is_told_to_whoever_sends_again(void **state)
     sv_sync_result_t result;
 
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
-    id = meet(world, "ann", record, "stale_update");
+    id = world_meet(world, "ann", record, "stale_update");
     result = world_sync_list(world, world->store, "ann", &record, 1);
     assert_null(result.verdicts[0].resolution);
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
@@ -163,7 +154,7 @@ keep_server_leaves_everything_as_it_is(void **state)
     sv_resolved_t resolved;
 
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
-    id = meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
+    id = world_meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
     before = world_state(world);
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_SERVER, NULL, &resolved), SV_OK);
     assert_string_equal(sv_doc_text(resolved.conflict, "status", world->arena), "resolved");
@@ -187,7 +178,8 @@ keep_mine_stores_the_older_edit(void **state)
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
     before = touched(world);
     assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", mine, "stale_update"), SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
+        world_resolve(world, "ann", world_meet(world, "ann", mine, "stale_update"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
+        SV_OK);
     assert_string_equal(world_figure(world, "r1"), "4 ok");
     assert_int_equal(touched(world), before + 1);
     /* What was decided for is a replay from now on; later edits are later than all that was seen. */
@@ -203,7 +195,7 @@ merge_of_an_edit_wants_the_merged_record(void **state)
     const char *id;
 
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), NULL), "ok");
-    id = meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
+    id = world_meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, NULL, NULL), SV_ERR_VALIDATION_FAILED);
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'verified_qty': -1}", NULL),
                      SV_ERR_VALIDATION_FAILED);
@@ -224,9 +216,9 @@ keep_mine_replaces_the_figure_that_stands(void **state)
     const char *mine = R("r2", "SER-1", 3, "'serial_numbers':['C']");
 
     assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
-    assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", mine, "duplicate_count"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
-        SV_OK);
+    assert_int_equal(world_resolve(world, "ann", world_meet(world, "ann", mine, "duplicate_count"),
+                                   SV_RESOLVE_KEEP_MINE, NULL, NULL),
+                     SV_OK);
     assert_string_equal(world_figure(world, "r1"), "2 decided_against");
     assert_string_equal(world_figure(world, "r2"), "3 ok");
     assert_string_equal(world_serial(world, "A"), "free");
@@ -246,7 +238,8 @@ merge_lets_both_figures_stand(void **state)
 
     assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
     assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", mine, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+        world_resolve(world, "ann", world_meet(world, "ann", mine, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL),
+        SV_OK);
     assert_int_equal(world_sum(world, "C1", "R1", "SER-1"), 5500000);
     assert_string_equal(world_serial(world, "A"), "r1");
     assert_string_equal(world_serial(world, "C"), "r2");
@@ -269,7 +262,8 @@ an_edit_of_a_merged_figure_moves_the_sum_by_its_difference(void **state)
 
     assert_string_equal(world_sync(world, "ann", R("a", "ITM-1", 5, "'revision':1"), NULL), "ok");
     assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", mine, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+        world_resolve(world, "ann", world_meet(world, "ann", mine, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL),
+        SV_OK);
     assert_int_equal(world_sum(world, "C1", "R1", "ITM-1"), 8000000);
     assert_string_equal(world_sync(world, "ann", R("b", "ITM-1", 4, "'revision':2,'partial':false"), NULL), "ok");
     assert_int_equal(world_sum(world, "C1", "R1", "ITM-1"), 9000000);
@@ -292,7 +286,8 @@ merge_adds_an_edit_to_the_figure_that_stands(void **state)
                                    R("r2", "SER-2", 4, "'revision':1,'serial_numbers':['B','D']"), NULL),
                         "ok ok");
     assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", edit, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+        world_resolve(world, "ann", world_meet(world, "ann", edit, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL),
+        SV_OK);
     assert_string_equal(world_figure(world, "r1"), "2 ok");
     assert_string_equal(world_figure(world, "r2"), "3 ok");
     assert_string_equal(world_serial(world, "A"), "r1");
@@ -317,9 +312,9 @@ keep_mine_replaces_every_partial_figure(void **state)
     assert_string_equal(
         world_sync(world, "ann", R("r1", "ITM-1", 1, "'partial':true"), R("r2", "ITM-1", 2, "'partial':true"), NULL),
         "ok ok");
-    assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", whole, "duplicate_count"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
-        SV_OK);
+    assert_int_equal(world_resolve(world, "ann", world_meet(world, "ann", whole, "duplicate_count"),
+                                   SV_RESOLVE_KEEP_MINE, NULL, NULL),
+                     SV_OK);
     assert_string_equal(world_figure(world, "r1"), "1 decided_against");
     assert_string_equal(world_figure(world, "r2"), "2 decided_against");
     assert_string_equal(world_figure(world, "r3"), "10 ok");
@@ -333,8 +328,8 @@ meet_serial_then_reconcile(sync_world_t *world)
 
     world_claim(world, "s2", "bob", "R2", "C1");
     assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 2, "'serial_numbers':['A','B']"), NULL), "ok");
-    id = meet(world, "bob", world_record(world, "r2", "s2", "SER-1", 2, "'serial_numbers':['B','C']"),
-              "duplicate_serial");
+    id = world_meet(world, "bob", world_record(world, "r2", "s2", "SER-1", 2, "'serial_numbers':['B','C']"),
+                    "duplicate_serial");
     sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C1'}", "{'$set': {'status': 'RECONCILE'}}");
     sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
                    "{'$set': {'count_state': 'RECONCILE'}}");
@@ -373,9 +368,9 @@ keep_mine_replaces_the_figure_that_has_its_serial_number(void **state)
     const char *mine = R("r2", "SER-1", 2, "'serial_numbers':['A','B']");
 
     assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 1, "'serial_numbers':['A']"), NULL), "ok");
-    assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", mine, "duplicate_serial"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
-        SV_OK);
+    assert_int_equal(world_resolve(world, "ann", world_meet(world, "ann", mine, "duplicate_serial"),
+                                   SV_RESOLVE_KEEP_MINE, NULL, NULL),
+                     SV_OK);
     assert_string_equal(world_figure(world, "r1"), "1 decided_against");
     assert_string_equal(world_figure(world, "r2"), "2 ok");
     assert_string_equal(world_serial(world, "A"), "r2");
@@ -389,7 +384,7 @@ a_record_stored_elsewhere_since_stays_there(void **state)
     const char *id;
 
     world_claim(world, "s2", "bob", "R1", "C1");
-    id = meet(world, "ann", R("r1", "ITM-1", 5, ""), "lock_lost");
+    id = world_meet(world, "ann", R("r1", "ITM-1", 5, ""), "lock_lost");
     world_count(world, "C2", "OPEN");
     world_claim(world, "s3", "ann", "R1", "C2");
     assert_string_equal(world_sync(world, "ann", world_record(world, "r1", "s3", "ITM-1", 6, ""), NULL), "ok");
@@ -407,7 +402,7 @@ keep_mine_takes_the_serial_number(void **state)
     world_claim(world, "s2", "bob", "R2", "C1");
     mine = world_record(world, "r2", "s2", "SER-1", 2, "'serial_numbers':['B','C']");
     assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
-    id = meet(world, "bob", mine, "duplicate_serial");
+    id = world_meet(world, "bob", mine, "duplicate_serial");
     assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
     assert_string_equal(world_serial(world, "A"), "r1");
     assert_string_equal(world_serial(world, "B"), "r2");
@@ -429,7 +424,8 @@ merge_leaves_the_serial_number_where_it_is(void **state)
     mine = world_record(world, "r2", "s2", "SER-1", 2, "'serial_numbers':['B','C']");
     assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 1, "'serial_numbers':['B']"), NULL), "ok");
     assert_int_equal(
-        world_resolve(world, "bob", meet(world, "bob", mine, "duplicate_serial"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
+        world_resolve(world, "bob", world_meet(world, "bob", mine, "duplicate_serial"), SV_RESOLVE_MERGE, NULL, NULL),
+        SV_OK);
     assert_string_equal(world_serial(world, "B"), "r1");
     assert_string_equal(world_serial(world, "C"), "r2");
     assert_string_equal(world_figure(world, "r2"), "2 ok");
@@ -445,7 +441,7 @@ a_lost_rack_is_decided_by_a_supervisor(void **state)
 
     world_claim(world, "s2", "bob", "R1", "C1");
     assert_string_equal(world_sync(world, "bob", world_record(world, "r2", "s2", "ITM-1", 6, ""), NULL), "ok");
-    id = meet(world, "ann", mine, "lock_lost");
+    id = world_meet(world, "ann", mine, "lock_lost");
     assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_ERR_NOT_FOUND);
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_LOCK_LOST);
     assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_MINE, NULL, &resolved), SV_OK);
@@ -470,11 +466,12 @@ what_was_decided_against_does_not_count_again(void **state)
     const char *second = R("r2", "ITM-1", 2, ""), *third = R("r3", "ITM-1", 3, "");
 
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 1, "'partial':true"), NULL), "ok");
+    assert_int_equal(world_resolve(world, "ann", world_meet(world, "ann", second, "duplicate_count"),
+                                   SV_RESOLVE_KEEP_MINE, NULL, NULL),
+                     SV_OK);
     assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", second, "duplicate_count"), SV_RESOLVE_KEEP_MINE, NULL, NULL),
+        world_resolve(world, "ann", world_meet(world, "ann", third, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL),
         SV_OK);
-    assert_int_equal(
-        world_resolve(world, "ann", meet(world, "ann", third, "duplicate_count"), SV_RESOLVE_MERGE, NULL, NULL), SV_OK);
     world_recount(world, "s2", "bob", "R1", "C1");
     assert_string_equal(world_sync(world, "bob", world_record(world, "b1", "s2", "ITM-1", 9, "'revision':1"), NULL),
                         "ok");
@@ -496,10 +493,10 @@ a_decision_against_a_later_round_can_be_withdrawn(void **state)
 
     world_claim(world, "s2", "bob", "R1", "C1");
     assert_string_equal(world_sync(world, "bob", world_record(world, "b1", "s2", "ITM-1", 6, ""), NULL), "ok");
-    first = meet(world, "ann", R("r1", "ITM-1", 5, "'revision':1"), "lock_lost");
+    first = world_meet(world, "ann", R("r1", "ITM-1", 5, "'revision':1"), "lock_lost");
     assert_int_equal(world_resolve(world, "sue", first, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
     assert_string_equal(world_figure(world, "b1"), "6 decided_against");
-    second = meet(world, "ann", R("r1", "ITM-1", 5, "'revision':2,'status':'void'"), "lock_lost");
+    second = world_meet(world, "ann", R("r1", "ITM-1", 5, "'revision':2,'status':'void'"), "lock_lost");
     assert_int_equal(world_resolve(world, "sue", second, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_OK);
     assert_string_equal(world_figure(world, "r1"), "5 void");
     assert_string_equal(world_figure(world, "b1"), "6 ok");
@@ -513,8 +510,8 @@ a_closed_count_takes_no_decision(void **state)
 
     sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_SESSIONS, "{'session_id': 's1'}",
                    "{'$set': {'count_state': 'CLOSED'}}");
-    first = meet(world, "ann", R("r1", "ITM-1", 5, ""), "session_closed");
-    second = meet(world, "ann", R("r2", "ITM-2", 5, ""), "session_closed");
+    first = world_meet(world, "ann", R("r1", "ITM-1", 5, ""), "session_closed");
+    second = world_meet(world, "ann", R("r2", "ITM-2", 5, ""), "session_closed");
     assert_int_equal(world_resolve(world, "ann", first, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_SESSION_CLOSED);
     assert_int_equal(world_resolve(world, "sue", first, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_SESSION_CLOSED);
     assert_int_equal(world_resolve(world, "ann", second, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
@@ -529,7 +526,7 @@ another_users_record_is_never_replaced(void **state)
 
     world_claim(world, "s2", "bob", "R2", "C1");
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, ""), NULL), "ok");
-    id = meet(world, "bob", world_record(world, "r1", "s2", "ITM-1", 6, ""), "foreign_record");
+    id = world_meet(world, "bob", world_record(world, "r1", "s2", "ITM-1", 6, ""), "foreign_record");
     assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_VALIDATION_FAILED);
     assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
     assert_string_equal(world_figure(world, "r1"), "5 ok");
@@ -543,7 +540,7 @@ a_decision_may_meet_another_conflict(void **state)
 
     assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 5, "'revision':2"), R("r2", "ITM-2", 1, ""), NULL),
                         "ok ok");
-    id = meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
+    id = world_meet(world, "ann", R("r1", "ITM-1", 4, "'revision':1"), "stale_update");
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_MERGE, "{'item_code': 'ITM-2'}", NULL),
                      SV_ERR_CONFLICT_STATE);
     assert_string_equal(world_figure(world, "r1"), "5 ok");
@@ -580,9 +577,9 @@ staff_see_their_own_conflicts_supervisors_all(void **state)
     const char *id;
 
     world_claim(world, "s2", "bob", "R1", "C1");
-    id = meet(world, "ann", R("r1", "ITM-1", 1, ""), "lock_lost");
-    meet(world, "ann", R("r2", "ITM-2", 2, ""), "lock_lost");
-    meet(world, "ann", R("r3", "ITM-3", 3, ""), "lock_lost");
+    id = world_meet(world, "ann", R("r1", "ITM-1", 1, ""), "lock_lost");
+    world_meet(world, "ann", R("r2", "ITM-2", 2, ""), "lock_lost");
+    world_meet(world, "ann", R("r3", "ITM-3", 3, ""), "lock_lost");
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_SERVER, NULL, NULL), SV_OK);
     assert_int_equal(json_array_size(json_object_get(list(world, "ann", &all), "items")), 3);
     assert_int_equal(json_array_size(json_object_get(list(world, "sue", &all), "items")), 3);

@@ -13,17 +13,6 @@
 #define R(id, item, qty, more) world_record(world, id, "s1", item, qty, more)
 #define B(id, item, qty, more) world_record(world, id, "s2", item, qty, more)
 
-/* Syncs one record that must meet a conflict of this type; its conflict_id. */
-static const char *
-meet(sync_world_t *world, const char *user_id, const char *record, const char *type)
-{
-    sv_sync_result_t result = world_sync_list(world, world->store, user_id, &record, 1);
-
-    assert_string_equal(world_words(world, &result), type);
-    assert_non_null(result.verdicts[0].conflict_id);
-    return result.verdicts[0].conflict_id;
-}
-
 static void
 keep_mine(sync_world_t *world, const char *user_id, const char *conflict_id)
 {
@@ -42,7 +31,7 @@ choose_anns(sync_world_t *world, const char *anns, const char *bobs)
 {
     world_claim(world, "s2", "bob", "R1", "C1");
     assert_string_equal(world_sync(world, "bob", bobs, NULL), "ok");
-    keep_mine(world, "sue", meet(world, "ann", anns, "lock_lost"));
+    keep_mine(world, "sue", world_meet(world, "ann", anns, "lock_lost"));
 }
 
 static void
@@ -56,11 +45,11 @@ a_supervisors_decision_outlasts_the_next_edit(void **state)
     assert_int_equal(records(world, "{'client_record_id': 'b1', 'decision': 'against', 'decided_above': true, "
                                     "'decided_by': 'sue', 'decided_for': 'a1'}"),
                      1);
-    id = meet(world, "bob", B("b1", "ITM-1", 7, "'revision':2"), "duplicate_count");
+    id = world_meet(world, "bob", B("b1", "ITM-1", 7, "'revision':2"), "duplicate_count");
     assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_CONFLICT_STATE);
     assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_MERGE, NULL, NULL), SV_ERR_CONFLICT_STATE);
     /* Nor does another figure of the same session, whatever it says to replace. */
-    id = meet(world, "bob", B("b2", "ITM-1", 8, "'replaces':['a1']"), "duplicate_count");
+    id = world_meet(world, "bob", B("b2", "ITM-1", 8, "'replaces':['a1']"), "duplicate_count");
     assert_int_equal(world_resolve(world, "bob", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_CONFLICT_STATE);
     assert_int_equal(world_sum(world, "C1", "R1", "ITM-1"), 5000000);
     /* It takes a supervisor to decide anew. */
@@ -92,7 +81,7 @@ a_late_part_that_is_kept_adds_up(void **state)
     assert_string_equal(world_sync(world, "ann", R("a1", "ITM-1", 10, "'partial':true"), NULL), "ok");
     world_claim(world, "s2", "bob", "R1", "C1");
     assert_string_equal(world_sync(world, "bob", B("b1", "ITM-1", 3, "'partial':true"), NULL), "ok");
-    keep_mine(world, "sue", meet(world, "ann", late, "lock_lost"));
+    keep_mine(world, "sue", world_meet(world, "ann", late, "lock_lost"));
     assert_int_equal(world_sum(world, "C1", "R1", "ITM-1"), 15000000);
     assert_string_equal(world_sync(world, "ann", late, NULL), "ok");
     /* The holder goes on counting, and may correct what is his. */
@@ -110,7 +99,7 @@ a_late_part_goes_over_a_whole_and_leaves_the_parts(void **state)
     assert_string_equal(world_sync(world, "ann", R("a1", "ITM-1", 10, "'partial':true"), NULL), "ok");
     world_claim(world, "s2", "bob", "R1", "C1");
     assert_string_equal(world_sync(world, "bob", B("b1", "ITM-1", 3, "'replaces':['a1']"), NULL), "ok");
-    keep_mine(world, "sue", meet(world, "ann", R("a2", "ITM-1", 2, "'partial':true"), "lock_lost"));
+    keep_mine(world, "sue", world_meet(world, "ann", R("a2", "ITM-1", 2, "'partial':true"), "lock_lost"));
     assert_string_equal(world_figure(world, "b1"), "3 decided_against");
     assert_string_equal(world_figure(world, "a2"), "2 ok");
     assert_string_equal(world_figure(world, "a1"), "10 ok"); /* what replaced it counts no more */
@@ -126,7 +115,7 @@ a_part_of_an_earlier_round_is_kept_instead_of_the_later(void **state)
     assert_string_equal(world_sync(world, "ann", R("a1", "ITM-1", 10, "'partial':true"), NULL), "ok");
     world_recount(world, "s2", "bob", "R1", "C1");
     assert_string_equal(world_sync(world, "bob", B("b1", "ITM-1", 3, "'partial':true"), NULL), "ok");
-    keep_mine(world, "sue", meet(world, "ann", R("a2", "ITM-1", 2, "'partial':true"), "lock_lost"));
+    keep_mine(world, "sue", world_meet(world, "ann", R("a2", "ITM-1", 2, "'partial':true"), "lock_lost"));
     assert_string_equal(world_figure(world, "b1"), "3 decided_against");
     assert_int_equal(world_sum(world, "C1", "R1", "ITM-1"), 2000000);
 }
@@ -140,7 +129,7 @@ a_figure_that_lost_serial_numbers_is_marked_for_review(void **state)
 
     assert_string_equal(world_sync(world, "ann", first, NULL), "ok");
     world_claim(world, "s2", "bob", "R2", "C1");
-    id = meet(world, "bob", B("b1", "SER-1", 2, "'serial_numbers':['B','C']"), "duplicate_serial");
+    id = world_meet(world, "bob", B("b1", "SER-1", 2, "'serial_numbers':['B','C']"), "duplicate_serial");
     keep_mine(world, "bob", id);
     assert_int_equal(records(world, sv_arena_printf(world->arena,
                                                     "{'client_record_id': 'a1', 'serial_numbers': ['A'], "
@@ -169,7 +158,7 @@ an_older_revision_does_not_come_back(void **state)
     const char *id;
 
     assert_string_equal(world_sync(world, "ann", R("a1", "ITM-1", 5, ""), NULL), "ok");
-    id = meet(world, "ann", R("a2", "ITM-1", 7, "'revision':1"), "duplicate_count");
+    id = world_meet(world, "ann", R("a2", "ITM-1", 7, "'revision':1"), "duplicate_count");
     assert_string_equal(world_sync(world, "ann", R("a2", "ITM-1", 8, "'revision':2,'replaces':['a1']"), NULL), "ok");
     assert_int_equal(world_resolve(world, "ann", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_CONFLICT_RESOLVED);
     assert_int_equal(world_resolve(world, "sue", id, SV_RESOLVE_KEEP_MINE, NULL, NULL), SV_ERR_CONFLICT_RESOLVED);
@@ -189,7 +178,7 @@ an_open_conflict_of_before_does_not_bring_it_back(void **state)
     const char *id;
 
     assert_string_equal(world_sync(world, "ann", R("a1", "ITM-1", 5, ""), NULL), "ok");
-    id = meet(world, "ann", R("a2", "ITM-1", 7, "'revision':1"), "duplicate_count");
+    id = world_meet(world, "ann", R("a2", "ITM-1", 7, "'revision':1"), "duplicate_count");
     assert_string_equal(world_sync(world, "ann", R("a2", "ITM-1", 8, "'revision':2,'replaces':['a1']"), NULL), "ok");
     sv_real_update(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{'client_record_id': 'a2'}",
                    "{'$set': {'status': 'open', 'resolution': null}}");
@@ -205,7 +194,7 @@ a_decision_stays_on_its_rack(void **state)
     const char *id;
 
     assert_string_equal(world_sync(world, "ann", R("a1", "ITM-1", 5, ""), NULL), "ok");
-    id = meet(world, "ann", R("a2", "ITM-1", 7, ""), "duplicate_count");
+    id = world_meet(world, "ann", R("a2", "ITM-1", 7, ""), "duplicate_count");
     for (int action = SV_RESOLVE_KEEP_MINE; action <= SV_RESOLVE_MERGE; action++) {
         assert_int_equal(world_resolve(world, "ann", id, (sv_resolve_action_t) action, "{'rack_id': 'R2'}", NULL),
                          SV_ERR_VALIDATION_FAILED);

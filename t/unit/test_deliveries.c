@@ -23,14 +23,15 @@ clear(void **state)
     return 0;
 }
 
-/* A run by hand of a schedule with these recipients (JSON); its job. */
+/* A run by hand of a schedule of this job type, with these recipients (JSON); its job. */
 static const char *
-run_of(const char *recipients)
+scheduled(const char *type, const char *params, const char *recipients)
 {
     sv_schedule_t schedule = { .name = "Week",
                                .cron = "@weekly",
                                .time_zone = "UTC",
-                               .type = "report.generate",
+                               .type = type,
+                               .params = params != NULL ? sv_real_json(world.real.arena, params) : NULL,
                                .enabled = true,
                                .more = sv_real_json(world.real.arena, recipients) };
     const bson_t *made = NULL, *job = NULL;
@@ -44,15 +45,27 @@ run_of(const char *recipients)
     return sv_doc_text(job, "job_id", world.real.arena);
 }
 
+static const char *
+run_of(const char *recipients)
+{
+    return scheduled("report.generate", NULL, recipients);
+}
+
+static void
+succeed_with(const char *job_id, const sv_job_result_t *result)
+{
+    sv_job_claim_t *claim = sv_job_world_start(&world, job_id, "w1");
+    bool held = false;
+
+    SV_MUST(&world, sv_job_succeed(world.real.store, claim, result, &held, &world.real.error));
+    assert_true(held);
+}
+
 static void
 succeed(const char *job_id)
 {
-    sv_job_claim_t *claim = sv_job_world_start(&world, job_id, "w1");
-    sv_job_result_t result = { .file = "jobs/x/1.csv", .file_name = "x.csv", .content_type = "text/csv" };
-    bool held = false;
-
-    SV_MUST(&world, sv_job_succeed(world.real.store, claim, &result, &held, &world.real.error));
-    assert_true(held);
+    succeed_with(job_id,
+                 &(sv_job_result_t){ .file = "jobs/x/1.csv", .file_name = "x.csv", .content_type = "text/csv" });
 }
 
 static void
@@ -141,36 +154,17 @@ what_is_requeued_is_sent_again(void **state)
 
 /* ---- snapshots */
 
-/* A run by hand of a schedule that takes snapshots; its job. */
+/* Of a schedule that takes snapshots. */
 static const char *
 snapshot_run_of(const char *recipients)
 {
-    sv_schedule_t schedule = { .name = "Week",
-                               .cron = "@weekly",
-                               .time_zone = "UTC",
-                               .type = "snapshot.create",
-                               .params = sv_real_json(world.real.arena, "{'format': 'xlsx'}"),
-                               .enabled = true,
-                               .more = sv_real_json(world.real.arena, recipients) };
-    const bson_t *made = NULL, *job = NULL;
-    bool created = false;
-
-    SV_MUST(&world,
-            sv_schedule_create(world.real.store, &world.who, &schedule, world.real.arena, &made, &world.real.error));
-    SV_MUST(&world, sv_schedule_run(world.real.store, &world.who, sv_doc_text(made, "schedule_id", world.real.arena),
-                                    world.real.arena, &job, &created, &world.real.error));
-    return sv_doc_text(job, "job_id", world.real.arena);
+    return scheduled("snapshot.create", "{'format': 'xlsx'}", recipients);
 }
 
 static void
 take_it(const char *job_id)
 {
-    sv_job_claim_t *claim = sv_job_world_start(&world, job_id, "w1");
-    sv_job_result_t result = { .resource_type = "snapshot", .resource_id = "s1", .resource_url = "/s1" };
-    bool held = false;
-
-    SV_MUST(&world, sv_job_succeed(world.real.store, claim, &result, &held, &world.real.error));
-    assert_true(held);
+    succeed_with(job_id, &(sv_job_result_t){ .resource_type = "snapshot", .resource_id = "s1", .resource_url = "/s1" });
 }
 
 static const bson_t *

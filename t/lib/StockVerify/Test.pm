@@ -34,7 +34,7 @@ use StockVerify::Production;
 use StockVerify::Process ();
 use StockVerify::Stack;
 
-our @EXPORT = qw(start_stack wait_until done_testing plain);
+our @EXPORT = qw(start_stack wait_until done_testing plain job_id_in write_file);
 my @stacks;
 
 sub import {
@@ -334,6 +334,18 @@ sub done_testing {
     $_->finish for @stacks;
     return Test::More::done_testing(@count);
 }
+
+# Writes a text of bytes; the file's name.
+sub write_file {
+    my ($name, $text) = @_;
+    open my $out, '>', $name or die "$name: $!\n";
+    print {$out} $text;
+    close $out or die "$name: $!\n";
+    return $name;
+}
+
+# The id that a command printed of a job it asked for; the driver may have a word of its own before it.
+sub job_id_in { my ($text) = @_; return $text =~ /^([\w-]{20,})$/m ? $1 : die "no job in: $text\n" }
 
 # Waits for a condition; a test dies when it does not come true, with what was waited for.
 sub wait_until (&;$$) {
