@@ -110,6 +110,19 @@ sv_utf8_has_control(const char *text, const char *allowed)
     return false;
 }
 
+char *
+sv_text_strip(char *text, const char *blanks)
+{
+    size_t length;
+
+    text += strspn(text, blanks);
+    length = strlen(text);
+    while (length > 0 && strchr(blanks, text[length - 1]) != NULL) {
+        text[--length] = '\0';
+    }
+    return text;
+}
+
 bool
 sv_identifier_valid(const char *text, size_t max_characters)
 {

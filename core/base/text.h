@@ -13,6 +13,9 @@ size_t sv_utf8_length(const char *text);
 /* Whether valid UTF-8 holds a control character (C0, DEL, C1) other than those in `allowed`. */
 bool sv_utf8_has_control(const char *text, const char *allowed);
 
+/* The text without these characters at its ends; cut in place. */
+char *sv_text_strip(char *text, const char *blanks);
+
 /* An identifier a client or an operator chose: 1..max characters of valid UTF-8,
  * no control characters, no leading or trailing blanks. */
 bool sv_identifier_valid(const char *text, size_t max_characters);

@@ -207,19 +207,6 @@ sv_column_take(sv_mapping_reader_t *reader, const char *field, const char *colum
     return SV_OK;
 }
 
-static char *
-sv_line_trim(char *text)
-{
-    size_t length;
-
-    text += strspn(text, " \t\r");
-    length = strlen(text);
-    while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL) {
-        text[--length] = '\0';
-    }
-    return text;
-}
-
 /* "name = value" */
 static sv_status_t
 sv_assignment_take(sv_mapping_reader_t *reader, char *line)
@@ -230,8 +217,8 @@ sv_assignment_take(sv_mapping_reader_t *reader, char *line)
         return sv_mapping_fault(reader, reader->line, "NAME = VALUE is wanted here", line);
     }
     *equals = '\0';
-    name = sv_line_trim(line);
-    value = sv_line_trim(equals + 1);
+    name = sv_text_strip(line, " \t\r");
+    value = sv_text_strip(equals + 1, " \t\r");
     if (name[0] == '\0' || value[0] == '\0') {
         return sv_mapping_fault(reader, reader->line, "NAME = VALUE is wanted here", name);
     }
@@ -265,7 +252,7 @@ sv_line_take(sv_mapping_reader_t *reader, char *line)
         sv_buffer_putc(&reader->sql, '\n');
         return SV_OK;
     }
-    trimmed = sv_line_trim(line);
+    trimmed = sv_text_strip(line, " \t\r");
     if (trimmed[0] == '\0') {
         return SV_OK;
     }

@@ -1,3 +1,4 @@
+#include "core/base/text.h"
 #include "core/import/packs.h"
 
 #include <string.h>
@@ -29,19 +30,6 @@ sv_import_barcode_read(sv_import_table_t *table, const char *column, const char 
     return sv_import_code_read(table, column, text, SV_TEXT_CODE, SV_BARCODE_MAX, code);
 }
 
-static char *
-sv_pack_trim(char *text)
-{
-    size_t length;
-
-    text += strspn(text, " \t\r\n");
-    length = strlen(text);
-    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL) {
-        text[--length] = '\0';
-    }
-    return text;
-}
-
 static void
 sv_pack_read_barcodes(sv_import_table_t *table, char *list, sv_pack_t *pack)
 {
@@ -69,10 +57,10 @@ sv_pack_read(sv_import_table_t *table, char *text, sv_pack_t *pack)
         return false;
     }
     *equals = '\0';
-    if (!sv_import_code_read(table, "packs", sv_pack_trim(text), SV_TEXT_NAME, SV_UOM_MAX, &pack->uom)) {
+    if (!sv_import_code_read(table, "packs", sv_text_strip(text, " \t\r\n"), SV_TEXT_NAME, SV_UOM_MAX, &pack->uom)) {
         return false;
     }
-    factor = sv_pack_trim(equals + 1);
+    factor = sv_text_strip(equals + 1, " \t\r\n");
     length = strcspn(factor, " \t\r\n");
     text = factor[length] == '\0' ? factor + length : factor + length + 1;
     factor[length] = '\0';
@@ -133,7 +121,7 @@ sv_import_put_packs(sv_import_table_t *table, bson_t *set)
     bson_t array;
 
     for (char *text = strtok_r(list, "|", &rest); text != NULL; text = strtok_r(NULL, "|", &rest)) {
-        text = sv_pack_trim(text);
+        text = sv_text_strip(text, " \t\r\n");
         if (text[0] == '\0') {
             continue;
         }
