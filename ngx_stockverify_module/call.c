@@ -143,6 +143,17 @@ sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_character
                                                    max_characters));
 }
 
+const char *
+sv_call_warehouse(const sv_call_t *call, const char *asked)
+{
+    const char *own = call->principal.warehouse;
+
+    if (asked != NULL) {
+        return asked;
+    }
+    return own != NULL && own[0] != '\0' ? own : NULL;
+}
+
 /* page and page_size, as the replaced system had them: nothing that cursor and limit could say beside them. */
 static bool
 sv_call_query_numbered(sv_call_t *call, sv_page_t *page)

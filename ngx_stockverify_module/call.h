@@ -96,6 +96,8 @@ bool sv_call_query_range(sv_call_t *call, const char *warehouse, int64_t *from_m
 bool sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words, int *index);  /* -1 when absent */
 /* A code or an id, behind the text gate. */
 bool sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value);
+/* The warehouse that was asked for (NULL: none), else the caller's own, else NULL. */
+const char *sv_call_warehouse(const sv_call_t *call, const char *asked);
 /* Answers 400 for a parameter that the caller found wrong; false. */
 bool sv_call_wrong_parameter(sv_call_t *call, const char *name, const char *code, const char *sentence);
 /* limit and cursor of a paged list, into page->limit and page->cursor. */

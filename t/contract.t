@@ -239,7 +239,7 @@ subtest 'racks and counts' => sub {
         answers($ben, "rack_$end" => [403, 'forbidden'], path => { rack_id => $rack }, json => { session_id => $session });
     }
     answers($asha, rack_status => 200, path => { rack_id => $rack });
-    answers($asha, racks_user_active => 200);
+    answers($asha, $_ => 200) for qw(racks_user_active home);
     my $code = $items[0];
     answers($asha, item_barcode => 200, path => { code => $code });
     answers($asha, item_barcode => 400, path => { code => $code }, query => { nonsense => 1 });

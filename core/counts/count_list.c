@@ -63,6 +63,38 @@ sv_count_list(sv_store_t *store, const sv_principal_t *who, const sv_count_query
                        sv_count_write_row, &how, w, arena, error);
 }
 
+typedef struct {
+    sv_json_writer_t *w;
+    sv_count_row_t how;
+} sv_open_counts_t;
+
+static void
+sv_open_count_write(const bson_t *row, void *context)
+{
+    sv_open_counts_t *open = context;
+
+    sv_count_write_row(open->w, row, &open->how);
+}
+
+sv_status_t
+sv_count_list_open(sv_store_t *store, const sv_principal_t *who, sv_json_writer_t *w, const char *name,
+                   sv_arena_t *arena, sv_error_t *error)
+{
+    bool has_warehouse = who->warehouse != NULL && who->warehouse[0] != '\0';
+    const sv_count_query_t query = { .status = "OPEN", .warehouse = has_warehouse ? who->warehouse : NULL };
+    sv_open_counts_t open = { w, { .with_totals = who->role >= SV_ROLE_SUPERVISOR, .arena = arena } };
+    bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "started_at", BCON_INT32(-1), "session_id", BCON_INT32(-1), "}",
+                                           "limit", BCON_INT64(SV_OPEN_COUNTS_MAX)),
+                                  arena);
+    sv_status_t status;
+
+    sv_json_array(w, name);
+    status = sv_store_each(store, SV_COLLECTION_SESSIONS, sv_count_filter(who, &query, arena), options,
+                           sv_open_count_write, &open, error);
+    sv_json_end(w);
+    return status;
+}
+
 sv_status_t
 sv_count_write_stats(sv_store_t *store, const sv_count_t *count, sv_json_writer_t *w, sv_error_t *error)
 {

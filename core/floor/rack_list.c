@@ -153,12 +153,13 @@ static const char *const sv_rack_states[] = { "available", "claimed", "paused", 
 enum { SV_RACK_STATES = sizeof(sv_rack_states) / sizeof(sv_rack_states[0]) };
 
 sv_status_t
-sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
+sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *w, const char *name, sv_arena_t *arena,
+                    sv_error_t *error)
 {
     sv_places_t places = { 0 };
     sv_status_t status = sv_places_read(store, warehouse, &places, arena, error);
 
-    sv_json_array(w, NULL);
+    sv_json_array(w, name);
     for (size_t i = 0, next; status == SV_OK && i < places.count; i = next) {
         int64_t figures[SV_RACK_STATES] = { 0 };
 

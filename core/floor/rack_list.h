@@ -11,8 +11,8 @@ sv_status_t sv_rack_list_available(sv_store_t *store, const char *warehouse, con
                                    sv_page_t *page, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
 
 /* [{floor, total, available, claimed, paused, completed}] of one warehouse (NULL: all), by floor. */
-sv_status_t sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *w, sv_arena_t *arena,
-                                sv_error_t *error);
+sv_status_t sv_rack_list_floors(sv_store_t *store, const char *warehouse, sv_json_writer_t *w, const char *name,
+                    sv_arena_t *arena, sv_error_t *error);
 
 /* [{warehouse, name, time_zone, currency, rack_books, floors[]}], by warehouse. */
 sv_status_t sv_rack_list_warehouses(sv_store_t *store, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);

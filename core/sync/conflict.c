@@ -267,17 +267,35 @@ sv_filter_session_or_count(bson_t *filter, const char *id)
     bson_append_array_end(filter, &either);
 }
 
-sv_status_t
-sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_query_t *query, sv_json_writer_t *w,
-                  sv_error_t *error)
+/* Whose conflicts a caller sees. */
+static bson_t *
+sv_conflicts_filter(const sv_principal_t *who, sv_arena_t *arena)
 {
-    bson_t *filter = sv_doc_new(error->arena), since;
-    sv_conflict_view_t view;
-    sv_page_rows_t rows;
+    bson_t *filter = sv_doc_new(arena);
 
     if (who->role < SV_ROLE_SUPERVISOR) {
         BSON_APPEND_UTF8(filter, "user_id", who->user_id);
     }
+    return filter;
+}
+
+sv_status_t
+sv_conflicts_count_open(sv_store_t *store, const sv_principal_t *who, int64_t *count, sv_error_t *error)
+{
+    bson_t *filter = sv_conflicts_filter(who, error->arena);
+
+    BSON_APPEND_UTF8(filter, "status", "open");
+    return sv_store_count(store, SV_COLLECTION_SYNC_CONFLICTS, filter, count, error);
+}
+
+sv_status_t
+sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_query_t *query, sv_json_writer_t *w,
+                  sv_error_t *error)
+{
+    bson_t *filter = sv_conflicts_filter(who, error->arena), since;
+    sv_conflict_view_t view;
+    sv_page_rows_t rows;
+
     if (query->status != NULL) {
         BSON_APPEND_UTF8(filter, "status", query->status);
     }

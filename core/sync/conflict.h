@@ -28,6 +28,9 @@ typedef struct {
 sv_status_t sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_query_t *query,
                               sv_json_writer_t *w, sv_error_t *error);
 
+/* How many of those that sv_conflicts_list() gives are open. */
+sv_status_t sv_conflicts_count_open(sv_store_t *store, const sv_principal_t *who, int64_t *count, sv_error_t *error);
+
 void sv_holder_write_json(sv_json_writer_t *w, const char *name, const sv_holder_t *holder);
 
 typedef enum { SV_RESOLVE_KEEP_SERVER, SV_RESOLVE_KEEP_MINE, SV_RESOLVE_MERGE } sv_resolve_action_t;

@@ -2,6 +2,7 @@
 #include "core/base/codec.h"
 #include "core/sync/reasons.h"
 #include "core/sync/record_table.h"
+#include "ngx_stockverify_module/api/config.h"
 #include "ngx_stockverify_module/request.h"
 
 /* GET /api/config: what an app must know of this installation. */
@@ -57,16 +58,29 @@ sv_config_write(sv_json_writer_t *json, const sv_settings_t *settings)
     sv_config_words(json, "formats", sv_barcode_formats);
 }
 
+const char *
+sv_config_etag(const sv_settings_t *settings, sv_arena_t *arena)
+{
+    char digest[SV_SHA256_HEX_SIZE];
+    sv_json_writer_t json;
+    sv_buffer_t text;
+
+    sv_buffer_init(&text, arena, 0);
+    sv_json_writer_init(&json, &text);
+    sv_json_object(&json, NULL);
+    sv_config_write(&json, settings);
+    sv_sha256_hex(text.data, text.length, digest);
+    return sv_arena_printf(arena, "\"%.*s\"", SV_ETAG_DIGITS, digest);
+}
+
 void
 sv_http_config(sv_request_t *req)
 {
     sv_call_t *call = req->call;
-    char digest[SV_SHA256_HEX_SIZE];
 
     sv_json_object(&call->json, NULL);
     sv_config_write(&call->json, call->settings);
-    sv_sha256_hex(call->data.data, call->data.length, digest);
-    call->etag = sv_arena_printf(call->arena, "\"%.*s\"", SV_ETAG_DIGITS, digest);
+    call->etag = sv_config_etag(call->settings, call->arena);
     sv_json_time(&call->json, "server_time", sv_clock_now_ms());
     sv_json_end(&call->json);
     sv_http_answer(req);

@@ -8,8 +8,7 @@ enum { SV_ITEM_CODE_MAX = 128 };
 static void
 sv_item_corrected_write(sv_call_t *call, const sv_item_corrected_t *corrected)
 {
-    const char *own = call->principal.warehouse;
-    const sv_item_view_t view = { .warehouse = own != NULL && own[0] != '\0' ? own : NULL };
+    const sv_item_view_t view = { .warehouse = sv_call_warehouse(call, NULL) };
 
     sv_json_object(&call->json, NULL);
     sv_item_write(&call->json, corrected->item, &corrected->stocks, &view, call->arena);

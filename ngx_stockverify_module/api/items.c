@@ -8,14 +8,6 @@
 
 enum { SV_WAREHOUSE_MAX = 64 };
 
-static const char *
-sv_items_own_warehouse(const sv_call_t *call)
-{
-    const char *own = call->principal.warehouse;
-
-    return own != NULL && own[0] != '\0' ? own : NULL;
-}
-
 /* The warehouse whose stock is told: the one asked for, else the caller's. */
 static bool
 sv_items_warehouse(sv_call_t *call, const char **warehouse)
@@ -24,9 +16,7 @@ sv_items_warehouse(sv_call_t *call, const char **warehouse)
     if (!sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, warehouse)) {
         return false;
     }
-    if (*warehouse == NULL) {
-        *warehouse = sv_items_own_warehouse(call);
-    }
+    *warehouse = sv_call_warehouse(call, *warehouse);
     return true;
 }
 
@@ -93,7 +83,7 @@ sv_http_item_barcode(sv_request_t *req)
     }
     sv_lookup_read(&looking->lookup, code, strlen(code), call->arena);
     looking->lookup.is_staff = sv_items_is_staff(call);
-    looking->lookup.own_warehouse = sv_items_own_warehouse(call);
+    looking->lookup.own_warehouse = sv_call_warehouse(call, NULL);
     looking->lookup.warehouse = warehouse;
     if (looking->lookup.key_count == 0) {
         looking->found.complete = true; /* nothing can be called so */
@@ -112,7 +102,7 @@ sv_items_view(sv_call_t *call, sv_item_view_t *view)
 {
     *view = (sv_item_view_t){ 0 };
     return sv_items_warehouse(call, &view->warehouse) &&
-           sv_item_blind_for(call->store, sv_items_is_staff(call), sv_items_own_warehouse(call), view->warehouse,
+           sv_item_blind_for(call->store, sv_items_is_staff(call), sv_call_warehouse(call, NULL), view->warehouse,
                              &view->blind, &call->error) == SV_OK;
 }
 

@@ -1,4 +1,4 @@
-#include "ngx_stockverify_module/request.h"
+#include "ngx_stockverify_module/api/held_racks.h"
 
 #include "core/base/codec.h"
 #include "core/base/mistaken_names.h"
@@ -13,17 +13,6 @@
 enum { SV_NAME_MAX = 128 };
 
 /* ---- lists */
-
-static const char *
-sv_default_warehouse(const sv_call_t *call, const char *asked)
-{
-    const char *own = call->principal.warehouse;
-
-    if (asked != NULL) {
-        return asked;
-    }
-    return own != NULL && own[0] != '\0' ? own : NULL;
-}
 
 void
 sv_step_warehouses(sv_call_t *call)
@@ -43,7 +32,7 @@ sv_step_racks_available(sv_call_t *call)
         return;
     }
     sv_json_object(&call->json, NULL);
-    sv_rack_list_available(call->store, sv_default_warehouse(call, warehouse), floor, zone, &page, &call->json,
+    sv_rack_list_available(call->store, sv_call_warehouse(call, warehouse), floor, zone, &page, &call->json,
                            call->arena, &call->error);
     sv_json_end(&call->json);
 }
@@ -54,7 +43,8 @@ sv_step_racks_floors(sv_call_t *call)
     const char *warehouse;
 
     if (sv_call_query_identifier(call, "warehouse", SV_NAME_MAX, &warehouse)) {
-        sv_rack_list_floors(call->store, sv_default_warehouse(call, warehouse), &call->json, call->arena, &call->error);
+        sv_rack_list_floors(call->store, sv_call_warehouse(call, warehouse), &call->json, NULL, call->arena,
+                            &call->error);
     }
 }
 
@@ -75,91 +65,32 @@ sv_step_rack_items(sv_call_t *call)
     sv_json_end(&call->json);
 }
 
-/* ---- the user's racks: sessions from MongoDB, what is left of their leases from Redis */
-
-typedef struct {
-    sv_floor_session_t *sessions;
-    size_t count;
-    int64_t *lock_ttl_s;
-} sv_held_racks_t;
+/* ---- the user's racks */
 
 static void
 sv_read_held_racks(sv_call_t *call)
 {
-    sv_held_racks_t *held = call->state;
-
-    if (sv_rack_list_held(call->store, call->principal.user_id, call->arena, &held->sessions, &held->count,
-                          &call->error) == SV_OK) {
-        held->lock_ttl_s = sv_arena_zalloc(call->arena, (held->count + 1) * sizeof(*held->lock_ttl_s));
-    }
+    sv_held_racks_read(call, call->state);
 }
 
 static void
-sv_read_held_ttl(sv_call_t *call, size_t index, const redisReply *reply)
+sv_held_racks_answer(sv_request_t *req)
 {
-    sv_held_racks_t *held = call->state;
-
-    held->lock_ttl_s[index] = sv_lease_ttl_read_s(reply);
-}
-
-static void
-sv_write_held_rack(sv_json_writer_t *w, const sv_floor_session_t *session, int64_t lock_ttl_s)
-{
-    sv_json_object(w, NULL);
-    sv_json_text(w, "rack_id", session->rack_id);
-    sv_json_text(w, "warehouse", session->warehouse);
-    sv_json_text(w, "floor", session->floor);
-    sv_json_text(w, "zone", session->zone);
-    sv_json_text(w, "status", session->status == SV_SESSION_PAUSED ? "paused" : "claimed");
-    sv_json_text(w, "session_id", session->session_id);
-    sv_json_text(w, "count_id", session->count_id);
-    sv_json_bool(w, "blind", session->blind);
-    sv_json_bool(w, "strict", session->strict);
-    sv_json_int(w, "fence", session->fence);
-    sv_json_time(w, "started_at", session->started_at_ms);
-    sv_json_int(w, "lock_ttl", lock_ttl_s);
-    sv_json_end(w);
-}
-
-static void
-sv_held_racks_complete(sv_request_t *req)
-{
-    sv_call_t *call = req->call;
-    const sv_held_racks_t *held = call->state;
-
-    sv_json_array(&call->json, NULL);
-    for (size_t i = 0; i < held->count; i++) {
-        sv_write_held_rack(&call->json, &held->sessions[i], held->lock_ttl_s[i]);
-    }
-    sv_json_end(&call->json);
+    sv_held_racks_write_json(&req->call->json, NULL, req->call->state);
     sv_http_answer(req);
 }
 
 static void
-sv_held_racks_read(sv_request_t *req)
+sv_held_racks_known(sv_request_t *req)
 {
-    sv_call_t *call = req->call;
-    const sv_held_racks_t *held = call->state;
-    sv_redis_command_t *commands, **pipeline;
-
-    if (call->error.status != SV_OK) {
-        sv_http_answer(req);
-        return;
-    }
-    commands = sv_arena_alloc(call->arena, (held->count + 1) * sizeof(*commands));
-    pipeline = sv_arena_alloc(call->arena, (held->count + 1) * sizeof(*pipeline));
-    for (size_t i = 0; i < held->count; i++) {
-        sv_lease_ttl_command(&commands[i], call->arena, held->sessions[i].rack_id);
-        pipeline[i] = &commands[i];
-    }
-    sv_http_redis(req, pipeline, held->count, sv_read_held_ttl, sv_held_racks_complete);
+    sv_http_held_racks_time(req, sv_held_racks_answer);
 }
 
 void
 sv_http_racks_user_active(sv_request_t *req)
 {
     req->call->state = sv_arena_zalloc(req->call->arena, sizeof(sv_held_racks_t));
-    sv_http_thread(req, SV_POOL_DB, sv_read_held_racks, sv_held_racks_read);
+    sv_http_thread(req, SV_POOL_DB, sv_read_held_racks, sv_held_racks_known);
 }
 
 /* ---- one rack now */
