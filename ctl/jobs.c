@@ -126,8 +126,9 @@ sv_job_redis(sv_ctl_t *ctl)
 static void
 sv_job_tell_status(sv_ctl_t *ctl, const bson_t *job)
 {
-    sv_job_tell(sv_job_redis(ctl), sv_doc_text(job, "job_id", ctl->arena), sv_doc_text(job, "type", ctl->arena),
-                sv_doc_text(job, "status", ctl->arena), ctl->arena);
+    const sv_job_news_t news = sv_job_news(job, ctl->arena);
+
+    sv_job_tell(sv_job_redis(ctl), &news, ctl->arena);
 }
 
 int

@@ -83,7 +83,7 @@ sv_stray_tell(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_
     sv_redis_command_t command;
     redisReply *reply;
 
-    sv_session_state_command(&command, arena, settings, session, 0, "session.interrupted");
+    sv_session_state_command(&command, arena, settings, session, 0, "rack.interrupted");
     if (sv_redis_client_run(redis, &command, &reply, error) == SV_OK) {
         freeReplyObject(reply);
     }

@@ -227,10 +227,13 @@ sv_dispatch_leave(sv_redis_client_t *redis, const char *worker, sv_error_t *erro
 }
 
 sv_status_t
-sv_dispatch_publish(sv_redis_client_t *redis, const char *job_id, const char *message, sv_error_t *error)
+sv_dispatch_publish(sv_redis_client_t *redis, const char *job_id, const char *owner, const char *message,
+                    sv_error_t *error)
 {
     sv_redis_command_t command;
-    const sv_event_t told = { .topics = sv_arena_printf(error->arena, SV_TOPIC_JOB "%s", job_id), .message = message };
+    const sv_event_t told = { .topics = sv_arena_printf(error->arena, SV_TOPIC_JOB "%s", job_id),
+                              .user_id = owner,
+                              .message = message };
 
     sv_event_command(&command, error->arena, &told);
     return sv_dispatch_run(redis, &command, NULL, error);

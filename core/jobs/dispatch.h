@@ -52,7 +52,8 @@ sv_status_t sv_dispatch_recover(sv_redis_client_t *redis, sv_queue_t queue, cons
 /* A worker goes: forgets it (NULL: nobody in particular), and those not heard of for a day, where nothing is pending.
  */
 sv_status_t sv_dispatch_leave(sv_redis_client_t *redis, const char *worker, sv_error_t *error);
-/* Tells of the job on jobs:updates:{job_id} (core/events/event.h). */
-sv_status_t sv_dispatch_publish(sv_redis_client_t *redis, const char *job_id, const char *message, sv_error_t *error);
+/* Tells of the job on jobs:updates:{job_id} (core/events/event.h); `owner` asked for it. */
+sv_status_t sv_dispatch_publish(sv_redis_client_t *redis, const char *job_id, const char *owner,
+                                const char *message, sv_error_t *error);
 
 #endif

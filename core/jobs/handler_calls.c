@@ -46,7 +46,7 @@ sv_progress_tell(sv_job_run_t *run, const char *stage, int64_t done, int64_t tot
         if (!held) {
             sv_runner_lose(run->runner);
         } else {
-            sv_dispatch_publish(run->redis, run->claim->job_id,
+            sv_dispatch_publish(run->redis, run->claim->job_id, run->claim->requested_by,
                                 sv_job_event(run->claim->job_id, "running", stage, done, total, arena), &error);
         }
     }

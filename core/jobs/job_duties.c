@@ -127,7 +127,10 @@ sv_jobs_sweep_one(sv_store_t *store, const bson_t *job, sv_jobs_batch_t *batch, 
     }
     (*swept)++;
     if (batch->redis != NULL) {
-        sv_job_tell(batch->redis, job_id, sv_doc_text(job, "type", batch->arena), now, batch->arena);
+        sv_job_news_t news = sv_job_news(job, batch->arena);
+
+        news.status = now;
+        sv_job_tell(batch->redis, &news, batch->arena);
     }
     return strcmp(now, "queued") == 0 ? sv_jobs_batch_add(batch, job, error) : SV_OK;
 }

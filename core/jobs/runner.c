@@ -79,7 +79,9 @@ sv_runner_decline(sv_runner_t *runner, const sv_job_claim_t *claim, const sv_dis
                                    : sv_job_hand_back(runner->store, claim, SV_NO_HANDLER_DELAY_MS, &held, error);
 
     if (held) {
-        sv_job_tell(runner->redis, claim->job_id, claim->type, cancelled ? "cancelled" : "queued", error->arena);
+        const sv_job_news_t news = sv_job_claim_news(claim, cancelled ? "cancelled" : "queued");
+
+        sv_job_tell(runner->redis, &news, error->arena);
     }
     return status == SV_OK ? sv_dispatch_drop(runner->redis, entry->queue, entry, 1, error) : status;
 }

@@ -82,8 +82,10 @@ sv_tick_time_limit(sv_runner_t *runner, const sv_tick_t *tick, sv_error_t *error
     sv_tick_flag(runner, tick, SV_RUN_TIMED_OUT | SV_RUN_LOST);
     sv_dispatch_drop(runner->renew_redis, tick->entry.queue, &tick->entry, 1, error);
     if (held) {
-        sv_job_tell(runner->renew_redis, tick->claim.job_id, tick->claim.type,
-                    sv_job_will_retry(&tick->claim, true) ? "queued" : "failed", error->arena);
+        const sv_job_news_t news =
+            sv_job_claim_news(&tick->claim, sv_job_will_retry(&tick->claim, true) ? "queued" : "failed");
+
+        sv_job_tell(runner->renew_redis, &news, error->arena);
     }
 }
 
@@ -98,7 +100,9 @@ sv_tick_hand_back(sv_runner_t *runner, const sv_tick_t *tick, sv_error_t *error)
     sv_tick_flag(runner, tick, SV_RUN_STOPPED | SV_RUN_LOST);
     if (held) {
         sv_dispatch(runner->renew_redis, tick->entry.queue, &tick->claim.job_id, 1, SV_DISPATCH_REPLACE, NULL, error);
-        sv_job_tell(runner->renew_redis, tick->claim.job_id, tick->claim.type, "queued", error->arena);
+        const sv_job_news_t news = sv_job_claim_news(&tick->claim, "queued");
+
+        sv_job_tell(runner->renew_redis, &news, error->arena);
     }
 }
 

@@ -151,6 +151,8 @@ sv_runner_settle(sv_job_run_t *run, const sv_dispatch_entry_t *entry, unsigned f
         sv_dispatch(run->redis, entry->queue, &job_id, 1, SV_DISPATCH_KEEP, NULL, &error);
     }
     if (held) {
-        sv_job_tell(run->redis, job_id, run->claim->type, sv_settle_status(&settlement), run->arena);
+        const sv_job_news_t news = sv_job_claim_news(run->claim, sv_settle_status(&settlement));
+
+        sv_job_tell(run->redis, &news, run->arena);
     }
 }

@@ -114,9 +114,10 @@ sv_announce_count(sv_call_t *call, sv_count_step_t step, const sv_count_verdict_
 
     for (size_t i = 0; i < verdict->interrupted_count; i++) {
         sv_session_state_command(sv_call_effect(call), call->arena, call->settings, &verdict->interrupted[i], 0,
-                                 "session.interrupted");
+                                 "rack.interrupted");
     }
-    sv_count_event_command(sv_call_effect(call), call->arena, events[step], verdict->count_id, NULL, verdict->status);
+    sv_count_event_command(sv_call_effect(call), call->arena, events[step], verdict->count_id,
+                           verdict->warehouse, verdict->status);
     sv_items_changed_command(sv_call_effect(call), call->arena); /* it may have been a blind one */
 }
 

@@ -59,8 +59,9 @@ sv_step_job_cancel(sv_call_t *call)
         return;
     }
     if (ended) { /* the worker of a running job sees it in MongoDB */
-        sv_job_tell_command(sv_call_effect(call), call->arena, job_id, sv_doc_text(job, "type", call->arena),
-                            sv_doc_text(job, "status", call->arena));
+        const sv_job_news_t news = sv_job_news(job, call->arena);
+
+        sv_job_tell_command(sv_call_effect(call), call->arena, &news);
     }
     sv_job_write_json(&call->json, NULL, job);
     call->message = sv_doc_bool(job, "pending") ? "The job is being cancelled" : "The job is cancelled";

@@ -9,6 +9,7 @@
 
 #include "core/events/event.h"
 #include "core/floor/lease.h"
+#include "core/jobs/job_tell.h"
 #include "t/unit/redis_fixture.h"
 
 static sv_redis_fixture_t real;
@@ -124,6 +125,26 @@ every_topic_hears_it(void **state)
 }
 
 static void
+a_job_tells_who_asked_for_it(void **state)
+{
+    const sv_job_news_t news = {
+        .job_id = sv_redis_fixture_id(&real, "job"),
+        .type = "test.event",
+        .status = "running",
+        .requested_by = sv_redis_fixture_id(&real, "asha"),
+    };
+    sv_redis_command_t command;
+    const redisReply *kept;
+
+    (void) state;
+    sv_job_tell_command(&command, real.arena, &news);
+    assert_int_equal(sv_redis_fixture_run(&real, &command)->integer, 1);
+    kept = last_event(sv_arena_printf(real.arena, SV_TOPIC_JOB "%s", news.job_id));
+    assert_string_equal(field(kept, "user"), news.requested_by);
+    assert_non_null(strstr(field(kept, "message"), "\"status\":\"running\""));
+}
+
+static void
 a_claim_tells_whose_and_where(void **state)
 {
     const char *rack = sv_redis_fixture_id(&real, "rack");
@@ -156,6 +177,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_is_kept),
         cmocka_unit_test(every_topic_hears_it),
+        cmocka_unit_test(a_job_tells_who_asked_for_it),
         cmocka_unit_test(a_claim_tells_whose_and_where),
     };
 
