@@ -47,8 +47,8 @@ object = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 # Objects between a source and a program are kept, or the next build would make them again.
 .SECONDARY:
-.PHONY: all core worker ctl module module-asan unit unit-plain tools fuzz check install clean help format $(ABSOLUTE)
-all: module worker ctl
+.PHONY: all core worker ctl module module-asan console console-if-node console-tests api-types unit unit-plain tools fuzz check install clean help format $(ABSOLUTE)
+all: module worker ctl console-if-node
 $(foreach target,$(ABSOLUTE),$(eval $(target): $(target:$(CURDIR)/%=%)))
 
 help:
@@ -108,6 +108,36 @@ $(BUILD)/ngx_stockverify_module.so: $(MODULE_DEPS)
 
 $(BUILD)/asan/ngx_stockverify_module.so: $(MODULE_DEPS)
 	SANITIZE="$(SANITIZE)" scripts/build-module $(BUILD)/nginx-asan $@
+
+## make console             the client library and the console (Node and npm packages: scripts/deps build)
+# Whoever has no Node gets everything else.
+NODE = $(or $(shell scripts/deps --node),$(error `scripts/deps build` installs what building the console needs))
+NPM_RUN = PATH="$(NODE):$$PATH" npm --prefix console run --silent
+CONSOLE_SETTINGS := console/package.json console/package-lock.json console/tsconfig.base.json
+CLIENT_SRC := $(shell find console/client/src -type f) $(wildcard console/client/*.json) $(CONSOLE_SETTINGS)
+
+console: console/client/dist/.made
+
+console-if-node:
+	@if scripts/deps --node >/dev/null 2>&1; then $(MAKE) --no-print-directory console; \
+	else echo 'The console was left out: it needs Node and npm packages, which scripts/deps build installs'; fi
+
+console/client/dist/.made: $(CLIENT_SRC)
+	rm -rf $(@D)
+	$(NPM_RUN) -w @stockverify/client build
+	@touch $@
+
+## make console-tests       the tests of the client library, compiled (scripts/test runs them)
+console-tests: console/client/.build/.made
+
+console/client/.build/.made: $(CLIENT_SRC) $(shell find console/client/test -type f)
+	rm -rf $(@D)
+	$(NPM_RUN) -w @stockverify/client build:test
+	@touch $@
+
+## make api-types           the types of the API for TypeScript, from openapi.yaml
+api-types:
+	"$(NODE)/node" console/node_modules/.bin/openapi-typescript openapi.yaml -o console/client/src/api.gen.ts
 
 ## make unit                cmocka tests under ASan and UBSan (build only; scripts/test runs them)
 unit: $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
@@ -177,6 +207,6 @@ install: all
 	install -m 0644 conf/logrotate $(DESTDIR)/etc/logrotate.d/stockverify
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) console/*/dist console/*/.build
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,16 +1,24 @@
 #!/usr/bin/perl
-# A TypeScript client is generated from openapi.yaml, compiles under `strict`, and counts a rack.
+# A TypeScript client is generated from openapi.yaml, compiles under `strict`, and counts a rack; the types that the
+# console is built with are those.
 use lib 't/lib';
+use Cwd ();
 use Cpanel::JSON::XS 'decode_json';
+use File::Compare 'compare';
 use File::Copy 'copy';
 use File::Temp 'tempdir';
 use StockVerify::Test;
 
-chomp(my $tools = qx(scripts/deps --test-node));
-BAIL_OUT('scripts/deps test installs what this needs') unless length $tools;
+chomp(my $node = qx(scripts/deps --node));
+BAIL_OUT('scripts/deps build installs what this needs') unless length $node;
+$ENV{PATH} = "$node:$ENV{PATH}";
+my $tools = Cwd::getcwd() . '/console/node_modules';
 my $made = tempdir(CLEANUP => 1, DIR => $ENV{STOCKVERIFY_TEST_RUNS});
-symlink "$tools/node_modules", "$made/node_modules" or die "$made/node_modules: $!";
-copy($_, $made) or die "$_: $!" for 't/typescript/client.ts', "$tools/package.json";
+symlink $tools, "$made/node_modules" or die "$made/node_modules: $!";
+copy('t/typescript/client.ts', $made) or die "t/typescript/client.ts: $!";
+open my $package, '>', "$made/package.json" or die "$made/package.json: $!";
+print $package '{"type": "module"}';
+close $package or die "$made/package.json: $!";
 
 sub run {
     my ($program, @arguments) = @_;
@@ -18,8 +26,10 @@ sub run {
     return ($? >> 8, $text);
 }
 
-my ($status, $text) = run("$tools/node_modules/.bin/openapi-typescript", 'openapi.yaml', '-o', "$made/api.ts");
+my ($status, $text) = run("$tools/.bin/openapi-typescript", 'openapi.yaml', '-o', "$made/api.ts");
 is $status, 0, 'types are generated' or diag $text;
+is compare("$made/api.ts", 'console/client/src/api.gen.ts'), 0, "the console's types are fresh"
+    or diag 'openapi.yaml changed since: make api-types, and commit console/client/src/api.gen.ts';
 ($status, $text) = run(
     "cd $made && node_modules/.bin/tsc", qw(--strict --noUncheckedIndexedAccess --exactOptionalPropertyTypes --skipLibCheck
     --target es2022 --module nodenext --moduleResolution nodenext --outDir . client.ts),

@@ -1,0 +1,13 @@
+export type * from "./api.js";
+export type * from "./client.js";
+export * from "./errors.js";
+export type * from "./events.js";
+export type * from "./gs1.js";
+export { type Observable, Source } from "./observable.js";
+export { alwaysVisible, processLock, webPlatform } from "./platform.js";
+export type * from "./platform.js";
+export { addQuantities, inUnits, nothing, quantity, quantityFromNumber, quantityText, readQuantity, toNumber } from "./quantity.js";
+export type { Quantity, QuantityFault, ReadQuantity } from "./quantity.js";
+export type * from "./record.js";
+export type * from "./rescue.js";
+export type * from "./store/store.js";

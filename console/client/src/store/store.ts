@@ -1,0 +1,87 @@
+/**
+ * What the client keeps on the device: named databases (one for the device, one for each user) of rows under text keys,
+ * in stores. A write is atomic and, when its promise resolves, durable.
+ */
+export interface Store {
+    /** Opens a database, making it and whatever stores it lacks. One made by a newer version opens, too. */
+    open(name: string): Promise<Database>;
+}
+
+/** Rows are found by key or by the beginning of keys; keys sort by code units. */
+export interface Database {
+    get(store: StoreName, key: string): Promise<Row | undefined>;
+    /** Rows whose keys begin so, in the order of their keys. */
+    scan(store: StoreName, range?: Range): Promise<Row[]>;
+    count(store: StoreName, prefix?: string): Promise<number>;
+    /** All of it, or, when a row is not as `expect` says, nothing of it and `false`. */
+    write(changes: readonly Change[]): Promise<boolean>;
+    /** Called when somebody must have the database to himself (another tab upgrades it): it is closed by then. */
+    onClosed(listener: () => void): void;
+    close(): void;
+}
+
+export interface Range {
+    prefix?: string;
+    /** Only keys behind this one. */
+    after?: string;
+    limit?: number;
+    /** From the last key back. */
+    backwards?: boolean;
+}
+
+export interface Row {
+    key: string;
+    /** Changes with each write: what `expect` compares. */
+    stamp: string;
+    value: unknown;
+    bytes?: Uint8Array;
+}
+
+export type Change = Put | Delete;
+
+export interface Put {
+    kind: "put";
+    store: StoreName;
+    key: string;
+    stamp: string;
+    value: unknown;
+    bytes?: Uint8Array;
+    expect?: Expected;
+}
+
+export interface Delete {
+    kind: "delete";
+    store: StoreName;
+    key: string;
+    expect?: Expected;
+}
+
+/** The stamp the row must have; `null`: there must be no such row. */
+export type Expected = string | null;
+
+/** Stores are only ever added: a row of an older or newer version is found where it was. */
+export const storeNames = [
+    "state",
+    "sessions",
+    "records",
+    "queue",
+    "conflicts",
+    "lines",
+    "unknown_items",
+    "photos",
+    "racks",
+    "items",
+    "codes",
+] as const;
+
+export type StoreName = (typeof storeNames)[number];
+
+/** The device has no room: nothing of the write was kept. */
+export class StorageFull extends Error {
+    override readonly name = "StorageFull";
+}
+
+/** The least key behind every key that begins with `prefix`; `undefined`: there is no bound. */
+export function behindPrefix(prefix: string): string | undefined {
+    return prefix === "" ? undefined : prefix + "\uffff";
+}
