@@ -2,6 +2,7 @@
 
 #include "core/base/log.h"
 #include "core/counts/book.h"
+#include "core/counts/count_state.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -242,8 +243,9 @@ sv_book_freeze_round(sv_store_t *store, sv_book_frozen_t *done, sv_error_t *erro
         sv_arena_t *arena = sv_arena_create();
         bson_t *filter = sv_doc_new(arena);
 
-        /* By status first: that is the index, and few counts are not closed. */
-        BCON_APPEND(filter, "status", "{", "$in", "[", "OPEN", "RECONCILE", "]", "}", "book_state", "pending");
+        /* By status first: that is the index, and few counts are not over. */
+        sv_count_filter_live(filter, "status");
+        BCON_APPEND(filter, "book_state", "pending");
         status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, NULL, arena, &count, error);
         if (status == SV_OK && count != NULL) {
             status = sv_doc_text(count, "warehouse", arena) != NULL && sv_doc_text(count, "session_id", arena) != NULL

@@ -22,19 +22,13 @@ sv_count_read(const bson_t *document, sv_arena_t *arena, sv_count_t *count)
 bool
 sv_count_is_open(const sv_count_t *count)
 {
-    return count->status != NULL && strcmp(count->status, "OPEN") == 0;
+    return sv_count_state_admits_claims(count->status);
 }
 
 bool
 sv_count_is_standing(const sv_count_t *count)
 {
     return count->kind != NULL && strcmp(count->kind, "standing") == 0;
-}
-
-bool
-sv_count_takes_records(const char *status)
-{
-    return status != NULL && (strcmp(status, "OPEN") == 0 || strcmp(status, "RECONCILE") == 0);
 }
 
 bool
@@ -124,14 +118,13 @@ sv_status_t
 sv_counts_read_active(sv_store_t *store, const char *warehouse, sv_arena_t *arena, sv_active_counts_t *active,
                       sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "status", "{", "$in", "[",
-                                          BCON_UTF8("OPEN"), BCON_UTF8("RECONCILE"), "]", "}"),
-                                 arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse)), arena);
     size_t capacity = 0;
     mongoc_cursor_t *cursor;
     const bson_t *row;
     sv_status_t status = sv_store_now(store, &active->now_ms, error);
 
+    sv_count_filter_live(filter, "status");
     active->counts = NULL;
     active->count = 0;
     if (status == SV_OK) {
@@ -233,9 +226,8 @@ sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_erro
     if (warehouse == NULL || warehouse[0] == '\0') {
         return SV_OK;
     }
-    filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "status", "{", "$in", "[", BCON_UTF8("OPEN"),
-                                  BCON_UTF8("RECONCILE"), "]", "}", "blind", BCON_BOOL(true)),
-                         error->arena);
+    filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "blind", BCON_BOOL(true)), error->arena);
+    sv_count_filter_live(filter, "status");
     projection = sv_doc_take(BCON_NEW("session_id", BCON_INT32(1)), error->arena);
     status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, projection, error->arena, &document, error);
     *blind = document != NULL;

@@ -1,6 +1,7 @@
 #ifndef SV_COUNT_H
 #define SV_COUNT_H
 
+#include "core/counts/count_state.h"
 #include "core/floor/floor.h"
 #include "core/redis/command.h"
 
@@ -11,7 +12,7 @@ typedef struct {
     const char *warehouse;
     const char *floor;   /* NULL: every floor */
     const bson_t *racks; /* array of ids; NULL: every rack */
-    const char *status;  /* OPEN, RECONCILE, CLOSED */
+    const char *status;  /* count_states.def */
     bool blind;
     bool strict;
     const bson_t *document; /* all of it */
@@ -22,9 +23,6 @@ bool sv_count_is_open(const sv_count_t *count);
 bool sv_count_is_standing(const sv_count_t *count);
 bool sv_count_covers(const sv_count_t *count, const sv_rack_t *rack);
 
-/* Whether a count of this status takes records of its floor sessions: it is OPEN or RECONCILE. */
-bool sv_count_takes_records(const char *status);
-
 /* Whether the standing count is OPEN and its period not over at `now_ms` (the server's). */
 bool sv_standing_is_current(const sv_count_t *count, int64_t now_ms);
 
@@ -32,7 +30,7 @@ bool sv_standing_is_current(const sv_count_t *count, int64_t now_ms);
 sv_status_t
 sv_count_find(sv_store_t *store, const char *count_id, sv_arena_t *arena, sv_count_t *count, sv_error_t *error);
 
-/* The counts of a warehouse that are OPEN or RECONCILE: what a claim chooses from. */
+/* The counts of a warehouse that are not over: what a claim chooses from. */
 typedef struct {
     sv_count_t *counts;
     size_t count;
@@ -44,7 +42,7 @@ sv_status_t sv_counts_read_active(sv_store_t *store, const char *warehouse, sv_a
 
 typedef enum {
     SV_CHOICE_ONE,             /* the count a claim would be of */
-    SV_CHOICE_RECONCILED,      /* an opened count covers the rack that admits only recounts which were asked for */
+    SV_CHOICE_RECONCILED,      /* an opened count covers the rack that admits no claims, save recounts asked for */
     SV_CHOICE_AMBIGUOUS,       /* several opened counts cover the rack */
     SV_CHOICE_STANDING_MISSING /* the standing count is still to be made */
 } sv_count_choice_t;
@@ -59,8 +57,8 @@ sv_count_choice_t sv_counts_choose(const sv_active_counts_t *active, const sv_ra
 sv_status_t sv_count_for_rack(sv_store_t *store, const sv_rack_t *rack, const char *count_id, sv_arena_t *arena,
                               sv_count_t *count, bool *found, sv_error_t *error);
 
-/* Whether a blind count of the warehouse (NULL: none) is open or being reconciled, when a recount may still be asked
- * for: until it is closed staff are told no book quantity. */
+/* Whether a blind count of the warehouse (NULL: none) is not over: until then a recount may be asked for, and staff are
+ * told no book quantity. */
 sv_status_t sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_error_t *error);
 
 /* An API count; totals are for supervisors. */

@@ -136,8 +136,12 @@ sv_advance_body(sv_store_t *store, void *context, sv_error_t *error)
     if (status != SV_OK || strcmp(work->count.status, work->step->status) == 0) {
         return status;
     }
-    if (strcmp(work->count.status, "CLOSED") == 0) {
-        return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
+    if (sv_count_is_over(work->count.status)) {
+        return sv_fail(error, SV_ERR_SESSION_CLOSED, "The count is %s",
+                       strcmp(work->count.status, "APPROVED") == 0 ? "approved" : "closed");
+    }
+    if (!sv_count_takes_records(work->count.status)) {
+        return sv_fail(error, SV_ERR_CONFLICT_STATE, "The count is being approved");
     }
     if (work->closes) {
         status = sv_advance_count_live(store, work, error);

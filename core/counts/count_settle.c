@@ -12,27 +12,38 @@ enum { SV_SETTLE_CHUNK = 100 };
 typedef struct {
     const char *count_id;
     const char *status; /* the count's */
-    bool closed;
+    bool over;
     sv_arena_t *arena;
     const char *ids[SV_SETTLE_CHUNK]; /* of the chunk */
     size_t id_count;
     int64_t told;
+    bool overtaken;           /* it has gone another step: that one is told instead */
     sv_floor_session_t *live; /* interrupted by the last run of its transaction */
     size_t live_count;
 } sv_settle_work_t;
 
-/* Floor sessions that stand behind the count: a state is only ever followed by a later one. */
+/* Floor sessions that take the count for something else. */
 static bson_t *
 sv_settle_filter(const sv_settle_work_t *work)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count_id)), work->arena);
+    return sv_doc_take(
+        BCON_NEW("count_id", BCON_UTF8(work->count_id), "count_state", "{", "$ne", BCON_UTF8(work->status), "}"),
+        work->arena);
+}
 
-    if (work->closed) {
-        BCON_APPEND(filter, "count_state", "{", "$in", "[", BCON_UTF8("OPEN"), BCON_UTF8("RECONCILE"), "]", "}");
-    } else {
-        BCON_APPEND(filter, "count_state", BCON_UTF8("OPEN"));
-    }
-    return filter;
+/* A changing write: the count may be taken back from its approval, and who tells its sessions of that must not be
+ * overtaken by who still tells them of the approval. */
+static sv_status_t
+sv_settle_hold_count(sv_store_t *store, sv_settle_work_t *work, sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->count_id), "status", BCON_UTF8(work->status)), work->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$inc", "{", "settled", BCON_INT64(1), "}"), work->arena);
+    int64_t matched = 0;
+    sv_status_t status = sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, &matched, error);
+
+    work->overtaken = status == SV_OK && matched == 0;
+    return status;
 }
 
 static sv_status_t
@@ -123,8 +134,13 @@ sv_settle_body(sv_store_t *store, void *context, sv_error_t *error)
 
     sv_filter_in(filter, "session_id", work->ids, work->id_count);
     work->live_count = 0;
+    work->told = 0;
+    status = sv_settle_hold_count(store, work, error);
+    if (status != SV_OK || work->overtaken) {
+        return status;
+    }
     status = sv_store_update_many(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, update, &work->told, error);
-    if (status == SV_OK && work->closed) {
+    if (status == SV_OK && work->over) {
         status = sv_settle_read_live(store, work, error);
     }
     if (status == SV_OK && work->live_count > 0) {
@@ -170,7 +186,7 @@ sv_count_settle(sv_store_t *store, const char *count_id, sv_arena_t *arena, sv_c
     }
     work->count_id = count_id;
     work->status = count.status;
-    work->closed = !sv_count_takes_records(count.status);
+    work->over = sv_count_is_over(count.status);
     work->arena = arena;
     do {
         status = sv_settle_read_chunk(store, work, error);
@@ -180,8 +196,8 @@ sv_count_settle(sv_store_t *store, const char *count_id, sv_arena_t *arena, sv_c
                 sv_settled_add(settled, work);
             }
         }
-    } while (status == SV_OK && work->id_count > 0);
-    if (status == SV_OK) {
+    } while (status == SV_OK && work->id_count > 0 && !work->overtaken);
+    if (status == SV_OK && !work->overtaken) {
         status = sv_rack_states_follow(store, count.warehouse, &changed, error);
     }
     return status == SV_OK ? sv_settle_end(store, work, error) : status;

@@ -45,7 +45,7 @@ typedef struct {
     const char *floor;
     const char *zone; /* may be NULL */
     const char *count_id;
-    const char *count_state;     /* OPEN, RECONCILE, CLOSED */
+    const char *count_state;     /* core/counts/count_states.def */
     int64_t count_started_at_ms; /* 0: not known, of a session of before */
     bool blind;
     bool strict;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/counts/count_state.h"
 #include "core/floor/lease.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
@@ -211,7 +212,7 @@ sv_ask_session(sv_store_t *store, const sv_ask_work_t *work, sv_error_t *error)
         return sv_ask_paused(store, work, error);
     }
     if (session->status == SV_SESSION_INTERRUPTED && session->count_state != NULL &&
-        strcmp(session->count_state, "OPEN") != 0) {
+        !sv_count_state_admits_claims(session->count_state)) {
         return sv_fail(error, SV_ERR_SESSION_CLOSED, NULL);
     }
     return SV_OK;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/counts/count_state.h"
 #include "core/counts/rack_book.h"
 #include "core/counts/rack_states.h"
 #include "core/store/document.h"
@@ -108,17 +109,17 @@ sv_change_is_made(const sv_change_work_t *work)
     return !session->superseded;
 }
 
-/* In a count under reconciliation live sessions go on to their end, and none is brought back; once it is closed a rack
- * is only given back. */
+/* In a count under reconciliation live sessions go on to their end, and none is brought back; once it is approved or
+ * closed a rack is only given back. */
 static bool
 sv_change_suits_count(const sv_change_work_t *work)
 {
     const char *count_state = work->session.count_state;
 
-    if (count_state == NULL || strcmp(count_state, "OPEN") == 0 || work->change->action == SV_RACK_RELEASE) {
+    if (count_state == NULL || sv_count_state_admits_claims(count_state) || work->change->action == SV_RACK_RELEASE) {
         return true;
     }
-    if (strcmp(count_state, "CLOSED") == 0) {
+    if (!sv_count_takes_records(count_state)) {
         return false;
     }
     return work->change->action == SV_RACK_COMPLETE ||

@@ -44,7 +44,7 @@ sv_is_live(const sv_floor_session_t *session)
 static bool
 sv_is_of_open_count(const sv_floor_session_t *session)
 {
-    return session->count_state != NULL && strcmp(session->count_state, "OPEN") == 0;
+    return sv_count_state_admits_claims(session->count_state);
 }
 
 /* A running session goes on in a count under reconciliation too, and in a standing one whose period is over. */

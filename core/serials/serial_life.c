@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/counts/count_state.h"
 #include "core/store/document.h"
 #include "core/sync/query.h"
 #include "core/sync/record.h"
@@ -119,8 +120,8 @@ sv_life_read_blind(sv_life_t *life, sv_error_t *error)
     filter = sv_doc_new(life->arena);
     projection = sv_doc_take(BCON_NEW("session_id", BCON_INT32(1)), life->arena);
     sv_query_in(filter, "session_id", &ids);
-    BCON_APPEND(filter, "blind", BCON_BOOL(true), "status", "{", "$in", "[", BCON_UTF8("OPEN"), BCON_UTF8("RECONCILE"),
-                "]", "}");
+    BSON_APPEND_BOOL(filter, "blind", true);
+    sv_count_filter_live(filter, "status");
     return sv_query_each(life->store, SV_COLLECTION_SESSIONS, filter, projection, sv_life_blind_row, life, error);
 }
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/counts/count_state.h"
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/links.h"
@@ -197,7 +198,7 @@ sv_read_open_row(const bson_t *count, void *context)
     const char *count_id = sv_doc_text(count, "session_id", run->arena);
     const char *kind = sv_doc_text(count, "kind", run->arena), *status = sv_doc_text(count, "status", run->arena);
     /* A standing count bars nothing once its period is over: in the next one the serial moves. */
-    bool bars = !(kind != NULL && strcmp(kind, "standing") == 0 && status != NULL && strcmp(status, "OPEN") != 0);
+    bool bars = !(kind != NULL && strcmp(kind, "standing") == 0 && !sv_count_state_admits_claims(status));
 
     for (size_t i = 0; i < run->serial_count; i++) {
         if (run->serials[i]->before_count != NULL && strcmp(run->serials[i]->before_count, count_id) == 0) {
@@ -231,7 +232,7 @@ sv_read_open_counts(sv_batch_run_t *run, sv_error_t *error)
         return SV_OK;
     }
     sv_query_in(filter, "session_id", &counts);
-    BCON_APPEND(filter, "status", "{", "$in", "[", BCON_UTF8("OPEN"), BCON_UTF8("RECONCILE"), "]", "}");
+    sv_count_filter_live(filter, "status");
     BCON_APPEND(projection, "session_id", BCON_INT32(1), "kind", BCON_INT32(1), "status", BCON_INT32(1), "blind",
                 BCON_INT32(1));
     return sv_query_each(run->store, SV_COLLECTION_SESSIONS, filter, projection, sv_read_open_row, run, error);

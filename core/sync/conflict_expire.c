@@ -86,7 +86,7 @@ sv_expire_of_closed(sv_store_t *store, int64_t before_ms, int64_t *removed, sv_a
         sv_count_t count;
 
         status = sv_count_find(store, count_id, arena, &count, error);
-        if (status == SV_OK && !sv_count_takes_records(count.status)) {
+        if (status == SV_OK && sv_count_is_over(count.status)) {
             bson_t *filter = sv_expire_filter("open", before_ms, arena);
 
             BSON_APPEND_UTF8(filter, "count_id", count_id);

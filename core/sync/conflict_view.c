@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/counts/count_state.h"
 #include "core/store/document.h"
 #include "core/sync/blind.h"
 #include "core/sync/query.h"
@@ -59,8 +60,8 @@ sv_conflict_view(sv_store_t *store, const sv_principal_t *who, const bson_t *con
         return SV_OK;
     }
     sv_query_in(filter, "session_id", &ids);
-    BCON_APPEND(filter, "blind", BCON_BOOL(true), "status", "{", "$in", "[", BCON_UTF8("OPEN"), BCON_UTF8("RECONCILE"),
-                "]", "}");
+    BSON_APPEND_BOOL(filter, "blind", true);
+    sv_count_filter_live(filter, "status");
     BCON_APPEND(projection, "session_id", BCON_INT32(1));
     return sv_query_each(store, SV_COLLECTION_SESSIONS, filter, projection, sv_view_blind_row, view, error);
 }

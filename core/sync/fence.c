@@ -222,10 +222,10 @@ sv_fence_is_silent(const sv_store_t *store, const sv_fenced_t *fenced)
         session->last_heartbeat_ms > session->started_at_ms ? session->last_heartbeat_ms : session->started_at_ms;
 
     /* In a count under reconciliation late records land, but nothing brings back a session that was interrupted. */
-    return !fenced->displaced && ((session->status == SV_SESSION_INTERRUPTED && session->count_state != NULL &&
-                                   strcmp(session->count_state, "OPEN") == 0) ||
-                                  (session->status == SV_SESSION_ACTIVE &&
-                                   fenced->now_ms - contact_ms >= store->settings->rack_lock_ttl * SV_MS));
+    return !fenced->displaced &&
+           ((session->status == SV_SESSION_INTERRUPTED && sv_count_state_admits_claims(session->count_state)) ||
+            (session->status == SV_SESSION_ACTIVE &&
+             fenced->now_ms - contact_ms >= store->settings->rack_lock_ttl * SV_MS));
 }
 
 sv_status_t

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/counts/count_state.h"
 #include "core/stock/lots.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
@@ -300,7 +301,7 @@ sv_relink_place_row(const bson_t *row, void *context)
 static bool
 sv_relink_may_wait(const char *count_state)
 {
-    return count_state != NULL && strcmp(count_state, "CLOSED") != 0 && strcmp(count_state, "APPROVED") != 0;
+    return count_state != NULL && !sv_count_is_over(count_state);
 }
 
 static sv_status_t

@@ -1,5 +1,6 @@
 #include "core/totals/touch.h"
 
+#include "core/counts/count_state.h"
 #include "core/counts/touched.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -25,13 +26,14 @@ sv_status_t
 sv_totals_touch(sv_store_t *store, const char *warehouse, const char *const *codes, size_t count, sv_error_t *error)
 {
     sv_arena_t *arena = sv_arena_create();
-    bson_t *filter = sv_doc_take(
-        BCON_NEW("warehouse", BCON_UTF8(warehouse), "status", "{", "$in", "[", "OPEN", "RECONCILE", "]", "}"), arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse)), arena);
     sv_row_texts_t counts = { .field = "session_id", .arena = arena };
-    sv_status_t status =
-        count == 0 ? SV_OK
-                   : sv_store_each(store, SV_COLLECTION_SESSIONS, filter, NULL, sv_row_texts_take, &counts, error);
+    sv_status_t status = SV_OK;
 
+    sv_count_filter_live(filter, "status");
+    if (count > 0) {
+        status = sv_store_each(store, SV_COLLECTION_SESSIONS, filter, NULL, sv_row_texts_take, &counts, error);
+    }
     for (size_t i = 0; status == SV_OK && i < counts.count; i++) {
         status = sv_touch_count(store, counts.texts[i], warehouse, codes, count, arena, error);
     }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/counts/count_state.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/sync/counting.h"
@@ -285,7 +286,7 @@ sv_variance_counts_filter(const sv_variance_query_t *query, sv_arena_t *arena)
         BSON_APPEND_UTF8(filter, "staff_user", query->user);
     }
     if (query->count_id == NULL && query->from_ms == 0 && query->to_ms == 0) {
-        BCON_APPEND(filter, "status", "{", "$in", "[", "OPEN", "RECONCILE", "]", "}");
+        sv_count_filter_live(filter, "status");
     } else if (query->count_id == NULL && query->to_ms != 0) {
         BCON_APPEND(filter, "started_at", "{", "$lt", BCON_DATE_TIME(query->to_ms), "}");
     }

@@ -60,19 +60,18 @@ sv_step_count_open(sv_call_t *call)
 void
 sv_step_counts(sv_call_t *call)
 {
-    static const char *const states[] = { "OPEN", "RECONCILE", "CLOSED", NULL };
     sv_count_query_t query = { 0 };
     sv_page_t page = { 0 };
     int state;
 
-    if (!sv_call_query_choice(call, "status", states, &state) ||
+    if (!sv_call_query_choice(call, "status", sv_count_state_names, &state) ||
         !sv_call_query_identifier(call, "warehouse", SV_COUNT_PLACE_MAX, &query.warehouse) ||
         !sv_call_query_identifier(call, "user", SV_COUNT_PLACE_MAX, &query.user) ||
         !sv_call_query_range(call, query.warehouse, &query.from_ms, &query.to_ms) ||
         !sv_call_query_page(call, &page)) {
         return;
     }
-    query.status = state >= 0 ? states[state] : NULL;
+    query.status = state >= 0 ? sv_count_state_names[state] : NULL;
     sv_json_object(&call->json, NULL);
     sv_count_list(call->store, &call->principal, &query, &page, &call->json, call->arena, &call->error);
     sv_json_end(&call->json);
