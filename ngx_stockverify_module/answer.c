@@ -110,6 +110,9 @@ sv_answer_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
         sv_header_add(r, "Access-Control-Allow-Methods", sv_allow_text(r, state->allowed)) != NGX_OK) {
         return NGX_ERROR;
     }
+    if (call->set_cookie != NULL && sv_header_add_text(r, "Set-Cookie", call->set_cookie) != NGX_OK) {
+        return NGX_ERROR;
+    }
     if (call->error.status != SV_OK) {
         return NGX_OK;
     }
@@ -190,13 +193,16 @@ sv_answer_body(sv_request_state_t *state, const sv_buffer_t *body, const char *c
     return ngx_http_output_filter(r, &out);
 }
 
-/* Of its logins the replaced system printed `data`, of all else the members alone. */
+/* Of its logins the replaced system printed `data`, of all else the members alone; the console reads `data` always. */
 static sv_envelope_t
 sv_answer_form(const sv_request_state_t *state)
 {
     static const char logins[] = "/api/auth/";
     sv_envelope_t envelope = (sv_envelope_t) state->location->envelope;
 
+    if (state->call.console != NULL) {
+        return SV_ENVELOPE_NESTED;
+    }
     return envelope == SV_ENVELOPE_FLAT && state->entry != NULL &&
                    strncmp(state->entry->route->path, logins, sizeof(logins) - 1) == 0
                ? SV_ENVELOPE_FLAT_AND_DATA

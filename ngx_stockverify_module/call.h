@@ -3,6 +3,7 @@
 
 #include "core/auth/auth_keys.h"
 #include "core/auth/principal.h"
+#include "core/auth/refresh_cookie.h"
 #include "core/base/error.h"
 #include "core/base/json_reader.h"
 #include "core/base/json_writer.h"
@@ -53,6 +54,7 @@ typedef struct sv_call_s {
     bool                   body_packed;                    /* gzip: unpacked where it is read as JSON, on that thread */
     bool                   body_optional;                  /* of the route: an absent body reads as {} */
     const char            *if_none_match;                  /* request header or NULL */
+    const sv_console_t    *console;                        /* the console's page asks; NULL: another client */
     int                    wait_s;                         /* of "Prefer: wait=N", 30 at most; 0: none */
 
     /* on a thread of the database pool: its client; elsewhere NULL */
@@ -67,6 +69,7 @@ typedef struct sv_call_s {
     int                    success_status;                 /* 200 unless set: 201, 202 */
     const char            *etag;                           /* with quotes; a match gives 304 */
     const char            *location;
+    const char            *set_cookie;                     /* with an error too */
     int                    retry_after_s;                  /* with a success: when to ask again; 0: not told */
     const sv_call_file_t  *file;                           /* the answer is this file instead of `data` */
     const char            *head_members;                   /* complete JSON members, a comma behind, before `success`; or NULL */

@@ -113,6 +113,36 @@ sv_enter_prefer(sv_request_state_t *state)
     }
 }
 
+static const char *
+sv_enter_text(const sv_request_state_t *state, const char *lowercase_name)
+{
+    ngx_str_t value = sv_header_find(state->req.http, lowercase_name);
+
+    return value.data == NULL ? NULL : sv_arena_strndup(state->call.arena, (char *) value.data, value.len);
+}
+
+/* Whether the console's own page asks, and what of its headers a login needs. */
+static void
+sv_enter_console(sv_request_state_t *state)
+{
+    static const u_char name[] = "console";
+    ngx_http_request_t *r = state->req.http;
+    ngx_str_t client = sv_header_find(r, "x-stockverify-client");
+    sv_console_t *console;
+
+    if (client.len != sizeof(name) - 1 || ngx_strncmp(client.data, name, client.len) != 0) {
+        return;
+    }
+    console = sv_arena_zalloc(state->call.arena, sizeof(*console));
+    console->origin = sv_enter_text(state, "origin");
+    console->host = sv_enter_text(state, "host");
+    console->cookies = sv_enter_text(state, "cookie");
+#if (NGX_HTTP_SSL)
+    console->tls = r->connection->ssl != NULL;
+#endif
+    state->call.console = console;
+}
+
 /* Instead of a token: the principal has no role then. */
 static bool
 sv_enter_is_signed(const sv_request_state_t *state)
@@ -130,6 +160,7 @@ sv_enter(sv_request_state_t *state)
 {
     sv_call_t *call = &state->call;
 
+    sv_enter_console(state);
     if (sv_enter_route(state) != SV_OK || state->entry == NULL) {
         return call->error.status;
     }

@@ -173,7 +173,7 @@ sv_http_on_abandon(sv_request_t *req, sv_call_step_t undo)
 bool
 sv_http_is_flat(const sv_request_t *req)
 {
-    return req->state->location->envelope == SV_ENVELOPE_FLAT;
+    return req->state->location->envelope == SV_ENVELOPE_FLAT && req->call->console == NULL;
 }
 
 sv_process_t *

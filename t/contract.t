@@ -203,6 +203,11 @@ subtest 'accounts' => sub {
     my $here = $nobody->with(token => $answer->data->{access_token});
     answers($nobody, auth_refresh => 200, json => { refresh_token => $answer->data->{refresh_token} });
     answers($nobody, auth_refresh => [401, 'token_invalid'], json => { refresh_token => 'A' x 43 });
+    my %page = (headers => { 'X-StockVerify-Client' => 'console', Origin => $nobody->{url} });
+    my ($cookie) = answers($nobody, auth_login => 200, $login->($user, password => $user->{password}), %page)->header('Set-Cookie') =~ /^([^;]+)/;
+    answers($nobody, auth_refresh => 200, headers => { %{ $page{headers} }, Cookie => $cookie });
+    answers($nobody, auth_refresh => [403, 'origin_refused'], headers => { %{ $page{headers} }, Origin => 'https://elsewhere.example' });
+    answers($nobody, auth_login => [403, 'origin_refused'], $login->($user, password => 'x'), headers => { 'X-StockVerify-Client' => 'console' });
     answers($here, auth_me => 200);
     answers($here, auth_pin => 200, json => { current_password => $user->{password}, pin => '493817' });
     my %wrong_pin = (json => { current_password => 'not this one', pin => '493817' });

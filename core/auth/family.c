@@ -147,3 +147,34 @@ sv_family_log_out(sv_store_t *store, const sv_principal_t *who, bool *was_live, 
     *was_live = log_out.was_live;
     return error->status;
 }
+
+sv_status_t
+sv_family_replace(sv_store_t *store, const sv_principal_t *by, const char *token, sv_families_t *ended,
+                  const char **user_id, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_new(error->arena), *details = sv_doc_new(error->arena);
+    sv_audit_t entry = { .action = "login.end", .details = details };
+    char hash[SV_SHA256_HEX_SIZE];
+    const char *family_id;
+    const bson_t *document;
+    bool was_live = false;
+
+    *ended = (sv_families_t){ 0 };
+    sv_refresh_hash(token, hash);
+    BSON_APPEND_UTF8(filter, "token_hash", hash);
+    if (sv_store_find_one(store, SV_COLLECTION_REFRESH_TOKENS, filter, NULL, error->arena, &document, error) != SV_OK ||
+        document == NULL) {
+        return error->status;
+    }
+    family_id = sv_doc_text(document, "family_id", error->arena);
+    *user_id = sv_doc_text(document, "user_id", error->arena);
+    if (family_id == NULL || *user_id == NULL || sv_family_revoke(store, family_id, &was_live, error) != SV_OK ||
+        !was_live) {
+        return error->status;
+    }
+    sv_families_add(ended, family_id, error->arena);
+    BSON_APPEND_UTF8(details, "family_id", family_id);
+    BSON_APPEND_UTF8(details, "user_id", *user_id);
+    BSON_APPEND_BOOL(details, "replaced", true);
+    return sv_audit_write(store, by, &entry, error);
+}

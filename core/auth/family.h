@@ -31,4 +31,10 @@ int64_t sv_family_token_life(const sv_settings_t *settings);
 /* Ends the login a request was made from (who->family_id, NULL: none), with its audit entry. */
 sv_status_t sv_family_log_out(sv_store_t *store, const sv_principal_t *who, bool *was_live, sv_error_t *error);
 
+/* Ends the login that a refresh token is of, whoever it was: on one device another login took its place.  In the
+ * transaction; `by` is who logged in, for the audit entry.  What was live is named in *ended (one at most), its owner
+ * in *user_id. */
+sv_status_t sv_family_replace(sv_store_t *store, const sv_principal_t *by, const char *token, sv_families_t *ended,
+                              const char **user_id, sv_error_t *error);
+
 #endif

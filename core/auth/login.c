@@ -191,6 +191,15 @@ sv_login_audit(sv_store_t *store, const sv_principal_t *who, const sv_login_t *l
 }
 
 static sv_status_t
+sv_login_replace(sv_store_t *store, const sv_principal_t *who, sv_login_t *login, sv_error_t *error)
+{
+    sv_principal_t owner = *who;
+
+    sv_account_principal(&login->account, &owner);
+    return sv_family_replace(store, &owner, login->input.replaces, &login->replaced, &login->replaced_user_id, error);
+}
+
+static sv_status_t
 sv_login_commit_body(sv_store_t *store, void *context, sv_error_t *error)
 {
     const sv_login_commit_t *commit = context;
@@ -201,7 +210,10 @@ sv_login_commit_body(sv_store_t *store, void *context, sv_error_t *error)
                          error) != SV_OK) {
         return error->status;
     }
-    return sv_login_audit(store, commit->who, login, error);
+    if (sv_login_audit(store, commit->who, login, error) != SV_OK || login->input.replaces == NULL) {
+        return error->status;
+    }
+    return sv_login_replace(store, commit->who, login, error);
 }
 
 sv_status_t
@@ -214,8 +226,8 @@ sv_login_commit(sv_store_t *store, const sv_principal_t *who, sv_login_t *login,
 
 sv_status_t
 sv_login_write_json(sv_json_writer_t *w, const sv_settings_t *settings, const sv_auth_keys_t *keys,
-                    const sv_account_t *account, const sv_refresh_grant_t *grant, const char *issued_secret,
-                    sv_error_t *error)
+                    const sv_account_t *account, const sv_refresh_grant_t *grant, bool tells_refresh,
+                    const char *issued_secret, sv_error_t *error)
 {
     int64_t now_s = sv_clock_now_ms() / 1000;
     const sv_token_claims_t claims = {
@@ -235,7 +247,9 @@ sv_login_write_json(sv_json_writer_t *w, const sv_settings_t *settings, const sv
     sv_account_principal(account, &owner);
     sv_json_object(w, NULL);
     sv_json_text(w, "access_token", token);
-    sv_json_text(w, "refresh_token", grant->token);
+    if (tells_refresh) {
+        sv_json_text(w, "refresh_token", grant->token);
+    }
     sv_json_text(w, "token_type", "bearer");
     sv_json_int(w, "expires_in", settings->access_token_ttl);
     if (issued_secret != NULL) {

@@ -3,6 +3,7 @@
 
 #include "core/auth/account.h"
 #include "core/auth/auth_keys.h"
+#include "core/auth/family.h"
 #include "core/auth/password_kinds.h"
 #include "core/auth/refresh.h"
 #include "core/base/json_reader.h"
@@ -19,6 +20,7 @@ typedef struct {
     const char *pin;
     const char *device_id; /* NULL: no device is enrolled */
     const char *device_secret;
+    const char *replaces; /* the refresh token of a login that ends with this one; NULL: none */
 } sv_login_input_t;
 
 typedef struct {
@@ -34,6 +36,8 @@ typedef struct {
     /* committed */
     sv_refresh_grant_t grant;
     const char *issued_secret; /* of the device just enrolled; else NULL */
+    sv_families_t replaced;    /* the login that ended, if it was live, and whose it was */
+    const char *replaced_user_id;
 } sv_login_t;
 
 /* Reads and checks the body: a password, or a PIN with device and secret. */
@@ -51,9 +55,10 @@ sv_login_verify(const sv_settings_t *settings, const sv_auth_keys_t *keys, sv_lo
  * entry, in one transaction.  `who` brings request id and address. */
 sv_status_t sv_login_commit(sv_store_t *store, const sv_principal_t *who, sv_login_t *login, sv_error_t *error);
 
-/* The answer's `data`: tokens and user.  Signs, so not on the event loop.  issued_secret may be NULL. */
+/* The answer's `data`: tokens and user.  Signs, so not on the event loop.  `tells_refresh`: with the refresh token,
+ * which else goes another way; issued_secret may be NULL. */
 sv_status_t sv_login_write_json(sv_json_writer_t *w, const sv_settings_t *settings, const sv_auth_keys_t *keys,
-                                const sv_account_t *account, const sv_refresh_grant_t *grant, const char *issued_secret,
-                                sv_error_t *error);
+                                const sv_account_t *account, const sv_refresh_grant_t *grant, bool tells_refresh,
+                                const char *issued_secret, sv_error_t *error);
 
 #endif

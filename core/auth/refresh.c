@@ -27,12 +27,6 @@ typedef struct {
     sv_status_t outcome;
 } sv_rotation_t;
 
-static void
-sv_refresh_hash(const char *token, char hash[SV_SHA256_HEX_SIZE])
-{
-    sv_sha256_hex(token, strlen(token), hash);
-}
-
 typedef struct {
     const char *family_id;
     const char *user_id;

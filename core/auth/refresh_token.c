@@ -19,3 +19,9 @@ sv_refresh_successor(const sv_auth_keys_t *keys, const char *token, sv_arena_t *
     sv_hmac_sha256(keys->refresh_key, sizeof(keys->refresh_key), token, strlen(token), secret);
     return sv_refresh_encode(secret, arena);
 }
+
+void
+sv_refresh_hash(const char *token, char hash[SV_SHA256_HEX_SIZE])
+{
+    sv_sha256_hex(token, strlen(token), hash);
+}

@@ -26,4 +26,7 @@ const char *sv_refresh_encode(const uint8_t secret[SV_SHA256_SIZE], sv_arena_t *
 /* The one token that follows a token. */
 const char *sv_refresh_successor(const sv_auth_keys_t *keys, const char *token, sv_arena_t *arena);
 
+/* What MongoDB keeps of a token. */
+void sv_refresh_hash(const char *token, char hash[SV_SHA256_HEX_SIZE]);
+
 #endif

@@ -13,6 +13,28 @@ typedef struct {
     sv_login_t login;
 } sv_login_state_t;
 
+/* The console's page is given its refresh token as a cookie, others in the body. */
+static void
+sv_auth_grant(sv_call_t *call, const sv_account_t *account, const sv_refresh_grant_t *grant, const char *device_secret)
+{
+    bool in_body = call->console == NULL;
+
+    if (sv_login_write_json(&call->json, call->settings, call->keys, account, grant, in_body, device_secret,
+                            &call->error) == SV_OK &&
+        !in_body) {
+        call->set_cookie =
+            sv_refresh_cookie_write(call->console, grant->token, call->settings->refresh_token_idle_ttl, call->arena);
+    }
+}
+
+static void
+sv_auth_cookie_end(sv_call_t *call)
+{
+    if (call->console != NULL && call->console->origin != NULL) {
+        call->set_cookie = sv_refresh_cookie_write(call->console, NULL, 0, call->arena);
+    }
+}
+
 static void
 sv_auth_login_commit(sv_call_t *call)
 {
@@ -23,8 +45,11 @@ sv_auth_login_commit(sv_call_t *call)
     }
     sv_throttle_settle(call);
     sv_gate_store_command(sv_call_effect(call), call->arena, &login->account, call->settings->auth_cache_ttl);
-    sv_login_write_json(&call->json, call->settings, call->keys, &login->account, &login->grant, login->issued_secret,
-                        &call->error);
+    if (login->replaced.count > 0) {
+        sv_gate_end_families_command(sv_call_effect(call), call->arena, login->replaced_user_id, login->replaced.ids,
+                                     login->replaced.count);
+    }
+    sv_auth_grant(call, &login->account, &login->grant, login->issued_secret);
     call->message = "Login successful";
 }
 
@@ -100,6 +125,13 @@ sv_http_auth_login(sv_request_t *req)
         sv_http_answer(req);
         return;
     }
+    if (call->console != NULL) {
+        if (sv_console_check(call->console, &call->error) != SV_OK) {
+            sv_http_answer(req);
+            return;
+        }
+        state->login.input.replaces = sv_refresh_cookie_read(call->console, call->arena);
+    }
     /* A device secret cannot be guessed and the PIN counts its own tries: whoever guesses passwords must not be able to
      * lock out the people on the floor. */
     state->throttle.attempt.username = state->login.input.pin == NULL ? state->login.input.username : NULL;
@@ -122,9 +154,14 @@ sv_auth_refresh_rotate(sv_call_t *call)
     if (sv_refresh_rotate(call->store, call->keys, state->token, state->use, call->arena, &grant, &account,
                           &call->error) == SV_OK) {
         sv_refresh_use_forget_command(sv_call_effect(call), call->arena, state->token);
-        sv_login_write_json(&call->json, call->settings, call->keys, &account, &grant, NULL, &call->error);
-    } else if (call->error.status == SV_ERR_TOKEN_REUSED) {
+        sv_auth_grant(call, &account, &grant, NULL);
+        return;
+    }
+    if (call->error.status == SV_ERR_TOKEN_REUSED) {
         sv_gate_end_families_command(sv_call_effect(call), call->arena, grant.user_id, &grant.family_id, 1);
+    }
+    if (sv_status_kind(call->error.status) == SV_KIND_UNAUTHORIZED) {
+        sv_auth_cookie_end(call);
     }
 }
 
@@ -141,6 +178,28 @@ sv_auth_refresh_use_known(sv_request_t *req)
     sv_http_thread(req, SV_POOL_DB, sv_auth_refresh_rotate, sv_http_answer);
 }
 
+/* The token, from where this client has it. */
+static bool
+sv_auth_refresh_read(sv_call_t *call, const sv_json_fields_t *fields, const char **token)
+{
+    if (call->console == NULL) {
+        return sv_json_get_secret(fields, "refresh_token", SV_REQUIRED, 1, SV_REFRESH_TEXT_MAX, token);
+    }
+    if (sv_console_check(call->console, &call->error) != SV_OK) {
+        return false;
+    }
+    if (json_object_get(fields->object, "refresh_token") != NULL) {
+        sv_fail_field(&call->error, "refresh_token", "not_taken", "The console's refresh token comes as a cookie");
+        return false;
+    }
+    *token = sv_refresh_cookie_read(call->console, call->arena);
+    if (*token == NULL) {
+        sv_fail(&call->error, SV_ERR_TOKEN_MISSING, "There is no refresh cookie");
+        return false;
+    }
+    return true;
+}
+
 void
 sv_http_auth_refresh(sv_request_t *req)
 {
@@ -150,8 +209,7 @@ sv_http_auth_refresh(sv_request_t *req)
     const sv_json_fields_t fields = { body, "", &call->error };
 
     call->state = state;
-    if (body == NULL ||
-        !sv_json_get_secret(&fields, "refresh_token", SV_REQUIRED, 1, SV_REFRESH_TEXT_MAX, &state->token)) {
+    if (body == NULL || !sv_auth_refresh_read(call, &fields, &state->token)) {
         sv_http_answer(req);
         return;
     }
@@ -208,6 +266,7 @@ sv_step_auth_logout(sv_call_t *call)
         sv_auth_logout_one(call);
     }
     sv_json_end(&call->json);
+    sv_auth_cookie_end(call);
     call->message = "Logged out";
 }
 
