@@ -35,28 +35,6 @@ static const sv_kind_answer_t sv_kind_answers[] = {
     [SV_KIND_INTERNAL] = { 500, "500 Internal Server Error", 0 },
 };
 
-/* A list of entity tags, "*", or weak ones: what If-None-Match may hold. */
-static bool
-sv_etag_matches(const char *list, const char *etag)
-{
-    const char *at = list;
-    size_t length = strlen(etag);
-
-    if (strcmp(list, "*") == 0) {
-        return true;
-    }
-    while ((at = strstr(at, etag)) != NULL) {
-        const char *behind = at + length;
-
-        if ((at == list || at[-1] == ' ' || at[-1] == ',' || at[-1] == '/') &&
-            (*behind == '\0' || *behind == ',' || *behind == ' ')) {
-            return true;
-        }
-        at++;
-    }
-    return false;
-}
-
 static ngx_int_t
 sv_answer_error_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
 {
@@ -71,7 +49,9 @@ sv_answer_error_headers(sv_request_state_t *state, const sv_kind_answer_t *kind)
                                : "Bearer realm=\"stockverify\", error=\"invalid_token\"") != NGX_OK) {
         return NGX_ERROR;
     }
-    if (kind->status == NGX_HTTP_UNSUPPORTED_MEDIA_TYPE && sv_header_add_text(r, "Accept-Encoding", "gzip") != NGX_OK) {
+    if (kind->status == NGX_HTTP_UNSUPPORTED_MEDIA_TYPE && state->entry != NULL &&
+        (state->entry->route->flags & SV_BODY_FILE) == 0 &&
+        sv_header_add_text(r, "Accept-Encoding", "gzip") != NGX_OK) {
         return NGX_ERROR;
     }
     if (kind->retry_after_s > 0) {
@@ -157,7 +137,7 @@ sv_answer_success_status(const sv_request_state_t *state)
         return NGX_HTTP_NO_CONTENT;
     }
     if ((state->req.http->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0 && call->file == NULL && call->etag != NULL &&
-        call->if_none_match != NULL && sv_etag_matches(call->if_none_match, call->etag)) {
+        sv_call_etag_matches(call, call->etag)) {
         return NGX_HTTP_NOT_MODIFIED;
     }
     return call->success_status == 0 || call->file != NULL ? NGX_HTTP_OK : (ngx_uint_t) call->success_status;

@@ -7,7 +7,9 @@ static void
 sv_file_path(const sv_request_state_t *state, ngx_str_t *path)
 {
     const sv_call_t *call = &state->call;
-    const char *text = sv_arena_printf(call->arena, "%s/%s", call->settings->spool_dir, call->file->path);
+    const char *text = call->file->path[0] == '/'
+                           ? call->file->path
+                           : sv_arena_printf(call->arena, "%s/%s", call->settings->spool_dir, call->file->path);
 
     path->data = (u_char *) text;
     path->len = strlen(text);
@@ -29,7 +31,7 @@ sv_file_headers(sv_request_state_t *state, ngx_table_elt_t **disposition)
     const sv_call_file_t *file = state->call.file;
 
     r->headers_out.content_length_n = file->size;
-    r->headers_out.last_modified_time = (time_t) file->changed_s;
+    r->headers_out.last_modified_time = file->changed_s > 0 ? (time_t) file->changed_s : -1;
     r->headers_out.content_type.data = (u_char *) file->content_type;
     r->headers_out.content_type.len = strlen(file->content_type);
     r->headers_out.content_type_len = r->headers_out.content_type.len;
@@ -45,8 +47,13 @@ sv_file_headers(sv_request_state_t *state, ngx_table_elt_t **disposition)
         }
         r->headers_out.etag = sv_file_last_header(r); /* where nginx's filters look for it */
     }
-    if (sv_header_add_text(r, "Content-Disposition", sv_disposition_attachment(file->name, state->call.arena)) !=
-        NGX_OK) {
+    /* What a client made may be a page or a script to some browser: it gets no rights here. */
+    if (file->shown && sv_header_add_text(r, "Content-Security-Policy", "default-src 'none'; sandbox") != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (sv_header_add_text(r, "Content-Disposition",
+                           file->shown ? sv_disposition_inline(file->name, state->call.arena)
+                                       : sv_disposition_attachment(file->name, state->call.arena)) != NGX_OK) {
         return NGX_ERROR;
     }
     *disposition = sv_file_last_header(r);

@@ -2,7 +2,9 @@
 #include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { SV_BODY_SMALL_MAX = 16 * 1024, SV_BODY_MAX = 1024 * 1024, SV_BODY_LARGE_MAX = 12 * 1024 * 1024 };
 
@@ -11,6 +13,9 @@ sv_body_limit(const sv_request_state_t *state)
 {
     unsigned flags = state->entry->route->flags;
 
+    if ((flags & SV_BODY_FILE) != 0) {
+        return state->call.settings->photo_max_bytes;
+    }
     if ((flags & SV_BODY_SMALL) != 0) {
         return SV_BODY_SMALL_MAX;
     }
@@ -20,7 +25,7 @@ sv_body_limit(const sv_request_state_t *state)
 static bool
 sv_body_is_taken(const sv_request_state_t *state)
 {
-    return (state->entry->route->flags & (SV_BODY_JSON | SV_BODY_OPTIONAL)) != 0;
+    return (state->entry->route->flags & (SV_BODY_JSON | SV_BODY_OPTIONAL | SV_BODY_FILE)) != 0;
 }
 
 /* "application/json", with any parameters behind a semicolon. */
@@ -44,6 +49,21 @@ sv_body_is_json(ngx_http_request_t *r)
     return length == type->len || type->data[length] == ';';
 }
 
+/* Any picture, or bytes of which nobody says what they are: the bytes tell. */
+static bool
+sv_body_is_picture(ngx_http_request_t *r)
+{
+    static const u_char image[] = "image/", bytes[] = "application/octet-stream";
+    const ngx_str_t *type;
+
+    if (r->headers_in.content_type == NULL) {
+        return false;
+    }
+    type = &r->headers_in.content_type->value;
+    return (type->len >= sizeof(image) - 1 && ngx_strncasecmp(type->data, (u_char *) image, sizeof(image) - 1) == 0) ||
+           (type->len >= sizeof(bytes) - 1 && ngx_strncasecmp(type->data, (u_char *) bytes, sizeof(bytes) - 1) == 0);
+}
+
 /* Content-Encoding: none, identity, or gzip (x-gzip, RFC 9110 8.4.1.3). */
 static bool
 sv_body_encoding(ngx_http_request_t *r, bool *packed)
@@ -63,6 +83,14 @@ sv_body_check_media(sv_request_state_t *state)
     ngx_http_request_t *r = state->req.http;
     sv_error_t *error = &state->call.error;
 
+    if ((state->entry->route->flags & SV_BODY_FILE) != 0) {
+        if (!sv_body_is_picture(r)) {
+            return sv_fail(error, SV_ERR_MEDIA_TYPE, "The body must be image/* or application/octet-stream");
+        }
+        return sv_body_encoding(r, &state->call.body_packed) && !state->call.body_packed
+                   ? SV_OK
+                   : sv_fail(error, SV_ERR_MEDIA_TYPE, "A picture is sent as it is, not packed");
+    }
     if (!sv_body_is_json(r)) {
         return sv_fail(error, SV_ERR_MEDIA_TYPE, NULL);
     }
@@ -105,6 +133,30 @@ sv_body_copy(ngx_http_request_t *r, char *to)
     return NGX_OK;
 }
 
+static void
+sv_body_close(void *upload)
+{
+    close(((const sv_call_upload_t *) upload)->fd);
+}
+
+/* A descriptor of the call's own, which lives as long as a thread may read it. */
+static sv_status_t
+sv_body_keep_file(sv_request_state_t *state, off_t length)
+{
+    const ngx_temp_file_t *file = state->req.http->request_body->temp_file;
+    sv_call_t *call = &state->call;
+    sv_call_upload_t *upload = sv_arena_zalloc(call->arena, sizeof(*upload));
+
+    upload->size = (size_t) length;
+    upload->fd = file == NULL ? -1 : fcntl(file->file.fd, F_DUPFD_CLOEXEC, 0);
+    if (upload->fd < 0) {
+        return sv_fail_cause(&call->error, SV_ERR_BUSY, "the file of a request's body could not be kept open");
+    }
+    sv_arena_on_destroy(call->arena, sv_body_close, upload);
+    call->upload = upload;
+    return SV_OK;
+}
+
 static sv_status_t
 sv_body_take(sv_request_state_t *state)
 {
@@ -121,6 +173,9 @@ sv_body_take(sv_request_state_t *state)
     }
     if (length > sv_body_limit(state)) {
         return sv_fail(&call->error, SV_ERR_BODY_TOO_LARGE, NULL);
+    }
+    if ((state->entry->route->flags & SV_BODY_FILE) != 0) {
+        return sv_body_keep_file(state, length);
     }
     /* The client says how much: the one size here that may be more than there is. */
     body = malloc((size_t) length + 1);
@@ -178,6 +233,7 @@ sv_body_read(sv_request_state_t *state, sv_next_pt next)
     }
     state->next = next;
     state->call.body_optional = (state->entry->route->flags & SV_BODY_OPTIONAL) != 0;
+    r->request_body_in_file_only = (state->entry->route->flags & SV_BODY_FILE) != 0;
     /* The reader takes a reference of its own, which the answer ends: this request's goes over to it, and that first,
      * because the answer may be sent from within. */
     r->main->count--;

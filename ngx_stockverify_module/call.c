@@ -12,6 +12,28 @@
 
 enum { SV_PAGE_LIMIT_DEFAULT = 50, SV_PAGE_LIMIT_MAX = 500, SV_CURSOR_MAX = 1024 };
 
+/* The header is a list of entity tags, weak ones among them, or "*". */
+bool
+sv_call_etag_matches(const sv_call_t *call, const char *etag)
+{
+    const char *list = call->if_none_match, *at = list;
+    size_t length = strlen(etag);
+
+    if (list == NULL || strcmp(list, "*") == 0) {
+        return list != NULL;
+    }
+    while ((at = strstr(at, etag)) != NULL) {
+        const char *behind = at + length;
+
+        if ((at == list || at[-1] == ' ' || at[-1] == ',' || at[-1] == '/') &&
+            (*behind == '\0' || *behind == ',' || *behind == ' ')) {
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
 const char *
 sv_call_query(const sv_call_t *call, const char *name)
 {

@@ -28,16 +28,23 @@ typedef struct {
     const char  *value;          /* percent-decoded, valid UTF-8 */
 } sv_query_parameter_t;
 
-/* A file of the spool as an answer, served with Range, If-Range, HEAD and conditional requests. */
+/* A file as an answer, served with Range, If-Range, HEAD and conditional requests. */
 typedef struct {
-    const char  *path;           /* below SPOOL_DIR */
+    const char  *path;           /* below SPOOL_DIR, or from the root */
     const char  *name;           /* what it is saved as */
     const char  *content_type;
     const char  *etag;           /* with quotes, strong; NULL: none */
     int          fd;             /* opened on the thread, where a shared spool may keep it waiting; closed with the arena */
     int64_t      size;
-    int64_t      changed_s;      /* Last-Modified */
+    int64_t      changed_s;      /* Last-Modified; 0: not told */
+    bool         shown;          /* by a browser, as a picture and nothing else, instead of saved */
 } sv_call_file_t;
+
+/* A body that stays in the file which nginx read it into; closed with the arena. */
+typedef struct {
+    int     fd;
+    size_t  size;
+} sv_call_upload_t;
 
 typedef struct sv_call_s {
     /* inputs */
@@ -53,6 +60,7 @@ typedef struct sv_call_s {
     size_t                 body_limit;                     /* of the route, for what is unpacked too */
     bool                   body_packed;                    /* gzip: unpacked where it is read as JSON, on that thread */
     bool                   body_optional;                  /* of the route: an absent body reads as {} */
+    const sv_call_upload_t *upload;                        /* SV_BODY_FILE: the body; NULL without one */
     const char            *if_none_match;                  /* request header or NULL */
     const sv_console_t    *console;                        /* the console's page asks; NULL: another client */
     int                    wait_s;                         /* of "Prefer: wait=N", 30 at most; 0: none */
@@ -86,6 +94,9 @@ typedef struct sv_call_s {
 
 /* A piece of work on a call; failure is told through call->error. */
 typedef void (*sv_call_step_t)(sv_call_t *call);
+
+/* Whether the client has what `etag` (with quotes) stands for, by its If-None-Match. */
+bool sv_call_etag_matches(const sv_call_t *call, const char *etag);
 
 /* The value of a query parameter, NULL when it was not sent.  (Names the route does not
  * list were refused before.) */

@@ -206,3 +206,11 @@ sv_http_work_end(sv_request_t *work)
 {
     sv_state_release(work->state);
 }
+
+const char *
+sv_http_temp_dir(const sv_request_t *req)
+{
+    const ngx_http_core_loc_conf_t *core = ngx_http_get_module_loc_conf(req->http, ngx_http_core_module);
+
+    return (const char *) core->client_body_temp_path->name.data;
+}

@@ -18,6 +18,9 @@
  * called when the client has gone; what a thread or Redis still does for it is finished and
  * thrown away.
  */
+/* Where nginx keeps bodies: a directory that this process may write to. */
+const char *sv_http_temp_dir(const sv_request_t *req);
+
 /* Sends the commands in one pipeline (NOSCRIPT repaired, time limit redis_timeout), reads each reply,
  * then goes on in `next`. */
 void sv_http_redis(sv_request_t *req, sv_redis_command_t *const *commands, size_t count,

@@ -584,6 +584,30 @@ my %WRONG = (
     report_generate => { type => 'variance', filters => { colour => 'red' } }, report_export => { type => 'gossip' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },
 );
 
+my $PICTURE = "\x89PNG\r\n\x1a\n" . pack 'N A4 N N C5 N', 13, 'IHDR', 2, 3, 8, 2, 0, 0, 0, 0;
+my %PICTURE = (body => $PICTURE, headers => { 'Content-Type' => 'image/png' });
+
+sub body_for {
+    my ($operation) = @_;
+    return $operation->{body} eq 'none' ? () : $operation->{body} eq 'file' ? %PICTURE : (json => $BODY{ $operation->{id} } || {});
+}
+
+subtest 'photos' => sub {
+    my %path = (path => { client_photo_id => 'contract-photo' });
+    answers($asha, photo_put => 201, %path, %PICTURE);
+    answers($asha, photo_put => 200, %path, %PICTURE);
+    answers($asha, photo_put => [409, 'already_exists'], %path, %PICTURE, body => "$PICTURE.");
+    answers($asha, photo_put => [415, 'photo_type'], %path, %PICTURE, body => 'x');
+    answers($asha, photo_put => [415, 'media_type'], %path, json => {});
+    answers($asha, photo_put => [413, 'body_too_large'], %path, %PICTURE, body => $PICTURE . 'x' x 8388608);
+    answers($asha, photo_put => [422, 'validation_failed'], %path, %PICTURE, body => substr $PICTURE, 0, 20);
+    my $tag = answers($asha, photo => 200, %path)->header('ETag');
+    answers($asha, photo => 206, %path, headers => { Range => 'bytes=0-3' });
+    answers($asha, photo => 304, %path, headers => { 'If-None-Match' => $tag });
+    answers($asha, photo => [412, 'precondition_failed'], %path, headers => { 'If-Match' => '"another"' });
+    answers($asha, photo => [416, 'range_invalid'], %path, headers => { Range => 'bytes=9999-' });
+};
+
 # What a page cannot do without.
 my %QUERY_OF = (count_lines => { session_id => $session }, serials => { count_id => $count });
 
@@ -591,7 +615,7 @@ subtest 'what is wrong by itself' => sub {
     for my $operation (@api) {
         my $id = $operation->{id};
         my $client = $operation->{role} eq 'anyone' ? $nobody : $operation->{role} eq 'admin' ? $admin : $supervisor;
-        my %body = $operation->{body} eq 'none' ? () : (json => $BODY{$id} || {});
+        my %body = body_for($operation);
         my %there = (path => { rack_id => $rack, id => $THERE{$id} // $session, format => 'csv' });
         my %documented = map { ($_ => 1) } keys %{ $operation->{responses} };
         answers($client, $id => [400, 'parameter_unknown'], %body, query => { nonsense => 1 });
@@ -605,7 +629,7 @@ subtest 'what is wrong by itself' => sub {
         }
         answers($asha, $id => [403, 'forbidden'], %body) if $operation->{role} =~ /^(?:supervisor|admin)$/;
         answers($client, $id => [404, $id =~ /^item/ ? 'item_unknown' : 'not_found'], %body) if $documented{404} && $operation->{path} =~ /\{/;
-        next if $operation->{body} eq 'none';
+        next if $operation->{body} =~ /^(?:none|file)$/;
         answers($client, $id => [400, 'json_invalid'], body => '{"a": ');
         answers($client, $id => [415, 'media_type'], body => '{}', headers => { 'Content-Type' => 'text/plain' });
         answers($client, $id => [413, 'body_too_large'], body => '{"a": "' . 'x' x 1048576 . '"}');
@@ -642,7 +666,7 @@ SKIP: {
         for my $operation (@api) {
             # No account is known to Redis then, so every token has to be looked up.
             $stack->redis->command('FLUSHALL');
-            my %body = $operation->{body} eq 'none' ? () : (json => $BODY{ $operation->{id} } || {});
+            my %body = body_for($operation);
             answers($operation->{role} eq 'anyone' ? $nobody : $supervisor, $operation->{id} => 503, %body, path => { rack_id => $rack });
         }
     };

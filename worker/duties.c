@@ -11,6 +11,7 @@
 #include "core/jobs/schedule.h"
 #include "core/report/delivery/delivery.h"
 #include "core/report/blocks/block_owner.h"
+#include "core/photos/photo.h"
 #include "core/sync/conflict_expire.h"
 #include "core/unknown/unknown_resolve.h"
 #include "worker/duty.h"
@@ -164,6 +165,12 @@ sv_duty_unknown_items(sv_duty_round_t *round, sv_error_t *error)
     return sv_unknown_round(round->store, &round->done, error);
 }
 
+static sv_status_t
+sv_duty_photos(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_photos_sweep(round->store, &round->done, error);
+}
+
 /* Rounds that are to be short, and rounds that may have much to do. */
 enum { SV_SHORT_ROUND_MS = 120000, SV_LONG_ROUND_MS = 600000 };
 
@@ -177,6 +184,7 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "audit-seal", offsetof(sv_settings_t, worker_audit_interval), sv_duty_seal_audit, 0, SV_LONG_ROUND_MS },
     { "catalog", 0, sv_duty_catalog, SV_CATALOG_ROUND_MS, SV_LONG_ROUND_MS },
     { "unknown-items", 0, sv_duty_unknown_items, SV_UNKNOWN_ROUND_MS, SV_LONG_ROUND_MS },
+    { "photos", 0, sv_duty_photos, SV_PHOTOS_SWEEP_MS, SV_LONG_ROUND_MS },
     { "erp-sync", 0, sv_duty_erp_sync, SV_ERP_SYNC_ROUND_MS, SV_SHORT_ROUND_MS },
     { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS, SV_SHORT_ROUND_MS },
     { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS, SV_LONG_ROUND_MS },

@@ -5,13 +5,13 @@
 
 #include "core/base/buffer.h"
 
-const char *
-sv_disposition_attachment(const char *name, sv_arena_t *arena)
+static const char *
+sv_disposition(const char *kind, const char *name, sv_arena_t *arena)
 {
     sv_buffer_t out;
 
     sv_buffer_init(&out, arena, strlen(name) * 4 + 64);
-    sv_buffer_puts(&out, "attachment; filename=\"");
+    sv_buffer_printf(&out, "%s; filename=\"", kind);
     for (const char *at = name; *at != '\0'; at++) {
         unsigned char c = (unsigned char) *at;
 
@@ -32,4 +32,16 @@ sv_disposition_attachment(const char *name, sv_arena_t *arena)
         }
     }
     return out.data;
+}
+
+const char *
+sv_disposition_attachment(const char *name, sv_arena_t *arena)
+{
+    return sv_disposition("attachment", name, arena);
+}
+
+const char *
+sv_disposition_inline(const char *name, sv_arena_t *arena)
+{
+    return sv_disposition("inline", name, arena);
 }

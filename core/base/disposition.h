@@ -8,4 +8,7 @@
  * the folder.  In the arena. */
 const char *sv_disposition_attachment(const char *name, sv_arena_t *arena);
 
+/* The same for a file that a browser may show. */
+const char *sv_disposition_inline(const char *name, sv_arena_t *arena);
+
 #endif

@@ -7,7 +7,7 @@
 
 /* GET /api/config: what an app must know of this installation. */
 
-enum { SV_PHOTO_MAX_BYTES = 8 * 1024 * 1024, SV_ETAG_DIGITS = 16 };
+enum { SV_ETAG_DIGITS = 16 };
 
 static const char *const sv_photo_types[] = { "image/jpeg", "image/png", "image/webp", NULL };
 static const char *const sv_barcode_formats[] = { "ean13",  "ean8",        "upca",    "upce",       "itf14", "code128",
@@ -46,7 +46,7 @@ sv_config_write(sv_json_writer_t *json, const sv_settings_t *settings)
 {
     sv_config_write_settings(json, settings);
     sv_json_object(json, "photo_limits");
-    sv_json_int(json, "max_bytes", SV_PHOTO_MAX_BYTES);
+    sv_json_int(json, "max_bytes", settings->photo_max_bytes);
     sv_config_words(json, "types", sv_photo_types);
     sv_json_end(json);
     sv_json_object(json, "reason_codes");

@@ -35,7 +35,7 @@ sub operations_of {
                 location   => $operation->{'x-location'},
                 parameters => \@parameters,
                 query      => [sort map { $_->{name} } grep { $_->{in} eq 'query' } @parameters],
-                body       => !$body ? 'none' : $body->{required} ? 'required' : 'optional',
+                body       => !$body ? 'none' : !$body->{content}{'application/json'} ? 'file' : $body->{required} ? 'required' : 'optional',
                 request    => $body && $body->{content}{'application/json'}{schema},
                 responses  => { map { ($_ => resolve($document, $operation->{responses}{$_})) } keys %{ $operation->{responses} } },
             };
@@ -213,7 +213,7 @@ sub routes {
             path   => $path,
             role   => lc $role,
             query  => [sort split ' ', $query],
-            body   => $flag{SV_BODY_OPTIONAL} ? 'optional' : $flag{SV_BODY_JSON} ? 'required' : 'none',
+            body   => $flag{SV_BODY_FILE} ? 'file' : $flag{SV_BODY_OPTIONAL} ? 'optional' : $flag{SV_BODY_JSON} ? 'required' : 'none',
             alias  => !!$flag{SV_ALIAS},
             limit  => $flag{SV_BODY_SMALL} ? 16_384 : 1_048_576,
         }
