@@ -90,6 +90,20 @@ sv_photo_repeat(const sv_photo_upload_t *upload, const bson_t *stored, sv_error_
     return SV_OK;
 }
 
+/* Who sends it once more is about to name it. */
+static sv_status_t
+sv_photo_renew(sv_store_t *store, const sv_photo_upload_t *upload, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("client_photo_id", BCON_UTF8(upload->client_photo_id)), error->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$currentDate", "{", "looked_at", BCON_BOOL(true), "}"), error->arena);
+    int64_t matched;
+
+    if (sv_store_update_one(store, SV_COLLECTION_PHOTOS, filter, update, &matched, error) != SV_OK) {
+        return error->status;
+    }
+    return matched > 0 ? SV_OK : sv_fail(error, SV_ERR_BUSY, "The photo was just removed; send it again");
+}
+
 static void
 sv_photo_make_head(sv_photo_upload_t *upload, sv_arena_t *arena)
 {
@@ -109,6 +123,7 @@ sv_photo_make_head(sv_photo_upload_t *upload, sv_arena_t *arena)
     BSON_APPEND_UTF8(head, "user_id", upload->who->user_id);
     sv_doc_put_text(head, "full_name", upload->who->full_name);
     sv_doc_put_text(head, "warehouse", upload->who->warehouse);
+    sv_doc_put_time(head, "looked_at", upload->now_ms);
     upload->head = head;
 }
 
@@ -163,7 +178,7 @@ sv_photo_end(sv_store_t *store, void *context, sv_error_t *error)
     return sv_store_insert(store, SV_COLLECTION_PHOTOS, upload->head, error);
 }
 
-static sv_status_t
+sv_status_t
 sv_photo_drop(sv_store_t *store, const bson_oid_t *id, sv_error_t *error)
 {
     bson_t *chunks = sv_doc_new(error->arena), *note = sv_doc_new(error->arena);
@@ -205,7 +220,7 @@ sv_photo_put(sv_store_t *store, const sv_principal_t *who, const char *client_ph
         return error->status;
     }
     if (*photo != NULL) {
-        return sv_photo_repeat(&upload, *photo, error);
+        return sv_photo_repeat(&upload, *photo, error) == SV_OK ? sv_photo_renew(store, &upload, error) : error->status;
     }
     if (sv_photo_begin(store, &upload, error) != SV_OK || sv_photo_put_chunks(store, &upload, error) != SV_OK) {
         return error->status;
@@ -241,40 +256,4 @@ sv_photo_write_members(sv_json_writer_t *w, const bson_t *photo)
             sv_doc_write_value(w, members[i].told, &iter);
         }
     }
-}
-
-/* ---- uploads that were left */
-
-enum { SV_UPLOAD_MAX_MS = 3600000, SV_UPLOADS_A_ROUND = 1000 };
-
-static const bson_t *
-sv_upload_take(sv_store_t *store, int64_t before_ms, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_new(error->arena), *update = sv_doc_new(error->arena);
-    const bson_t *note = NULL;
-
-    BCON_APPEND(filter, "begun_at", "{", "$lt", BCON_DATE_TIME(before_ms), "}");
-    BCON_APPEND(update, "$set", "{", "swept", BCON_BOOL(true), "}");
-    sv_store_find_and_update(store, SV_COLLECTION_PHOTO_UPLOADS, filter, update, true, false, error->arena, &note,
-                             error);
-    return error->status == SV_OK ? note : NULL;
-}
-
-sv_status_t
-sv_photos_sweep(sv_store_t *store, int64_t *swept, sv_error_t *error)
-{
-    int64_t now_ms;
-    const bson_t *note;
-    bson_iter_t iter;
-
-    *swept = 0;
-    if (sv_store_now(store, &now_ms, error) != SV_OK) {
-        return error->status;
-    }
-    while (*swept < SV_UPLOADS_A_ROUND && (note = sv_upload_take(store, now_ms - SV_UPLOAD_MAX_MS, error)) != NULL &&
-           bson_iter_init_find(&iter, note, "_id") && BSON_ITER_HOLDS_OID(&iter) &&
-           sv_photo_drop(store, bson_iter_oid(&iter), error) == SV_OK) {
-        (*swept)++;
-    }
-    return error->status;
 }

@@ -35,7 +35,11 @@ sv_status_t sv_photo_copy(sv_store_t *store, const bson_t *photo, int fd, sv_err
 /* The members of one for a client, within an open object. */
 void sv_photo_write_members(sv_json_writer_t *w, const bson_t *photo);
 
-/* Removes what uploads left that did not end within an hour. */
+/* Removes the chunks of an upload, and its note. */
+sv_status_t sv_photo_drop(sv_store_t *store, const bson_oid_t *id, sv_error_t *error);
+
+/* Removes what uploads left that did not end within an hour, and photos that nothing names PHOTO_ORPHAN_DAYS after they
+ * came or were last sent (0: never). */
 sv_status_t sv_photos_sweep(sv_store_t *store, int64_t *swept, sv_error_t *error);
 
 #endif
