@@ -194,7 +194,7 @@ check:
 format:
 	clang-format -i $(shell find core worker ctl ngx_stockverify_module t/unit t/fuzz -name '*.[ch]')
 
-## make install DESTDIR=    module, worker, admin command, configuration, units
+## make install DESTDIR=    module, worker, admin command, configuration, units, and the console when it was made
 install: all
 	install -D -m 0644 $(BUILD)/ngx_stockverify_module.so $(DESTDIR)$(PREFIX)/lib/nginx/modules/ngx_stockverify_module.so
 	install -D -m 0755 $(BUILD)/stockverify-worker $(DESTDIR)$(PREFIX)/sbin/stockverify-worker
@@ -202,6 +202,9 @@ install: all
 	install -d $(DESTDIR)/var/log/stockverify $(DESTDIR)/etc/stockverify $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/logrotate.d
 	test -e $(DESTDIR)/etc/stockverify/worker.conf || install -m 0640 conf/worker.conf $(DESTDIR)/etc/stockverify/worker.conf
 	install -m 0644 conf/nginx.conf $(DESTDIR)/etc/stockverify/nginx.conf.example
+	install -d $(DESTDIR)/etc/stockverify/console
+	install -m 0644 conf/console/*.conf $(DESTDIR)/etc/stockverify/console/
+	test ! -e $(BUILD)/console/index.html || scripts/install-console $(BUILD)/console $(DESTDIR)$(PREFIX)/share/stockverify/console
 	install -m 0644 conf/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -D -m 0644 conf/systemd/nginx.service.d/stockverify.conf $(DESTDIR)/etc/stockverify/nginx.service.d.example
 	install -m 0644 conf/logrotate $(DESTDIR)/etc/logrotate.d/stockverify

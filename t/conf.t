@@ -65,6 +65,8 @@ SKIP: {
     $conf =~ s{(?<= )/(?=etc/|var/)}{$dir/}g;
     $conf =~ s{/run/nginx.pid}{$dir/nginx.pid};
     $conf =~ s/^user .*//m if $> != 0;
+    make_path("$dir/etc/stockverify/console");
+    $write->("$dir/etc/stockverify/console/$_", content("conf/console/$_")) for qw(http.conf location.conf);
     # No port of this host is touched by the check, and IPv6 may be missing where tests run.
     $conf =~ s/^\s*listen \[::\].*\n//mg;
     $conf =~ s/listen (80|443)\b/'listen 127.0.0.1:' . (28_000 + $1)/ge;

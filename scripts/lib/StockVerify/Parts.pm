@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use JSON::PP ();
+use StockVerify::Lan;
 use StockVerify::Redis;
 use StockVerify::Reservation qw(reserve_port reserve_name port_is_free);
 
@@ -41,7 +42,7 @@ sub plan {
     plan_redis($stack, $state, !$option{stores_only}, $option{redis_user_rules});
     plan_mongodb($stack, $state);
     return $state if $option{stores_only};
-    plan_nginx($stack, $state, $option{port});
+    plan_nginx($stack, $state, @option{qw(port lan)});
     my $suffix = $option{asan} ? '-asan' : '';
     $state->{commands}{worker} = ["$stack->{build}/stockverify-worker$suffix", '-c', "$directory/worker.conf"];
     return $state;
@@ -122,11 +123,12 @@ sub plan_mongodb {
 }
 
 sub plan_nginx {
-    my ($stack, $state, $port) = @_;
+    my ($stack, $state, $port, $lan) = @_;
     my $directory = $stack->{directory};
     check_port($port) if defined $port;
     $state->{port} = ($port // reserve_port($directory)) + 0;
     $state->{flat_port} = reserve_port($directory);
+    $state->{lan} = StockVerify::Lan::plan($stack, $lan) if defined $lan;
     $state->{url} = "http://127.0.0.1:$state->{port}";
     $state->{url_flat} = "http://127.0.0.1:$state->{flat_port}";
     $state->{module} = $stack->{build} . ($state->{asan} ? '/asan' : '') . '/ngx_stockverify_module.so';
@@ -219,6 +221,8 @@ sub write_nginx_conf {
     my ($state, $directory) = @{$stack}{qw(state directory)};
     my %fill = (
         DIR       => $directory,
+        ROOT      => $stack->{root},
+        BUILD     => $stack->{build},
         USER      => $> == 0 ? 'user root;' : '',
         MODULE    => $state->{module},
         MAIN      => $state->{nginx}{main},
@@ -226,8 +230,11 @@ sub write_nginx_conf {
         LOG_LEVEL => $state->{nginx}{log_level} || 'notice',
         PORT      => $state->{port},
         FLAT_PORT => $state->{flat_port},
+        LAN       => $state->{lan} ? StockVerify::Lan::listen_lines($state->{lan}) : '',
+        LAN_AUTHORITY => $state->{lan} ? StockVerify::Lan::authority_server($state->{lan}) : '',
         SETTINGS  => $stack->{table}->nginx_text($value, '    '),
     );
+    StockVerify::Lan::make_certificate($stack) if $state->{lan};
     my $file = "$stack->{root}/conf/nginx.stack.conf.in";
     open my $in, '<', $file or die "$file: $!\n";
     my $text = do { local $/; <$in> };

@@ -60,6 +60,8 @@ sub configuration {
         [qr/ssl_certificate .*;/,                      "ssl_certificate $place->{certificate}.pem;"],
         [qr/ssl_certificate_key .*;/,                  "ssl_certificate_key $place->{certificate}.key;"],
         [qr/((?:^ +#?(?:stockverify_(?:redis|mongodb|jwt|secret|spool)\w*|include) .*;\n)+)/m, $settings . $temporary],
+        [qr{include /etc/stockverify/console/http\.conf;},     "include $stack->{root}/conf/console/http.conf;"],
+        [qr{root \S+;(\s+)include /etc/stockverify/console/}, sub { "root $stack->{build};$_[0]include $stack->{root}/conf/console/" }],
         [qr/^\}\s*\z/m,                                "$servers}\n"],
     );
     $text =~ s/^ *listen \[::\].*;\n//mg;
