@@ -128,7 +128,8 @@ sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quant
 }
 
 void
-sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_line_t *line, int64_t frozen_at_ms)
+sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_line_t *line, int64_t adjusted_seq,
+                 int64_t frozen_at_ms)
 {
     sv_doc_put_text(document, "lot", line->lot);
     sv_doc_put_text(document, "warehouse", scope->warehouse);
@@ -139,6 +140,7 @@ sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_l
     sv_doc_put_text(document, "uom", line->uom);
     BSON_APPEND_BOOL(document, "lot_tracked", line->lot_tracked);
     BSON_APPEND_BOOL(document, "delisted", line->delisted);
+    BSON_APPEND_INT64(document, "adjusted_seq", adjusted_seq);
     sv_doc_put_time(document, "frozen_at", frozen_at_ms);
 }
 

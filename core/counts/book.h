@@ -36,11 +36,13 @@ typedef struct {
     sv_quantity_t unit_cost;
     const char *uom; /* the item's own; NULL: none is known */
     bool delisted;
+    int64_t synced_at_ms; /* while it is read: when the ERP told its quantity */
 } sv_book_line_t;
 
 typedef struct {
     sv_book_line_t *lines; /* by code and lot */
     size_t count, capacity;
+    int64_t adjusted_seq; /* the last adjustment of the warehouse that is in them (core/stock/adjusted.h) */
 } sv_book_lines_t;
 
 /* The scope of a count from its document (sessions); reads the racks of a floor. */
@@ -48,8 +50,9 @@ sv_status_t sv_book_scope_read(sv_store_t *store, const bson_t *count, sv_arena_
                                sv_error_t *error);
 bool sv_book_scope_has_rack(const sv_book_scope_t *scope, const char *rack_id);
 
-/* What the books say now of these items, a line at least for each; of items whose lots are counted apart one for each
- * lot the books have.  The books of racks know no lots: of a part of a warehouse a lot's book is unknown. */
+/* What the books say now of these items, and what counts corrected since the ERP told it, a line at least for each; of
+ * items whose lots are counted apart one for each lot the books have.  The books of racks know no lots: of a part of a
+ * warehouse a lot's book is unknown. */
 sv_status_t sv_book_read_items(sv_store_t *store, const sv_book_scope_t *scope, const char *const *codes, size_t count,
                                sv_book_lines_t *lines, sv_arena_t *arena, sv_error_t *error);
 /* The line of a figure: that of its lot, or, of a lot that the books do not have, one that says so. */
@@ -63,7 +66,8 @@ const char *sv_book_source(const sv_book_scope_t *scope, bool known);
 void sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quantity_t system_qty);
 
 /* Appends what is frozen of a line, with what a standing count compares left to its totals. */
-void sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_line_t *line, int64_t frozen_at_ms);
+void sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_line_t *line, int64_t adjusted_seq,
+                      int64_t frozen_at_ms);
 /* {session_id, item_code, lot}; lines of the version before have no lot.  A line made by an upsert of it sets it. */
 bson_t *sv_book_line_filter(const char *count_id, const char *item_code, const char *lot, sv_arena_t *arena);
 

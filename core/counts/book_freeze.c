@@ -53,7 +53,7 @@ sv_book_put_lines(sv_store_t *store, void *context, sv_error_t *error)
         bson_t update = BSON_INITIALIZER, insertion;
 
         BSON_APPEND_DOCUMENT_BEGIN(&update, "$setOnInsert", &insertion);
-        sv_book_put_line(&insertion, &work->scope, line, work->now_ms);
+        sv_book_put_line(&insertion, &work->scope, line, work->book.adjusted_seq, work->now_ms);
         bson_append_document_end(&update, &insertion);
         status = sv_bulk_update(&bulk, sv_book_line_filter(work->scope.count_id, line->item_code, line->lot, arena),
                                 &update, true, error);

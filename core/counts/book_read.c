@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/counts/book.h"
+#include "core/stock/adjusted.h"
 #include "core/stock/lots.h"
 #include "core/stock/stock.h"
 #include "core/store/document.h"
@@ -22,6 +23,8 @@ typedef struct {
     sv_quantity_t own;
     bool has_cost; /* the warehouse's */
     sv_quantity_t cost;
+    int64_t synced_at_ms;   /* the latest of its rows */
+    sv_quantity_t adjusted; /* of an item whose lots are not counted apart: what the ERP does not tell yet */
 } sv_book_item_t;
 
 typedef struct {
@@ -139,6 +142,7 @@ sv_reading_add_stock(const sv_stock_t *stock, void *context)
         return;
     }
     item->told = true;
+    item->synced_at_ms = stock->synced_at_ms > item->synced_at_ms ? stock->synced_at_ms : item->synced_at_ms;
     if (stock->has_cost) {
         item->has_cost = true;
         item->cost = stock->unit_cost;
@@ -154,6 +158,56 @@ sv_reading_add_stock(const sv_stock_t *stock, void *context)
     line->known = line->known && stock->known;
     line->system_qty = line->known ? stock->quantity : 0;
     line->unit_cost = stock->has_cost ? stock->unit_cost : item->unit_cost;
+    line->synced_at_ms = stock->synced_at_ms;
+}
+
+/* ---- what counts corrected since */
+
+static void
+sv_reading_adjust_lot(sv_book_reading_t *reading, const sv_book_item_t *item, const sv_adjusted_t *adjusted)
+{
+    sv_book_line_t *line = NULL;
+
+    for (size_t i = 0; line == NULL && i < reading->lines->count; i++) {
+        sv_book_line_t *other = &reading->lines->lines[i];
+
+        if (strcmp(other->item_code, item->item_code) == 0 && strcmp(other->lot, adjusted->lot) == 0) {
+            line = other;
+        }
+    }
+    if (line == NULL) {
+        line = sv_reading_add_line(reading, item, adjusted->lot);
+    }
+    if (line->known && sv_adjusted_is_lacking(adjusted, line->synced_at_ms)) {
+        line->known = sv_quantity_add(line->system_qty, adjusted->delta, &line->system_qty);
+    }
+}
+
+static void
+sv_reading_add_adjusted(const sv_adjusted_t *adjusted, void *context)
+{
+    sv_book_reading_t *reading = context;
+    sv_book_item_t *item = sv_reading_item(reading, adjusted->item_code);
+
+    if (item == NULL || adjusted->withdrawn || adjusted->seq > reading->lines->adjusted_seq) {
+        return;
+    }
+    if (item->lot_tracked && item->told) {
+        sv_reading_adjust_lot(reading, item, adjusted);
+    } else if (sv_adjusted_is_lacking(adjusted, item->synced_at_ms)) {
+        item->unknown |= !sv_quantity_add(item->adjusted, adjusted->delta, &item->adjusted);
+    }
+}
+
+/* The books of racks do not tell where a correction of the whole went: they stay as the ERP has them. */
+static sv_status_t
+sv_reading_adjusted(sv_store_t *store, sv_book_reading_t *reading, sv_error_t *error)
+{
+    if (reading->lines->adjusted_seq == 0 || !reading->scope->whole || reading->scope->standing) {
+        return SV_OK;
+    }
+    return sv_adjusted_read(store, reading->scope->warehouse, reading->codes, reading->count, sv_reading_add_adjusted,
+                            reading, reading->arena, error);
 }
 
 /* ---- what the racks in scope have of it */
@@ -213,6 +267,7 @@ sv_reading_close_item(sv_book_reading_t *reading, const sv_book_item_t *item)
         if (line->known && !item->told && item->has_own) {
             line->system_qty = item->own;
         }
+        line->known = line->known && sv_quantity_add(line->system_qty, item->adjusted, &line->system_qty);
     } else if (scope->rack_books && !item->lot_tracked) {
         line->known = !item->unknown;
         line->system_qty = item->unknown ? 0 : item->quantity;
@@ -231,10 +286,16 @@ sv_book_read_items(sv_store_t *store, const sv_book_scope_t *scope, const char *
         return SV_OK;
     }
     sv_reading_init(&reading, codes, count);
-    status = sv_reading_items(store, &reading, error);
+    status = sv_adjusted_seq(store, scope->warehouse, arena, &lines->adjusted_seq, error);
+    if (status == SV_OK) {
+        status = sv_reading_items(store, &reading, error);
+    }
     if (status == SV_OK) {
         status = sv_stock_read(store, scope->warehouse, reading.codes, reading.count, sv_reading_add_stock, &reading,
                                arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_reading_adjusted(store, &reading, error);
     }
     if (status == SV_OK && !scope->whole && scope->rack_books) {
         status = sv_reading_racks(store, &reading, error);

@@ -39,7 +39,8 @@ sv_stock_read(sv_store_t *store, const char *warehouse, const char *const *codes
                              .known = sv_doc_has(row, "book_qty"),
                              .quantity = sv_doc_quantity(row, "book_qty"),
                              .has_cost = sv_doc_has(row, "unit_cost"),
-                             .unit_cost = sv_doc_quantity(row, "unit_cost") };
+                             .unit_cost = sv_doc_quantity(row, "unit_cost"),
+                             .synced_at_ms = sv_doc_time(row, "synced_at") };
 
         if (stock.warehouse != NULL && stock.item_code != NULL) {
             stock.lot = stock.lot != NULL ? stock.lot : "";

@@ -21,6 +21,7 @@ typedef struct {
     sv_quantity_t quantity;
     bool has_cost;
     sv_quantity_t unit_cost;
+    int64_t synced_at_ms; /* when the ERP, or a file, last told it; 0: not known */
 } sv_stock_t;
 
 typedef void (*sv_stock_reader_t)(const sv_stock_t *stock, void *context);

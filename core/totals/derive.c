@@ -70,6 +70,7 @@ sv_lines_add_book(const bson_t *document, void *context)
                                    .unit_cost = sv_doc_quantity(document, "unit_cost"),
                                    .uom = sv_doc_text(document, "uom", lines->arena) };
     line->frozen_at_ms = sv_doc_time(document, "frozen_at");
+    line->adjusted_seq = sv_doc_int(document, "adjusted_seq");
     line->was_counted = sv_doc_has(document, "counted");
     line->was_damaged = sv_doc_quantity(document, "counted.damage_qty") > 0 ||
                         sv_doc_quantity(document, "counted.non_returnable_damaged_qty") > 0;
@@ -113,6 +114,7 @@ sv_lines_freeze(sv_store_t *store, sv_totals_lines_t *lines, int64_t now_ms, sv_
         if (!line->in_book) {
             line->book = sv_book_line_for(lines->scope, &book, line->item->item_code, line->lot);
             line->frozen_at_ms = now_ms;
+            line->adjusted_seq = book.adjusted_seq;
         }
         line->book.delisted = line->item->delisted;
         line->book.uom = line->book.uom != NULL ? line->book.uom : line->item->uom;
@@ -128,11 +130,10 @@ sv_line_put_flags(const sv_totals_line_t *line, bson_t *counted)
     const struct {
         const char *name;
         bool set;
-    } flags[] = { { "unknown", line->unknown },
-                  { "delisted", line->book.delisted },
-                  { "lot", line->expiry_mixed },
-                  { "moved", line->moved },
-                  { "mixed", line->uom_mixed } };
+    } flags[] = {
+        { "unknown", line->unknown }, { "delisted", line->book.delisted }, { "lot", line->expiry_mixed },
+        { "moved", line->moved },     { "mixed", line->uom_mixed },        { "superseded", line->superseded }
+    };
     char digits[16];
     const char *key;
     uint32_t n = 0;
@@ -171,6 +172,7 @@ sv_line_put_counted(const sv_totals_line_t *line, bson_t *set)
     sv_put_known(&counted, "expired_qty", adds_up, line->expired_qty);
     sv_put_known(&counted, "compared_qty", line->compared, line->compared_qty);
     sv_put_known(&counted, "moved_qty", line->compared, line->moved_qty);
+    sv_put_known(&counted, "adjusted_qty", line->compared, line->adjusted_qty);
     sv_put_known(&counted, "variance", line->compared, line->variance);
     BSON_APPEND_BOOL(&counted, "unknown", line->unknown);
     sv_line_put_flags(line, &counted);
@@ -208,7 +210,7 @@ sv_line_put(const sv_totals_line_t *line, const sv_book_scope_t *scope, bson_t *
     bson_append_document_end(update, &set);
     if (!line->in_book) {
         BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &insertion);
-        sv_book_put_line(&insertion, scope, &line->book, line->frozen_at_ms);
+        sv_book_put_line(&insertion, scope, &line->book, line->adjusted_seq, line->frozen_at_ms);
         bson_append_document_end(update, &insertion);
     }
 }
@@ -248,6 +250,7 @@ sv_lines_compare(sv_totals_lines_t *lines)
             line->variance = line->compared_qty;
             sv_totals_add(&line->variance, -line->book.system_qty);
             sv_totals_add(&line->variance, -line->moved_qty);
+            sv_totals_add(&line->variance, -line->adjusted_qty);
         }
     }
 }
@@ -278,6 +281,9 @@ sv_lines_derive(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_staff_t *
         status = sv_totals_read_movements(store, lines, error);
     }
     if (status == SV_OK) {
+        status = sv_totals_read_adjusted(store, lines, error);
+    }
+    if (status == SV_OK) {
         sv_lines_compare(lines);
     }
     return status;
@@ -303,6 +309,7 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, const char *cons
 {
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena);
     const bson_t *document = NULL;
+    const char *count_status;
     sv_totals_staff_t staff = { 0 };
     sv_totals_lines_t lines;
     sv_book_scope_t scope;
@@ -313,6 +320,10 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, const char *cons
         sv_log(SV_LOG_WARNING, "items of count %s were touched, %s", count_id,
                document == NULL ? "and there is no such count" : "which has no warehouse");
         return SV_OK;
+    }
+    count_status = status == SV_OK ? sv_doc_text(document, "status", arena) : NULL;
+    if (count_status != NULL && strcmp(count_status, "APPROVED") == 0) {
+        return SV_OK; /* its lines are what was approved */
     }
     if (status == SV_OK) {
         status = sv_totals_read(store, document, &scope, codes, count, &lines, &staff, arena, error);

@@ -30,8 +30,9 @@ typedef struct {
     /* its book: as it was frozen; of a standing count that of the racks completed in it */
     sv_book_line_t book;
     int64_t frozen_at_ms;
-    bool on_completed; /* while it is read: a completed rack expected it or has a figure of it */
-    bool lacks_book;   /* and one does not know how many */
+    int64_t adjusted_seq; /* the last adjustment of the warehouse that is in it */
+    bool on_completed;    /* while it is read: a completed rack expected it or has a figure of it */
+    bool lacks_book;      /* and one does not know how many */
 
     /* the sum of the records that count */
     sv_quantity_t verified_qty;
@@ -41,6 +42,7 @@ typedef struct {
     sv_quantity_t compared_qty; /* of that sum, what the book is compared with */
     bool compared;              /* its book is known: */
     sv_quantity_t moved_qty;    /* came in between the freezing and the counting */
+    sv_quantity_t adjusted_qty; /* what another count corrected after the freezing and before the counting */
     sv_quantity_t variance;
     int64_t racks;
     int64_t records;
@@ -55,6 +57,7 @@ typedef struct {
     bool expiry_mixed; /* records of the lot tell differing days of expiry */
     bool moved;        /* something came or went between its first and its last figure */
     bool uom_mixed;    /* records in differing units: they add up to nothing */
+    bool superseded;   /* it was counted before another count corrected the books: nothing of it is posted */
 } sv_totals_line_t;
 
 typedef struct {
@@ -112,6 +115,9 @@ sv_totals_compare_racks(sv_store_t *store, sv_totals_lines_t *lines, const sv_to
 
 /* moved.c: what came and went meanwhile. */
 sv_status_t sv_totals_read_movements(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error);
+
+/* adjusted.c: what other counts corrected of the books meanwhile. */
+sv_status_t sv_totals_read_adjusted(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error);
 
 /* derive.c: what the items of a count come to, by its records and its book as they are now: reads alone.  The codes are
  * sorted and each stands in them once. */
