@@ -62,7 +62,7 @@ export interface HeldRack {
 }
 
 /** Why nothing is being sent. */
-export type QueueProblem = "no_network" | "server_busy" | "login_needed" | "other_user" | "update_needed" | "logged_out";
+export type QueueProblem = "no_network" | "server_busy" | "login_needed" | "other_user" | "logged_out";
 
 /** What of this user is on this device and where it is going. */
 export interface QueueState {
@@ -91,7 +91,7 @@ export interface QueueState {
 /** An item expected on a rack as the device keeps it: never with book quantities, nor with what others counted. */
 export interface RackItem {
     v: 1;
-    rack_id: string | null;
+    rack_id: string;
     item_code: string;
     item_name: string | null;
     barcodes: string[];
@@ -128,7 +128,7 @@ export interface LookUp {
 
 export interface PullProgress {
     done: number;
-    stage: "racks" | "items";
+    stage: "items";
 }
 
 export interface NewUnknownItem {

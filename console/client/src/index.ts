@@ -1,8 +1,10 @@
 export type * from "./api.js";
 export type * from "./client.js";
+export { createClient } from "./create_client.js";
 export * from "./errors.js";
 export type * from "./events.js";
-export type * from "./gs1.js";
+export { readScan, type Scan } from "./gs1.js";
+export { gtinOf } from "./gtin.js";
 export { type Observable, Source } from "./observable.js";
 export { alwaysVisible, processLock, webPlatform } from "./platform.js";
 export type * from "./platform.js";

@@ -1,4 +1,5 @@
 import type { CountLine, Holder, Record, Schema } from "./api.js";
+import { joined } from "./keys.js";
 import { type Quantity, toNumber } from "./quantity.js";
 
 export type ConflictType = Schema<"ConflictType">;
@@ -73,4 +74,5 @@ export function wireFigure(figure: FigureChanges): Partial<Record> {
     return wire;
 }
 
-export const recordKey = (sessionId: string, recordId: string): string => `${sessionId}\u0000${recordId}`;
+/** The key of a record: those of a session stand together. */
+export const recordKey = (sessionId: string, recordId: string): string => joined(sessionId, recordId);

@@ -15,8 +15,6 @@ export interface Database {
     count(store: StoreName, prefix?: string): Promise<number>;
     /** All of it, or, when a row is not as `expect` says, nothing of it and `false`. */
     write(changes: readonly Change[]): Promise<boolean>;
-    /** Called when somebody must have the database to himself (another tab upgrades it): it is closed by then. */
-    onClosed(listener: () => void): void;
     close(): void;
 }
 
@@ -79,9 +77,4 @@ export type StoreName = (typeof storeNames)[number];
 /** The device has no room: nothing of the write was kept. */
 export class StorageFull extends Error {
     override readonly name = "StorageFull";
-}
-
-/** The least key behind every key that begins with `prefix`; `undefined`: there is no bound. */
-export function behindPrefix(prefix: string): string | undefined {
-    return prefix === "" ? undefined : prefix + "\uffff";
 }

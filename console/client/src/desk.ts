@@ -1,0 +1,245 @@
+import type { Conflict, Record, Schema } from "./api.js";
+import type { Auth } from "./auth.js";
+import type { KnownUser, NewUnknownItem } from "./client.js";
+import type { SteadyClock } from "./clock.js";
+import { Leases } from "./lease.js";
+import { type LineRow, Lines } from "./lines.js";
+import { Shelf } from "./outbox.js";
+import type { Channel, Platform } from "./platform.js";
+import { Pull } from "./pull.js";
+import { Queue } from "./queue.js";
+import { type DeviceConflict, type DeviceRecord, recordKey } from "./record.js";
+import type { RescueFile } from "./rescue.js";
+import type { Change, Database } from "./store/store.js";
+import { type PhotoRow, Sync, type UnknownRow } from "./sync.js";
+
+/** Records and sessions that are over for so long are forgotten here; the server has them. */
+const keepEnded = 7 * 24 * 3600_000;
+
+export interface DeskParts {
+    platform: Platform;
+    clock: SteadyClock;
+    auth: Auth;
+    database: Database;
+    user: KnownUser;
+    settings: { batchSize(): number; heartbeatSeconds(): number };
+    onFault(fault: unknown): void;
+}
+
+/** What one user works with on this device: a database of his own, and what is done with it. */
+export class Desk {
+    readonly queue: Queue;
+    readonly leases: Leases;
+    readonly sync: Sync;
+    readonly pull: Pull;
+    readonly #unknown: Shelf<UnknownRow>;
+    readonly #photos: Shelf<PhotoRow>;
+    readonly #lines: Shelf<LineRow>;
+    readonly #channel: Channel | undefined;
+    readonly #stop: (() => void)[] = [];
+
+    private constructor(
+        private readonly parts: DeskParts,
+        made: { queue: Queue; lines: Shelf<LineRow>; unknown: Shelf<UnknownRow>; photos: Shelf<PhotoRow> },
+    ) {
+        const { platform, clock, auth, database, onFault, settings } = parts;
+        const userId = parts.user.user_id;
+        this.queue = made.queue;
+        this.#lines = made.lines;
+        this.#unknown = made.unknown;
+        this.#photos = made.photos;
+        this.leases = new Leases({ platform, clock, auth, database, userId, onFault, heartbeatSeconds: settings.heartbeatSeconds });
+        const { lines, unknown, photos } = made;
+        const onSettled = (): void => this.#tellTabs();
+        this.sync = new Sync({ platform, auth, database, userId, queue: made.queue, leases: this.leases, lines, unknown, photos, batchSize: settings.batchSize, onFault, onSettled });
+        this.pull = new Pull(platform, auth, database, userId);
+        this.#channel = platform.channel?.(`stockverify-desk-${userId}`, () => void this.#otherTab());
+        this.#stop.push(platform.lifecycle.onOnline(() => this.sync.wake()));
+        this.#stop.push(platform.lifecycle.subscribe((state) => (state === "visible" ? this.sync.wake() : undefined)));
+    }
+
+    static async open(parts: DeskParts): Promise<Desk> {
+        const { platform, database } = parts;
+        const [lines, unknown, photos] = await Promise.all([
+            new Shelf<LineRow>(platform, database, "lines").open(),
+            new Shelf<UnknownRow>(platform, database, "unknown_items").open(),
+            new Shelf<PhotoRow>(platform, database, "photos").open(),
+        ]);
+        const holder: { desk?: Desk } = {};
+        const queue = await Queue.open(platform, database, new Lines(platform, lines), () => holder.desk?.changed());
+        const desk = new Desk(parts, { queue, lines, unknown, photos });
+        holder.desk = desk;
+        await desk.leases.open();
+        await desk.sync.open();
+        return desk;
+    }
+
+    get database(): Database {
+        return this.parts.database;
+    }
+
+    close(): void {
+        for (const stop of this.#stop) stop();
+        this.#channel?.close();
+        this.sync.close();
+        this.leases.close();
+    }
+
+    changed(): void {
+        this.sync.written();
+        this.#tellTabs();
+    }
+
+    #tellTabs(): void {
+        this.#channel?.send({ kind: "changed" });
+    }
+
+    async #otherTab(): Promise<void> {
+        await this.leases.reread().catch(this.parts.onFault);
+        await this.sync.recount();
+    }
+
+    /** What is over and told is forgotten after a while. */
+    async tidy(): Promise<void> {
+        const { database, platform } = this.parts;
+        for (const { key, value } of await database.scan("sessions")) {
+            const { ended_at } = value as { ended_at?: number };
+            if (ended_at === undefined || platform.wall() - ended_at < keepEnded) continue;
+            const records = await this.queue.ofSession(key);
+            if (records.some(({ state }) => state === "unsent" || state === "refused" || state === "conflict")) continue;
+            const gone = records.map(({ record }): Change => ({ kind: "delete", store: "records", key: recordKey(key, record.client_record_id) }));
+            await database.write([...gone, { kind: "delete", store: "sessions", key }]);
+        }
+    }
+
+    // ---- Finishing
+
+    async complete(sessionId: string): Promise<void> {
+        await this.leases.finish(sessionId);
+        this.changed();
+    }
+
+    async cancelComplete(sessionId: string): Promise<void> {
+        await this.leases.cancelFinish(sessionId);
+        this.changed();
+    }
+
+    // ---- Conflicts
+
+    async conflicts(): Promise<DeviceConflict[]> {
+        return (await this.parts.database.scan("conflicts")).map(({ value }) => value as DeviceConflict);
+    }
+
+    async resolveConflict(conflictId: string, action: "keep_mine" | "keep_server" | "merge", record: Partial<Record> | undefined): Promise<Conflict> {
+        const path = `/api/sync/conflicts/${encodeURIComponent(conflictId)}/resolve`;
+        const body = record === undefined ? { action } : { action, record };
+        const conflict = (await this.parts.auth.call(this.parts.user.user_id, { method: "POST", path, body })).data as Conflict;
+        await this.#decided(conflictId, action !== "keep_server");
+        return conflict;
+    }
+
+    /** What a person decided, here or elsewhere, is no conflict of this device's any more. */
+    async #decided(conflictId: string, stored: boolean): Promise<void> {
+        const { database, platform } = this.parts;
+        const conflict = (await database.get("conflicts", conflictId))?.value as DeviceConflict | undefined;
+        if (conflict === undefined) return;
+        const key = recordKey(conflict.session_id, conflict.client_record_id);
+        const row = await database.get("records", key);
+        const changes: Change[] = [{ kind: "delete", store: "conflicts", key: conflictId }];
+        const shown = row?.value as DeviceRecord | undefined;
+        if (row !== undefined && shown?.state === "conflict") {
+            changes.push({ kind: "put", store: "records", key, stamp: platform.uuid(), value: { ...shown, state: stored ? "stored" : "decided" }, expect: row.stamp });
+        }
+        await database.write(changes);
+        this.changed();
+    }
+
+    /** Conflicts that were decided elsewhere leave this device; called after a restart and when events say so. */
+    async checkConflicts(): Promise<void> {
+        const here = await this.conflicts();
+        if (here.length === 0) return;
+        const resolved = new Map<string, Conflict>();
+        let cursor: string | null = null;
+        do {
+            const query: { [name: string]: string | number | null } = { status: "resolved", limit: 500, cursor };
+            const answer = await this.parts.auth.call(this.parts.user.user_id, { method: "GET", path: "/api/sync/conflicts", query });
+            const page = answer.data as { items: Conflict[]; next_cursor: string | null };
+            for (const conflict of page.items) resolved.set(conflict.conflict_id, conflict);
+            cursor = page.next_cursor;
+        } while (cursor !== null && here.some(({ conflict_id }) => !resolved.has(conflict_id)));
+        for (const { conflict_id } of here) {
+            const conflict = resolved.get(conflict_id);
+            if (conflict !== undefined) await this.#decided(conflict_id, conflict.resolution !== "keep_server");
+        }
+    }
+
+    // ---- Beside the records
+
+    async reportUnknown(item: NewUnknownItem): Promise<string> {
+        const { platform, database } = this.parts;
+        const unknown_item_id = platform.uuid();
+        const found_at = new Date(platform.wall()).toISOString();
+        await database.write([this.#unknown.row(unknown_item_id, { v: 1, item: { ...item, unknown_item_id, found_at } })]);
+        this.changed();
+        return unknown_item_id;
+    }
+
+    async addPhoto(image: Uint8Array, type: string): Promise<string> {
+        const id = this.parts.platform.uuid();
+        await this.parts.database.write([this.#photos.row(id, { v: 1, id, type }, image)]);
+        this.changed();
+        return id;
+    }
+
+    async exportUnsent(app: string | undefined, device_id: string): Promise<RescueFile> {
+        const { platform, user } = this.parts;
+        return {
+            format: "stockverify-unsent",
+            version: 1,
+            exported_at: new Date(platform.wall()).toISOString(),
+            ...(app === undefined ? {} : { app }),
+            user: { user_id: user.user_id, username: user.username },
+            device_id,
+            records: await this.queue.unsent(),
+            unknown_items: (await this.#unknown.all()).map(({ item }) => item),
+            count_lines: (await this.#lines.all()).map(({ session_id, line }) => ({ ...line, session_id })),
+        };
+    }
+
+    /** Brings what the server has of a session to this device; what is here already stays as it is. */
+    async restore(sessionId: string): Promise<number> {
+        const { auth, database, platform, user } = this.parts;
+        let after = 0;
+        let restored = 0;
+        for (let more = true; more; ) {
+            const path = `/api/sessions/${encodeURIComponent(sessionId)}/records`;
+            const answer = await auth.call(user.user_id, { method: "GET", path, query: { after, limit: 500 } });
+            const page = answer.data as { items: Schema<"StoredRecord">[]; next_after: number; more: boolean };
+            for (const stored of page.items) {
+                if (stored.user_id !== user.user_id) continue;
+                const row: DeviceRecord = { v: 1, record: toRecord(stored, sessionId), state: "stored", order: stored.seq ?? 0, queue_key: null };
+                const key = recordKey(sessionId, stored.client_record_id);
+                if (await database.write([{ kind: "put", store: "records", key, stamp: platform.uuid(), value: row, expect: null }])) restored += 1;
+            }
+            after = page.next_after;
+            more = page.more;
+        }
+        this.changed();
+        return restored;
+    }
+}
+
+/** Members of a record as a device sends it; the server's own are left where they are. */
+const recordMembers = [
+    "item_code", "unknown_item_id", "verified_qty", "status", "created_at", "updated_at", "rack_id", "floor", "damage_qty",
+    "non_returnable_damaged_qty", "partial", "revision", "serial_numbers", "condition", "mfg_date", "expiry_date", "lot", "mrp", "uom", "category",
+    "subcategory", "damage_reason", "variance_reason", "variance_confirmed", "correction_reason", "remark", "photo_proofs", "replaces",
+] as const satisfies readonly (keyof Record)[];
+
+function toRecord(stored: Schema<"StoredRecord">, session_id: string): Record {
+    const sent = stored as unknown as { [member: string]: unknown };
+    // A find that is linked by now has its item's code, too: the device says the one that it said.
+    const said = recordMembers.filter((name) => name !== "item_code" || sent["unknown_item_id"] === undefined);
+    const members = said.filter((name) => sent[name] !== undefined && sent[name] !== null).map((name) => [name, sent[name]] as const);
+    return { ...(Object.fromEntries(members) as unknown as Record), client_record_id: stored.client_record_id, session_id };
+}

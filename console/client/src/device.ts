@@ -1,0 +1,91 @@
+import type { KnownUser } from "./client.js";
+import type { Platform } from "./platform.js";
+import type { Database, Store } from "./store/store.js";
+
+/** How long the last user may go on without network. */
+export const offlineTime = 12 * 3600_000;
+
+interface LastUser {
+    v: 1;
+    user: KnownUser;
+    /** Wall clock of the last answer to this user. */
+    contact: number;
+    logged_out: boolean;
+}
+
+/** A logout that the server has not heard of. */
+export interface PendingLogout {
+    v: 1;
+    user_id: string;
+    refresh_token: string | null;
+}
+
+/** What belongs to the device and to none of its users. Nothing here is derived from a PIN or a password. */
+export class Device {
+    private constructor(
+        private readonly database: Database,
+        private readonly platform: Platform,
+        readonly id: string,
+    ) {}
+
+    static async open(store: Store, platform: Platform): Promise<Device> {
+        const database = await store.open("device");
+        const made = platform.uuid();
+        await database.write([{ kind: "put", store: "state", key: "device", stamp: made, value: { v: 1, device_id: made }, expect: null }]);
+        const row = await database.get("state", "device");
+        return new Device(database, platform, (row?.value as { device_id: string } | undefined)?.device_id ?? made);
+    }
+
+    async #read<T>(key: string): Promise<T | undefined> {
+        return (await this.database.get("state", key))?.value as T | undefined;
+    }
+
+    async #keep(key: string, value: object): Promise<void> {
+        await this.database.write([{ kind: "put", store: "state", key, stamp: this.platform.uuid(), value }]);
+    }
+
+    last(): Promise<LastUser | undefined> {
+        return this.#read("last");
+    }
+
+    async contact(user: KnownUser): Promise<void> {
+        await this.#keep("last", { v: 1, user, contact: this.platform.wall(), logged_out: false } satisfies LastUser);
+    }
+
+    async loggedOut(): Promise<void> {
+        const last = await this.last();
+        if (last !== undefined) await this.#keep("last", { ...last, logged_out: true });
+    }
+
+    /** Until when the last user may go on without network; `null`: not any more. A calendar set back counts as no time. */
+    async offlineUntil(): Promise<number | null> {
+        const last = await this.last();
+        if (last === undefined || last.logged_out) return null;
+        const until = last.contact + offlineTime;
+        return this.platform.wall() < until ? until : null;
+    }
+
+    async secret(username: string): Promise<string | undefined> {
+        return (await this.#read<{ device_secret: string }>(`secret/${username.toLowerCase()}`))?.device_secret;
+    }
+
+    async keepSecret(username: string, secret: string): Promise<void> {
+        await this.#keep(`secret/${username.toLowerCase()}`, { v: 1, device_secret: secret });
+    }
+
+    pendingLogout(): Promise<PendingLogout | undefined> {
+        return this.#read("logout_pending");
+    }
+
+    async keepPendingLogout(pending: PendingLogout): Promise<void> {
+        await this.#keep("logout_pending", pending);
+    }
+
+    async logoutTold(): Promise<void> {
+        await this.database.write([{ kind: "delete", store: "state", key: "logout_pending" }]);
+    }
+
+    close(): void {
+        this.database.close();
+    }
+}

@@ -1,0 +1,394 @@
+import type { Claim, Schema, SessionStats } from "./api.js";
+import type { Auth } from "./auth.js";
+import type { HeldRack } from "./client.js";
+import type { SteadyClock } from "./clock.js";
+import { isPassing, LoginNeeded, NoAnswer, NotPossible, Refused } from "./errors.js";
+import { Source } from "./observable.js";
+import type { Platform } from "./platform.js";
+import type { Database, Expected } from "./store/store.js";
+
+/** A floor session on this device. */
+export interface SessionRow {
+    v: 1;
+    rack: HeldRack;
+    /** A finish that was tapped and not told yet; `sent_again`: the server lacked records once. */
+    finish?: { sent_again?: boolean };
+    /** Wall clock, when it ended for this device. */
+    ended_at?: number;
+}
+
+/** The least time between two tries of a heartbeat. */
+const soon = 1_000;
+const unanswered = 5_000;
+const attempts = 20;
+
+interface Watch {
+    /** Steady clock: up to then the rack is surely this user's. */
+    deadline: number;
+    callOff: (() => void)[];
+    beating: Promise<void> | undefined;
+    failures: number;
+}
+
+export interface LeaseParts {
+    platform: Platform;
+    clock: SteadyClock;
+    auth: Auth;
+    database: Database;
+    userId: string;
+    heartbeatSeconds(): number;
+    onFault(fault: unknown): void;
+}
+
+/**
+ * The racks this user holds, and how long that is sure. A deadline counts from when a heartbeat was sent; past it, after
+ * a reload and after a time out of sight a rack is unconfirmed until a heartbeat answers. Only `lock_lost` says that it
+ * is gone; no number of failures ends the heartbeats.
+ */
+export class Leases {
+    readonly racks = new Source<readonly HeldRack[]>([]);
+    readonly #rows = new Map<string, SessionRow>();
+    readonly #watches = new Map<string, Watch>();
+    #closed = false;
+    readonly #stopListening: () => void;
+
+    constructor(private readonly parts: LeaseParts) {
+        this.#stopListening = parts.platform.lifecycle.subscribe((state) => {
+            if (state === "visible") this.#comeBack();
+        });
+    }
+
+    close(): void {
+        this.#closed = true;
+        this.#stopListening();
+        for (const watch of this.#watches.values()) for (const callOff of watch.callOff) callOff();
+        this.#watches.clear();
+    }
+
+    /** What was here before a restart: every rack is unconfirmed. */
+    async open(): Promise<void> {
+        for (const { value } of await this.parts.database.scan("sessions")) {
+            const row = value as SessionRow;
+            if (row.ended_at !== undefined) continue;
+            const lease = row.rack.lease === "paused" || row.rack.lease === "lost" || row.rack.lease === "finishing" ? row.rack.lease : "unconfirmed";
+            this.#rows.set(row.rack.session_id, { ...row, rack: { ...row.rack, lease } });
+        }
+        this.#show();
+    }
+
+    /** After a restart or a time without network: what the server says is held here, then a heartbeat for each. */
+    async find(): Promise<void> {
+        const answer = await this.parts.auth.call(this.parts.userId, { method: "GET", path: "/api/racks/user/active" });
+        for (const rack of answer.data as Schema<"ActiveRack">[]) {
+            const before = this.#rows.get(rack.session_id);
+            const { rack_id, session_id, count_id, warehouse, floor, blind, strict, fence } = rack;
+            const held = before?.rack.lease === "held" || before?.rack.lease === "finishing" ? before.rack.lease : "unconfirmed";
+            await this.#keep(session_id, (row) => ({
+                ...row,
+                v: 1,
+                rack: { round: null, ...row?.rack, rack_id, session_id, count_id, warehouse, floor, blind, strict, fence, lease: rack.status === "paused" ? "paused" : held },
+            }));
+        }
+        await this.confirm();
+    }
+
+    /** A heartbeat for every rack that is not sure. */
+    async confirm(): Promise<void> {
+        const unsure = [...this.#rows.values()].filter(({ rack }) => beats(rack) && this.secondsLeft(rack.session_id) === 0);
+        await Promise.all(unsure.map(({ rack }) => this.#beat(rack.session_id)));
+    }
+
+    get(sessionId: string): SessionRow | undefined {
+        return this.#rows.get(sessionId);
+    }
+
+    secondsLeft(sessionId: string): number {
+        const deadline = this.#watches.get(sessionId)?.deadline ?? 0;
+        return Math.max(0, (deadline - this.parts.clock.now()) / 1000);
+    }
+
+    // ---- What the user does
+
+    async claim(rackId: string, choice: { count_id?: string; recount?: boolean; floor?: string }): Promise<HeldRack> {
+        for (let tries = 0; ; tries++) {
+            const sent = this.parts.clock.now();
+            try {
+                const path = `/api/racks/${encodeURIComponent(rackId)}/claim`;
+                const claim = (await this.parts.auth.call(this.parts.userId, { method: "POST", path, body: choice })).data as Claim;
+                return await this.#claimed(claim, sent);
+            } catch (fault) {
+                // It may have been made: the same claim gets the same session.
+                if (!(fault instanceof NoAnswer) || tries >= 1) throw fault;
+            }
+        }
+    }
+
+    async #claimed(claim: Claim, sent: number): Promise<HeldRack> {
+        const { rack_id, session_id, count_id, floor, blind, strict, fence, round } = claim;
+        const rack: HeldRack = { rack_id, session_id, count_id, warehouse: null, floor, blind, strict, fence, round, lease: "held" };
+        await this.#keep(session_id, (row) => {
+            const { ended_at: _, ...rest } = row ?? { v: 1 as const, rack };
+            return { ...rest, rack: { ...rack, warehouse: row?.rack.warehouse ?? null } };
+        });
+        this.#deadline(session_id, sent, claim.lock_ttl);
+        return this.#rack(session_id);
+    }
+
+    async pause(sessionId: string): Promise<HeldRack> {
+        await this.#rackCall(sessionId, "pause");
+        return this.#become(sessionId, { lease: "paused" });
+    }
+
+    async resume(sessionId: string): Promise<HeldRack> {
+        const sent = this.parts.clock.now();
+        const answer = await this.#rackCall(sessionId, "resume");
+        await this.#become(sessionId, { lease: "held" });
+        this.#deadline(sessionId, sent, (answer as { lock_ttl: number }).lock_ttl);
+        return this.#rack(sessionId);
+    }
+
+    async release(sessionId: string): Promise<void> {
+        await this.#rackCall(sessionId, "release");
+        await this.end(sessionId, {});
+    }
+
+    async #rackCall(sessionId: string, word: "pause" | "resume" | "release"): Promise<unknown> {
+        const { rack_id } = this.#rack(sessionId);
+        const path = `/api/racks/${encodeURIComponent(rack_id)}/${word}`;
+        try {
+            return (await this.parts.auth.call(this.parts.userId, { method: "POST", path, body: { session_id: sessionId } })).data;
+        } catch (fault) {
+            if (fault instanceof Refused && !fault.later) await this.#refusedBeat(sessionId, fault);
+            throw fault;
+        }
+    }
+
+    /** Keeps that the rack is finished; heartbeats go on until that is told. */
+    async finish(sessionId: string): Promise<void> {
+        this.#rack(sessionId);
+        await this.#keep(sessionId, (row) => ({ ...whole(row), finish: {}, rack: { ...whole(row).rack, lease: "finishing", finish: { blocked_by: "unsent" } } }));
+    }
+
+    async cancelFinish(sessionId: string): Promise<void> {
+        await this.#keep(sessionId, (row) => {
+            const { finish: _, ...rest } = whole(row);
+            const { finish: __, ...rack } = rest.rack;
+            return { ...rest, rack: { ...rack, lease: "unconfirmed" } };
+        });
+        await this.confirm();
+    }
+
+    finishes(): SessionRow[] {
+        return [...this.#rows.values()].filter(({ finish }) => finish !== undefined);
+    }
+
+    async block(sessionId: string, blocked_by: NonNullable<HeldRack["finish"]>["blocked_by"], sentAgain = false): Promise<void> {
+        const now = this.#rows.get(sessionId);
+        if (now?.rack.finish?.blocked_by === blocked_by && !sentAgain) return;
+        await this.#keep(sessionId, (row) => ({
+            ...whole(row),
+            finish: sentAgain ? { sent_again: true } : (whole(row).finish ?? {}),
+            rack: { ...whole(row).rack, finish: { blocked_by } },
+        }));
+    }
+
+    /** It is over for this device; its records stay until they have a verdict. */
+    async end(sessionId: string, told: { stats?: SessionStats; holder?: NonNullable<HeldRack["holder"]> }): Promise<void> {
+        this.#unwatch(sessionId);
+        await this.#keep(sessionId, (row) => {
+            const { finish: _, ...rest } = whole(row);
+            const { finish: __, ...rack } = rest.rack;
+            return { ...rest, rack: { ...rack, ...told, lease: "ended" }, ended_at: this.parts.platform.wall() };
+        });
+    }
+
+    // ---- Heartbeats
+
+    #deadline(sessionId: string, sent: number, ttl: number): void {
+        const watch = this.#watch(sessionId);
+        watch.deadline = sent + ttl * 1000;
+        watch.failures = 0;
+        this.#schedule(sessionId, this.parts.heartbeatSeconds() * 1000);
+        this.#passDeadline(sessionId);
+    }
+
+    #watch(sessionId: string): Watch {
+        let watch = this.#watches.get(sessionId);
+        if (watch === undefined) {
+            watch = { deadline: 0, callOff: [], beating: undefined, failures: 0 };
+            this.#watches.set(sessionId, watch);
+        }
+        return watch;
+    }
+
+    #unwatch(sessionId: string): void {
+        for (const callOff of this.#watches.get(sessionId)?.callOff ?? []) callOff();
+        this.#watches.delete(sessionId);
+    }
+
+    /** The next heartbeat, and the moment at which the rack is not sure any more. */
+    #schedule(sessionId: string, milliseconds: number): void {
+        if (this.#closed) return;
+        const watch = this.#watch(sessionId);
+        for (const callOff of watch.callOff) callOff();
+        watch.callOff = [this.parts.platform.timer(milliseconds, () => void this.#beat(sessionId))];
+        const left = watch.deadline - this.parts.clock.now();
+        if (left > 0 && left < milliseconds) watch.callOff.push(this.parts.platform.timer(left + 1, () => this.#passDeadline(sessionId)));
+    }
+
+    #passDeadline(sessionId: string): void {
+        const row = this.#rows.get(sessionId);
+        if (row === undefined || row.rack.lease !== "held" || this.secondsLeft(sessionId) > 0) return;
+        this.#rows.set(sessionId, { ...row, rack: { ...row.rack, lease: "unconfirmed" } });
+        this.#show();
+    }
+
+    /** Out of sight a clock may have stood still: nothing is sure before a heartbeat says so. */
+    #comeBack(): void {
+        for (const [sessionId, row] of this.#rows) {
+            if (!beats(row.rack)) continue;
+            const watch = this.#watches.get(sessionId);
+            if (watch === undefined) continue;
+            watch.deadline = 0;
+            this.#passDeadline(sessionId);
+            void this.#beat(sessionId);
+        }
+    }
+
+    #beat(sessionId: string): Promise<void> {
+        const watch = this.#watch(sessionId);
+        this.#passDeadline(sessionId);
+        watch.beating ??= this.#beatOnce(sessionId)
+            .catch((fault: unknown) => this.parts.onFault(fault))
+            .finally(() => {
+                watch.beating = undefined;
+            });
+        return watch.beating;
+    }
+
+    async #beatOnce(sessionId: string): Promise<void> {
+        const row = this.#rows.get(sessionId);
+        if (this.#closed || row === undefined || !beats(row.rack)) return;
+        const sent = this.parts.clock.now();
+        try {
+            const path = `/api/sessions/${encodeURIComponent(sessionId)}/heartbeat`;
+            const answer = await this.parts.auth.call(this.parts.userId, { method: "POST", path, body: {} });
+            await this.#confirmed(sessionId, sent, (answer.data as { lock_ttl_remaining: number }).lock_ttl_remaining);
+        } catch (fault) {
+            if (fault instanceof Refused && !fault.later) await this.#refusedBeat(sessionId, fault);
+            else this.#missed(sessionId, fault);
+        }
+    }
+
+    async #confirmed(sessionId: string, sent: number, ttl: number): Promise<void> {
+        const row = this.#rows.get(sessionId);
+        if (this.#closed || row === undefined || !beats(row.rack)) return;
+        if (row.rack.lease === "unconfirmed") this.#rows.set(sessionId, { ...row, rack: { ...row.rack, lease: "held" } });
+        this.#deadline(sessionId, sent, ttl);
+        this.#show();
+    }
+
+    #missed(sessionId: string, fault: unknown): void {
+        if (this.#closed) return;
+        if (!isPassing(fault) && !(fault instanceof LoginNeeded)) this.parts.onFault(fault);
+        const watch = this.#watch(sessionId);
+        watch.failures += 1;
+        const unsettled = fault instanceof Refused && fault.code === "lease_unsettled";
+        const asked = fault instanceof Refused ? (fault.retryAfter ?? 0) * 1000 : 0;
+        const wait = unsettled ? soon : unanswered * (0.5 + this.parts.platform.random());
+        this.#schedule(sessionId, Math.max(asked, Math.min(wait * watch.failures, this.parts.heartbeatSeconds() * 1000)));
+        this.#passDeadline(sessionId);
+    }
+
+    /** What the server says of a session for good. */
+    async #refusedBeat(sessionId: string, fault: Refused): Promise<void> {
+        if (fault.code === "lock_lost") return this.lose(sessionId, fault);
+        if (fault.code === "session_paused") {
+            this.#unwatch(sessionId);
+            if (this.#rows.get(sessionId)?.finish === undefined) await this.#become(sessionId, { lease: "paused" });
+            return;
+        }
+        const ended = fault.code === "session_completed" || fault.status === 403 || fault.status === 404;
+        if (ended) return this.#endUnlessFinishing(sessionId);
+        this.#missed(sessionId, fault);
+    }
+
+    /** A finish still has to be told: its answer says how the session ended. */
+    async #endUnlessFinishing(sessionId: string): Promise<void> {
+        if (this.#rows.get(sessionId)?.finish === undefined) return this.end(sessionId, {});
+        this.#unwatch(sessionId);
+    }
+
+    async lose(sessionId: string, fault: Refused): Promise<void> {
+        this.#unwatch(sessionId);
+        if (this.#rows.get(sessionId)?.finish !== undefined) return;
+        await this.#become(sessionId, fault.holder === undefined ? { lease: "lost" } : { lease: "lost", holder: fault.holder });
+    }
+
+    // ---- Rows
+
+    #rack(sessionId: string): HeldRack {
+        const row = this.#rows.get(sessionId);
+        if (row === undefined) throw new NotPossible("no_such_session", `this device has no session ${sessionId}`);
+        return row.rack;
+    }
+
+    async #become(sessionId: string, change: Partial<HeldRack>): Promise<HeldRack> {
+        if (change.lease !== "held") this.#unwatch(sessionId);
+        return (await this.#keep(sessionId, (row) => ({ ...whole(row), rack: { ...whole(row).rack, ...change } }))).rack;
+    }
+
+    /** Writes a session's row from what it is now, also where another tab wrote it. */
+    async #keep(sessionId: string, change: (row: SessionRow | undefined) => SessionRow): Promise<SessionRow> {
+        for (let attempt = 0; attempt < attempts; attempt++) {
+            const stored = await this.parts.database.get("sessions", sessionId);
+            const value = change(this.#merged(this.#rows.get(sessionId), stored?.value as SessionRow | undefined));
+            const expect: Expected = stored?.stamp ?? null;
+            const done = await this.parts.database.write([{ kind: "put", store: "sessions", key: sessionId, stamp: this.parts.platform.uuid(), value, expect }]);
+            if (!done) continue;
+            this.#rows.set(sessionId, value);
+            this.#show();
+            return value;
+        }
+        throw new Error(`session ${sessionId} is being written elsewhere all the time`);
+    }
+
+    /** What is written, by whichever tab, with what this tab knows of the lease. */
+    #merged(here: SessionRow | undefined, stored: SessionRow | undefined): SessionRow | undefined {
+        if (here === undefined || stored === undefined) return stored ?? here;
+        return sure(here.rack) && sure(stored.rack) ? { ...stored, rack: { ...stored.rack, lease: here.rack.lease } } : stored;
+    }
+
+    /** Another tab claimed, paused, finished: its rows are ours, too. */
+    async reread(): Promise<void> {
+        for (const { key, value } of await this.parts.database.scan("sessions")) {
+            const stored = value as SessionRow;
+            const here = this.#rows.get(key);
+            if (here === undefined && stored.ended_at !== undefined) continue;
+            const row = this.#merged(here, stored) ?? stored;
+            this.#rows.set(key, here === undefined && row.rack.lease === "held" ? { ...row, rack: { ...row.rack, lease: "unconfirmed" } } : row);
+            if (!beats(row.rack)) this.#unwatch(key);
+        }
+        this.#show();
+        await this.confirm();
+    }
+
+    #show(): void {
+        if (!this.#closed) this.racks.set([...this.#rows.values()].map(({ rack }) => rack));
+    }
+}
+
+/** Whether the server is to hear of this rack. */
+function beats(rack: HeldRack): boolean {
+    return rack.lease === "held" || rack.lease === "unconfirmed" || rack.lease === "finishing";
+}
+
+/** Whether only this tab's clock knows more of it. */
+function sure(rack: HeldRack): boolean {
+    return rack.lease === "held" || rack.lease === "unconfirmed";
+}
+
+function whole(row: SessionRow | undefined): SessionRow {
+    if (row === undefined) throw new NotPossible("no_such_session", "this device has no such session");
+    return row;
+}

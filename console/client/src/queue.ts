@@ -1,0 +1,222 @@
+import type { BatchVerdict, Record } from "./api.js";
+import { NotPossible } from "./errors.js";
+import { beginning, moved, outboxKey, setAside, waiting } from "./keys.js";
+import type { Lines } from "./lines.js";
+import type { Platform } from "./platform.js";
+import { type DeviceConflict, type DeviceRecord, type FigureChanges, type NewFigure, type NewLine, recordKey, type Refusal, wireFigure } from "./record.js";
+import type { Change, Database, Row } from "./store/store.js";
+import { judge, type Outcome } from "./verdicts.js";
+
+/** A row of the queue: what is sent, whatever becomes of the copy that is shown. */
+interface QueueRow {
+    v: 1;
+    record: Record;
+}
+
+/** A record on its way: the row it came from, as it was then. */
+export interface Sent {
+    key: string;
+    stamp: string;
+    record: Record;
+}
+
+/** Another tab may write the same row between reading and writing it; not for ever. */
+const attempts = 20;
+
+/**
+ * Records, and the order in which they are sent. Each has a row to be shown (`records`) and, until it has a verdict, one
+ * to be sent (`queue`): an edit replaces what is to be sent, a verdict takes away only what was sent as it stands.
+ */
+export class Queue {
+    #order = 0;
+
+    private constructor(
+        private readonly platform: Platform,
+        private readonly database: Database,
+        private readonly lines: Lines,
+        private readonly onChange: () => void,
+    ) {}
+
+    static async open(platform: Platform, database: Database, lines: Lines, onChange: () => void): Promise<Queue> {
+        const queue = new Queue(platform, database, lines, onChange);
+        for (const shelf of [waiting, setAside]) {
+            const [last] = await database.scan("queue", { prefix: shelf, backwards: true, limit: 1 });
+            queue.#order = Math.max(queue.#order, Number((last?.key ?? shelf).slice(shelf.length, shelf.length + 14)));
+        }
+        return queue;
+    }
+
+    #now(): string {
+        return new Date(this.platform.wall()).toISOString();
+    }
+
+    // ---- What a person enters
+
+    async add(figure: NewFigure, lines: readonly NewLine[] = []): Promise<DeviceRecord> {
+        const now = this.#now();
+        const record: Record = {
+            ...(wireFigure(figure) as Record),
+            client_record_id: this.platform.uuid(),
+            status: figure.status ?? "finalized",
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        const order = ++this.#order;
+        const key = outboxKey(waiting, order, record.client_record_id);
+        const row: DeviceRecord = { v: 1, record, state: "unsent", order, queue_key: key };
+        await this.#write([this.#toSend(key, record, null), this.#toShow(row, null), ...this.lines.rows(record, lines)]);
+        this.onChange();
+        return row;
+    }
+
+    edit(sessionId: string, recordId: string, changes: FigureChanges, lines: readonly NewLine[] = []): Promise<DeviceRecord> {
+        return this.#change(sessionId, recordId, (record) => ({ ...record, status: changes.status ?? (record.status === "void" ? "finalized" : record.status), ...wireFigure(changes) }), lines);
+    }
+
+    void(sessionId: string, recordId: string, lines: readonly NewLine[] = []): Promise<DeviceRecord> {
+        return this.#change(sessionId, recordId, (record) => ({ ...record, status: "void" }), lines);
+    }
+
+    async #change(sessionId: string, recordId: string, change: (record: Record) => Record, lines: readonly NewLine[]): Promise<DeviceRecord> {
+        for (let attempt = 0; attempt < attempts; attempt++) {
+            const before = await this.database.get("records", recordKey(sessionId, recordId));
+            if (before === undefined) throw new NotPossible("no_such_record", `this device has no record ${recordId}`);
+            const shown = before.value as DeviceRecord;
+            const record: Record = { ...change(shown.record), revision: (shown.record.revision ?? 0) + 1, updated_at: this.#now() };
+            const key = shown.state === "unsent" && shown.queue_key !== null ? shown.queue_key : outboxKey(waiting, ++this.#order, recordId);
+            const { refusal: _, ...rest } = shown;
+            const row: DeviceRecord = { ...rest, record, state: "unsent", queue_key: key };
+            const changes: Change[] = [this.#toSend(key, record), this.#toShow(row, before.stamp), ...this.lines.rows(record, lines)];
+            if (shown.queue_key !== null && shown.queue_key !== key) changes.push({ kind: "delete", store: "queue", key: shown.queue_key });
+            if (!(await this.database.write(changes))) continue;
+            this.onChange();
+            return row;
+        }
+        throw new Error(`record ${recordId} is being changed elsewhere all the time`);
+    }
+
+    #toSend(key: string, record: Record, expect?: null): Change {
+        const row: Change = { kind: "put", store: "queue", key, stamp: this.platform.uuid(), value: { v: 1, record } satisfies QueueRow };
+        return expect === undefined ? row : { ...row, expect };
+    }
+
+    #toShow(row: DeviceRecord, expect: string | null | undefined): Change {
+        const key = recordKey(row.record.session_id, row.record.client_record_id);
+        const change: Change = { kind: "put", store: "records", key, stamp: this.platform.uuid(), value: row };
+        return expect === undefined ? change : { ...change, expect };
+    }
+
+    async #write(changes: readonly Change[]): Promise<void> {
+        if (!(await this.database.write(changes))) throw new Error("an id that was made here exists already");
+    }
+
+    // ---- What is here
+
+    async ofSession(sessionId: string): Promise<DeviceRecord[]> {
+        const rows = await this.database.scan("records", { prefix: beginning(sessionId) });
+        return rows.map(({ value }) => value as DeviceRecord).sort((a, b) => a.order - b.order);
+    }
+
+    async refused(): Promise<DeviceRecord[]> {
+        const found: DeviceRecord[] = [];
+        for (const { record } of await this.#shelf(setAside)) {
+            const row = await this.database.get("records", recordKey(record.session_id, record.client_record_id));
+            if (row !== undefined) found.push(row.value as DeviceRecord);
+        }
+        return found;
+    }
+
+    /** Everything without a place on the server: what waits and what was refused. */
+    async unsent(): Promise<Record[]> {
+        return [...(await this.#shelf(waiting)), ...(await this.#shelf(setAside))].map(({ record }) => record);
+    }
+
+    async #shelf(shelf: string): Promise<Sent[]> {
+        return (await this.database.scan("queue", { prefix: shelf })).map(toSent);
+    }
+
+    count(shelf: string): Promise<number> {
+        return this.database.count("queue", shelf);
+    }
+
+    // ---- Sending
+
+    /** The next records behind `after`, the oldest first. */
+    async batch(limit: number, after: string | undefined): Promise<Sent[]> {
+        const range = after === undefined ? { prefix: waiting, limit } : { prefix: waiting, limit, after };
+        return (await this.database.scan("queue", range)).map(toSent);
+    }
+
+    /** Writes down what became of a batch. Returns how many records are to be sent again later. */
+    async settle(sent: readonly Sent[], verdict: BatchVerdict): Promise<number> {
+        const outcomes = judge(sent.map(({ record }) => record), verdict);
+        await this.#settleAll(sent.map((each, index) => ({ each, outcome: outcomes[index] ?? { kind: "later" } })));
+        return outcomes.filter(({ kind }) => kind === "later").length;
+    }
+
+    /** Moves a record aside that the server can't take in any batch. */
+    async refuse(sent: Sent, refusal: Refusal): Promise<void> {
+        await this.#settleAll([{ each: sent, outcome: { kind: "refused", refusal } }]);
+    }
+
+    /** Sends again what the server says it lacks: storing twice is safe. */
+    async sendAgain(sessionId: string): Promise<void> {
+        for (const row of await this.ofSession(sessionId)) {
+            if (row.state !== "stored") continue;
+            const key = outboxKey(waiting, ++this.#order, row.record.client_record_id);
+            await this.database.write([this.#toSend(key, row.record), this.#toShow({ ...row, state: "unsent", queue_key: key }, undefined)]);
+        }
+        this.onChange();
+    }
+
+    async #settleAll(judged: readonly { each: Sent; outcome: Outcome }[]): Promise<void> {
+        const final = judged.filter(({ outcome }) => outcome.kind !== "later");
+        const changes = (await Promise.all(final.map(({ each, outcome }) => this.#settlement(each, outcome)))).flat();
+        if (!(await this.database.write(changes))) {
+            // An edit came between: one by one, so that each stands for itself.
+            for (const { each, outcome } of final) await this.#settleOne(each, outcome);
+        }
+        this.onChange();
+    }
+
+    /** What was edited meanwhile is something else, and is sent next. */
+    async #settleOne(sent: Sent, outcome: Outcome): Promise<void> {
+        for (let attempt = 0; attempt < attempts; attempt++) {
+            if (await this.database.write(await this.#settlement(sent, outcome))) return;
+            const now = await this.database.get("queue", sent.key);
+            if (now?.stamp !== sent.stamp) return;
+        }
+    }
+
+    async #settlement(sent: Sent, outcome: Outcome): Promise<Change[]> {
+        const { record } = sent;
+        const before = await this.database.get("records", recordKey(record.session_id, record.client_record_id));
+        const shown = (before?.value as DeviceRecord | undefined) ?? { v: 1, record, state: "unsent", order: 0, queue_key: sent.key };
+        const changes: Change[] = [{ kind: "delete", store: "queue", key: sent.key, expect: sent.stamp }];
+        const show = (row: DeviceRecord): Change => this.#toShow(row, before?.stamp ?? null);
+        const { refusal: _, conflict_id: open, ...rest } = shown;
+        const row: DeviceRecord = { ...rest, queue_key: null };
+        if (outcome.kind === "stored" || outcome.kind === "decided") {
+            const stored = outcome.kind === "stored" || outcome.stored;
+            changes.push(show({ ...row, state: stored ? "stored" : "decided", ...(outcome.kind === "stored" && outcome.unknown ? { unknown: true } : {}) }));
+            if (open !== undefined) changes.push({ kind: "delete", store: "conflicts", key: open });
+        } else if (outcome.kind === "conflict") {
+            changes.push(show({ ...row, state: "conflict", conflict_id: outcome.conflict.conflict_id }), this.#conflict(record, outcome.conflict));
+        } else if (outcome.kind === "refused") {
+            const key = moved(sent.key, setAside);
+            changes.push(show({ ...row, state: "refused", refusal: outcome.refusal, queue_key: key, ...(open === undefined ? {} : { conflict_id: open }) }), this.#toSend(key, record));
+        }
+        return changes;
+    }
+
+    #conflict(record: Record, { conflict_id, type, message, holder }: BatchVerdict["conflicts"][number]): Change {
+        const { client_record_id, session_id } = record;
+        const value: DeviceConflict = { v: 1, conflict_id, client_record_id, session_id, type, message, record, ...(holder === undefined ? {} : { holder }) };
+        return { kind: "put", store: "conflicts", key: conflict_id, stamp: this.platform.uuid(), value };
+    }
+}
+
+function toSent({ key, stamp, value }: Row): Sent {
+    return { key, stamp, record: (value as QueueRow).record };
+}

@@ -1,0 +1,190 @@
+import { type Change, type Database, type Expected, type Range, type Row, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
+
+export interface IdbOptions {
+    /** What stands before the databases' names. */
+    prefix?: string;
+    /** `relaxed` gives durability against a lost battery away for speed. */
+    durability?: "strict" | "relaxed";
+    factory?: IDBFactory;
+}
+
+function fault(error: unknown): Error {
+    if (error instanceof Error && error.name === "QuotaExceededError") return new StorageFull(error.message);
+    return error instanceof Error ? error : new Error(String(error));
+}
+
+function answered<T>(request: IDBRequest<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(fault(request.error));
+    });
+}
+
+function keyRange({ prefix = "", after }: Range): IDBKeyRange | undefined {
+    const behind = prefix === "" ? undefined : `${prefix}\uffff`;
+    const from = after !== undefined && after >= prefix ? after : undefined;
+    if (behind === undefined) return from === undefined ? undefined : IDBKeyRange.lowerBound(from, true);
+    return IDBKeyRange.bound(from ?? prefix, behind, from !== undefined, true);
+}
+
+function openAt(factory: IDBFactory, name: string, version: number | undefined): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+        const request = version === undefined ? factory.open(name) : factory.open(name, version);
+        request.onupgradeneeded = () => {
+            for (const store of storeNames) {
+                if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store, { keyPath: "key" });
+            }
+        };
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(fault(request.error));
+    });
+}
+
+/** Whatever version it has is taken, so that an older build opens what a newer one left; stores that it lacks are added. */
+async function openWhole(factory: IDBFactory, name: string): Promise<IDBDatabase> {
+    const database = await openAt(factory, name, undefined);
+    if (storeNames.every((store) => database.objectStoreNames.contains(store))) return database;
+    const version = database.version + 1;
+    database.close();
+    try {
+        return await openAt(factory, name, version);
+    } catch (error) {
+        // Another tab did the same meanwhile.
+        if (error instanceof Error && error.name === "VersionError") return openWhole(factory, name);
+        throw error;
+    }
+}
+
+class IdbDatabase implements Database {
+    #connection: Promise<IDBDatabase> | undefined;
+
+    constructor(
+        private readonly factory: IDBFactory,
+        private readonly name: string,
+        private readonly durability: "strict" | "relaxed",
+    ) {}
+
+    /** Opened when needed, and again after another tab's upgrade had it closed. */
+    async #open(): Promise<IDBDatabase> {
+        this.#connection ??= openWhole(this.factory, this.name).then((database) => {
+            const forget = (): void => {
+                this.#connection = undefined;
+            };
+            database.onversionchange = () => {
+                forget();
+                database.close();
+            };
+            database.onclose = forget;
+            return database;
+        });
+        try {
+            return await this.#connection;
+        } catch (error) {
+            this.#connection = undefined;
+            throw error;
+        }
+    }
+
+    /** A transaction; once more where the connection was closed between. */
+    async #transaction(stores: StoreName[], mode: IDBTransactionMode): Promise<IDBTransaction> {
+        const begin = async (): Promise<IDBTransaction> => (await this.#open()).transaction(stores, mode, { durability: this.durability });
+        try {
+            return await begin();
+        } catch (error) {
+            if (!(error instanceof Error) || error.name !== "InvalidStateError") throw error;
+            this.#connection = undefined;
+            return begin();
+        }
+    }
+
+    async get(store: StoreName, key: string): Promise<Row | undefined> {
+        const transaction = await this.#transaction([store], "readonly");
+        return answered(transaction.objectStore(store).get(key) as IDBRequest<Row | undefined>);
+    }
+
+    async scan(store: StoreName, range: Range = {}): Promise<Row[]> {
+        const rows = (await this.#transaction([store], "readonly")).objectStore(store);
+        if (range.backwards !== true) return answered(rows.getAll(keyRange(range), range.limit) as IDBRequest<Row[]>);
+        return new Promise((resolve, reject) => {
+            const found: Row[] = [];
+            const request = rows.openCursor(keyRange(range), "prev");
+            request.onerror = () => reject(fault(request.error));
+            request.onsuccess = () => {
+                const cursor = request.result;
+                if (cursor === null || found.length >= (range.limit ?? Number.POSITIVE_INFINITY)) return resolve(found);
+                found.push(cursor.value as Row);
+                cursor.continue();
+            };
+        });
+    }
+
+    async count(store: StoreName, prefix = ""): Promise<number> {
+        const transaction = await this.#transaction([store], "readonly");
+        return answered(transaction.objectStore(store).count(keyRange({ prefix })));
+    }
+
+    async write(changes: readonly Change[]): Promise<boolean> {
+        if (changes.length === 0) return true;
+        const transaction = await this.#transaction([...new Set(changes.map(({ store }) => store))], "readwrite");
+        return new Promise((resolve, reject) => {
+            let differs = false;
+            transaction.oncomplete = () => resolve(true);
+            transaction.onabort = () => (differs ? resolve(false) : reject(fault(transaction.error ?? new Error("the write was aborted"))));
+            this.#check(transaction, changes, {
+                asExpected: () => apply(transaction, changes, reject),
+                otherwise: () => {
+                    differs = true;
+                    transaction.abort();
+                },
+            });
+        });
+    }
+
+    #check(transaction: IDBTransaction, changes: readonly Change[], then: { asExpected(): void; otherwise(): void }): void {
+        const checks = changes.filter((change): change is Change & { expect: Expected } => change.expect !== undefined);
+        let left = checks.length;
+        let failed = false;
+        if (left === 0) then.asExpected();
+        for (const { store, key, expect } of checks) {
+            const request = transaction.objectStore(store).get(key) as IDBRequest<Row | undefined>;
+            request.onsuccess = () => {
+                if (failed) return;
+                if ((request.result?.stamp ?? null) !== expect) {
+                    failed = true;
+                    return then.otherwise();
+                }
+                left -= 1;
+                if (left === 0) then.asExpected();
+            };
+        }
+    }
+
+    close(): void {
+        void this.#connection?.then((database) => database.close()).catch(() => undefined);
+        this.#connection = undefined;
+    }
+}
+
+function apply(transaction: IDBTransaction, changes: readonly Change[], reject: (error: Error) => void): void {
+    try {
+        for (const change of changes) {
+            const rows = transaction.objectStore(change.store);
+            if (change.kind === "delete") {
+                rows.delete(change.key);
+            } else {
+                const { key, stamp, value, bytes } = change;
+                rows.put(bytes === undefined ? { key, stamp, value } : { key, stamp, value, bytes });
+            }
+        }
+    } catch (error) {
+        reject(fault(error));
+        transaction.abort();
+    }
+}
+
+/** IndexedDB: a write resolves when its transaction is complete, on the disk unless `durability` says otherwise. */
+export function idbStore({ prefix = "stockverify-", durability = "strict", factory = indexedDB }: IdbOptions = {}): Store {
+    return {
+        open: (name) => Promise.resolve(new IdbDatabase(factory, prefix + name, durability)),
+    };
+}

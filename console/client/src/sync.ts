@@ -1,0 +1,391 @@
+import type { BatchVerdict, SessionStats, UnknownItem } from "./api.js";
+import type { Auth } from "./auth.js";
+import { backoffDelay } from "./backoff.js";
+import type { QueueProblem, QueueState } from "./client.js";
+import { isPassing, LoginNeeded, NoAnswer, Refused } from "./errors.js";
+import { setAside, waiting } from "./keys.js";
+import type { Leases, SessionRow } from "./lease.js";
+import type { LineRow } from "./lines.js";
+import { Source } from "./observable.js";
+import type { Shelf, Waiting } from "./outbox.js";
+import type { Platform } from "./platform.js";
+import type { Queue, Sent } from "./queue.js";
+import type { RecordErrorCode } from "./record.js";
+import type { UnsentUnknownItem } from "./rescue.js";
+import type { Database } from "./store/store.js";
+import type { Call } from "./transport.js";
+
+/** The server takes bodies of 1 MiB and 5000 serial numbers a batch. */
+const mostBytes = 900_000;
+const mostSerials = 5_000;
+const linesAtOnce = 200;
+
+export interface UnknownRow {
+    v: 1;
+    item: UnsentUnknownItem;
+}
+
+export interface PhotoRow {
+    v: 1;
+    id: string;
+    type: string;
+}
+
+export interface SyncParts {
+    platform: Platform;
+    auth: Auth;
+    database: Database;
+    userId: string;
+    queue: Queue;
+    leases: Leases;
+    lines: Shelf<LineRow>;
+    unknown: Shelf<UnknownRow>;
+    photos: Shelf<PhotoRow>;
+    batchSize(): number;
+    onFault(fault: unknown): void;
+    /** Other tabs show what changed. */
+    onSettled(): void;
+}
+
+export const emptyQueue: QueueState = {
+    unsent: 0,
+    lines: 0,
+    unknown_items: 0,
+    photos: 0,
+    finishes: 0,
+    refused: 0,
+    conflicts: 0,
+    sending: false,
+    progress: { done: 0, total: 0 },
+    last_sent: null,
+    next_try: null,
+    problem: null,
+    all_safe: true,
+};
+
+/**
+ * Sends what is on the device, one tab at a time: unknown items, records, the scans behind them, finishes, photos. What
+ * the server refuses for good is set aside and holds up nothing; whatever else goes wrong, the same is sent again later.
+ */
+export class Sync {
+    readonly state = new Source<QueueState>(emptyQueue);
+    #failures = 0;
+    #running: Promise<void> | undefined;
+    #again = false;
+    #callOff: (() => void) | undefined;
+    #closed = false;
+    /** Smaller while the server finds batches too large. */
+    #largest = Number.POSITIVE_INFINITY;
+    #counting: Promise<void> | undefined;
+    #countAgain = false;
+
+    constructor(private readonly parts: SyncParts) {}
+
+    async open(): Promise<void> {
+        const last = (await this.parts.database.get("state", "last_sent"))?.value as { at: number } | undefined;
+        this.#show({ last_sent: last?.at ?? null });
+        await this.recount();
+    }
+
+    close(): void {
+        this.#closed = true;
+        this.#callOff?.();
+    }
+
+    #show(change: Partial<QueueState>): void {
+        if (this.#closed) return;
+        const next = { ...this.state.value, ...change };
+        next.all_safe = next.unsent + next.lines + next.unknown_items + next.photos + next.finishes + next.refused === 0;
+        this.state.set(next);
+    }
+
+    /** Counts what is here; once more when something changed meanwhile. */
+    recount(): Promise<void> {
+        this.#countAgain = this.#counting !== undefined;
+        this.#counting ??= this.#count()
+            .catch((fault: unknown) => this.parts.onFault(fault))
+            .finally(() => {
+                this.#counting = undefined;
+                if (this.#countAgain) void this.recount();
+            });
+        return this.#counting;
+    }
+
+    async #count(): Promise<void> {
+        const { queue, lines, unknown, photos, leases, database } = this.parts;
+        const [unsent, refused, waitingLines, waitingItems, waitingPhotos, conflicts] = await Promise.all([
+            queue.count(waiting),
+            queue.count(setAside),
+            lines.count(),
+            unknown.count(),
+            photos.count(),
+            database.count("conflicts"),
+        ]);
+        this.#show({ unsent, refused, lines: waitingLines, unknown_items: waitingItems, photos: waitingPhotos, conflicts, finishes: leases.finishes().length });
+    }
+
+    // ---- When
+
+    /** Something was written: it is sent now, unless a failure says later. */
+    written(): void {
+        void this.recount();
+        if (this.#callOff === undefined) this.wake();
+    }
+
+    /** There is reason to try now: the network is back, the app is seen, a person asks. */
+    wake(): void {
+        this.sync().catch((fault: unknown) => this.parts.onFault(fault));
+    }
+
+    sync(): Promise<void> {
+        if (this.#closed) return Promise.resolve();
+        this.#callOff?.();
+        this.#callOff = undefined;
+        if (this.#running !== undefined) {
+            this.#again = true;
+            return this.#running;
+        }
+        this.#running = this.#run().finally(() => {
+            this.#running = undefined;
+            this.#show({ sending: false });
+        });
+        return this.#running;
+    }
+
+    async #run(): Promise<void> {
+        do {
+            this.#again = false;
+            const wait = await this.#pass();
+            await this.recount();
+            if (wait === undefined) continue;
+            this.#later(wait);
+            return;
+        } while (this.#again && !this.#closed);
+    }
+
+    /** Tries once. Milliseconds to wait before the next time; `undefined`: there is nothing to wait for. */
+    async #pass(): Promise<number | undefined> {
+        try {
+            const left = await this.parts.platform.lock(`stockverify-sync-${this.parts.userId}`, () => this.#send());
+            this.#failures = left ? this.#failures + 1 : 0;
+            this.#show({ problem: null });
+            return left ? backoffDelay(this.#failures, undefined, this.parts.platform.random) : undefined;
+        } catch (fault) {
+            if (this.#closed) return undefined;
+            if (!isPassing(fault) && !(fault instanceof LoginNeeded)) this.parts.onFault(fault);
+            this.#show({ problem: problemOf(fault) });
+            this.#failures += 1;
+            // A login wakes this.
+            if (fault instanceof LoginNeeded) return undefined;
+            return backoffDelay(this.#failures, fault instanceof Refused ? fault.retryAfter : undefined, this.parts.platform.random);
+        }
+    }
+
+    #later(milliseconds: number): void {
+        if (this.#closed) return;
+        this.#show({ next_try: this.parts.platform.wall() + milliseconds });
+        this.#callOff = this.parts.platform.timer(milliseconds, () => {
+            this.#callOff = undefined;
+            this.#show({ next_try: null });
+            this.wake();
+        });
+    }
+
+    // ---- What
+
+    #call(call: Call): Promise<{ data: unknown }> {
+        if (this.#closed) throw new NoAnswer("closed");
+        return this.parts.auth.call(this.parts.userId, call);
+    }
+
+    /** Whether something is left that may be sent later. */
+    async #send(): Promise<boolean> {
+        const total = await this.parts.queue.count(waiting);
+        if (!this.#closed && total + (await this.#besides()) > 0) {
+            this.#show({ sending: true, next_try: null, progress: { done: 0, total } });
+            if (this.#failures > 0) await this.parts.leases.confirm();
+        }
+        await this.#sendUnknown();
+        const left = await this.#sendRecords(total);
+        await this.#sendLines();
+        await this.#sendFinishes();
+        await this.#sendPhotos();
+        return left;
+    }
+
+    async #besides(): Promise<number> {
+        const { lines, unknown, photos, leases } = this.parts;
+        return (await lines.count()) + (await unknown.count()) + (await photos.count()) + leases.finishes().length;
+    }
+
+    async #sent(): Promise<void> {
+        const at = this.parts.platform.wall();
+        await this.parts.database.write([{ kind: "put", store: "state", key: "last_sent", stamp: this.parts.platform.uuid(), value: { v: 1, at } }]);
+        this.#show({ last_sent: at });
+        this.parts.onSettled();
+        await this.recount();
+    }
+
+    /** One batch after the other, the oldest first; what is to be sent again waits for the next pass. */
+    async #sendRecords(total: number): Promise<boolean> {
+        let after: string | undefined;
+        let done = 0;
+        let left = false;
+        for (;;) {
+            const limit = Math.min(this.parts.batchSize(), this.#largest);
+            const batch = fitting(await this.parts.queue.batch(limit, after));
+            const last = batch.at(-1);
+            if (last === undefined) break;
+            const later = await this.#sendBatch(batch, Math.max(0, total - done - batch.length));
+            if (later === undefined) continue;
+            left ||= later > 0;
+            done += batch.length - later;
+            after = last.key;
+            this.#show({ progress: { done, total: Math.max(total, done) } });
+            await this.#sent();
+        }
+        this.#largest = Number.POSITIVE_INFINITY;
+        // What was added or edited meanwhile is no failure: it is simply next.
+        if (!left && (await this.parts.queue.count(waiting)) > 0) this.#again = true;
+        return left;
+    }
+
+    /** How many are to be sent again later; `undefined`: the batch is to be cut. */
+    async #sendBatch(batch: readonly Sent[], left: number): Promise<number | undefined> {
+        const { platform, queue } = this.parts;
+        const sent_at = new Date(platform.wall()).toISOString();
+        try {
+            const body = { batch_id: platform.uuid(), sent_at, left, records: batch.map(({ record }) => record) };
+            const verdict = (await this.#call({ method: "POST", path: "/api/sync/batch", body })).data as BatchVerdict;
+            return await queue.settle(batch, verdict);
+        } catch (fault) {
+            if (!isOfBody(fault)) throw fault;
+            const [only] = batch;
+            if (batch.length > 1 || only === undefined) {
+                this.#largest = Math.ceil(batch.length / 2);
+                return undefined;
+            }
+            const detail = fault.details[0];
+            await queue.refuse(only, { field: detail?.field ?? "", code: (detail?.code ?? fault.code) as RecordErrorCode, message: detail?.message ?? fault.message });
+            return 0;
+        }
+    }
+
+    async #sendUnknown(): Promise<void> {
+        for (;;) {
+            const [row] = await this.parts.unknown.next(1);
+            if (row === undefined) return;
+            await this.#sendRow(this.parts.unknown, row, { method: "POST", path: "/api/unknown-items", body: row.value.item satisfies Partial<UnknownItem> });
+        }
+    }
+
+    async #sendPhotos(): Promise<void> {
+        for (;;) {
+            const [row] = await this.parts.photos.next(1);
+            if (row === undefined) return;
+            const path = `/api/photos/${encodeURIComponent(row.value.id)}`;
+            await this.#sendRow(this.parts.photos, row, { method: "PUT", path, bytes: { data: row.bytes ?? new Uint8Array(), type: row.value.type } });
+        }
+    }
+
+    async #sendRow<T extends { v: 1 }>(shelf: Shelf<T>, row: Waiting<T>, call: Call): Promise<void> {
+        try {
+            await this.#call(call);
+            await shelf.sent([row]);
+        } catch (fault) {
+            if (!(fault instanceof Refused) || fault.later) throw fault;
+            await shelf.refuse([row], fault.message);
+        }
+        await this.#sent();
+    }
+
+    async #sendLines(): Promise<void> {
+        let most = linesAtOnce;
+        for (;;) {
+            const next = await this.parts.lines.next(most);
+            const session = next[0]?.value.session_id;
+            if (session === undefined) return;
+            const rows = next.filter(({ value }) => value.session_id === session);
+            const cut = await this.#sendLinesOf(session, rows);
+            if (cut) most = Math.max(1, Math.floor(rows.length / 2));
+            await this.#sent();
+        }
+    }
+
+    /** Whether they are to be sent in smaller parts. */
+    async #sendLinesOf(session_id: string, rows: readonly Waiting<LineRow>[]): Promise<boolean> {
+        const { lines } = this.parts;
+        try {
+            const body = { session_id, lines: rows.map(({ value }) => value.line) };
+            const verdict = (await this.#call({ method: "POST", path: "/api/count-lines", body })).data as { errors: { index: number; message: string }[] };
+            const wrong = new Map(verdict.errors.map((error) => [error.index, error.message]));
+            await lines.sent(rows.filter((_, index) => !wrong.has(index)));
+            for (const [index, row] of rows.entries()) {
+                const message = wrong.get(index);
+                if (message !== undefined) await lines.refuse([row], message);
+            }
+        } catch (fault) {
+            if (!(fault instanceof Refused) || fault.later) throw fault;
+            if (isOfBody(fault) && rows.length > 1) return true;
+            await lines.refuse(rows, fault.message);
+        }
+        return false;
+    }
+
+    // ---- Finishes
+
+    async #sendFinishes(): Promise<void> {
+        for (const row of this.parts.leases.finishes()) await this.#sendFinish(row);
+    }
+
+    async #sendFinish({ rack: { session_id }, finish }: SessionRow): Promise<void> {
+        const { leases, queue } = this.parts;
+        const records = await queue.ofSession(session_id);
+        for (const state of ["unsent", "refused"] as const) {
+            if (records.some((record) => record.state === state)) return leases.block(session_id, state);
+        }
+        const stored = records.filter(({ state }) => state === "stored").length;
+        try {
+            const path = `/api/sessions/${encodeURIComponent(session_id)}/complete`;
+            const answer = await this.#call({ method: "POST", path, body: { records: stored } });
+            await leases.end(session_id, { stats: answer.data as SessionStats });
+        } catch (fault) {
+            if (!(fault instanceof Refused) || fault.later) throw fault;
+            await this.#refusedFinish(session_id, finish?.sent_again === true, fault);
+        }
+        await this.#sent();
+    }
+
+    async #refusedFinish(sessionId: string, sentAgain: boolean, fault: Refused): Promise<void> {
+        const { leases, queue } = this.parts;
+        if (fault.code !== "records_missing") return leases.end(sessionId, fault.holder === undefined ? {} : { holder: fault.holder });
+        await leases.block(sessionId, "records_missing", !sentAgain);
+        if (sentAgain) return;
+        await queue.sendAgain(sessionId);
+        this.#again = true;
+    }
+}
+
+/** What is wrong with a body as a whole: one of its parts may be. */
+function isOfBody(fault: unknown): fault is Refused {
+    return fault instanceof Refused && (fault.status === 400 || fault.status === 413 || fault.status === 422);
+}
+
+/** As many of the first as the server takes at once, and one at least. */
+function fitting(batch: readonly Sent[]): readonly Sent[] {
+    let bytes = 0;
+    let serials = 0;
+    const end = batch.findIndex(({ record }) => {
+        bytes += JSON.stringify(record).length * 2;
+        serials += record.serial_numbers?.length ?? 0;
+        return bytes > mostBytes || serials > mostSerials;
+    });
+    return end < 0 ? batch : batch.slice(0, Math.max(1, end));
+}
+
+function problemOf(fault: unknown): QueueProblem {
+    if (fault instanceof NoAnswer) return "no_network";
+    if (!(fault instanceof LoginNeeded)) return "server_busy";
+    if (fault.code === "other_user") return "other_user";
+    return fault.code === "logged_out" ? "logged_out" : "login_needed";
+}

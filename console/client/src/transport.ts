@@ -1,0 +1,149 @@
+import type { ErrorCode, Holder } from "./api.js";
+import { NoAnswer, Refused } from "./errors.js";
+import type { Platform } from "./platform.js";
+
+export type QueryValue = string | number | boolean | null | undefined | readonly string[];
+
+export interface Call {
+    method: string;
+    path: string;
+    query?: { readonly [name: string]: QueryValue };
+    body?: unknown;
+    bytes?: { data: Uint8Array; type: string };
+    headers?: { readonly [name: string]: string };
+    token?: string;
+    signal?: AbortSignal;
+}
+
+export interface Answer {
+    status: number;
+    data: unknown;
+    header(name: string): string | null;
+}
+
+/** A call that takes longer has no answer: a stalled tab must hold no lock, and radio comes and goes. */
+export const answerTime = 15_000;
+
+function queryText(query: { readonly [name: string]: QueryValue } | undefined): string {
+    const parts = new URLSearchParams();
+    for (const [name, value] of Object.entries(query ?? {})) {
+        if (value === undefined || value === null) continue;
+        parts.append(name, Array.isArray(value) ? value.join(",") : String(value));
+    }
+    const text = parts.toString();
+    return text === "" ? "" : `?${text}`;
+}
+
+function asObject(value: unknown): { [name: string]: unknown } | undefined {
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as { [name: string]: unknown }) : undefined;
+}
+
+/** `data` of the envelope; in a flat location the members stand beside it, or the list is bare. */
+function dataOf(body: unknown): unknown {
+    const envelope = asObject(body);
+    return envelope !== undefined && "data" in envelope ? envelope["data"] : body;
+}
+
+function retryAfterOf(response: Response): number | undefined {
+    const text = response.headers.get("Retry-After");
+    const seconds = text === null ? Number.NaN : Number(text);
+    return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+function refusalOf(response: Response, body: unknown): Refused | NoAnswer {
+    const error = asObject(asObject(body)?.["error"]);
+    const code = error?.["code"];
+    // A page of a proxy or of a captive portal is no answer of the server's.
+    if (typeof code !== "string") return new NoAnswer(`status ${response.status} without an error of the server's`);
+    return new Refused(
+        response.status,
+        code as ErrorCode,
+        String(error?.["message"] ?? code),
+        Array.isArray(error?.["details"]) ? (error["details"] as Refused["details"]) : [],
+        error?.["holder"] as Holder | undefined,
+        asObject(body)?.["request_id"] as string | undefined,
+        retryAfterOf(response),
+    );
+}
+
+/** Asks the server and takes its answers apart: nobody else sees an envelope. */
+export class Transport {
+    constructor(
+        private readonly platform: Platform,
+        private readonly baseUrl: string,
+        private readonly cookie: boolean,
+    ) {}
+
+    #init({ method, body, bytes, headers, token }: Call, signal: AbortSignal): RequestInit {
+        const all: { [name: string]: string } = { Accept: "application/json", "X-Request-Id": this.platform.uuid(), ...headers };
+        if (token !== undefined) all["Authorization"] = `Bearer ${token}`;
+        if (this.cookie) all["X-StockVerify-Client"] = "console";
+        const init: RequestInit = { method, headers: all, signal, credentials: this.cookie ? "same-origin" : "omit", cache: "no-store" };
+        if (bytes !== undefined) {
+            all["Content-Type"] = bytes.type;
+            init.body = bytes.data as Uint8Array<ArrayBuffer>;
+        } else if (body !== undefined) {
+            all["Content-Type"] = "application/json";
+            init.body = JSON.stringify(body);
+        }
+        return init;
+    }
+
+    /** The answer as it comes, ended by `signal` alone: streams and files. */
+    async open(call: Call, signal: AbortSignal): Promise<Response> {
+        try {
+            return await this.platform.fetch(this.baseUrl + call.path + queryText(call.query), this.#init(call, signal));
+        } catch (error) {
+            call.signal?.throwIfAborted();
+            throw new NoAnswer(error instanceof Error ? error.message : String(error));
+        }
+    }
+
+    async send(call: Call): Promise<Answer> {
+        const end = new AbortController();
+        const callOff = this.platform.timer(answerTime, () => end.abort(new NoAnswer("no answer in time")));
+        const passOn = (): void => end.abort(call.signal?.reason);
+        call.signal?.addEventListener("abort", passOn);
+        try {
+            call.signal?.throwIfAborted();
+            return await this.#read(await this.open(call, end.signal), call.signal);
+        } finally {
+            callOff();
+            call.signal?.removeEventListener("abort", passOn);
+        }
+    }
+
+    async #read(response: Response, signal: AbortSignal | undefined): Promise<Answer> {
+        const header = (name: string): string | null => response.headers.get(name);
+        if (response.status === 304) return { status: 304, data: undefined, header };
+        let body: unknown;
+        try {
+            body = JSON.parse(await response.text());
+        } catch (error) {
+            signal?.throwIfAborted();
+            throw new NoAnswer(`status ${response.status}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+        if (!response.ok) throw refusalOf(response, body);
+        if (asObject(body)?.["success"] === false) throw refusalOf(response, body);
+        return { status: response.status, data: dataOf(body), header };
+    }
+
+    /** An answer that is no JSON, or the refusal that came instead. */
+    async file(call: Call): Promise<Response> {
+        const end = new AbortController();
+        const callOff = this.platform.timer(answerTime, () => end.abort(new NoAnswer("no answer in time")));
+        call.signal?.addEventListener("abort", () => end.abort(call.signal?.reason));
+        try {
+            const response = await this.open(call, end.signal);
+            if (!response.ok) await this.#read(response, call.signal);
+            return response;
+        } finally {
+            callOff();
+        }
+    }
+}
+
+/** `/api/racks/{rack_id}/items` with its values in place, percent-encoded. */
+export function pathOf(template: string, values: { readonly [name: string]: unknown } = {}): string {
+    return template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name])));
+}

@@ -1,0 +1,207 @@
+import type { Channel, Lifecycle, LifecycleState, Lock, Platform } from "../../src/platform.js";
+import { memoryStore } from "../../src/store/memory.js";
+import type { Change, Database, Range, Store, StoreName } from "../../src/store/store.js";
+import type { Network } from "./network.js";
+import type { World } from "./world.js";
+
+interface Waiter {
+    tab: Tab;
+    begin: () => void;
+}
+
+/** A phone: storage, a calendar and locks that its tabs share. */
+export class Device {
+    readonly store = memoryStore();
+    readonly tabs = new Set<Tab>();
+    /** By how much its calendar is wrong. */
+    wallOffset = 0;
+    /** How long it stood still. */
+    asleepSince: number | undefined;
+    slept = 0;
+    readonly #locks = new Map<string, { holder: Tab; waiters: Waiter[] }>();
+    #uuids = 0;
+
+    constructor(
+        readonly world: World,
+        readonly network: Network,
+        readonly name: string,
+    ) {}
+
+    uuid(): string {
+        this.#uuids += 1;
+        return `${this.name}-${String(this.#uuids).padStart(6, "0")}`;
+    }
+
+    open(): Tab {
+        const tab = new Tab(this);
+        this.tabs.add(tab);
+        return tab;
+    }
+
+    sleep(): void {
+        this.asleepSince ??= this.world.now;
+    }
+
+    wake(): void {
+        if (this.asleepSince === undefined) return;
+        this.slept += this.world.now - this.asleepSince;
+        this.asleepSince = undefined;
+        for (const tab of this.tabs) tab.woken();
+    }
+
+    async lock<T>(tab: Tab, name: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+        const held = this.#locks.get(name);
+        if (held === undefined) {
+            this.#locks.set(name, { holder: tab, waiters: [] });
+        } else {
+            await new Promise<void>((resolve, reject) => {
+                const waiter: Waiter = { tab, begin: resolve };
+                held.waiters.push(waiter);
+                signal?.addEventListener("abort", () => {
+                    held.waiters.splice(held.waiters.indexOf(waiter), 1);
+                    reject(signal.reason as Error);
+                });
+            });
+        }
+        try {
+            return await body();
+        } finally {
+            if (!tab.dead) this.#release(name);
+        }
+    }
+
+    #release(name: string): void {
+        const held = this.#locks.get(name);
+        const next = held?.waiters.shift();
+        if (held === undefined || next === undefined) {
+            this.#locks.delete(name);
+            return;
+        }
+        held.holder = next.tab;
+        next.begin();
+    }
+
+    /** A tab that is gone holds nothing and waits for nothing. */
+    bury(tab: Tab): void {
+        this.tabs.delete(tab);
+        for (const [name, held] of [...this.#locks]) {
+            held.waiters = held.waiters.filter((waiter) => waiter.tab !== tab);
+            if (held.holder === tab) this.#release(name);
+        }
+    }
+}
+
+/** One tab, or one run of an app. Killed, it does nothing any more; what it wrote stays. */
+export class Tab {
+    dead = false;
+    state: LifecycleState = "visible";
+    readonly #listeners = new Set<(state: LifecycleState) => void>();
+    readonly #online = new Set<() => void>();
+    readonly #channels = new Map<string, Set<(message: unknown) => void>>();
+
+    constructor(readonly device: Device) {}
+
+    kill(): void {
+        this.dead = true;
+        this.device.bury(this);
+    }
+
+    show(state: LifecycleState): void {
+        this.state = state;
+        for (const listener of [...this.#listeners]) listener(state);
+    }
+
+    woken(): void {
+        this.show("visible");
+    }
+
+    online(): void {
+        for (const listener of [...this.#online]) listener();
+    }
+
+    /** As a device's clocks go: not while it sleeps, and not for the dead. */
+    #later(milliseconds: number, call: () => void): () => void {
+        const { world } = this.device;
+        let callOff = (): void => undefined;
+        const begin = (wait: number): void => {
+            callOff = world.timer(wait, () => {
+                if (this.dead) return;
+                if (this.device.asleepSince !== undefined) return begin(1_000);
+                call();
+            });
+        };
+        begin(milliseconds);
+        return () => callOff();
+    }
+
+    #alive<T>(value: T): Promise<T> {
+        return this.dead ? new Promise(() => undefined) : Promise.resolve(value);
+    }
+
+    get platform(): Platform {
+        const { device } = this;
+        const lock: Lock = (name, body, signal) => device.lock(this, name, body, signal);
+        const lifecycle: Lifecycle = {
+            state: () => this.state,
+            subscribe: (listener) => {
+                this.#listeners.add(listener);
+                return () => this.#listeners.delete(listener);
+            },
+            onOnline: (listener) => {
+                this.#online.add(listener);
+                return () => this.#online.delete(listener);
+            },
+        };
+        return {
+            fetch: (url, init) => device.network.fetch(this, url, init),
+            monotonic: () => (device.asleepSince ?? device.world.now) - device.slept,
+            wall: () => 1_700_000_000_000 + device.world.now + device.wallOffset,
+            uuid: () => device.uuid(),
+            random: device.world.random,
+            timer: (milliseconds, call) => this.#later(milliseconds, call),
+            lock,
+            lifecycle,
+            channel: (name, receive) => this.#channel(name, receive),
+        };
+    }
+
+    #channel(name: string, receive: (message: unknown) => void): Channel {
+        const mine = this.#channels.get(name) ?? new Set();
+        this.#channels.set(name, mine);
+        mine.add(receive);
+        return {
+            send: (message) => {
+                for (const tab of this.device.tabs) {
+                    if (tab === this) continue;
+                    tab.#later(this.device.world.between(0, 3), () => {
+                        for (const each of [...(tab.#channels.get(name) ?? [])]) each(structuredClone(message));
+                    });
+                }
+            },
+            close: () => void mine.delete(receive),
+        };
+    }
+
+    /** The device's storage, as slow as it is. A kill comes before a write or after it, never in its middle. */
+    get store(): Store {
+        const { world, store } = this.device;
+        const turn = async <T>(body: () => Promise<T>): Promise<T> => {
+            if (world.chance(0.3)) await new Promise<void>((resolve) => void this.#later(world.between(0, 2), resolve));
+            await this.#alive(undefined);
+            return this.#alive(await body()).then((value) => this.#alive(value));
+        };
+        return {
+            open: async (name) => {
+                const database = await store.open(name);
+                const wrapped: Database = {
+                    get: (from: StoreName, key: string) => turn(() => database.get(from, key)),
+                    scan: (from: StoreName, range?: Range) => turn(() => database.scan(from, range)),
+                    count: (from: StoreName, prefix?: string) => turn(() => database.count(from, prefix)),
+                    write: (changes: readonly Change[]) => turn(() => database.write(changes)),
+                    close: () => undefined,
+                };
+                return wrapped;
+            },
+        };
+    }
+}

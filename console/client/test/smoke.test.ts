@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createClient } from "../src/create_client.js";
+import { quantity } from "../src/quantity.js";
+import { seeded } from "./random.js";
+import { Device } from "./sim/device.js";
+import { Network } from "./sim/network.js";
+import { Server } from "./sim/server.js";
+import { World } from "./sim/world.js";
+
+test("a counter's day", async () => {
+    const world = new World(seeded(7));
+    const server = new Server(world);
+    const network = new Network(world, server);
+    const tab = new Device(world, network, "phone").open();
+    const client = createClient({ platform: tab.platform, store: tab.store, baseUrl: "http://server", onFault: (fault) => { throw fault; } });
+    assert.equal((await world.of(client.start())).state, "logged_out");
+    await world.of(client.login("asha", "x"));
+    const rack = await world.of(client.claim("R1"));
+    assert.equal(rack.lease, "held");
+    for (let i = 0; i < 12; i++) await world.of(client.count({ session_id: rack.session_id, item_code: `I${i}`, verified_qty: quantity(i) }, [{ barcode: "1" }]));
+    await world.of(client.sync());
+    await world.run(1_000);
+    assert.equal(server.stored.size, 12);
+    assert.equal(server.lines.size, 12);
+    assert.deepEqual([client.queue.value.unsent, client.queue.value.all_safe], [0, true]);
+    await world.run(3_600_000);
+    assert.equal(client.racks.value[0]?.lease, "held");
+    assert.ok(server.heartbeats > 100);
+    await world.of(client.complete(rack.session_id));
+    await world.run(10_000);
+    assert.equal(client.racks.value[0]?.lease, "ended");
+    assert.equal(server.completions.length, 1);
+    await world.of(client.logout());
+    assert.equal(client.auth.value.state, "logged_out");
+    assert.equal(server.isLoggedIn("asha"), false);
+    await client.close();
+});
