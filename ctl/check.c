@@ -34,6 +34,7 @@ static const struct {
     { "redis", SV_CHECK_NGINX, SV_CHECK_BOTH_KNOWN, sv_check_redis_shared },
     { "mongodb", SV_CHECK_WORKER, SV_CHECK_ALWAYS, sv_check_mongodb },
     { "mongodb", SV_CHECK_NGINX, SV_CHECK_BOTH_KNOWN, sv_check_mongodb },
+    { "spool mark", SV_CHECK_WORKER, SV_CHECK_ALWAYS, sv_check_spool_mark },
     { "indexes", SV_CHECK_WORKER, SV_CHECK_ALWAYS, sv_check_indexes },
     { "migrations", SV_CHECK_WORKER, SV_CHECK_ALWAYS, sv_check_migrations },
     { "worker", SV_CHECK_WORKER, SV_CHECK_WHEN_STARTED, sv_check_worker_runs },

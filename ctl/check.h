@@ -37,7 +37,7 @@ void sv_check_user_self(sv_arena_t *arena, sv_check_user_t *user);
 sv_status_t sv_check_read_nginx(const char *path, sv_ctl_t *nginx, const char **user);
 
 sv_check_t sv_check_settings, sv_check_agreement, sv_check_worker_files, sv_check_nginx_files;
-sv_check_t sv_check_spool_written, sv_check_spool_read, sv_check_spool_cleared;
+sv_check_t sv_check_spool_written, sv_check_spool_read, sv_check_spool_cleared, sv_check_spool_mark;
 sv_check_t sv_check_redis, sv_check_redis_shared, sv_check_mongodb, sv_check_indexes, sv_check_migrations;
 sv_check_t sv_check_worker_runs;
 

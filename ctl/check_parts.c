@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/auth/auth_keys.h"
+#include "core/jobs/spool_mark.h"
 #include "core/settings/secret_file.h"
 #include "ctl/check.h"
 
@@ -133,4 +134,11 @@ sv_check_spool_cleared(sv_ctl_t *ctl, const sv_check_run_t *run)
 {
     unlink(sv_check_spool_file(ctl, run, ""));
     return SV_OK;
+}
+
+sv_status_t
+sv_check_spool_mark(sv_ctl_t *ctl, const sv_check_run_t *run)
+{
+    (void) run;
+    return sv_ctl_store(ctl) == NULL ? ctl->error.status : sv_spool_check(ctl->store, &ctl->error);
 }

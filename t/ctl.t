@@ -38,7 +38,8 @@ subtest 'a check says what is right and what is not' => sub {
     my @as_here = $stack->{stack}->check_options;
     my $text = ctl(['check', @as_here]);
     like $text, qr/^$_ +\S+ +ok$/m, $_ for qw(settings agreement files spool redis mongodb indexes migrations worker);
-    is scalar(() = $text =~ /^(?:files|spool|redis|mongodb) /mg), 8, 'for worker and nginx' or diag $text;
+    like $text, qr/^spool mark +\S+ +ok$/m, 'the spool is this database\'s';
+    is scalar(() = $text =~ /^(?:files|spool|redis|mongodb) +\S+ +ok$/mg), 8, 'for worker and nginx' or diag $text;
     is_deeply [glob $stack->{stack}->file('spool/.check*')], [], 'which leaves nothing behind';
     my $given = do { open my $in, '<', $stack->{stack}->file('worker.conf') or die; local $/; <$in> };
     my $check_with = sub {
@@ -51,6 +52,14 @@ subtest 'a check says what is right and what is not' => sub {
     like $check_with->("SMTP_HOST=localhost\nMAIL_FROM=stock\@example.com\nSMTP_USER=stock\nSMTP_PASSWORD_FILE=$none\n"),
         qr/^files +\S+ +\Q$none\E cannot be opened/m, 'a mail password that is not there is told';
     like $check_with->("SPOOL_DIR=$none\n"), qr/^spool +\S+ +nothing can be written into SPOOL_DIR \Q$none\E: No such file/m, 'a spool that is not there';
+    mkdir $none . '-foreign';
+    write_file("$none-foreign/stockverify-spool", "00000000-0000-4000-8000-000000000000 production\n");
+    like $check_with->("SPOOL_DIR=$none-foreign\n"), qr/^spool mark +\S+ .*SPOOL_DIR is another database's: \S+ says "\S+ production"/m, 'a spool of another environment';
+    mkdir "$none-foreign/jobs";
+    mkdir "$none-foreign/jobs/11111111-1111-4111-8111-111111111111";
+    unlink "$none-foreign/stockverify-spool";
+    like $check_with->("SPOOL_DIR=$none-foreign\n"), qr/^spool mark +\S+ .*files of jobs that this database does not know/m, 'or of nobody knows whom';
+    ok !-e "$none-foreign/stockverify-spool", 'and a check marks none';
     like $check_with->("SPOOL_DIR=$none\nRACK_LOCK_TTL=77\n"), qr/^agreement .*RACK_LOCK_TTL is 77 for the worker and 60 for nginx; SPOOL_DIR is \Q$none\E/m, 'settings that disagree';
     like $check_with->("REDIS_DB=7\n"), qr/^redis +\S+ +nginx' Redis \(.*database 0\) is not the one that the worker writes to \(.*database 7\)/m, 'another Redis' if $stack->owns('redis');
     like $check_with->('', '--nginx-conf', $none), qr/^nginx\.conf +- +\Q$none\E cannot be opened/m, 'an nginx.conf that is not there';

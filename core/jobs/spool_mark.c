@@ -140,10 +140,53 @@ sv_spool_adopt(sv_store_t *store, const char *path, const char *ours, const char
     return status == SV_OK ? sv_mark_read(path, mark, error) : status;
 }
 
+static const char *
+sv_mark_path(const sv_store_t *store, sv_arena_t *arena)
+{
+    return sv_arena_printf(arena, "%s/stockverify-spool", store->settings->spool_dir);
+}
+
+/* The mark of a database has its id at the beginning. */
+static sv_status_t
+sv_mark_agrees(const char *path, const char *mark, const char *id, const char *ours, sv_error_t *error)
+{
+    if (mark != NULL && id != NULL && strncmp(mark, id, strlen(id)) == 0) {
+        return SV_OK;
+    }
+    return sv_fail_cause(error, SV_ERR_CONFLICT_STATE,
+                         "SPOOL_DIR is another database's: %s says \"%s\", this database is \"%s\"; each "
+                         "environment needs a directory of its own",
+                         path, mark != NULL ? mark : "", ours);
+}
+
+sv_status_t
+sv_spool_check(sv_store_t *store, sv_error_t *error)
+{
+    const char *path = sv_mark_path(store, error->arena), *mark = NULL, *id = NULL;
+    bson_t *filter = sv_doc_take(BCON_NEW("_id", "installation"), error->arena);
+    const bson_t *installation = NULL;
+    bool may = false;
+
+    if (sv_mark_read(path, &mark, error) != SV_OK || sv_store_find_one(store, SV_COLLECTION_INSTALLATION, filter, NULL,
+                                                                       error->arena, &installation, error) != SV_OK) {
+        return error->status;
+    }
+    if (mark == NULL) {
+        if (sv_spool_may_be_ours(store, &may, error) == SV_OK && !may) {
+            sv_fail_cause(
+                error, SV_ERR_CONFLICT_STATE,
+                "SPOOL_DIR has files of jobs that this database does not know, and no mark of whose they are");
+        }
+        return error->status;
+    }
+    id = installation != NULL ? sv_doc_text(installation, "id", error->arena) : NULL;
+    return sv_mark_agrees(path, mark, id, id != NULL ? id : "one without a worker so far", error);
+}
+
 sv_status_t
 sv_spool_claim(sv_store_t *store, sv_error_t *error)
 {
-    const char *path = sv_arena_printf(error->arena, "%s/stockverify-spool", store->settings->spool_dir);
+    const char *path = sv_mark_path(store, error->arena);
     const char *id = NULL, *mark = NULL, *ours;
     sv_status_t status = sv_installation_id(store, &id, error);
 
@@ -157,11 +200,5 @@ sv_spool_claim(sv_store_t *store, sv_error_t *error)
     if (mark == NULL && sv_spool_adopt(store, path, ours, &mark, error) != SV_OK) {
         return error->status;
     }
-    if (mark == NULL || strncmp(mark, id, strlen(id)) != 0) {
-        return sv_fail_cause(error, SV_ERR_CONFLICT_STATE,
-                             "SPOOL_DIR is another database's: %s says \"%s\", this database is \"%s\"; each "
-                             "environment needs a directory of its own",
-                             path, mark != NULL ? mark : "", ours);
-    }
-    return SV_OK;
+    return sv_mark_agrees(path, mark, id, ours, error);
 }

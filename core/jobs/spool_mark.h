@@ -15,4 +15,8 @@
  * SV_ERR_UNAVAILABLE when one of them can't be asked. */
 sv_status_t sv_spool_claim(sv_store_t *store, sv_error_t *error);
 
+/* The same question, and nothing is written: what a worker would say of the spool.  SV_OK also for a spool without a
+ * mark that a worker would take. */
+sv_status_t sv_spool_check(sv_store_t *store, sv_error_t *error);
+
 #endif
