@@ -201,7 +201,9 @@ sub run_tool {
 sub environment {
     my ($self, $part) = @_;
     my %unset = map { ($_->{environment} => undef) } values %{ $self->{table}{row} };
-    return { %unset, REDIS_PASSWORD => undef, %{ $self->{state}{env}{$part} || {} } };
+    # The driver's counters are files in /dev/shm named after processes; those that are killed leave theirs, and a later
+    # process of the same number complains of it.
+    return { %unset, REDIS_PASSWORD => undef, MONGOC_DISABLE_SHM => 1, %{ $self->{state}{env}{$part} || {} } };
 }
 
 sub begin_part {
