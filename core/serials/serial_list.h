@@ -30,6 +30,10 @@ typedef struct {
 sv_status_t sv_serials_of_count(sv_store_t *store, const char *count_id, const char *item_code,
                                 sv_serials_of_count_t *serials, sv_error_t *error);
 
+/* The same of several items. */
+sv_status_t sv_serials_of_items(sv_store_t *store, const char *count_id, const char *const *codes, size_t code_count,
+                                sv_serials_of_count_t *serials, sv_error_t *error);
+
 typedef struct {
     const char *count_id;
     const char *item_code; /* NULL: any */

@@ -4,6 +4,7 @@
 #include "core/counts/count.h"
 #include "core/serials/serial_list.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/sync/counting.h"
 #include "core/sync/query.h"
 #include "core/sync/record.h"
@@ -24,7 +25,8 @@ typedef struct {
     sv_store_t *store;
     sv_arena_t *arena;
     const char *count_id;
-    const char *item_code; /* NULL: any */
+    const char *const *only; /* these items; NULL: any */
+    size_t only_count;
     sv_count_t count;
     int64_t started_ms;
     sv_sighting_t **list;
@@ -113,8 +115,8 @@ sv_sightings_read_records(sv_sighting_run_t *run, sv_error_t *error)
                     run->arena);
 
     BSON_APPEND_UTF8(filter, "count_id", run->count_id);
-    if (run->item_code != NULL) {
-        BSON_APPEND_UTF8(filter, "item_code", run->item_code);
+    if (run->only != NULL) {
+        sv_filter_in(filter, "item_code", run->only, run->only_count);
     }
     sv_counting_filter(filter);
     return sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, projection, sv_sighting_record_row,
@@ -334,10 +336,12 @@ sv_sightings_tell(sv_sighting_run_t *run, sv_serials_of_count_t *serials)
 }
 
 sv_status_t
-sv_serials_of_count(sv_store_t *store, const char *count_id, const char *item_code, sv_serials_of_count_t *serials,
-                    sv_error_t *error)
+sv_serials_of_items(sv_store_t *store, const char *count_id, const char *const *codes, size_t code_count,
+                    sv_serials_of_count_t *serials, sv_error_t *error)
 {
-    sv_sighting_run_t run = { .store = store, .arena = error->arena, .count_id = count_id, .item_code = item_code };
+    sv_sighting_run_t run = {
+        .store = store, .arena = error->arena, .count_id = count_id, .only = codes, .only_count = code_count
+    };
     sv_text_map_t *const maps[] = { &run.of_key, &run.racks, &run.items, &run.warehouses, &run.contested };
 
     if (sv_count_find(store, count_id, run.arena, &run.count, error) != SV_OK) {
@@ -355,4 +359,12 @@ sv_serials_of_count(sv_store_t *store, const char *count_id, const char *item_co
     }
     sv_sightings_tell(&run, serials);
     return SV_OK;
+}
+
+sv_status_t
+sv_serials_of_count(sv_store_t *store, const char *count_id, const char *item_code, sv_serials_of_count_t *serials,
+                    sv_error_t *error)
+{
+    return sv_serials_of_items(store, count_id, item_code != NULL ? &item_code : NULL, item_code != NULL, serials,
+                               error);
 }

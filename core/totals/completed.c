@@ -96,8 +96,9 @@ sv_completed_read_racks(sv_store_t *store, const sv_totals_lines_t *lines, const
 /* A standing count compares what was counted on completed racks with what these were expected to hold.  Their books
  * know no lots: a lot's book is unknown. */
 sv_status_t
-sv_totals_compare_racks(sv_store_t *store, sv_totals_lines_t *lines, const sv_totals_parts_t *parts, sv_error_t *error)
+sv_totals_compare_racks(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error)
 {
+    const sv_totals_parts_t *parts = &lines->parts;
     sv_row_texts_t completed = { .field = "rack_id", .arena = lines->arena };
     sv_status_t status = SV_OK;
 

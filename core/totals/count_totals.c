@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/review/summary.h"
 #include "core/store/document.h"
 
 typedef struct {
@@ -160,6 +161,7 @@ sv_count_totals_write(sv_store_t *store, const bson_t *count, const sv_totals_li
     BSON_APPEND_INT64(&set, "damaged_items", damaged_items);
     BSON_APPEND_INT64(&set, "uncompared_items", uncompared_items);
     sv_units_put(&units, &set);
+    sv_review_put_summary(count, lines, &set);
     bson_append_document_end(update, &set);
     BCON_APPEND(update, "$inc", "{", "derivations", BCON_INT64(1), "}");
     sv_put_staff(staff, update);

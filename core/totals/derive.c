@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/review/line_derive.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
 #include "core/totals/count_totals.h"
@@ -77,6 +78,7 @@ sv_lines_add_book(const bson_t *document, void *context)
     line->was_compared = sv_doc_has(document, "counted.variance");
     line->old_variance = sv_doc_quantity(document, "counted.variance");
     line->old_uom = line->book.uom;
+    sv_review_read_line(document, line, lines->arena);
 }
 
 static sv_status_t
@@ -125,31 +127,6 @@ sv_lines_freeze(sv_store_t *store, sv_totals_lines_t *lines, int64_t now_ms, sv_
 /* ---- what came of it */
 
 static void
-sv_line_put_flags(const sv_totals_line_t *line, bson_t *counted)
-{
-    const struct {
-        const char *name;
-        bool set;
-    } flags[] = {
-        { "unknown", line->unknown }, { "delisted", line->book.delisted }, { "lot", line->expiry_mixed },
-        { "moved", line->moved },     { "mixed", line->uom_mixed },        { "superseded", line->superseded }
-    };
-    char digits[16];
-    const char *key;
-    uint32_t n = 0;
-    bson_t array;
-
-    BSON_APPEND_ARRAY_BEGIN(counted, "flags", &array);
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        if (flags[i].set) {
-            bson_uint32_to_string(n++, &key, digits, sizeof(digits));
-            BSON_APPEND_UTF8(&array, key, flags[i].name);
-        }
-    }
-    bson_append_array_end(counted, &array);
-}
-
-static void
 sv_put_known(bson_t *document, const char *name, bool known, sv_quantity_t quantity)
 {
     if (known) {
@@ -175,7 +152,7 @@ sv_line_put_counted(const sv_totals_line_t *line, bson_t *set)
     sv_put_known(&counted, "adjusted_qty", line->compared, line->adjusted_qty);
     sv_put_known(&counted, "variance", line->compared, line->variance);
     BSON_APPEND_BOOL(&counted, "unknown", line->unknown);
-    sv_line_put_flags(line, &counted);
+    sv_review_put_flags(line, &counted);
     BSON_APPEND_INT64(&counted, "racks", line->racks);
     BSON_APPEND_INT64(&counted, "records", line->records);
     sv_doc_put_text(&counted, "last_user_id", line->last_user_id);
@@ -200,6 +177,7 @@ sv_line_put(const sv_totals_line_t *line, const sv_book_scope_t *scope, bson_t *
     if (line->records > 0) {
         sv_line_put_counted(line, &set);
     }
+    sv_review_put_line(line, &set);
     if (scope->standing) {
         sv_book_put(&set, scope, line->book.known, line->book.system_qty);
     }
@@ -258,7 +236,6 @@ sv_lines_compare(sv_totals_lines_t *lines)
 static sv_status_t
 sv_lines_derive(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_staff_t *staff, sv_error_t *error)
 {
-    sv_totals_parts_t parts = { 0 };
     int64_t now_ms = 0;
     sv_status_t status = sv_store_now(store, &now_ms, error);
 
@@ -269,13 +246,13 @@ sv_lines_derive(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_staff_t *
         status = sv_lines_read_book(store, lines, error);
     }
     if (status == SV_OK) {
-        status = sv_totals_read_figures(store, lines, &parts, staff, error);
+        status = sv_totals_read_figures(store, lines, staff, error);
     }
     if (status == SV_OK) {
         status = sv_lines_freeze(store, lines, now_ms, error);
     }
     if (status == SV_OK && lines->scope->standing) {
-        status = sv_totals_compare_racks(store, lines, &parts, error);
+        status = sv_totals_compare_racks(store, lines, error);
     }
     if (status == SV_OK) {
         status = sv_totals_read_movements(store, lines, error);
@@ -327,6 +304,9 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, const char *cons
     }
     if (status == SV_OK) {
         status = sv_totals_read(store, document, &scope, codes, count, &lines, &staff, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_review_derive(store, document, &lines, error);
     }
     if (status == SV_OK) {
         status = sv_lines_write(store, &lines, error);

@@ -15,7 +15,6 @@ typedef struct {
     sv_quantity_t verified_qty, damage_qty, non_returnable_damaged_qty;
     bool unknown;
     bool expired;
-    const char *user_id;
     int64_t changed_ms, counted_ms;
     bool linked; /* counted under a code that was none: its unit was nobody's then */
     const char *uom, *expiry_date;
@@ -91,12 +90,17 @@ sv_figures_add(const bson_t *record, void *context)
     *said = (sv_figure_said_t){
         .part = { .item_code = sv_doc_text(record, "item_code", arena),
                   .lot = lot != NULL ? lot : "",
-                  .rack_id = sv_doc_text(record, "rack_id", arena) },
+                  .rack_id = sv_doc_text(record, "rack_id", arena),
+                  .round = sv_doc_int(record, "round"),
+                  .declared_empty = sv_doc_bool(record, "declared_empty"),
+                  .user_id = sv_doc_text(record, "user_id", arena),
+                  .decided_by = sv_doc_text(record, "decided_by", arena),
+                  .linked_by = sv_doc_text(record, "review.by", arena),
+                  .has_serials = sv_doc_has(record, "serial_numbers.0") },
         .verified_qty = sv_doc_quantity(record, "verified_qty"),
         .damage_qty = sv_doc_quantity(record, "damage_qty"),
         .non_returnable_damaged_qty = sv_doc_quantity(record, "non_returnable_damaged_qty"),
         .unknown = sv_doc_bool(record, "unknown"),
-        .user_id = sv_doc_text(record, "user_id", arena),
         .changed_ms = sv_doc_time(record, "changed_at"),
         .counted_ms = sv_doc_time(record, sv_doc_has(record, "counted_at") ? "counted_at" : "changed_at"),
         .linked = sv_doc_has(record, "counted_as") || sv_doc_has(record, "unknown_item_id"),
@@ -113,11 +117,13 @@ sv_figures_add(const bson_t *record, void *context)
 static sv_status_t
 sv_figures_read(sv_store_t *store, sv_figures_said_t *figures, sv_error_t *error)
 {
-    static const char *const fields[] = { "item_code",    "lot_key",    "rack_id",
-                                          "user_id",      "changed_at", "counted_at",
-                                          "verified_qty", "damage_qty", "non_returnable_damaged_qty",
-                                          "unknown",      "condition",  "expiry_date",
-                                          "uom",          "counted_as", "unknown_item_id" };
+    static const char *const fields[] = { "item_code",    "lot_key",       "rack_id",
+                                          "user_id",      "changed_at",    "counted_at",
+                                          "verified_qty", "damage_qty",    "non_returnable_damaged_qty",
+                                          "unknown",      "condition",     "expiry_date",
+                                          "uom",          "counted_as",    "unknown_item_id",
+                                          "round",        "decided_by",    "declared_empty",
+                                          "review.by",    "serial_numbers" };
     sv_arena_t *arena = figures->lines->arena;
     bson_t *filter = sv_doc_new(arena), *options = sv_doc_new(arena), projection;
 
@@ -186,7 +192,7 @@ sv_line_add_figure(sv_totals_line_t *line, const sv_figure_said_t *said)
     }
     line->records++;
     if (line->last_user_id == NULL || said->changed_ms >= line->last_at_ms) {
-        line->last_user_id = said->user_id;
+        line->last_user_id = said->part.user_id;
         line->last_at_ms = said->changed_ms;
     }
 }
@@ -205,9 +211,9 @@ sv_parts_count_racks(const sv_totals_parts_t *parts, bool standing)
 }
 
 sv_status_t
-sv_totals_read_figures(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_parts_t *parts, sv_totals_staff_t *staff,
-                       sv_error_t *error)
+sv_totals_read_figures(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_staff_t *staff, sv_error_t *error)
 {
+    sv_totals_parts_t *parts = &lines->parts;
     sv_figures_said_t figures = { .lines = lines };
     sv_status_t status = sv_warehouse_zone(store, lines->scope->warehouse, lines->arena, &figures.zone, error);
 
@@ -225,8 +231,8 @@ sv_totals_read_figures(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_pa
 
         said->part.line = sv_totals_line(lines, said->part.item_code, said->part.lot);
         sv_line_add_figure(said->part.line, said);
-        if (said->user_id != NULL) {
-            sv_staff_add(staff, said->user_id, lines->arena);
+        if (said->part.user_id != NULL) {
+            sv_staff_add(staff, said->part.user_id, lines->arena);
         }
         parts->parts[parts->count++] = said->part;
     }

@@ -2,6 +2,7 @@
 #define SV_TOTALS_LINES_H
 
 #include "core/counts/book.h"
+#include "core/review/line_state.h"
 
 /* The lines of some items of one count while their totals are derived: shared by the files of this folder. */
 
@@ -14,6 +15,31 @@ typedef struct {
     const char *overlay_count_id; /* whose figures its overlay shows; NULL: none */
     int64_t verified_at_ms;
 } sv_totals_item_t;
+
+/* What a line is to the one who closes the count (core/review): derived with the totals. */
+typedef struct {
+    /* as it was */
+    int64_t version, accepted_version;
+    const char *told; /* NULL: it was never derived */
+    sv_line_state_t old_state;
+    bool was_undecided, had_variance, had_value;
+    sv_quantity_t old_variance, old_value;
+    bool has_cost;
+
+    sv_line_state_t state; /* before anybody accepted it */
+    unsigned flags;
+    bool accepted;
+    bool has_variance, has_value;
+    sv_quantity_t variance, value;
+    bool undecided;
+    bool rejected;      /* no item's code, and somebody said that it is none */
+    int64_t conflicts;  /* of its item, that wait for a person */
+    const char **users; /* behind its figures: who counted, decided, linked */
+    size_t user_count, user_capacity;
+    int64_t excluded_racks;
+    bool lacks_excluded_book;   /* an excluded rack does not say how many it holds */
+    sv_quantity_t excluded_qty; /* what the books expect on excluded racks, less what was counted there */
+} sv_review_line_t;
 
 typedef struct {
     const sv_totals_item_t *item;
@@ -58,7 +84,27 @@ typedef struct {
     bool moved;        /* something came or went between its first and its last figure */
     bool uom_mixed;    /* records in differing units: they add up to nothing */
     bool superseded;   /* it was counted before another count corrected the books: nothing of it is posted */
+
+    sv_review_line_t review;
 } sv_totals_line_t;
+
+/* A figure that counts: of a line and a rack. */
+typedef struct {
+    sv_totals_line_t *line;
+    const char *item_code;
+    const char *lot;
+    const char *rack_id; /* NULL: it has none */
+    sv_quantity_t stock; /* sound pieces and such as go back: what a book is compared with */
+    int64_t round;
+    bool declared_empty;
+    const char *user_id, *decided_by, *linked_by; /* the last two NULL: nobody */
+    bool has_serials;
+} sv_totals_part_t;
+
+typedef struct {
+    sv_totals_part_t *parts;
+    size_t count, capacity;
+} sv_totals_parts_t;
 
 typedef struct {
     const sv_book_scope_t *scope;
@@ -67,6 +113,7 @@ typedef struct {
     size_t item_count;
     sv_totals_line_t *lines; /* by code and lot, once they are sorted */
     size_t count, capacity;
+    sv_totals_parts_t parts; /* the figures that count, by line and rack */
     sv_arena_t *arena;
 } sv_totals_lines_t;
 
@@ -94,24 +141,10 @@ void sv_totals_put_filter(bson_t *filter, const sv_totals_lines_t *lines);
 
 /* figures.c: sums the records that count, makes lines for lots that have none, and decides what of them is compared;
  * of a standing count (completed.c), with which book. */
-typedef struct {
-    sv_totals_line_t *line;
-    const char *item_code;
-    const char *lot;
-    const char *rack_id; /* NULL: it has none */
-    sv_quantity_t stock; /* sound pieces and such as go back: what a book is compared with */
-} sv_totals_part_t;
-
-typedef struct {
-    sv_totals_part_t *parts;
-    size_t count, capacity;
-} sv_totals_parts_t;
-
-sv_status_t sv_totals_read_figures(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_parts_t *parts,
-                                   sv_totals_staff_t *staff, sv_error_t *error);
-/* Once every line has its book. */
 sv_status_t
-sv_totals_compare_racks(sv_store_t *store, sv_totals_lines_t *lines, const sv_totals_parts_t *parts, sv_error_t *error);
+sv_totals_read_figures(sv_store_t *store, sv_totals_lines_t *lines, sv_totals_staff_t *staff, sv_error_t *error);
+/* Once every line has its book. */
+sv_status_t sv_totals_compare_racks(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error);
 
 /* moved.c: what came and went meanwhile. */
 sv_status_t sv_totals_read_movements(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error);

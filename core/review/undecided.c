@@ -1,0 +1,166 @@
+#include "core/review/undecided.h"
+
+#include "core/store/document.h"
+
+const char *const sv_bar_reasons[] = {
+    [SV_BAR_INCOMPLETE] = "incomplete",
+    [SV_BAR_RECOUNT_ASKED] = "recount_asked",
+    [SV_BAR_NOT_RECOUNTED] = "not_recounted",
+    [SV_BAR_NOT_ACCEPTED] = "not_accepted",
+    [SV_BAR_UNKNOWN] = "unknown",
+    [SV_BAR_CONFLICT] = "conflict",
+    [SV_BAR_FIND] = "find",
+    [SV_BAR_RECOUNT] = "recount",
+};
+
+typedef struct {
+    sv_undecided_t *undecided;
+    size_t limit;
+    sv_arena_t *arena;
+} sv_bars_t;
+
+/* NULL: enough are told. */
+static sv_undecided_row_t *
+sv_bars_add(sv_bars_t *bars, sv_bar_reason_t reason)
+{
+    sv_undecided_t *undecided = bars->undecided;
+
+    if (undecided->count == bars->limit) {
+        undecided->more = true;
+        return NULL;
+    }
+    undecided->rows[undecided->count] = (sv_undecided_row_t){ .reason = reason };
+    return &undecided->rows[undecided->count++];
+}
+
+static sv_bar_reason_t
+sv_line_bar(const bson_t *line, sv_arena_t *arena)
+{
+    if (sv_doc_int(line, "conflicts") > 0) {
+        return SV_BAR_CONFLICT;
+    }
+    if (sv_doc_bool(line, "counted.unknown")) {
+        return SV_BAR_UNKNOWN;
+    }
+    switch (sv_line_state_named(sv_doc_text(line, "state", arena))) {
+    case SV_LINE_RECOUNT_ASKED:
+        return SV_BAR_RECOUNT_ASKED;
+    case SV_LINE_NOT_RECOUNTED:
+        return SV_BAR_NOT_RECOUNTED;
+    case SV_LINE_INCOMPLETE:
+    case SV_LINE_STATES: /* stored by a version that knew no states, and not derived since */
+        return SV_BAR_INCOMPLETE;
+    default:
+        return SV_BAR_NOT_ACCEPTED;
+    }
+}
+
+static void
+sv_bars_take_line(const bson_t *line, void *context)
+{
+    sv_bars_t *bars = context;
+    const char *lot = sv_doc_text(line, "lot", bars->arena);
+    sv_undecided_row_t *row = sv_bars_add(bars, sv_line_bar(line, bars->arena));
+
+    if (row != NULL) {
+        row->item_code = sv_doc_text(line, "item_code", bars->arena);
+        row->lot = lot != NULL ? lot : "";
+        row->version = sv_doc_int(line, "version");
+    }
+}
+
+static void
+sv_bars_take_conflict(const bson_t *conflict, void *context)
+{
+    sv_bars_t *bars = context;
+    sv_undecided_row_t *row = sv_bars_add(bars, SV_BAR_CONFLICT);
+
+    if (row != NULL) {
+        row->conflict_id = sv_doc_text(conflict, "conflict_id", bars->arena);
+        row->rack_id = sv_doc_text(conflict, "rack_id", bars->arena);
+    }
+}
+
+static void
+sv_bars_take_find(const bson_t *find, void *context)
+{
+    sv_bars_t *bars = context;
+    sv_undecided_row_t *row = sv_bars_add(bars, SV_BAR_FIND);
+
+    if (row != NULL) {
+        row->unknown_item_id = sv_doc_text(find, "unknown_item_id", bars->arena);
+        row->rack_id = sv_doc_text(find, "rack_id", bars->arena);
+    }
+}
+
+static void
+sv_bars_take_recount(const bson_t *recount, void *context)
+{
+    sv_bars_t *bars = context;
+    sv_undecided_row_t *row = sv_bars_add(bars, SV_BAR_RECOUNT);
+
+    if (row != NULL) {
+        row->rack_id = sv_doc_text(recount, "rack_id", bars->arena);
+    }
+}
+
+sv_status_t
+sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_undecided_t *undecided, sv_arena_t *arena,
+                    sv_error_t *error)
+{
+    sv_bars_t bars = { .undecided = undecided, .limit = limit, .arena = arena };
+    const struct {
+        sv_collection_t collection;
+        bson_t *filter;
+        sv_store_row_t take;
+    } places[] = {
+        { SV_COLLECTION_SESSION_BOOK, BCON_NEW("session_id", BCON_UTF8(count_id), "undecided", BCON_BOOL(true)),
+          sv_bars_take_line },
+        /* Lines of before that were counted and say nothing of themselves. */
+        { SV_COLLECTION_SESSION_BOOK,
+          BCON_NEW("session_id", BCON_UTF8(count_id), "counted", "{", "$exists", BCON_BOOL(true), "}", "state",
+                   BCON_NULL),
+          sv_bars_take_line },
+        { SV_COLLECTION_SYNC_CONFLICTS,
+          BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "item_code", BCON_NULL),
+          sv_bars_take_conflict },
+        { SV_COLLECTION_UNKNOWN_ITEMS,
+          BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "kind", BCON_UTF8("find")),
+          sv_bars_take_find },
+        { SV_COLLECTION_RECOUNTS,
+          BCON_NEW("count_id", BCON_UTF8(count_id), "state", "{", "$in", "[", BCON_UTF8("asked"), BCON_UTF8("taken"),
+                   "]", "}"),
+          sv_bars_take_recount },
+    };
+    bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64((int64_t) limit + 1)), arena);
+    sv_status_t status = SV_OK;
+
+    *undecided = (sv_undecided_t){ .rows = sv_arena_alloc(arena, (limit + 1) * sizeof(undecided->rows[0])) };
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        const bson_t *filter = sv_doc_take(places[i].filter, arena);
+
+        if (status == SV_OK && !undecided->more) {
+            status = sv_store_each(store, places[i].collection, filter, options, places[i].take, &bars, error);
+        }
+    }
+    return status;
+}
+
+void
+sv_undecided_write_json(sv_json_writer_t *w, const char *name, const sv_undecided_t *undecided)
+{
+    sv_json_array(w, name);
+    for (size_t i = 0; i < undecided->count; i++) {
+        const sv_undecided_row_t *row = &undecided->rows[i];
+
+        sv_json_object(w, NULL);
+        sv_json_text(w, "reason", sv_bar_reasons[row->reason]);
+        sv_json_text(w, "item_code", row->item_code);
+        sv_json_text(w, "lot", row->lot);
+        sv_json_text(w, "rack_id", row->rack_id);
+        sv_json_text(w, "unknown_item_id", row->unknown_item_id);
+        sv_json_text(w, "conflict_id", row->conflict_id);
+        sv_json_end(w);
+    }
+    sv_json_end(w);
+}
