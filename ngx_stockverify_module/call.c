@@ -212,6 +212,43 @@ sv_call_query_page(sv_call_t *call, sv_page_t *page)
     return true;
 }
 
+static bool
+sv_call_query_sort(sv_call_t *call, const char *const *fields, const char **sort)
+{
+    const char *text = sv_call_query(call, "sort");
+    sv_buffer_t sentence;
+
+    if (text == NULL) {
+        return true;
+    }
+    *sort = text;
+    sv_buffer_init(&sentence, call->arena, 128);
+    sv_buffer_puts(&sentence, "must be one of");
+    for (int i = 0; fields[i] != NULL; i++) {
+        if (strcmp(fields[i], text[0] == '-' ? text + 1 : text) == 0) {
+            return true;
+        }
+        sv_buffer_printf(&sentence, "%s %s", i == 0 ? "" : ",", fields[i]);
+    }
+    sv_buffer_puts(&sentence, ", or one of them behind a -");
+    return sv_call_wrong_parameter(call, "sort", "not_allowed", sentence.data);
+}
+
+bool
+sv_call_query_sorted_page(sv_call_t *call, const char *list, const char *const *fields, const char *absent,
+                          sv_page_t *page)
+{
+    const char *sort = absent;
+
+    if (!sv_call_query_sort(call, fields, &sort) || !sv_call_query_page(call, page)) {
+        return false;
+    }
+    page->direction = sort[0] == '-' ? -1 : 1;
+    page->sort_field = sort[0] == '-' ? sort + 1 : sort;
+    page->list = sv_arena_printf(call->arena, "%s %s", list, sort);
+    return true;
+}
+
 const json_t *
 sv_call_body(sv_call_t *call)
 {

@@ -116,6 +116,10 @@ const char *sv_call_warehouse(const sv_call_t *call, const char *asked);
 bool sv_call_wrong_parameter(sv_call_t *call, const char *name, const char *code, const char *sentence);
 /* limit and cursor of a paged list, into page->limit and page->cursor. */
 bool sv_call_query_page(sv_call_t *call, sv_page_t *page);
+/* The same of a list that people sort: `sort` is one of `fields` (NULL-terminated), with a "-" before it from the last;
+ * `absent` without it.  `list` names the list, whose cursors are good for the sort they were made with. */
+bool sv_call_query_sorted_page(sv_call_t *call, const char *list, const char *const *fields, const char *absent,
+                               sv_page_t *page);
 
 /* The body as an object.  An absent or empty body counts as {} when the route has SV_BODY_OPTIONAL.
  * NULL and an error otherwise. */

@@ -140,6 +140,10 @@ my %WRONG = (
     auth_logout => { all => \@no_bool },
     auth_pin => { current_password => \@no_secret, pin => [@no_text, '', '12345', '12345a', '1' x 100, "12345\n6"] },
     auth_password => { current_password => \@no_secret, new_password => [@no_secret, '1234567'] },
+    user_create => { username => \@no_word, user_id => \@no_word, full_name => [@no_text, '', "a\nb", 'x' x 4096], warehouse => [@no_text, "a\nb", 'x' x 4096],
+        role => [@no_text, '', 'king', 'ADMIN'], password => [@no_secret, '1234567'] },
+    user_change => { full_name => [@no_text, '', "a\nb", 'x' x 4096], warehouse => [@no_text, "a\nb", 'x' x 4096], role => [@no_text, '', 'king'], enabled => \@no_bool },
+    user_reset_password => { password => [@no_secret, '1234567'] },
     sync_batch => { batch_id => \@no_word, records => \@no_list },
     conflict_resolve => { action => [@no_text, '', 'KEEP_MINE', "keep_mine\n"], record => [0, 'a', \1, []] },
     unknown_item_report => { unknown_item_id => [@no_word, 'code:x'], code => \@no_word, name => [@no_text, '', "a\nb", 'x' x 4096], remark => [@no_text, 'x' x 4096, "a\x{1}b"],
@@ -168,6 +172,7 @@ my %WRONG = (
 );
 my %GOOD = (
     auth_login => { username => 'nobody', password => 'nothing at all' }, auth_pin => { current_password => 'x', pin => '493817' },
+    user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' },
     auth_password => { current_password => 'x', new_password => 'long enough' }, sync_batch => { records => [] },
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
     item_correct => { item_code => $item, changes => { mrp => 1 } }, count_lines_add => { session_id => $session, lines => [] },

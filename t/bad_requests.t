@@ -199,10 +199,10 @@ subtest 'paths' => sub {
     like statuses(raw(text('GET /api/' . 'x' x 40_000, [$bearer]))), qr/^(?:414|400)$/, 'a line longer than any';
     # (Of a scanned code nothing is wrong.)
     for my $route (grep { $_->{path} =~ /\{/ && $_->{id} !~ /^(?:item_barcode|photo_put)$/ } @routes) {
-        my $client = $route->{role} eq 'staff' ? $asha : $boss;
+        my $client = { staff => $asha, supervisor => $boss, admin => $admin }->{ $route->{role} };
         for my $id ("' || '1'=='1", '{"$ne":null}', "a\r\nb", "a\tb", ']]--', '..a', 'x' x 1000, "\x{1f4e6}") {
             my $path = $route->{path} =~ s/\{\w+\}/url_escape(Encode::encode_utf8($id))/er;
-            my %body = $route->{body} eq 'none' ? () : (json => { action => $route->{id} eq 'unknown_item_resolve' ? 'reject' : 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
+            my %body = $route->{body} eq 'none' ? () : (json => $route->{id} =~ /^user_/ ? { password => 'long enough' } : { action => $route->{id} eq 'unknown_item_resolve' ? 'reject' : 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
             refused($client->request($route->{method} => $path, %body), 404, $route->{id} =~ /^item(?:_verify)?$/ ? 'item_unknown' : 'not_found', "$route->{id} of " . $id =~ s/[\r\n\t]/ /gr =~ s/.{20}\K.*//r);
         }
     }
@@ -239,6 +239,7 @@ my %VALUE = (
     state => ['', 'found;', 'FOUND', '$ne'],
     item_code => ['', 'x' x 400, "a\r\nb", "a\x{1}"],
     status => ['', 'open;', '$ne', "open\n", '{"$ne":null}'],
+    role => ['', 'king', 'STAFF', '$ne', "staff\n"],
     (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb", "\x{200b}"]) } qw(warehouse floor zone user session count_id category session_id rack_id)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", '$ne', 'CSV', 'csv ', '{"$ne":null}']) } qw(type format bom delimiter raw change decimal titles)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb"]) } qw(tag metric)),
@@ -260,7 +261,7 @@ sub with_needs {
 subtest 'query parameters' => sub {
     # The parameters of a signed link are no filters: what is wrong with them is a wrong signature (t/jobs.t).
     for my $route (grep { @{ $_->{query} } && $_->{id} ne 'job_result' } @routes) {
-        my $client = $route->{role} eq 'staff' ? $asha : $boss;
+        my $client = { staff => $asha, supervisor => $boss, admin => $admin }->{ $route->{role} };
         for my $name (@{ $route->{query} }) {
             my $asked = with_needs($route, $name);
             for my $value (@{ $VALUE{$name} || die "no values for $name" }) {

@@ -229,6 +229,17 @@ subtest 'accounts' => sub {
     my $throttled = $stack->login('staff')->user;
     answers($nobody, auth_login => [401, 'credentials_invalid'], $login->($throttled, password => 'wrong'));
     answers($nobody, auth_login => [429, 'login_throttled'], $login->($throttled, password => 'wrong again'), tries => 5);
+    my %new = (full_name => 'Contract', role => 'staff', password => 'entirely another');
+    my $made = answers($admin, user_create => 201, json => { username => 'contract', %new })->data->{user_id};
+    answers($admin, user_create => [409, 'already_exists'], json => { username => 'contract', %new });
+    answers($admin, users => 200, query => { q => 'contract', sort => '-created_at' });
+    answers($admin, user => 200, path => { id => $made });
+    answers($admin, user_change => 200, path => { id => $made }, json => { role => 'supervisor' });
+    answers($admin, user_revoke => 200, path => { id => $made });
+    answers($admin, user_reset_password => 200, path => { id => $made }, json => { password => 'yet another' });
+    answers($admin, user_disable => 200, path => { id => $made });
+    answers($admin, user_disable => [409, 'last_admin'], path => { id => $admin->user_id });
+    answers($admin, user_change => [409, 'last_admin'], path => { id => $admin->user_id }, json => { role => 'staff' });
     my $config = answers($asha, config => 200);
     answers($asha, config => 304, headers => { 'If-None-Match' => $config->header('ETag') });
 };
@@ -564,6 +575,7 @@ subtest 'comparisons, trends and fixed reports' => sub {
 my %BODY = (
     auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
     auth_pin => { current_password => 'x', pin => '493817' }, auth_password => { current_password => 'x', new_password => 'long enough' },
+    user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' }, user_reset_password => { password => 'long enough' },
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
     sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
@@ -574,6 +586,7 @@ my %BODY = (
 );
 my %WRONG = (
     auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
+    user_create => { username => 5 }, user_change => { role => 'king' }, user_reset_password => { password => 'short' },
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
     rack_release => { session_id => 5 }, erp_sync_start => { full => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },

@@ -17,6 +17,7 @@ typedef struct {
     const char *action;  /* of the audit entry */
     const bson_t *set;   /* may be empty */
     const bson_t *dated; /* fields that get the server's time */
+    bool may_end_admin;  /* the account may be an administrator's, and no longer behind it */
     bool raises_generation;
     bool ends_logins;
     bool forgets_devices;
@@ -58,6 +59,47 @@ sv_account_audit_details(const sv_account_update_t *update, sv_arena_t *arena)
     return details;
 }
 
+static bool
+sv_account_administers(const sv_account_t *account)
+{
+    return account->enabled && account->role == SV_ROLE_ADMIN;
+}
+
+/* Where the change takes an administrator away, another one has to be left.  That one is written to as well, so that of
+ * two who take each other away at once only one goes through. */
+static sv_status_t
+sv_account_keep_an_admin(sv_store_t *store, const sv_account_update_t *update, bool administered, sv_error_t *error)
+{
+    sv_arena_t *arena = error->arena;
+    bson_t *filter, *mark;
+    const bson_t *other;
+
+    if (!administered || sv_account_administers(update->account)) {
+        return SV_OK;
+    }
+    filter = sv_doc_take(BCON_NEW("user_id", "{", "$ne", BCON_UTF8(update->user_id), "}", "role",
+                                  BCON_UTF8(sv_role_name(SV_ROLE_ADMIN)), "enabled", BCON_BOOL(true)),
+                         arena);
+    mark = sv_doc_take(BCON_NEW("$inc", "{", "relied_on", BCON_INT64(1), "}"), arena);
+    if (sv_store_find_and_update(store, SV_COLLECTION_USERS, filter, mark, true, false, arena, &other, error) !=
+        SV_OK) {
+        return error->status;
+    }
+    return other != NULL ? SV_OK : sv_fail(error, SV_ERR_LAST_ADMIN, NULL);
+}
+
+static sv_status_t
+sv_account_administered(sv_store_t *store, const sv_account_update_t *update, bool *administered, sv_error_t *error)
+{
+    sv_account_t before;
+
+    *administered = false;
+    if (update->may_end_admin && sv_account_load(store, update->user_id, error->arena, &before, error) == SV_OK) {
+        *administered = sv_account_administers(&before);
+    }
+    return error->status;
+}
+
 static sv_status_t
 sv_account_update_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -67,9 +109,11 @@ sv_account_update_body(sv_store_t *store, void *context, sv_error_t *error)
     const bson_t *document;
     sv_families_t ended = { 0 };
     sv_audit_t entry = { .action = update->action };
+    bool administered;
 
     BSON_APPEND_UTF8(filter, "user_id", update->user_id);
-    if (sv_store_find_and_update(store, SV_COLLECTION_USERS, filter, sv_account_update_document(update, arena), true,
+    if (sv_account_administered(store, update, &administered, error) != SV_OK ||
+        sv_store_find_and_update(store, SV_COLLECTION_USERS, filter, sv_account_update_document(update, arena), true,
                                  false, arena, &document, error) != SV_OK) {
         return error->status;
     }
@@ -77,6 +121,9 @@ sv_account_update_body(sv_store_t *store, void *context, sv_error_t *error)
         return sv_fail(error, SV_ERR_NOT_FOUND, "There is no user %s", update->user_id);
     }
     sv_account_read(document, arena, update->account);
+    if (sv_account_keep_an_admin(store, update, administered, error) != SV_OK) {
+        return error->status;
+    }
     if (update->ends_logins &&
         sv_families_revoke(store, update->user_id, update->keep_family_id, arena, &ended, error) != SV_OK) {
         return error->status;
@@ -132,6 +179,14 @@ sv_account_change(sv_store_t *store, const sv_principal_t *who, const char *user
     if (change->role != SV_ROLE_ANYONE) {
         BSON_APPEND_UTF8(set, "role", sv_role_name(change->role));
     }
+    if (change->enabled != NULL) {
+        BSON_APPEND_BOOL(set, "enabled", *change->enabled);
+        update.raises_generation = update.ends_logins = !*change->enabled;
+    }
+    if (bson_empty(set)) {
+        return sv_account_load(store, user_id, error->arena, account, error);
+    }
+    update.may_end_admin = change->role != SV_ROLE_ANYONE || change->enabled != NULL;
     return sv_transaction_run(store, sv_account_update_body, &update, error);
 }
 
@@ -145,6 +200,7 @@ sv_account_set_enabled(sv_store_t *store, const sv_principal_t *who, const char 
         .user_id = user_id,
         .action = enabled ? "user.enable" : "user.disable",
         .set = set,
+        .may_end_admin = !enabled,
         .raises_generation = !enabled,
         .ends_logins = !enabled,
         .account = account,

@@ -28,7 +28,10 @@ typedef struct {
     const char *full_name;
     const char *warehouse; /* empty: none */
     sv_role_t role;
+    const bool *enabled;
 } sv_account_change_t;
+
+/* Somebody must be able to log in as an administrator: what would take the last one away is SV_ERR_LAST_ADMIN. */
 
 sv_status_t sv_account_change(sv_store_t *store, const sv_principal_t *who, const char *user_id,
                               const sv_account_change_t *change, sv_account_t *account, sv_error_t *error);

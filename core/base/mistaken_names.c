@@ -64,6 +64,12 @@ static const struct {
     { SV_NAMES_OF_CLAIM, "is_recount", "recount" },
     { SV_NAMES_OF_COMPLETION, "record_count", "records" },
     { SV_NAMES_OF_COMPLETION, "total_records", "records" },
+    { SV_NAMES_OF_USER, "disabled", "enabled, which is its contrary" },
+    { SV_NAMES_OF_USER, "is_active", "enabled" },
+    { SV_NAMES_OF_USER, "active", "enabled" },
+    { SV_NAMES_OF_USER, "is_admin", "role" },
+    { SV_NAMES_OF_USER, "name", "full_name" },
+    { SV_NAMES_OF_USER, "warehouse_id", "warehouse" },
 };
 
 enum { SV_MISTAKEN_ROWS = sizeof(sv_mistaken_rows) / sizeof(sv_mistaken_rows[0]) };

@@ -16,7 +16,8 @@ typedef enum {
     SV_NAMES_OF_COUNT,
     SV_NAMES_OF_COUNTS, /* several at once */
     SV_NAMES_OF_CLAIM,
-    SV_NAMES_OF_COMPLETION /* of a floor session */
+    SV_NAMES_OF_COMPLETION, /* of a floor session */
+    SV_NAMES_OF_USER
 } sv_names_t;
 
 /* Of one member that is not known. */

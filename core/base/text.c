@@ -172,3 +172,25 @@ sv_percent_decode(const char *text, size_t length, bool plus_is_blank, char *out
     *end = '\0';
     return sv_utf8_valid(out, (size_t) (end - out)) ? end - out : -1;
 }
+
+const char *
+sv_percent_encode(const char *text, sv_arena_t *arena)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *encoded = sv_arena_alloc(arena, 3 * strlen(text) + 1), *end = encoded;
+
+    for (const unsigned char *c = (const unsigned char *) text; *c != '\0'; c++) {
+        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
+                     strchr("-._~", *c) != NULL;
+
+        if (plain) {
+            *end++ = (char) *c;
+        } else {
+            *end++ = '%';
+            *end++ = digits[*c >> 4];
+            *end++ = digits[*c & 0x0f];
+        }
+    }
+    *end = '\0';
+    return encoded;
+}

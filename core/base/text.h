@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/arena.h"
+
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms) without NUL. */
 bool sv_utf8_valid(const char *text, size_t length);
 /* Bytes of the well-formed sequence `text` begins with (NUL counts as one); 0 when it begins with none. */
@@ -24,5 +26,8 @@ bool sv_identifier_valid(const char *text, size_t max_characters);
  * most `length` bytes plus NUL to `out`.  '+' is a blank only when plus_is_blank.
  * Returns the decoded length, or -1 on a bad escape, NUL, or invalid UTF-8. */
 long sv_percent_decode(const char *text, size_t length, bool plus_is_blank, char *out);
+
+/* The text as a path segment: all but letters, digits and - . _ ~ percent-encoded. */
+const char *sv_percent_encode(const char *text, sv_arena_t *arena);
 
 #endif

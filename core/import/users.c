@@ -119,7 +119,7 @@ static sv_status_t
 sv_user_write_changes(sv_user_import_t *import, const sv_user_row_t *row, bool new_password, sv_account_t *account,
                       sv_error_t *error)
 {
-    const sv_account_change_t change = { row->input.full_name, row->input.warehouse, row->input.role };
+    const sv_account_change_t change = { row->input.full_name, row->input.warehouse, row->input.role, NULL };
     const char *hash;
 
     if ((change.full_name != NULL || change.warehouse != NULL || change.role != SV_ROLE_ANYONE) &&
@@ -220,7 +220,8 @@ sv_user_take(sv_user_import_t *import, sv_arena_t *arena, sv_error_t *error)
         sv_error_clear(error);
         status = sv_user_create(import, &row, error);
     }
-    if (status == SV_ERR_ALREADY_EXISTS || status == SV_ERR_VALIDATION_FAILED || status == SV_ERR_NOT_FOUND) {
+    if (status == SV_ERR_ALREADY_EXISTS || status == SV_ERR_VALIDATION_FAILED || status == SV_ERR_NOT_FOUND ||
+        status == SV_ERR_LAST_ADMIN) {
         sv_import_reject(&import->table, NULL, "%s",
                          error->detail_count > 0 ? error->details[0].message : error->message);
         sv_error_clear(error);

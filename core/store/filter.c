@@ -1,5 +1,7 @@
 #include "core/store/filter.h"
 
+#include <string.h>
+
 void
 sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_t count)
 {
@@ -15,6 +17,48 @@ sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_
     }
     bson_append_array_end(&operator, & list);
     bson_append_document_end(filter, &operator);
+}
+
+/* The text as a regular expression of itself, to be freed with bson_free(). */
+static char *
+sv_filter_literal(const char *text)
+{
+    bson_string_t *literal = bson_string_new(NULL);
+
+    for (const char *c = text; *c != '\0'; c++) {
+        if (strchr("\\^$.|?*+()[]{}/-", *c) != NULL) {
+            bson_string_append(literal, "\\");
+        }
+        bson_string_append_printf(literal, "%c", *c);
+    }
+    return bson_string_free(literal, false);
+}
+
+void
+sv_filter_contains(bson_t *filter, const char *const *fields, const char *text)
+{
+    bson_t all, either, branches, branch;
+    char *literal;
+    const char *key;
+    char digits[16];
+
+    if (text == NULL) {
+        return;
+    }
+    literal = sv_filter_literal(text);
+    BSON_APPEND_ARRAY_BEGIN(filter, "$and", &all);
+    BSON_APPEND_DOCUMENT_BEGIN(&all, "0", &either);
+    BSON_APPEND_ARRAY_BEGIN(&either, "$or", &branches);
+    for (uint32_t i = 0; fields[i] != NULL; i++) {
+        bson_uint32_to_string(i, &key, digits, sizeof(digits));
+        BSON_APPEND_DOCUMENT_BEGIN(&branches, key, &branch);
+        BSON_APPEND_REGEX(&branch, fields[i], literal, "i");
+        bson_append_document_end(&branches, &branch);
+    }
+    bson_append_array_end(&either, &branches);
+    bson_append_document_end(&all, &either);
+    bson_append_array_end(filter, &all);
+    bson_free(literal);
 }
 
 void

@@ -8,6 +8,9 @@
 /* Appends {field: {$in: values}} to a filter. */
 void sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_t count);
 
+/* Appends that one of the fields (NULL-terminated) contains the text, whatever the case of its letters.  Nothing for NULL. */
+void sv_filter_contains(bson_t *filter, const char *const *fields, const char *text);
+
 /* Appends {field: {$gte: from, $lt: to}} of dates; 0: open on that side, nothing when both are. */
 void sv_filter_span(bson_t *filter, const char *field, int64_t from_ms, int64_t to_ms);
 

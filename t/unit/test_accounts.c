@@ -483,6 +483,65 @@ refused_logins_are_in_the_trail_but_cannot_fill_it(void **state)
     assert_true(sv_real_count(&real, SV_COLLECTION_ACTIVITY_LOGS, "{'details.more': true}") >= 1);
 }
 
+static void
+make_admin(const char *user_id)
+{
+    const sv_account_change_t change = { .role = SV_ROLE_ADMIN };
+    sv_account_t account;
+
+    create(user_id, "correct horse");
+    assert_int_equal(sv_account_change(real.store, &operator_, user_id, &change, &account, &real.error), SV_OK);
+}
+
+typedef struct {
+    const char *user_id;
+    sv_status_t status;
+} leaver_t;
+
+static void *
+leave(void *context)
+{
+    leaver_t *leaver = context;
+    sv_store_t *store = sv_store_acquire(real.pool);
+    sv_arena_t *arena = sv_arena_create();
+    sv_account_t account;
+    sv_error_t error;
+
+    sv_error_init(&error, arena);
+    leaver->status = sv_account_set_enabled(store, &operator_, leaver->user_id, false, &account, &error);
+    sv_arena_destroy(arena);
+    sv_store_release(store);
+    return NULL;
+}
+
+static void
+one_admin_is_left_whoever_disables_whom_at_once(void **state)
+{
+    leaver_t leavers[] = { { "ruth", SV_OK }, { "rosa", SV_OK }, { "rena", SV_OK } };
+    enum { LEAVERS = sizeof(leavers) / sizeof(leavers[0]) };
+    pthread_t threads[LEAVERS];
+    sv_account_t account;
+    int left = 0;
+
+    (void) state;
+    for (int i = 0; i < LEAVERS; i++) {
+        make_admin(leavers[i].user_id);
+    }
+    for (int i = 0; i < LEAVERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, leave, &leavers[i]), 0);
+    }
+    for (int i = 0; i < LEAVERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(leavers[i].status == SV_OK || leavers[i].status == SV_ERR_LAST_ADMIN);
+        left += leavers[i].status == SV_ERR_LAST_ADMIN;
+    }
+    assert_int_equal(left, 1);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_USERS, "{'role': 'admin', 'enabled': true}"), 1);
+    create("silas", "correct horse");
+    sv_error_clear(&real.error);
+    assert_int_equal(sv_account_set_enabled(real.store, &operator_, "silas", false, &account, &real.error), SV_OK);
+}
+
 int
 main(void)
 {
@@ -502,6 +561,7 @@ main(void)
         cmocka_unit_test(a_reset_forgets_pin_and_devices_and_a_change_ends_other_logins),
         cmocka_unit_test(without_redis_mongodb_counts_the_tries),
         cmocka_unit_test(refused_logins_are_in_the_trail_but_cannot_fill_it),
+        cmocka_unit_test(one_admin_is_left_whoever_disables_whom_at_once),
     };
 
     if (!sv_real_mongodb_named()) {
