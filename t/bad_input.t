@@ -106,6 +106,8 @@ subtest 'sizes and types' => sub {
     refused($asha->request(POST => '/api/sync/batch', body => $names), 422, 'validation_failed', 'so are 85,000 names', 'records');
     my $numbers = '{"records":[' . join(',', (0) x 500_000) . ']}';
     refused($asha->request(POST => '/api/sync/batch', body => $numbers), 422, 'batch_too_large', 'half a million records');
+    my $many = '{"records":[' . join(',', (0) x 700_000) . ']}';
+    refused($asha->request(POST => '/api/sync/batch', body => $many), 400, 'json_invalid', 'not more of them, where a larger body is for pictures');
     my $digits = '{"a":0.' . '1' x 1_000_000 . '}';
     refused($asha->request(POST => '/api/sync/batch', body => $digits), 422, 'validation_failed', 'a million digits', 'records');
 };

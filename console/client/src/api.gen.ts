@@ -22,6 +22,9 @@ export interface paths {
          *     (and an address) has to wait: 429 `login_throttled` with `Retry-After`. With a valid device secret a wrong PIN is told
          *     as `pin_wrong` with the tries left (a detail of field `pin` and code `tries_left`, whose message is the number); after
          *     ten the PIN is `pin_disabled` until the next password login.
+         *
+         *     With `X-StockVerify-Client: console` the refresh token comes as a cookie and not in the body; a login over the cookie of
+         *     another one ends that one. That takes this server's own `Origin`, over https or on the host itself: else 403 `origin_refused`.
          */
         post: operations["auth_login"];
         delete?: never;
@@ -44,6 +47,9 @@ export interface paths {
          * @description A refresh token is used once. Its immediate predecessor gets the same successor again until that or the access token
          *     beside it was used, and for `REFRESH_REUSE_GRACE` (10 s) even then, so a lost answer or parallel refreshes log nobody
          *     out. Any later reuse revokes the whole login. Where nobody can say whether it was used (Redis is away): 503.
+         *
+         *     With `X-StockVerify-Client: console` the token is taken from the cookie, and its successor is set as one; without the
+         *     header a cookie is never looked at, and `refresh_token` is required.
          */
         post: operations["auth_refresh"];
         delete?: never;
@@ -983,6 +989,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/photos/{client_photo_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Made by the client; records and finds name a photo by it */
+                client_photo_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * An evidence picture
+         * @description For who sent it, and supervisors.
+         */
+        get: operations["photo"];
+        /**
+         * Store an evidence picture
+         * @description JPEG, PNG or WebP, told by its bytes whatever the Content-Type says, to `photo_limits.max_bytes` of `GET /api/config` and 16384 pixels a side, 100
+         *     million in all. The same bytes again are 200 with what is stored, other bytes under the id 409. A photo may come before or after the record that
+         *     names it.
+         */
+        put: operations["photo_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/serials": {
         parameters: {
             query?: never;
@@ -1671,7 +1706,7 @@ export interface components {
          * @description `already_exists` is told by the admin command only
          * @enum {string}
          */
-        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
+        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
         /** @description Who holds the rack */
         Holder: {
             user_id: string;
@@ -1713,7 +1748,7 @@ export interface components {
         /** @enum {string} */
         FloorSessionState: "active" | "paused" | "completed" | "interrupted";
         /** @enum {string} */
-        CountState: "OPEN" | "RECONCILE" | "CLOSED";
+        CountState: "OPEN" | "RECONCILE" | "APPROVING" | "APPROVED" | "CLOSED";
         LoginRequest: {
             username: string;
             password?: string;
@@ -1723,7 +1758,8 @@ export interface components {
         } & (unknown | unknown);
         Login: {
             access_token: string;
-            refresh_token: string;
+            /** @description Not for the console */
+            refresh_token?: string;
             /** @constant */
             token_type: "bearer";
             /** @description Seconds the access token lives */
@@ -2063,6 +2099,20 @@ export interface components {
             duration_seconds: number;
             items_per_minute: number;
         };
+        Photo: {
+            client_photo_id: string;
+            /** @enum {string} */
+            content_type: "image/jpeg" | "image/png" | "image/webp";
+            bytes: number;
+            width: number;
+            height: number;
+            /** @description Of the bytes; the ETag is this in quotes */
+            sha256: string;
+            /** @description Who sent it */
+            user_id: string;
+            /** Format: date-time */
+            created_at: string;
+        };
         UnknownItem: {
             /** @description The reporter's, or "code:" and a digest of the code */
             unknown_item_id: string;
@@ -2173,6 +2223,8 @@ export interface components {
             correction_reason?: string | null;
             remark?: string | null;
             photo_proofs?: string[] | null;
+            /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photo_proofs */
+            photo_base64?: string | null;
             /** @description client_record_ids of figures of this item and round, whoever's, in whose place this one counts; others are passed over */
             replaces?: string[] | null;
         } & (unknown | unknown);
@@ -2256,6 +2308,8 @@ export interface components {
             corrects?: string | null;
             remark?: string | null;
             photo_proofs?: string[] | null;
+            /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photo_proofs */
+            photo_base64?: string | null;
         };
         /** @enum {string} */
         DamageReason: "broken" | "wet" | "torn_packaging" | "expired" | "infested" | "other";
@@ -2306,6 +2360,8 @@ export interface components {
             correction_reason?: null | components["schemas"]["CorrectionReason"];
             remark?: string | null;
             photo_proofs?: string[] | null;
+            /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photo_proofs */
+            photo_base64?: string | null;
             replaces?: string[] | null;
         };
         /** @description A record as the server has it; in a conflict within one batch, as it was sent */
@@ -3286,6 +3342,21 @@ export interface components {
                 };
             };
         };
+        /** @description The console's cookie is for its own page, over https or on this host itself */
+        OriginRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "origin_refused";
+                    };
+                };
+            };
+        };
         /** @description There is no such resource */
         NotFound: {
             headers: {
@@ -3595,6 +3666,8 @@ export interface components {
          * @example wait=10
          */
         Prefer: string;
+        /** @description console: the page served beside the API asks; any route answers it in the data envelope */
+        Client: string;
         IfNoneMatch: string;
     };
     requestBodies: {
@@ -3654,6 +3727,8 @@ export interface components {
         Location: string;
         /** @description Give it back as If-None-Match */
         ETag: string;
+        /** @description Of the console: __Secure-sv_refresh, or sv_refresh over plain http on the host itself */
+        "Set-Cookie": string;
         /** @description The methods of this path */
         Allow: string;
         /** @description attachment, with the name to save it as */
@@ -3666,7 +3741,10 @@ export interface operations {
     auth_login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description console: the page served beside the API asks; any route answers it in the data envelope */
+                "X-StockVerify-Client"?: components["parameters"]["Client"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3680,6 +3758,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3715,6 +3794,7 @@ export interface operations {
             };
             400: components["responses"]["BadBody"];
             401: components["responses"]["LoginRefused"];
+            403: components["responses"]["OriginRefused"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["MediaType"];
@@ -3727,11 +3807,14 @@ export interface operations {
     auth_refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description console: the page served beside the API asks; any route answers it in the data envelope */
+                "X-StockVerify-Client"?: components["parameters"]["Client"];
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -3739,7 +3822,8 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    refresh_token: string;
+                    /** @description Required of everybody but the console */
+                    refresh_token?: string;
                 };
             };
         };
@@ -3748,6 +3832,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3758,6 +3843,7 @@ export interface operations {
             };
             400: components["responses"]["BadBody"];
             401: components["responses"]["RefreshRefused"];
+            403: components["responses"]["OriginRefused"];
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["MediaType"];
@@ -4572,7 +4658,7 @@ export interface operations {
     counts: {
         parameters: {
             query?: {
-                status?: "OPEN" | "RECONCILE" | "CLOSED";
+                status?: "OPEN" | "RECONCILE" | "APPROVING" | "APPROVED" | "CLOSED";
                 /** @description The caller's own unless given */
                 warehouse?: components["parameters"]["Warehouse"];
                 /** @description user_id of somebody who counted */
@@ -5965,6 +6051,8 @@ export interface operations {
                     remark?: string | null;
                     /** @description client_photo_ids */
                     photos?: string[] | null;
+                    /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photos */
+                    photo_base64?: string | null;
                     /** @description A floor session of one's own */
                     session_id?: string | null;
                     rack_id?: string | null;
@@ -6094,6 +6182,142 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    photo: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                Range?: string;
+                "If-Range"?: string;
+            };
+            path: {
+                /** @description Made by the client; records and finds name a photo by it */
+                client_photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture, as it was sent */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "multipart/byteranges": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["UriTooLong"];
+            416: components["responses"]["RangeInvalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    photo_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Made by the client; records and finds name a photo by it */
+                client_photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It was stored before */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Photo"];
+                    };
+                };
+            };
+            /** @description It is stored */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Photo"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Another photo has the id */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "already_exists";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            /** @description The Content-Type is that of no picture, the body is packed, or its bytes are no picture */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "media_type" | "photo_type";
+                        };
+                    };
+                };
+            };
             422: components["responses"]["Invalid"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
