@@ -706,6 +706,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sync/rescue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the file of a lost or broken phone
+         * @description What the app exported of a phone that cannot send any more (docs/client-protocol.md, The file of a rescue), to 12 MiB. Every record becomes a
+         *     conflict of the phone's user (`rescued`), for a person to decide; those that the server has already are `stored`. Finds and count lines are
+         *     stored as the user's. What cannot be kept is told by its place, and spoils nothing else; with `retry: true` the same file again may be taken. The
+         *     same file again finds everything there. Audited.
+         */
+        post: operations["sync_rescue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sync/conflicts": {
         parameters: {
             query?: never;
@@ -743,7 +766,7 @@ export interface paths {
          * @description `keep_server` drops the client's record: its owner may. `keep_mine` stores it, `merge` adds it to the stored figure:
          *     the owner may while the rack carries their session (409 `lock_lost` otherwise), else a supervisor (audited, past the
          *     fence). `record` lays other members over the record that was in conflict; `merge` needs it except for
-         *     `duplicate_count` and `duplicate_serial`, where adding is the rule. Repeating the same decision gives the same answer.
+         *     `duplicate_count`, `duplicate_serial` and `rescued`, where adding is the rule. Repeating the same decision gives the same answer.
          *     Another user's conflict is 404 for staff. `resolution` (`accept_server`, `accept_local`, `merge`) is another way to say `action`.
          */
         post: operations["conflict_resolve"];
@@ -1605,6 +1628,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts */
+        get: operations["users"];
+        put?: never;
+        /** Make an account */
+        post: operations["user_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** One account */
+        get: operations["user"];
+        put?: never;
+        post?: never;
+        /**
+         * Disable an account
+         * @description Ends every login at once. Accounts are never deleted, since what their people did stays theirs.
+         */
+        delete: operations["user_disable"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an account
+         * @description What is not given, or null, stays. Disabling ends every login at once. The last administrator who can log in stays one.
+         */
+        patch: operations["user_change"];
+        trace?: never;
+    };
+    "/api/admin/users/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End every login of a user */
+        post: operations["user_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a user another password
+         * @description Ends every login, and forgets the PIN and the enrolled devices.
+         */
+        post: operations["user_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1702,11 +1814,8 @@ export interface components {
             }[];
             holder?: components["schemas"]["Holder"];
         };
-        /**
-         * @description `already_exists` is told by the admin command only
-         * @enum {string}
-         */
-        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
+        /** @enum {string} */
+        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "last_admin" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
         /** @description Who holds the rack */
         Holder: {
             user_id: string;
@@ -1778,6 +1887,18 @@ export interface components {
             role: "staff" | "supervisor" | "admin";
             warehouse: string | null;
             permissions: string[];
+        };
+        Account: {
+            user_id: string;
+            username: string;
+            full_name: string;
+            /** @enum {string} */
+            role: "staff" | "supervisor" | "admin";
+            warehouse: string | null;
+            enabled: boolean;
+            has_pin: boolean;
+            created_at: components["schemas"]["Time"];
+            last_login_at: components["schemas"]["TimeOrNull"];
         };
         Device: {
             device_id: string;
@@ -2466,7 +2587,7 @@ export interface components {
             photo_proofs?: string[];
         };
         /** @enum {string} */
-        ConflictType: "lock_lost" | "session_closed" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record";
+        ConflictType: "lock_lost" | "session_closed" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "rescued";
         BatchVerdict: {
             /** @description client_record_ids that are durable */
             ok: string[];
@@ -2705,7 +2826,7 @@ export interface components {
         /** @enum {string} */
         ReportType: "text" | "quantity" | "money" | "ratio" | "integer" | "time" | "date" | "boolean";
         /** @enum {string} */
-        ReportOperator: "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "between" | "in" | "nin" | "contains" | "starts_with" | "exists";
+        ReportOperator: "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "between" | "in" | "nin" | "contains" | "starts_with" | "period" | "exists";
         /** @enum {string} */
         ReportAggregation: "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
         ReportColumn: {
@@ -2734,7 +2855,7 @@ export interface components {
             filters?: {
                 field: string;
                 op: components["schemas"]["ReportOperator"];
-                /** @description One value; two for between, up to 1000 for in and nin, true or false for exists, a text of at most 200 characters for contains (whatever the case) and starts_with */
+                /** @description One value; two for between, up to 1000 for in and nin, true or false for exists, a text of at most 200 characters for contains (whatever the case) and starts_with; of period one of today, yesterday, last_7_days, last_30_days, this_week, last_week, this_month, last_month */
                 value: unknown;
             }[] | null;
             group_by?: (string | {
@@ -3131,6 +3252,36 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "conflict_state";
+                    };
+                };
+            };
+        };
+        /** @description The user name or the id is taken */
+        AccountTaken: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "already_exists";
+                    };
+                };
+            };
+        };
+        /** @description Nobody else could log in as an administrator */
+        LastAdmin: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "last_admin";
                     };
                 };
             };
@@ -5286,6 +5437,109 @@ export interface operations {
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
             503: components["responses"]["UnavailableOrUnsettled"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    sync_rescue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "format": "stockverify-unsent",
+                 *       "version": 1,
+                 *       "exported_at": "2026-11-22T18:30:00Z",
+                 *       "app": "console 1.0",
+                 *       "user": {
+                 *         "user_id": "u1",
+                 *         "username": "asha"
+                 *       },
+                 *       "records": [],
+                 *       "unknown_items": [],
+                 *       "count_lines": []
+                 *     }
+                 */
+                "application/json": {
+                    /** @enum {string} */
+                    format: "stockverify-unsent";
+                    /** @enum {integer} */
+                    version: 1;
+                    exported_at?: null | components["schemas"]["Time"];
+                    /** @description Name and version of the app */
+                    app?: string | null;
+                    device_id?: string | null;
+                    /** @description Whose records they are */
+                    user: {
+                        user_id?: string | null;
+                        username?: string | null;
+                    } | unknown | unknown;
+                    records: components["schemas"]["Record"][];
+                    /** @description As in POST /api/unknown-items */
+                    unknown_items?: Record<string, never>[] | null;
+                    count_lines?: (components["schemas"]["CountLine"] & {
+                        session_id: string;
+                    })[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What became of it */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            user: {
+                                user_id: string;
+                                username: string;
+                                full_name: string;
+                            };
+                            /** @description Records that wait for a person */
+                            conflicts: {
+                                index: number;
+                                client_record_id: string;
+                                conflict_id: string;
+                                /** @description How it was decided about before */
+                                resolution: string | null;
+                            }[];
+                            /** @description client_record_ids of records that the server had already */
+                            stored: string[];
+                            errors: {
+                                /** @enum {string} */
+                                list: "records" | "unknown_items" | "count_lines";
+                                index: number;
+                                /** @description The id of the record, find or line, where it could be read */
+                                id: string | null;
+                                field: string;
+                                code: string;
+                                message: string;
+                                retry: boolean;
+                            }[];
+                            total_records: number;
+                            /** @description Finds that are stored */
+                            unknown_items: number;
+                            /** @description Lines that are stored */
+                            count_lines: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
     };
@@ -7803,6 +8057,291 @@ export interface operations {
             409: components["responses"]["JobState"];
             410: components["responses"]["ResultExpired"];
             414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    users: {
+        parameters: {
+            query?: {
+                /** @description Part of the user name, the full name or the id, whatever the case */
+                q?: string;
+                role?: "staff" | "supervisor" | "admin";
+                warehouse?: components["schemas"]["Identifier"];
+                status?: "enabled" | "disabled";
+                /** @description A - before it: from the last */
+                sort?: "username" | "-username" | "full_name" | "-full_name" | "role" | "-role" | "warehouse" | "-warehouse" | "enabled" | "-enabled" | "last_login_at" | "-last_login_at" | "created_at" | "-created_at";
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["Account"][];
+                            next_cursor: components["schemas"]["NextCursor"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    user_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Kept in lower case */
+                    username: string;
+                    full_name: string;
+                    /** @enum {string} */
+                    role: "staff" | "supervisor" | "admin";
+                    password: string;
+                    warehouse?: string | null;
+                    /** @description Made unless given */
+                    user_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The account */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Account"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["AccountTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Account"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    user_disable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Account"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["LastAdmin"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    user_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    full_name?: string | null;
+                    /** @enum {string|null} */
+                    role?: "staff" | "supervisor" | "admin" | null;
+                    /** @description Empty: none */
+                    warehouse?: string | null;
+                    enabled?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Account"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["LastAdmin"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    user_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are ended, and every access token with them */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            /** @description Logins that were ended */
+                            revoked: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    user_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description user_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Account"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
