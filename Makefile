@@ -116,7 +116,10 @@ NPM_RUN = PATH="$(NODE):$$PATH" npm --prefix console run --silent
 CONSOLE_SETTINGS := console/package.json console/package-lock.json console/tsconfig.base.json
 CLIENT_SRC := $(shell find console/client/src -type f) $(wildcard console/client/*.json) $(CONSOLE_SETTINGS)
 
-console: console/client/dist/.made
+CONSOLE := $(BUILD)/console
+APP_SRC := $(shell find console/app/src console/app/public -type f) $(wildcard console/app/*.json console/app/*.ts console/app/*.html)
+
+console: $(CONSOLE)/.made
 
 console-if-node:
 	@if scripts/deps --node >/dev/null 2>&1; then $(MAKE) --no-print-directory console; \
@@ -127,12 +130,22 @@ console/client/dist/.made: $(CLIENT_SRC)
 	$(NPM_RUN) -w @stockverify/client build
 	@touch $@
 
+# A build is named after what it is made of.
+$(CONSOLE)/.made: console/client/dist/.made $(APP_SRC)
+	CONSOLE_OUTPUT="$(abspath $(CONSOLE))" CONSOLE_BUILD="$$(cat $(APP_SRC) $(CLIENT_SRC) | cksum | cut -d ' ' -f 1)" $(NPM_RUN) -w @stockverify/console build
+	@touch $@
+
 ## make console-tests       the tests of the client library, compiled (scripts/test runs them)
-console-tests: console/client/.build/.made
+console-tests: console/client/.build/.made console/app/.build/.made
 
 console/client/.build/.made: $(CLIENT_SRC) $(shell find console/client/test -type f)
 	rm -rf $(@D)
 	$(NPM_RUN) -w @stockverify/client build:test
+	@touch $@
+
+console/app/.build/.made: console/client/dist/.made $(APP_SRC) $(shell find console/app/test -type f)
+	rm -rf $(@D)
+	$(NPM_RUN) -w @stockverify/console build:test
 	@touch $@
 
 ## make api-types           the types of the API for TypeScript, from openapi.yaml

@@ -1,0 +1,142 @@
+import type { ComponentType } from "preact";
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { useEffect, useState } from "preact/hooks";
+import { reportFault } from "./faults.js";
+import { shellText } from "./i18n/shell.js";
+import { navigationOf, type NavigationLink } from "./navigation.js";
+import { Login } from "./pages/common/login.js";
+import { MissingPage, ForbiddenPage, Locked, Crash } from "./pages/common/walls.js";
+import { base } from "./paths.js";
+import { type PageRoute, routes } from "./routes.js";
+import { auth, currentUser, mayBe, type Role } from "./session.js";
+import { Questions } from "./ui/dialog.js";
+import { Icon } from "./ui/icon.js";
+import { Notices } from "./ui/notices.js";
+import { number } from "./i18n/format.js";
+
+export function App() {
+    return (
+        <LocationProvider scope={base}>
+            <Content />
+            <Questions />
+            <Notices />
+        </LocationProvider>
+    );
+}
+
+/** What the state of the login shows. An ended login closes no page: it is told on it. */
+function Content() {
+    const state = auth.value;
+    switch (state.state) {
+        case "starting":
+            return <Starting />;
+        case "logged_out":
+            return <Login state={state} />;
+        case "locked":
+            return <Locked user={state.user} />;
+        default:
+            return <Pages role={state.user.role} />;
+    }
+}
+
+function Starting() {
+    return (
+        <main class="login" aria-busy="true">
+            <span class="spinner" />
+            <span class="visually-hidden" role="status">
+                {shellText("app.starting")}
+            </span>
+        </main>
+    );
+}
+
+const current = (path: string): string => path.replace(/\/+$/, "") || base;
+
+/** Whether the page at `path` has the screen to itself. */
+function isBare(path: string): boolean {
+    const here = current(path).slice(base.length).split("/");
+    return routes.some((route) => {
+        const parts = route.path.split("/");
+        return route.bare === true && parts.length === here.length && parts.every((part, index) => part.startsWith(":") || part === here[index]);
+    });
+}
+
+function Pages({ role }: { role: Role }) {
+    const { path } = useLocation();
+    const [crash, setCrash] = useState<unknown>(null);
+    useEffect(() => setCrash(null), [path]);
+    const sections = navigationOf(role);
+    const links = sections.flatMap((section) => section.links);
+    const failed = (fault: unknown): void => {
+        reportFault(fault);
+        setCrash(fault);
+    };
+    return (
+        <div class="shell" data-nav={links.length > 4 ? "side" : "bottom"}>
+            <a class="skip" href="#content">
+                {shellText("skip")}
+            </a>
+            <div class="shell-page">
+                {crash !== null ? (
+                    <Crash fault={crash} retry={() => setCrash(null)} />
+                ) : (
+                    <ErrorBoundary onError={failed}>
+                        <Router>
+                            {routes.map((route) => (
+                                <Route key={route.path} path={route.path === "/" ? base : base + route.path} component={guarded(route)} />
+                            ))}
+                            <Route default component={MissingPage} />
+                        </Router>
+                    </ErrorBoundary>
+                )}
+            </div>
+            {!isBare(path) && <Navigation role={role} path={current(path)} />}
+        </div>
+    );
+}
+
+const guards = new Map<PageRoute, ComponentType>();
+
+/** The page, for whoever may see it. One component for each route: or each rendering would be a new page. */
+function guarded(route: PageRoute): ComponentType {
+    let guard = guards.get(route);
+    if (guard === undefined) {
+        const Page = route.component;
+        guard = () => {
+            const user = currentUser();
+            return user !== null && mayBe(user.role, route.least) ? <Page /> : <ForbiddenPage />;
+        };
+        guards.set(route, guard);
+    }
+    return guard;
+}
+
+function Navigation({ role, path }: { role: Role; path: string }) {
+    const sections = navigationOf(role);
+    const isMany = sections.length > 1;
+    return (
+        <nav class="shell-nav" aria-label={shellText("nav.main")}>
+            {sections.map((section) => [
+                isMany && (
+                    <span key="title" class="nav-section">
+                        {section.title()}
+                    </span>
+                ),
+                ...section.links.map((link) => <NavigationItem key={link.path} link={link} path={path} />),
+            ])}
+            <NavigationItem link={{ path: "/more", icon: "more", label: () => shellText("nav.more"), least: "staff", primary: true }} path={path} />
+        </nav>
+    );
+}
+
+function NavigationItem({ link, path }: { link: NavigationLink; path: string }) {
+    const href = link.path === "/" ? base : base + link.path;
+    const badge = link.badge?.() ?? 0;
+    return (
+        <a class={link.primary === true ? "nav-link" : "nav-link nav-secondary"} href={href} aria-current={path === href || (link.path !== "/" && path.startsWith(`${href}/`)) ? "page" : undefined}>
+            <Icon name={link.icon} />
+            <span>{link.label()}</span>
+            {badge > 0 && <b class="badge">{number(badge)}</b>}
+        </a>
+    );
+}

@@ -1,0 +1,151 @@
+import type { AuthState } from "@stockverify/client";
+import { LoginNeeded, NoAnswer, Refused } from "@stockverify/client";
+import { useEffect, useState } from "preact/hooks";
+import { faultText } from "../../faults.js";
+import { clockTime } from "../../i18n/format.js";
+import { shellText } from "../../i18n/shell.js";
+import { client, queue } from "../../session.js";
+import { Button } from "../../ui/button.js";
+import { TextField } from "../../ui/field.js";
+import { Icon } from "../../ui/icon.js";
+import { Banner } from "../../ui/surface.js";
+import { Data } from "../../ui/text.js";
+import { LanguageChoice } from "./preferences.js";
+import { PinPad } from "./pin-pad.js";
+
+type LoggedOut = Extract<AuthState, { state: "logged_out" }>;
+
+/** Who is here? By PIN for whoever set one on this device, else by password; without network, on as who was here last. */
+export function Login({ state }: { state: LoggedOut }) {
+    const { last } = state;
+    const [byPin, setByPin] = useState(false);
+    const [isOther, setOther] = useState(false);
+    useEffect(() => {
+        document.title = `${shellText("login.title")} · StockVerify`;
+        if (last !== null) void client.canUsePin(last.username).then(setByPin);
+    }, [last?.username]);
+    const known = isOther ? null : last;
+    return (
+        <main class="login">
+            <div class="login-head">
+                <LanguageChoice />
+            </div>
+            <div class="login-box stack">
+                <div class="login-brand">
+                    <span class="login-mark">
+                        <Icon name="check" />
+                    </span>
+                    <div>
+                        <strong translate={false}>{shellText("app.name")}</strong>
+                        <p class="soft small">{shellText("login.tagline")}</p>
+                    </div>
+                </div>
+                {last !== null && state.until !== null && <GoOn name={last.full_name ?? last.username} until={state.until} />}
+                {state.reason !== null && <Banner tone="info">{shellText("login.needed")}</Banner>}
+                {queue.value.unsent > 0 && <Banner tone="warn">{shellText("login.kept", { n: queue.value.unsent })}</Banner>}
+                {known !== null && byPin ? <PinLogin username={known.username} name={known.full_name ?? known.username} /> : <PasswordLogin username={known?.username ?? ""} />}
+                <div class="row">
+                    {known !== null && byPin && (
+                        <Button kind="plain" onClick={() => setByPin(false)}>
+                            {shellText("login.by_password")}
+                        </Button>
+                    )}
+                    {known !== null && (
+                        <Button kind="plain" icon="user" onClick={() => setOther(true)}>
+                            {shellText("login.other")}
+                        </Button>
+                    )}
+                </div>
+            </div>
+        </main>
+    );
+}
+
+/** Without network only: the last user goes on; anybody else needs the server. */
+function GoOn({ name, until }: { name: string; until: number }) {
+    const [isOffline, setOffline] = useState(!navigator.onLine);
+    useEffect(() => {
+        const look = (): void => void fetch("/api/health", { signal: AbortSignal.timeout(4000) }).then(() => setOffline(false), () => setOffline(true));
+        look();
+        addEventListener("online", look);
+        addEventListener("offline", look);
+        return () => {
+            removeEventListener("online", look);
+            removeEventListener("offline", look);
+        };
+    }, []);
+    if (!isOffline) return null;
+    return (
+        <div class="card stack">
+            <p>{shellText("login.continue_text", { time: clockTime(until) })}</p>
+            <Button kind="primary" size="large" wide onClick={() => client.continueOffline()}>
+                {shellText("login.continue", { name })}
+            </Button>
+        </div>
+    );
+}
+
+/** What is wrong with what was entered, or with the network. */
+export function loginFault(fault: unknown): string {
+    if (fault instanceof Refused && fault.status === 401 && fault.code !== "account_disabled" && fault.code !== "pin_wrong") return shellText("fault.login_failed");
+    if (fault instanceof LoginNeeded || fault instanceof NoAnswer) return faultText(fault);
+    return faultText(fault);
+}
+
+export function PasswordLogin({ username: known, fixed = false }: { username: string; fixed?: boolean }) {
+    const [username, setUsername] = useState(known);
+    const [password, setPassword] = useState("");
+    const [isShown, setShown] = useState(false);
+    const [fault, setFault] = useState<string>();
+    const [isBusy, setBusy] = useState(false);
+    const submit = async (event: SubmitEvent): Promise<void> => {
+        event.preventDefault();
+        if (isBusy) return;
+        setBusy(true);
+        setFault(undefined);
+        try {
+            await client.login(username.trim(), password);
+        } catch (reason) {
+            setFault(loginFault(reason));
+        } finally {
+            setBusy(false);
+        }
+    };
+    return (
+        <form class="stack" method="post" onSubmit={submit}>
+            {!fixed && <TextField label={shellText("login.username")} name="username" value={username} onInput={setUsername} autocomplete="username" required code />}
+            <TextField label={shellText("login.password")} name="password" type={isShown ? "text" : "password"} value={password} onInput={setPassword} autocomplete="current-password" required code fault={fault} />
+            <div class="row-apart">
+                <Button kind="plain" aria-pressed={isShown} onClick={() => setShown(!isShown)}>
+                    {shellText(isShown ? "login.hide" : "login.show")}
+                </Button>
+            </div>
+            <Button kind="primary" size="large" wide type="submit" busy={isBusy}>
+                {shellText("login.submit")}
+            </Button>
+        </form>
+    );
+}
+
+function PinLogin({ username, name }: { username: string; name: string }) {
+    const [fault, setFault] = useState<string>();
+    const enter = async (pin: string): Promise<void> => {
+        setFault(undefined);
+        try {
+            await client.loginPin(username, pin);
+        } catch (reason) {
+            setFault(loginFault(reason));
+        }
+    };
+    return (
+        <section class="stack">
+            <div class="pin-who">
+                <strong>
+                    <Data>{name}</Data>
+                </strong>
+                <span class="soft">{shellText("login.pin_title")}</span>
+            </div>
+            <PinPad fault={fault} submit={shellText("login.submit")} onEnter={enter} />
+        </section>
+    );
+}

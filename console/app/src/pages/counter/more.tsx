@@ -1,0 +1,74 @@
+import { navigationOf } from "../../navigation.js";
+import { base } from "../../paths.js";
+import { build, client, currentUser, queue } from "../../session.js";
+import { Button } from "../../ui/button.js";
+import { ask } from "../../ui/dialog.js";
+import { Icon } from "../../ui/icon.js";
+import { Page } from "../../ui/page.js";
+import { Code, Data } from "../../ui/text.js";
+import { LanguageChoice, ThemeChoice } from "../common/preferences.js";
+import { keptHere } from "./queue-state.js";
+import { text } from "./texts.js";
+
+/** Before the phone is handed over: what is on it, and that nothing of it is lost. */
+async function logOut(): Promise<void> {
+    const isSafe = queue.value.all_safe;
+    const yes = await ask({
+        title: text("more.logout_ask"),
+        text: isSafe ? text("more.logout_safe") : text("more.logout_kept", { n: Math.max(1, keptHere()) }),
+        confirm: text("more.logout"),
+        danger: !isSafe,
+    });
+    if (yes) await client.logout();
+}
+
+/** Whatever has no place at the lower edge. */
+export function MorePage() {
+    const user = currentUser();
+    const rest = user === null ? [] : navigationOf(user.role).map((section) => ({ ...section, links: section.links.filter((link) => link.primary !== true) })).filter((section) => section.links.length > 0);
+    return (
+        <Page title={text("more.title")}>
+            <div class="stack">
+                {user !== null && (
+                    <div class="card row">
+                        <span class="sign tone-accent">
+                            <Icon name="user" />
+                        </span>
+                        <div class="grow">
+                            <strong>
+                                <Data>{user.full_name ?? user.username}</Data>
+                            </strong>
+                            <div class="small soft">
+                                <Code>{user.username}</Code>
+                            </div>
+                        </div>
+                    </div>
+                )}
+                {rest.map((section) => (
+                    <section key={section.title()} class="stack-tight">
+                        <h2>{section.title()}</h2>
+                        <ul class="list">
+                            {section.links.map((link) => (
+                                <li key={link.path}>
+                                    <a class="list-row" href={base + link.path}>
+                                        <Icon name={link.icon} />
+                                        <span class="grow">{link.label()}</span>
+                                        <Icon name="next" class="soft" />
+                                    </a>
+                                </li>
+                            ))}
+                        </ul>
+                    </section>
+                ))}
+                <div class="card stack">
+                    <LanguageChoice />
+                    <ThemeChoice />
+                </div>
+                <Button icon="exit" wide onClick={logOut}>
+                    {text("more.logout")}
+                </Button>
+                <p class="small soft">{text("more.version", { version: build })}</p>
+            </div>
+        </Page>
+    );
+}

@@ -1,0 +1,47 @@
+import type { Translation } from "../../i18n/message.js";
+import type { counterEnglish } from "./texts.en.js";
+
+export const counterArabic: Translation<typeof counterEnglish> = {
+    "home.title": "الرئيسية",
+    "home.hello": "مرحبًا، {name}",
+    "home.my_racks": "أرففي",
+    "home.no_rack": "لا يوجد رف بعد",
+    "home.no_rack_text": "اختر رفًا، ثم امسح أو عُدّ ما عليه.",
+    "home.choose": "اختر رفًا",
+    "home.go_on": "تابع العدّ",
+    "home.floors": "الطوابق",
+    "home.floor_free": { zero: "لا رفوف متاحة", one: "رف واحد متاح", two: "رفان متاحان", few: "{n} رفوف متاحة", many: "{n} رفًا متاحًا", other: "{n} رف متاح" },
+    "home.done": "تم {done} من {total}",
+    "home.all_done": "تم كل شيء",
+    "home.conflicts": { one: "سجل واحد ينتظر قرارًا", two: "سجلان ينتظران قرارًا", few: "{n} سجلات تنتظر قرارًا", many: "{n} سجلًا ينتظر قرارًا", other: "{n} سجل ينتظر قرارًا" },
+    "home.refused": { one: "سجل واحد يجب تصحيحه", two: "سجلان يجب تصحيحهما", few: "{n} سجلات يجب تصحيحها", many: "{n} سجلًا يجب تصحيحه", other: "{n} سجل يجب تصحيحه" },
+    "home.look": "انظر",
+    "home.offline": "لا توجد شبكة: تظهر الطوابق عند عودتها. أرففك هنا.",
+
+    "queue.safe": "كل شيء محفوظ على الخادم",
+    "queue.safe_at": "آخر إرسال {time}",
+    "queue.kept": { one: "{n} على هذا الهاتف", two: "{n} على هذا الهاتف", few: "{n} على هذا الهاتف", many: "{n} على هذا الهاتف", other: "{n} على هذا الهاتف" },
+    "queue.kept_at": { one: "{n} على هذا الهاتف، آخر إرسال {time}", other: "{n} على هذا الهاتف، آخر إرسال {time}" },
+    "queue.sending": "يُرسل {done} من {total}",
+    "queue.no_network": "لا توجد شبكة",
+    "queue.server_busy": "الخادم مشغول",
+    "queue.login_needed": "سجّل الدخول للإرسال",
+    "queue.other_user": "دخول آخر",
+    "queue.update_needed": "التحديث لازم",
+    "queue.logged_out": "تم تسجيل الخروج",
+
+    "lease.held": "لك",
+    "lease.unconfirmed": "غير مؤكد",
+    "lease.paused": "متوقف مؤقتًا",
+    "lease.finishing": "قيد الإنهاء",
+    "lease.ended": "انتهى",
+    "lease.lost": "أخذه شخص آخر",
+    "lease.left": "بقي {time}",
+
+    "more.title": "المزيد",
+    "more.logout": "تسجيل الخروج",
+    "more.logout_ask": "هل تريد تسجيل الخروج؟",
+    "more.logout_kept": { one: "سجل واحد لم يُرسل بعد. يبقى على هذا الجهاز ويُرسل عند دخولك.", two: "سجلان لم يُرسلا بعد. يبقيان على هذا الجهاز ويُرسلان عند دخولك.", few: "{n} سجلات لم تُرسل بعد. تبقى على هذا الجهاز وتُرسل عند دخولك.", many: "{n} سجلًا لم يُرسل بعد. تبقى على هذا الجهاز وتُرسل عند دخولك.", other: "{n} سجل لم يُرسل بعد. تبقى على هذا الجهاز وتُرسل عند دخولك." },
+    "more.logout_safe": "كل شيء محفوظ على الخادم.",
+    "more.version": "النسخة {version}",
+};

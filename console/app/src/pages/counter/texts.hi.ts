@@ -1,0 +1,47 @@
+import type { Translation } from "../../i18n/message.js";
+import type { counterEnglish } from "./texts.en.js";
+
+export const counterHindi: Translation<typeof counterEnglish> = {
+    "home.title": "होम",
+    "home.hello": "नमस्ते, {name}",
+    "home.my_racks": "मेरे रैक",
+    "home.no_rack": "अभी कोई रैक नहीं",
+    "home.no_rack_text": "एक रैक चुनें, फिर उस पर रखा सामान स्कैन करें या गिनें।",
+    "home.choose": "रैक चुनें",
+    "home.go_on": "गिनती जारी रखें",
+    "home.floors": "मंज़िलें",
+    "home.floor_free": { one: "{n} रैक ख़ाली", other: "{n} रैक ख़ाली" },
+    "home.done": "{total} में से {done} पूरे",
+    "home.all_done": "सब पूरा",
+    "home.conflicts": { one: "{n} गिनती पर निर्णय बाक़ी है", other: "{n} गिनतियों पर निर्णय बाक़ी है" },
+    "home.refused": { one: "{n} गिनती सुधारनी है", other: "{n} गिनतियाँ सुधारनी हैं" },
+    "home.look": "देखें",
+    "home.offline": "नेटवर्क नहीं: मंज़िलें नेटवर्क आने पर दिखेंगी। आपके अपने रैक यहाँ हैं।",
+
+    "queue.safe": "सब कुछ सर्वर पर सुरक्षित है",
+    "queue.safe_at": "आख़िरी बार {time} पर भेजा",
+    "queue.kept": { one: "{n} इस फ़ोन पर", other: "{n} इस फ़ोन पर" },
+    "queue.kept_at": { one: "{n} इस फ़ोन पर, आख़िरी बार {time} पर भेजा", other: "{n} इस फ़ोन पर, आख़िरी बार {time} पर भेजा" },
+    "queue.sending": "{total} में से {done} भेजे जा रहे हैं",
+    "queue.no_network": "नेटवर्क नहीं",
+    "queue.server_busy": "सर्वर व्यस्त है",
+    "queue.login_needed": "भेजने के लिए लॉग इन करें",
+    "queue.other_user": "दूसरा लॉग इन",
+    "queue.update_needed": "अपडेट ज़रूरी है",
+    "queue.logged_out": "लॉग आउट",
+
+    "lease.held": "आपका",
+    "lease.unconfirmed": "पुष्टि नहीं",
+    "lease.paused": "रुका हुआ",
+    "lease.finishing": "पूरा हो रहा है",
+    "lease.ended": "पूरा",
+    "lease.lost": "किसी और ने लिया",
+    "lease.left": "{time} बाक़ी",
+
+    "more.title": "और",
+    "more.logout": "लॉग आउट",
+    "more.logout_ask": "लॉग आउट करें?",
+    "more.logout_kept": { one: "{n} गिनती अभी भेजी नहीं गई। वह इस डिवाइस पर रहेगी और फिर से लॉग इन करने पर भेजी जाएगी।", other: "{n} गिनतियाँ अभी भेजी नहीं गईं। वे इस डिवाइस पर रहेंगी और फिर से लॉग इन करने पर भेजी जाएँगी।" },
+    "more.logout_safe": "सब कुछ सर्वर पर सुरक्षित है।",
+    "more.version": "संस्करण {version}",
+};

@@ -1,0 +1,41 @@
+import type { ComponentType } from "preact";
+import { lazy, useRoute } from "preact-iso";
+import { loadTexts } from "./i18n/catalogue.js";
+import { officeRoutes } from "./pages/office-routes.js";
+import type { Role } from "./session.js";
+
+export interface PageRoute {
+    /** Below /console; ":name" is one part of it, which the page asks for by `useParameter`. */
+    path: string;
+    least: Role;
+    component: ComponentType;
+    /** Nothing but the page: no menu at the thumb's edge, which belongs to counting. */
+    bare?: boolean;
+}
+
+/** The part of the page's address that its route calls `name`. */
+export function useParameter(name: string): string {
+    return useRoute().params[name] ?? "";
+}
+
+/** A page of a chunk: loaded when it is first opened, with its texts in the page's language. */
+export function pageOf<Chunk>(load: () => Promise<Chunk>, pick: (chunk: Chunk) => ComponentType): ComponentType {
+    return lazy(async () => {
+        const chunk = await load();
+        await loadTexts();
+        return { default: pick(chunk) };
+    });
+}
+
+const counter = () => import("./pages/counter/counter.js");
+
+/** Counters' pages are one chunk, kept on the device with the shell. */
+const counterRoutes: readonly PageRoute[] = [
+    { path: "/", least: "staff", component: pageOf(counter, (chunk) => chunk.HomePage) },
+    { path: "/more", least: "staff", component: pageOf(counter, (chunk) => chunk.MorePage) },
+];
+
+export const routes: readonly PageRoute[] = [...counterRoutes, ...officeRoutes];
+
+/** Loads what a counter needs before there is no network to load it by. */
+export const loadCounterPages = counter;

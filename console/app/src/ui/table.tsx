@@ -1,0 +1,133 @@
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
+import { Icon } from "./icon.js";
+
+export interface Column<Row> {
+    key: string;
+    title: string;
+    /** As of CSS grid: "minmax(12ch, 2fr)", "max-content". */
+    width?: string;
+    align?: "start" | "end";
+    cell: (row: Row) => ComponentChildren;
+    sortable?: boolean;
+}
+
+export interface Sorting {
+    key: string;
+    descending: boolean;
+}
+
+interface TableProps<Row> {
+    label: string;
+    rows: readonly Row[];
+    columns: readonly Column<Row>[];
+    keyOf: (row: Row) => string;
+    /** How many there are in all, where not every one is loaded. */
+    total?: number;
+    /** Called when the last loaded row is near. */
+    onEnd?: () => void;
+    onOpen?: (row: Row) => void;
+    selected?: (row: Row) => boolean;
+    sorting?: Sorting | null;
+    onSort?: (sorting: Sorting) => void;
+    rowHeight?: number;
+}
+
+/** Above this many rows only those in sight are in the page. */
+const few = 40;
+
+/** Rows under named columns, ten thousand as well as ten; up and down go from row to row, Enter opens one. */
+export function Table<Row>(props: TableProps<Row>) {
+    const { label, rows, columns, keyOf, total, onEnd, onOpen, selected, sorting, onSort, rowHeight = 52 } = props;
+    const frame = useRef<HTMLDivElement>(null);
+    const [, repaint] = useReducer((count: number) => count + 1, 0);
+    const isShort = rows.length <= few;
+    const virtual = useMemo(
+        () =>
+            new Virtualizer<HTMLDivElement, HTMLDivElement>({
+                count: 0,
+                getScrollElement: () => frame.current,
+                estimateSize: () => rowHeight,
+                scrollToFn: elementScroll,
+                observeElementRect,
+                observeElementOffset,
+                overscan: 8,
+                onChange: () => repaint(undefined),
+            }),
+        [rowHeight],
+    );
+    virtual.setOptions({ ...virtual.options, count: rows.length, enabled: !isShort });
+    useEffect(() => virtual._didMount(), [virtual]);
+    useEffect(() => virtual._willUpdate());
+    const seen = isShort ? rows.map((_, index) => ({ index, start: 0 })) : virtual.getVirtualItems();
+    const lastSeen = seen.at(-1)?.index ?? 0;
+    useEffect(() => {
+        if (onEnd !== undefined && rows.length > 0 && lastSeen >= rows.length - 10) onEnd();
+    }, [lastSeen, rows.length]);
+    const before = isShort ? 0 : (seen[0]?.start ?? 0);
+    const after = isShort ? 0 : Math.max(0, virtual.getTotalSize() - before - seen.length * rowHeight);
+    const move = (event: KeyboardEvent, index: number): void => {
+        const to = event.key === "ArrowDown" ? index + 1 : event.key === "ArrowUp" ? index - 1 : event.key === "Home" ? 0 : event.key === "End" ? rows.length - 1 : -1;
+        const row = rows[index];
+        if (event.key === "Enter" && event.target === event.currentTarget && row !== undefined && onOpen !== undefined) onOpen(row);
+        else if (to < 0 || to >= rows.length) return;
+        else {
+            if (!isShort) virtual.scrollToIndex(to);
+            requestAnimationFrame(() => frame.current?.querySelector<HTMLElement>(`[aria-rowindex="${to + 2}"]`)?.focus());
+        }
+        event.preventDefault();
+    };
+    return (
+        <div ref={frame} class={isShort ? "table-frame table-short" : "table-frame"} tabIndex={isShort ? undefined : 0} role="region" aria-label={label} style={{ "--row-height": `${rowHeight}px` }}>
+            <div class="table" role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1} aria-colcount={columns.length} style={{ "--columns": columns.map((column) => column.width ?? "minmax(10ch, 1fr)").join(" ") }}>
+                <div class="table-row table-head" role="row" aria-rowindex={1}>
+                    {columns.map((column) => (
+                        <Head key={column.key} column={column} sorting={sorting ?? null} onSort={onSort} />
+                    ))}
+                </div>
+                {before > 0 && <div style={{ blockSize: `${before}px`, gridColumn: "1 / -1" }} />}
+                {seen.map(({ index }) => {
+                    const row = rows[index];
+                    if (row === undefined) return null;
+                    return (
+                        <div
+                            key={keyOf(row)}
+                            class="table-row"
+                            role="row"
+                            aria-rowindex={index + 2}
+                            aria-selected={selected?.(row)}
+                            data-link={onOpen === undefined ? undefined : ""}
+                            tabIndex={onOpen === undefined ? undefined : 0}
+                            onClick={onOpen === undefined ? undefined : () => onOpen(row)}
+                            onKeyDown={onOpen === undefined ? undefined : (event) => move(event, index)}
+                        >
+                            {columns.map((column) => (
+                                <div key={column.key} class="table-cell" role="cell" data-align={column.align}>
+                                    {column.cell(row)}
+                                </div>
+                            ))}
+                        </div>
+                    );
+                })}
+                {after > 0 && <div style={{ blockSize: `${after}px`, gridColumn: "1 / -1" }} />}
+            </div>
+        </div>
+    );
+}
+
+function Head<Row>({ column, sorting, onSort }: { column: Column<Row>; sorting: Sorting | null; onSort: ((sorting: Sorting) => void) | undefined }) {
+    const isSorted = sorting?.key === column.key;
+    return (
+        <div class="table-cell" role="columnheader" data-align={column.align} aria-sort={isSorted ? (sorting.descending ? "descending" : "ascending") : undefined}>
+            {column.sortable === true && onSort !== undefined ? (
+                <button type="button" class="table-sort" onClick={() => onSort({ key: column.key, descending: isSorted && !sorting.descending })}>
+                    {column.title}
+                    {isSorted && <Icon name={sorting.descending ? "down" : "up"} />}
+                </button>
+            ) : (
+                <strong>{column.title}</strong>
+            )}
+        </div>
+    );
+}
