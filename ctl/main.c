@@ -156,6 +156,7 @@ sv_ctl_run(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv
     if (sv_settings_load(&ctl->settings, ctl->settings_file, ctl->arena, &ctl->error) != SV_OK) {
         return sv_ctl_fail(ctl);
     }
+    sv_scripts_keep_events(ctl->settings.events_kept);
     sv_scripts_init();
     mongoc_init();
     result = command->run(ctl, command, argc, argv);

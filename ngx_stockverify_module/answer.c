@@ -216,6 +216,42 @@ sv_answer_count(sv_request_state_t *state)
                       state->req.http->headers_out.status, sv_metrics_now_us() - state->started_us);
 }
 
+ngx_int_t
+sv_http_answer_begin(sv_request_t *req, const char *content_type)
+{
+    sv_request_state_t *state = req->state;
+    ngx_http_request_t *r = req->http;
+    ngx_int_t rc = sv_body_drop(r, false);
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, rc);
+        return NGX_DONE;
+    }
+    state->answered = 1;
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_type.data = (u_char *) content_type;
+    r->headers_out.content_type.len = strlen(content_type);
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->disable_not_modified = 1;
+#if (NGX_HTTP_GZIP)
+    /* What is compressed waits for more. */
+    r->gzip_tested = 1;
+    r->gzip_ok = 0;
+#endif
+    sv_answer_count(state);
+    if (sv_answer_headers(state, &sv_kind_answers[SV_KIND_NONE]) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return NGX_DONE;
+    }
+    state->headers_added = 1;
+    rc = ngx_http_send_header(r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        ngx_http_finalize_request(r, rc);
+        return NGX_DONE;
+    }
+    return NGX_OK;
+}
+
 static void
 sv_answer_send(sv_request_t *req)
 {

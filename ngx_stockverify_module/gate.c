@@ -72,11 +72,10 @@ sv_gate_read_token(sv_request_state_t *state)
     return SV_OK;
 }
 
-/* A handler that came by sv_http_gate_load() has something to do before it answers a refusal. */
 static void
 sv_gate_refused(sv_request_state_t *state)
 {
-    if ((state->entry->route->flags & SV_OWN_GATE) != 0) {
+    if (state->gate_is_own) {
         state->gate_next(&state->req);
     } else {
         sv_http_answer(&state->req);
@@ -92,7 +91,7 @@ sv_gate_pass(sv_request_state_t *state)
     principal->full_name = state->gate.full_name;
     principal->warehouse = state->gate.warehouse;
     principal->role = state->gate.role;
-    if (principal->role < state->entry->route->role) {
+    if (principal->role < state->gate_role) {
         sv_fail(&state->call.error, SV_ERR_FORBIDDEN, NULL);
         sv_gate_refused(state);
         return;
@@ -189,7 +188,31 @@ sv_gate_ask_redis(sv_request_state_t *state, const char *rate_key, sv_next_pt ne
 void
 sv_http_gate_load(sv_request_t *req, sv_next_pt next)
 {
-    sv_gate_ask_redis(req->state, NULL, next);
+    sv_request_state_t *state = req->state;
+
+    state->gate_is_own = 1;
+    state->gate_role = state->entry->route->role;
+    sv_gate_ask_redis(state, NULL, next);
+}
+
+void
+sv_http_gate_claims(sv_request_t *req, const sv_token_claims_t *claims, sv_next_pt next)
+{
+    sv_request_state_t *state = req->state;
+    sv_call_t *call = req->call;
+
+    state->claims = (sv_token_claims_t){
+        .user_id = sv_arena_strdup(call->arena, claims->user_id),
+        .generation = claims->generation,
+        .family_id = claims->family_id == NULL ? NULL : sv_arena_strdup(call->arena, claims->family_id),
+        .expires_at_s = claims->expires_at_s,
+    };
+    state->has_claims = 1;
+    call->principal.user_id = state->claims.user_id;
+    call->principal.family_id = state->claims.family_id;
+    state->gate_is_own = 1;
+    state->gate_role = SV_ROLE_STAFF;
+    sv_gate_ask_redis(state, NULL, next);
 }
 
 void
@@ -206,5 +229,6 @@ sv_gate_enter(sv_request_state_t *state, sv_next_pt next)
     if ((route->flags & SV_RATE_SYNC) != 0 && call->settings->sync_rate_limit > 0) {
         rate_key = sv_arena_printf(call->arena, "%s%s", sv_sync_rate_prefix, state->claims.user_id);
     }
+    state->gate_role = route->role;
     sv_gate_ask_redis(state, rate_key, next);
 }

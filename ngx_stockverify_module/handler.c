@@ -145,13 +145,21 @@ sv_enter_console(sv_request_state_t *state)
 
 /* Instead of a token: the principal has no role then. */
 static bool
-sv_enter_is_signed(const sv_request_state_t *state)
+sv_enter_has_no_need_of_a_token(const sv_request_state_t *state)
 {
-    static u_char signature[] = "signature";
+    static const struct {
+        unsigned flag;
+        ngx_str_t parameter;
+    } instead[] = { { SV_SIGNED, ngx_string("signature") }, { SV_TICKET, ngx_string("ticket") } };
     ngx_str_t value;
 
-    return (state->entry->route->flags & SV_SIGNED) != 0 &&
-           ngx_http_arg(state->req.http, signature, sizeof(signature) - 1, &value) == NGX_OK;
+    for (size_t i = 0; i < sizeof(instead) / sizeof(instead[0]); i++) {
+        if ((state->entry->route->flags & instead[i].flag) != 0 &&
+            ngx_http_arg(state->req.http, instead[i].parameter.data, instead[i].parameter.len, &value) == NGX_OK) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* All that needs neither a server nor the body. */
@@ -164,7 +172,7 @@ sv_enter(sv_request_state_t *state)
     if (sv_enter_route(state) != SV_OK || state->entry == NULL) {
         return call->error.status;
     }
-    if (state->entry->route->role != SV_ROLE_ANYONE && !sv_enter_is_signed(state) &&
+    if (state->entry->route->role != SV_ROLE_ANYONE && !sv_enter_has_no_need_of_a_token(state) &&
         sv_gate_read_token(state) != SV_OK) {
         return call->error.status;
     }

@@ -6,6 +6,16 @@ const uint64_t sv_histogram_bounds_us[SV_HISTOGRAM_BOUNDS] = {
     250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000,
 };
 
+const char *const sv_stream_end_names[SV_STREAM_ENDS] = {
+    [SV_STREAM_CLIENT_GONE] = "client_gone",
+    [SV_STREAM_TOKEN_EXPIRED] = "token_expired",
+    [SV_STREAM_TOKEN_REVOKED] = "token_revoked",
+    [SV_STREAM_ACCOUNT_DISABLED] = "account_disabled",
+    [SV_STREAM_ACCOUNT_CHANGED] = "account_changed",
+    [SV_STREAM_SHUTTING_DOWN] = "shutting_down",
+    [SV_STREAM_SLOW] = "slow",
+};
+
 uint64_t
 sv_metrics_now_us(void)
 {

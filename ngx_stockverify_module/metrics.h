@@ -31,15 +31,33 @@ typedef struct {
     ngx_atomic_t  waited_ms[SV_POOL_COUNT];              /* in the queue: the task that began last, */
     ngx_atomic_t  begun_at[SV_POOL_COUNT];               /* and when it began (ngx_current_msec) */
     ngx_atomic_t  redis_connected;
+    ngx_atomic_t  event_streams;                         /* open */
 } sv_process_gauges_t;
 
 /* Why a thread step did not begin: the circuit is open, the queue is full, it waited too long, no client came free. */
 typedef enum { SV_REFUSED_CIRCUIT, SV_REFUSED_QUEUE, SV_REFUSED_WAIT, SV_REFUSED_CLIENT, SV_REFUSALS } sv_refusal_t;
 
+/* Why a stream of events ended. */
+typedef enum {
+    SV_STREAM_CLIENT_GONE,
+    SV_STREAM_TOKEN_EXPIRED,
+    SV_STREAM_TOKEN_REVOKED,
+    SV_STREAM_ACCOUNT_DISABLED,
+    SV_STREAM_ACCOUNT_CHANGED,
+    SV_STREAM_SHUTTING_DOWN,
+    SV_STREAM_SLOW,
+    SV_STREAM_ENDS
+} sv_stream_end_t;
+
+extern const char *const  sv_stream_end_names[SV_STREAM_ENDS];
+
 typedef struct {
     sv_histogram_t       redis;
     sv_histogram_t       mongodb;
+    sv_histogram_t       event_lag;                      /* of an event, from Redis to the streams */
     ngx_atomic_t         redis_errors;
+    ngx_atomic_t         events_sent;                    /* an event to one stream */
+    ngx_atomic_t         streams_ended[SV_STREAM_ENDS];
     ngx_atomic_t         refused[SV_REFUSALS];           /* thread steps, by sv_refusal_t */
     ngx_atomic_t         sync_verdicts[3];               /* ok, conflict, error */
     ngx_atomic_t         leases_held;                    /* as counted last */

@@ -19,7 +19,7 @@ typedef struct {
     const volatile uint64_t *figures;
 } sv_figure_t;
 
-enum { SV_FIGURES = 8 };
+enum { SV_FIGURES = 11 };
 
 void
 sv_metrics_page_sum(sv_metrics_page_t *page)
@@ -32,6 +32,7 @@ sv_metrics_page_sum(sv_metrics_page_t *page)
             page->running[pool] += gauges->running[pool];
         }
         page->redis_connected += gauges->redis_connected;
+        page->event_streams += gauges->event_streams;
     }
 }
 
@@ -56,6 +57,11 @@ sv_metrics_figures(const sv_metrics_page_t *page, uint64_t *circuit, sv_figure_t
           sv_refusal_names, SV_REFUSALS, metrics->refused },
         { "stockverify_sync_verdicts_total", "counter", "Records of sync batches by verdict", "verdict",
           sv_verdict_names, 3, metrics->sync_verdicts },
+        { "stockverify_event_streams", "gauge", "Streams of events that are open", NULL, NULL, 1, &page->event_streams },
+        { "stockverify_event_streams_ended_total", "counter", "Streams of events that ended, by reason", "reason",
+          sv_stream_end_names, SV_STREAM_ENDS, metrics->streams_ended },
+        { "stockverify_events_sent_total", "counter", "Events sent, each to one stream", NULL, NULL, 1,
+          &metrics->events_sent },
         { "stockverify_unrouted_responses_total", "counter", "Answers to requests of no route", "class", sv_class_names,
           SV_STATUS_CLASSES, metrics->unrouted },
     };
@@ -195,6 +201,8 @@ sv_metrics_page_text(const sv_metrics_page_t *page, sv_buffer_t *out)
     sv_metrics_jobs_text(page, out);
     sv_text_head(out, "stockverify_redis_duration_seconds", "histogram", "Redis commands, from sending to reply");
     sv_text_histogram(out, "stockverify_redis_duration_seconds", NULL, &metrics->redis);
+    sv_text_head(out, "stockverify_event_lag_seconds", "histogram", "Events, from Redis' clock to the streams of a process");
+    sv_text_histogram(out, "stockverify_event_lag_seconds", NULL, &metrics->event_lag);
     sv_text_head(out, "stockverify_mongodb_duration_seconds", "histogram", "Steps on database threads");
     sv_text_histogram(out, "stockverify_mongodb_duration_seconds", NULL, &metrics->mongodb);
     sv_text_routes(out, metrics);
@@ -261,6 +269,7 @@ sv_metrics_page_json(const sv_metrics_page_t *page, sv_buffer_t *out)
     }
     sv_metrics_jobs_json(page, &json);
     sv_json_histogram(&json, "redis", &metrics->redis);
+    sv_json_histogram(&json, "event_lag", &metrics->event_lag);
     sv_json_histogram(&json, "mongodb", &metrics->mongodb);
     sv_json_object(&json, "routes");
     for (size_t i = 0; i < sv_route_count; i++) {

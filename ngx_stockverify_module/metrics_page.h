@@ -15,6 +15,7 @@ typedef struct {
     uint64_t          queued[SV_POOL_COUNT];
     uint64_t          running[SV_POOL_COUNT];
     uint64_t          redis_connected;
+    uint64_t          event_streams;
 } sv_metrics_page_t;
 
 void sv_metrics_page_sum(sv_metrics_page_t *page);

@@ -67,6 +67,7 @@ sv_init_process(ngx_cycle_t *cycle)
     if (conf == NULL || !conf->enabled || (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)) {
         return NGX_OK;
     }
+    sv_scripts_keep_events(conf->settings.events_kept);
     sv_scripts_init();
     sv_log_set_sink(sv_log_to_nginx);
     conf->process = sv_process_create(conf, cycle->log);

@@ -9,6 +9,7 @@
 #include "ngx_stockverify_module/token_cache.h"
 #include "ngx_stockverify_module/zone.h"
 
+struct sv_event_hub_s;
 struct sv_health_s;
 struct sv_heartbeat_batches_s;
 struct sv_lookup_flights_s;
@@ -24,6 +25,7 @@ typedef struct sv_process_s {
     sv_token_cache_t     *tokens;
     struct sv_heartbeat_batches_s  *heartbeats;
     struct sv_lookup_flights_s  *lookups;
+    struct sv_event_hub_s *events;
     struct sv_health_s   *health;
     sv_log_limit_t        unavailable;      /* lines about requests that a server failed */
     ngx_atomic_t          server_checked;   /* the MongoDB server has transactions; set by threads */

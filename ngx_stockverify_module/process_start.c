@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/codec.h"
+#include "ngx_stockverify_module/event_hub.h"
 #include "ngx_stockverify_module/health.h"
 #include "ngx_stockverify_module/heartbeat_batch.h"
 #include "ngx_stockverify_module/lookup_flights.h"
@@ -39,11 +40,12 @@ sv_process_create(sv_main_conf_t *conf, ngx_log_t *log)
     sv_log_limit_init(&process->unavailable, log, "requests that could not be served");
     process->tokens = sv_token_cache_create();
     process->health = sv_health_create();
-    process->redis = sv_redis_create(conf, log);
+    process->redis = sv_redis_create(conf, log, SV_REDIS_FOR_REQUESTS);
     process->heartbeats = sv_heartbeat_batches_create(process);
     process->lookups = sv_lookup_flights_create(process);
+    process->events = sv_event_hub_create(process);
     if (process->tokens == NULL || process->health == NULL || process->redis == NULL || process->heartbeats == NULL ||
-        process->lookups == NULL) {
+        process->lookups == NULL || process->events == NULL) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "stockverify: out of memory");
         sv_process_destroy(process);
         return NULL;
@@ -59,6 +61,7 @@ sv_process_destroy(sv_process_t *process)
     }
     sv_log_limit_end(&process->unavailable);
     sv_heartbeat_batches_destroy(process->heartbeats);
+    sv_event_hub_destroy(process->events);
     if (process->redis != NULL) {
         sv_redis_destroy(process->redis);
     }

@@ -21,10 +21,10 @@ sv_redis_finish(sv_redis_t *redis, sv_exchange_t *exchange, const redisReply *re
         ngx_queue_remove(&exchange->queue);
     }
     ngx_queue_remove(&exchange->order);
-    if (reply != NULL) {
-        sv_histogram_note(&redis->metrics->redis, sv_metrics_now_us() - exchange->started_us);
-    } else {
+    if (reply == NULL) {
         ngx_atomic_fetch_add(&redis->metrics->redis_errors, 1);
+    } else if (!exchange->waits) {
+        sv_histogram_note(&redis->metrics->redis, sv_metrics_now_us() - exchange->started_us);
     }
     exchange->done(exchange, reply);
 }
@@ -256,7 +256,7 @@ sv_redis_ready(const sv_redis_t *redis)
 }
 
 sv_redis_t *
-sv_redis_create(sv_main_conf_t *conf, ngx_log_t *log)
+sv_redis_create(sv_main_conf_t *conf, ngx_log_t *log, sv_redis_use_t use)
 {
     sv_redis_t *redis = calloc(1, sizeof(*redis));
 
@@ -265,6 +265,7 @@ sv_redis_create(sv_main_conf_t *conf, ngx_log_t *log)
     }
     redis->conf = conf;
     redis->log = log;
+    redis->use = use;
     redis->metrics = &sv_zone(conf->zone)->metrics;
     ngx_queue_init(&redis->sent);
     ngx_queue_init(&redis->waiting);

@@ -21,6 +21,14 @@ sv_redis_schedule_connect(sv_redis_t *redis)
     redis->backoff = ngx_min(redis->backoff * 2, SV_BACKOFF_MAX_MS);
 }
 
+static void
+sv_redis_note_connected(sv_redis_t *redis, bool connected)
+{
+    if (redis->use == SV_REDIS_FOR_REQUESTS) {
+        redis->metrics->processes[ngx_process_slot].redis_connected = connected;
+    }
+}
+
 void
 sv_redis_lost(sv_redis_t *redis, const char *why)
 {
@@ -32,14 +40,14 @@ sv_redis_lost(sv_redis_t *redis, const char *why)
         redis->down_since = ngx_current_msec;
     }
     redis->state = SV_REDIS_DOWN;
-    redis->metrics->processes[ngx_process_slot].redis_connected = 0;
+    sv_redis_note_connected(redis, false);
     if (redis->reset.posted) {
         ngx_delete_posted_event(&redis->reset);
     }
     if (redis->connection.timer_set) {
         ngx_del_timer(&redis->connection);
     }
-    if (!redis->told_down && !redis->closing) {
+    if (!redis->told_down && !redis->closing && redis->use == SV_REDIS_FOR_REQUESTS) {
         redis->told_down = 1;
         ngx_log_error(NGX_LOG_ERR, redis->log, 0, "stockverify: Redis at %s is away: %s", redis->conf->redis_address,
                       why == NULL || *why == '\0' ? "connection closed" : why);
@@ -87,7 +95,7 @@ sv_redis_greeted(sv_redis_t *redis)
     }
     redis->state = SV_REDIS_READY;
     redis->backoff = SV_BACKOFF_FIRST_MS;
-    redis->metrics->processes[ngx_process_slot].redis_connected = 1;
+    sv_redis_note_connected(redis, true);
     if (redis->told_down) {
         redis->told_down = 0;
         ngx_log_error(NGX_LOG_NOTICE, redis->log, 0, "stockverify: Redis at %s is back", redis->conf->redis_address);
@@ -208,7 +216,7 @@ sv_redis_connect(sv_redis_t *redis)
     redis->context = context;
     redis->state = SV_REDIS_CONNECTING;
     context->data = redis;
-    if (context->err != 0 || sv_redis_attach(context, redis->log, sv_redis_on_close) != NGX_OK) {
+    if (context->err != 0 || sv_redis_attach(context, redis->log, sv_redis_on_close, redis->use == SV_REDIS_FOR_EVENTS) != NGX_OK) {
         sv_redis_drop_connection(redis, context->err != 0 ? context->errstr : "no nginx connection is free");
         return;
     }

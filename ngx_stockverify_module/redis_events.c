@@ -122,7 +122,7 @@ sv_watch_cleanup(void *data)
 }
 
 ngx_int_t
-sv_redis_attach(redisAsyncContext *context, ngx_log_t *log, sv_redis_close_pt close)
+sv_redis_attach(redisAsyncContext *context, ngx_log_t *log, sv_redis_close_pt close, bool idle)
 {
     sv_redis_watch_t *watch = calloc(1, sizeof(*watch));
     ngx_connection_t *connection = watch == NULL ? NULL : ngx_get_connection(context->c.fd, log);
@@ -136,6 +136,7 @@ sv_redis_attach(redisAsyncContext *context, ngx_log_t *log, sv_redis_close_pt cl
     watch->connection = connection;
     connection->data = watch;
     connection->log = log;
+    connection->idle = idle;
     connection->read->log = log;
     connection->write->log = log;
     connection->read->handler = sv_watch_read;

@@ -7,6 +7,10 @@
 typedef struct sv_redis_s  sv_redis_t;
 typedef struct sv_exchange_s  sv_exchange_t;
 
+/* What a connection is for.  The first speaks for all: of Redis away or back the log and the metrics have word from it
+ * alone. */
+typedef enum { SV_REDIS_FOR_REQUESTS, SV_REDIS_FOR_EVENTS } sv_redis_use_t;
+
 /* `reply` is hiredis' and valid during the call; NULL: no answer, or an error reply (logged).  Called exactly once, never
  * from within sv_redis_send(); the exchange and its command may be freed by it. */
 typedef void (*sv_exchange_done_pt)(sv_exchange_t *exchange, const redisReply *reply);
@@ -17,6 +21,7 @@ struct sv_exchange_s {
     sv_exchange_done_pt   done;
     void                 *data;
     unsigned              takes_errors:1;     /* an error is a reply like others: passed on, neither repeated nor logged */
+    unsigned              waits:1;            /* for something to happen: its time says nothing of Redis' */
     /* the connection's own */
     unsigned              with_source:1;
     struct sv_slot_s     *slot;               /* NULL: it stands in a queue by `queue` */

@@ -30,6 +30,7 @@ struct sv_redis_s {
     sv_metrics_t       *metrics;
     redisAsyncContext  *context;
     sv_redis_state_t    state;
+    sv_redis_use_t      use;
     ngx_queue_t         under_way;      /* sv_exchange_t by its `order`: every one that was not refused, oldest first */
     ngx_queue_t         sent;           /* sv_slot_t, in the order of replies */
     ngx_queue_t         waiting;        /* sv_exchange_t: for the connection, or for another try */

@@ -55,12 +55,20 @@ const sv_token_claims_t *sv_http_claims(const sv_request_t *req);
  * call->principal filled, or with call->error set when the account may not go on or its role is below the route's. */
 void sv_http_gate_load(sv_request_t *req, sv_next_pt next);
 
+/* The same with claims that came otherwise than in the header, and for work without a client: an account of any role may
+ * go on. */
+void sv_http_gate_claims(sv_request_t *req, const sv_token_claims_t *claims, sv_next_pt next);
+
 /* Runs the call's effects, then sends the answer the call holds: the envelope round `data`, or the
  * error.  Ends the request. */
 void sv_http_answer(sv_request_t *req);
 
 /* An answer that is not an envelope.  Ends the request. */
 void sv_http_answer_plain(sv_request_t *req, const sv_buffer_t *body, const char *content_type);
+
+/* Sends the head of an answer that comes piece by piece.  NGX_OK: the request is the caller's, its body to be sent and
+ * its end to be made (event_stream.c); else it was ended here. */
+ngx_int_t sv_http_answer_begin(sv_request_t *req, const char *content_type);
 
 /* Whether the envelope puts the members of `data` on top. */
 bool sv_http_is_flat(const sv_request_t *req);

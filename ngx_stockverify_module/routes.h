@@ -16,7 +16,8 @@ enum {
     SV_ALIAS          = 0x20,      /* second name of the original */
     SV_SIGNED         = 0x40,      /* "signature" in the query stands for a token; the step checks it */
     SV_BODY_SMALL     = 0x80,      /* to 16 KiB: it is parsed on the event loop */
-    SV_BODY_FILE      = 0x100      /* a picture to PHOTO_MAX_BYTES is required: call->upload */
+    SV_BODY_FILE      = 0x100,     /* a picture to PHOTO_MAX_BYTES is required: call->upload */
+    SV_TICKET         = 0x200      /* "ticket" in the query stands for a token; the handler takes it */
 };
 
 /* One row a route (routes.def).  A DB route is one step on a database thread; a LOOP route

@@ -169,6 +169,7 @@ my %WRONG = (
     session_heartbeat => { rack_id => \@no_word },
     session_complete => { records => [-1, 1.5, '1', \1, [], $operator] },
     sync_heartbeat => { session_id => \@no_word, rack_id => \@no_word },
+    event_ticket => { topics => [@no_list, [], [1], [''], ['floors'], ['floor,'], [$operator], [('floor') x 17]] },
 );
 my %GOOD = (
     auth_login => { username => 'nobody', password => 'nothing at all' }, auth_pin => { current_password => 'x', pin => '493817' },
@@ -180,6 +181,7 @@ my %GOOD = (
     report_preview => { collection => 'erp_items' }, snapshot_create => { name => 'x', query => { collection => 'erp_items' } },
     compare_create => { baseline_id => 'x', comparison_id => 'y' }, (map { ($_ => { type => 'variance' }) } qw(report_generate report_export)),
     (map { ($_ => { name => 'x', cron => '@daily', type => 'variance' }) } qw(schedule_create schedule_change)),
+    event_ticket => { topics => ['floor'] },
     counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, sync_heartbeat => { session_id => $session }, rack_empty => { session_id => $session },
 );
 

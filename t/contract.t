@@ -3,6 +3,7 @@
 use lib 't/lib';
 use StockVerify::Test;
 use StockVerify::Contract;
+use StockVerify::Events;
 use StockVerify::MailServer;
 use File::Path 'make_path';
 use Mojo::Util 'url_escape';
@@ -149,7 +150,7 @@ subtest 'records' => sub {
 my $mail = StockVerify::MailServer->new->start;
 my $stack = start_stack(
     erp => 1,
-    settings => { $mail->settings, SYNC_RATE_LIMIT => 30, LOGIN_ATTEMPTS => 2, JOB_RETRY_DELAY => 100, MONGODB_TIMEOUT => 1000, CIRCUIT_BREAKER_FAILURE_THRESHOLD => 3 });
+    settings => { $mail->settings, SYNC_RATE_LIMIT => 30, EVENTS_USER_STREAMS => 1, LOGIN_ATTEMPTS => 2, JOB_RETRY_DELAY => 100, MONGODB_TIMEOUT => 1000, CIRCUIT_BREAKER_FAILURE_THRESHOLD => 3 });
 my ($asha, $ben, $carl) = map { $stack->login('staff') } 1 .. 3;
 my $supervisor = $stack->login('supervisor');
 my $admin = $stack->login('admin');
@@ -400,6 +401,26 @@ subtest 'ends' => sub {
     answers($asha, rack_empty => [409, 'session_closed'], %here);
 };
 
+subtest 'events' => sub {
+    my $ticket = answers($asha, event_ticket => 201, json => { topics => ['rack:updates:*', 'floor'] })->data->{ticket};
+    answers($asha, event_ticket => [403, 'forbidden'], json => { topics => ['activity'] });
+    answers($asha, event_ticket => [422, 'validation_failed'], json => { topics => ['nothing'] });
+    # A stream does not end; its head is that of a GET.
+    my $head = $nobody->request(HEAD => "/api/events?ticket=$ticket");
+    is_deeply [$head->status, $contract->complaints($contract->operation('events'), $head)], [200], 'a stream' or diag $head->text;
+    $seen{events}{200}++;
+    answers($nobody, events => [401, 'ticket_invalid'], query => { ticket => $ticket });
+    answers($asha, events => [400, 'parameter_invalid']);
+    answers($asha, events => [403, 'forbidden'], query => { topics => 'activity' });
+    # As many as each of the processes admits.
+    my @streams;
+    wait_until {
+        push @streams, StockVerify::Events->open($stack, $asha, topics => 'floor');
+        $stack->plain_client->get('/metrics/json')->json->{event_streams} == 2
+    } 30, 'a stream in every process';
+    answers($asha, events => [429, 'too_many_streams'], query => { topics => 'floor' });
+};
+
 subtest 'operations' => sub {
     answers($nobody, $_ => 200) for qw(health metrics metrics_json);
     my $head = $nobody->request(HEAD => '/api/health');
@@ -573,7 +594,7 @@ subtest 'comparisons, trends and fixed reports' => sub {
 
 # A body that each operation takes; one that breaks a rule.
 my %BODY = (
-    auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
+    event_ticket => { topics => ['floor'] }, auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
     auth_pin => { current_password => 'x', pin => '493817' }, auth_password => { current_password => 'x', new_password => 'long enough' },
     user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' }, user_reset_password => { password => 'long enough' },
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
@@ -585,7 +606,7 @@ my %BODY = (
     schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
 my %WRONG = (
-    auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
+    event_ticket => { topics => 5 }, auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
     user_create => { username => 5 }, user_change => { role => 'king' }, user_reset_password => { password => 'short' },
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },

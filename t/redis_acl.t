@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # A Redis with exactly the user that docs/security.md gives: logins, a claim, a sync, a job and its events work with it.
 use lib 't/lib';
+use StockVerify::Events;
 use StockVerify::Test;
 use StockVerify::Redis;
 
@@ -15,9 +16,13 @@ like join(' ', map { "@{[ref $_ ? @$_ : $_ // '']}" } @{ $redis->command(qw(ACL 
 my ($asha, $ben) = map { $stack->login('staff') } 1 .. 2;
 my $boss = $stack->login('supervisor');
 my $rack = $stack->rack;
+my $ticket = $asha->post('/api/events/ticket', { topics => ['rack:updates:*'] })->data->{ticket};
+my $stream = StockVerify::Events->open($stack, undef, ticket => $ticket)->ready;
+my $again = StockVerify::Events->open($stack, $boss, topics => 'rack:updates:*', headers => { 'Last-Event-ID' => $stream->place })->ready;
 my $claim = $asha->post("/api/racks/$rack/claim", {});
 is $claim->status, 200, 'a claim' or diag $claim->text;
 my $session = $claim->data->{session_id};
+is $_->next->{type}, 'rack.claimed', 'which is told' for $stream, $again;
 is $ben->post("/api/racks/$rack/claim", {})->code, 'rack_locked', 'which others see';
 is $asha->post("/api/sessions/$session/heartbeat")->status, 200, 'a heartbeat';
 my ($item) = grep { $_->{serial_tracked} ne 'true' } $stack->demo('items');

@@ -312,6 +312,7 @@ sv_worker_main(const sv_settings_t *settings, sv_error_t *error)
 
     _Static_assert(SV_MAX_DUTIES >= 8, "room for the duties of the table");
     sv_signals_block(&signals);
+    sv_scripts_keep_events(settings->events_kept);
     sv_scripts_init();
     sv_worker_name(worker_id);
     sv_worker_log(SV_LOG_NOTICE, "worker.started", SV_FIELD_TEXT("version", SV_VERSION),

@@ -289,9 +289,9 @@ sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count
 
     memset(verdict, 0, sizeof(*verdict));
     verdict->count_id = count_id;
-    verdict->warehouse = work.count.warehouse;
     status = sv_transaction_run(store, sv_advance_body, &work, error);
     verdict->status = work.count.status;
+    verdict->warehouse = work.count.warehouse;
     if (status == SV_OK) {
         verdict->status = work.step->status;
         status = sv_count_settle(store, count_id, arena, &settled, error);

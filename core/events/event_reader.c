@@ -32,14 +32,15 @@ sv_topic_find(const char *text, size_t length)
 }
 
 static sv_status_t
-sv_wish_refuse(sv_error_t *error, const char *sentence)
+sv_wish_refuse(sv_error_t *error, sv_status_t wrong, const char *sentence)
 {
-    sv_fail(error, SV_ERR_PARAMETER_INVALID, NULL);
+    sv_fail(error, wrong, NULL);
     return sv_fail_field(error, "topics", "invalid", "%s", sentence);
 }
 
 sv_status_t
-sv_event_wish_read(const char *text, sv_role_t role, sv_arena_t *arena, sv_event_wish_t *wish, sv_error_t *error)
+sv_event_wish_read(const char *text, sv_role_t role, sv_status_t wrong, sv_arena_t *arena, sv_event_wish_t *wish,
+                   sv_error_t *error)
 {
     wish->count = 0;
     for (const char *at = text, *end;; at = end + 1) {
@@ -48,13 +49,13 @@ sv_event_wish_read(const char *text, sv_role_t role, sv_arena_t *arena, sv_event
         end = at + strcspn(at, ",");
         topic = sv_topic_find(at, (size_t) (end - at));
         if (topic == NULL || end - at > SV_READER_TOPIC_LENGTH_MAX) {
-            return sv_wish_refuse(error, "There is no such topic");
+            return sv_wish_refuse(error, wrong, "There is no such topic");
         }
         if (topic->hearing == SV_HEARD_BY_SUPERVISORS && role < SV_ROLE_SUPERVISOR) {
             return sv_fail(error, SV_ERR_FORBIDDEN, NULL);
         }
         if (wish->count == SV_READER_TOPICS_MAX) {
-            return sv_wish_refuse(error, "These are too many topics");
+            return sv_wish_refuse(error, wrong, "These are too many topics");
         }
         wish->topics[wish->count++] = sv_arena_strndup(arena, at, (size_t) (end - at));
         if (*end == '\0') {

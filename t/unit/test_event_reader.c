@@ -33,7 +33,7 @@ wish_of(const char *text, sv_role_t role, sv_event_wish_t *wish)
     sv_error_t error;
 
     sv_error_init(&error, arena);
-    return sv_event_wish_read(text, role, arena, wish, &error);
+    return sv_event_wish_read(text, role, SV_ERR_PARAMETER_INVALID, arena, wish, &error);
 }
 
 static void
