@@ -390,6 +390,8 @@ export class Auth {
         if (user === undefined) return;
         if (message.kind === "login" && message.user_id !== user) return this.#lock();
         if (message.user_id !== user) return;
+        // The same user logged in anew elsewhere: what it got is found by a refresh.
+        if (message.kind === "login" && this.state.value.state !== "logged_in") return void this.#renew(undefined).catch(() => undefined);
         if (message.kind === "logout") return void this.#leave(null);
         if (message.kind === "ask" && this.#access !== null) {
             const left = this.#access.until - this.parts.clock.now();

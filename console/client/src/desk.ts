@@ -48,7 +48,7 @@ export class Desk {
         this.#lines = made.lines;
         this.#unknown = made.unknown;
         this.#photos = made.photos;
-        this.leases = new Leases({ platform, clock, auth, database, userId, onFault, heartbeatSeconds: settings.heartbeatSeconds });
+        this.leases = new Leases({ platform, clock, auth, database, userId, onFault, heartbeatSeconds: settings.heartbeatSeconds, onDoubt: () => this.#tellTabs() });
         const { lines, unknown, photos } = made;
         const onSettled = (): void => this.#tellTabs();
         this.sync = new Sync({ platform, auth, database, userId, queue: made.queue, leases: this.leases, lines, unknown, photos, batchSize: settings.batchSize, onFault, onSettled });

@@ -38,6 +38,8 @@ export interface LeaseParts {
     userId: string;
     heartbeatSeconds(): number;
     onFault(fault: unknown): void;
+    /** Other tabs must doubt, too. */
+    onDoubt(): void;
 }
 
 /**
@@ -154,6 +156,7 @@ export class Leases {
 
     async #rackCall(sessionId: string, word: "pause" | "resume" | "release"): Promise<unknown> {
         const { rack_id } = this.#rack(sessionId);
+        if (word !== "resume") await this.#doubt(sessionId);
         const path = `/api/racks/${encodeURIComponent(rack_id)}/${word}`;
         try {
             return (await this.parts.auth.call(this.parts.userId, { method: "POST", path, body: { session_id: sessionId } })).data;
@@ -161,6 +164,16 @@ export class Leases {
             if (fault instanceof Refused && !fault.later) await this.#refusedBeat(sessionId, fault);
             throw fault;
         }
+    }
+
+    /** Once such a request is on its way, nobody knows what the rack is until an answer comes: in no tab. */
+    async #doubt(sessionId: string): Promise<void> {
+        const watch = this.#watches.get(sessionId);
+        if (watch !== undefined) watch.deadline = 0;
+        const lease = this.#rows.get(sessionId)?.rack.lease;
+        if (lease !== "held") return;
+        await this.#keep(sessionId, (row) => ({ ...whole(row), rack: { ...whole(row).rack, lease: "unconfirmed" } }));
+        this.parts.onDoubt();
     }
 
     /** Keeps that the rack is finished; heartbeats go on until that is told. */
@@ -356,7 +369,7 @@ export class Leases {
     /** What is written, by whichever tab, with what this tab knows of the lease. */
     #merged(here: SessionRow | undefined, stored: SessionRow | undefined): SessionRow | undefined {
         if (here === undefined || stored === undefined) return stored ?? here;
-        return sure(here.rack) && sure(stored.rack) ? { ...stored, rack: { ...stored.rack, lease: here.rack.lease } } : stored;
+        return sure(here.rack) && stored.rack.lease === "held" ? { ...stored, rack: { ...stored.rack, lease: here.rack.lease } } : stored;
     }
 
     /** Another tab claimed, paused, finished: its rows are ours, too. */
@@ -367,6 +380,8 @@ export class Leases {
             if (here === undefined && stored.ended_at !== undefined) continue;
             const row = this.#merged(here, stored) ?? stored;
             this.#rows.set(key, here === undefined && row.rack.lease === "held" ? { ...row, rack: { ...row.rack, lease: "unconfirmed" } } : row);
+            const watch = this.#watches.get(key);
+            if (watch !== undefined && row.rack.lease === "unconfirmed") watch.deadline = 0;
             if (!beats(row.rack)) this.#unwatch(key);
         }
         this.#show();

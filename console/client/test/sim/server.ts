@@ -15,7 +15,7 @@ interface Login {
     user: string;
     refresh: string;
     before: string | undefined;
-    used: boolean;
+    usedAt: number | undefined;
     ended: boolean;
 }
 
@@ -23,6 +23,7 @@ interface Session {
     id: string;
     user: string;
     rack: string;
+    since: number;
     state: "active" | "paused" | "completed";
     until: number;
     completed?: object;
@@ -32,6 +33,9 @@ export interface Stored {
     record: Record;
     user: string;
 }
+
+/** Milliseconds for which a refresh token's predecessor is no theft even though its successor was used. */
+const reuseGrace = 10_000;
 
 class Fault extends Error {
     constructor(
@@ -60,7 +64,7 @@ export class Server {
     /** Item codes and what becomes of their records. */
     readonly verdicts = new Map<string, "refused" | "later">();
     readonly #logins: Login[] = [];
-    readonly #access = new Map<string, { login: Login; until: number }>();
+    readonly #access = new Map<string, { login: Login; beside: string; until: number }>();
     readonly #sessions = new Map<string, Session>();
     readonly #holders = new Map<string, string>();
     #made = 0;
@@ -120,14 +124,14 @@ export class Server {
     // ---- Logins: a refresh token is spent once; its predecessor gets the same again until that was used
 
     #logIn(username: string): object {
-        const login: Login = { user: username, refresh: this.#id("refresh"), before: undefined, used: false, ended: false };
+        const login: Login = { user: username, refresh: this.#id("refresh"), before: undefined, usedAt: undefined, ended: false };
         this.#logins.push(login);
         return this.#tokens(login);
     }
 
     #tokens(login: Login): object {
         const access = this.#id("access");
-        this.#access.set(access, { login, until: this.world.now + this.settings.accessSeconds * 1000 });
+        this.#access.set(access, { login, beside: login.refresh, until: this.world.now + this.settings.accessSeconds * 1000 });
         const user = { user_id: login.user, username: login.user, full_name: login.user, role: "staff", warehouse: "W1", permissions: [] };
         return { access_token: access, refresh_token: login.refresh, token_type: "bearer", expires_in: this.settings.accessSeconds, user };
     }
@@ -140,14 +144,14 @@ export class Server {
             throw new Fault(401, login === undefined ? "token_reused" : "token_revoked");
         }
         if (login.before === token) {
-            if (!login.used) return this.#tokens(login);
+            if (login.usedAt === undefined || this.world.now - login.usedAt < reuseGrace) return this.#tokens(login);
             this.reuses += 1;
             login.ended = true;
             throw new Fault(401, "token_reused");
         }
         login.before = token;
         login.refresh = this.#id("refresh");
-        login.used = false;
+        login.usedAt = undefined;
         return this.#tokens(login);
     }
 
@@ -156,7 +160,7 @@ export class Server {
         if (access === undefined) throw new Fault(401, "token_invalid");
         if (access.login.ended) throw new Fault(401, "token_revoked");
         if (access.until <= this.world.now) throw new Fault(401, "token_expired");
-        access.login.used = true;
+        if (access.beside === access.login.refresh) access.login.usedAt ??= this.world.now;
         return access.login.user;
     }
 
@@ -181,6 +185,10 @@ export class Server {
         return this.#holders.get(rack);
     }
 
+    claimedAt(rack: string): number {
+        return this.#sessions.get(this.#holders.get(rack) ?? "")?.since ?? 0;
+    }
+
     sessionOf(id: string): Session | undefined {
         return this.#sessions.get(id);
     }
@@ -193,7 +201,7 @@ export class Server {
             return this.#claimed(held, true);
         }
         if (held !== undefined && this.#lives(held)) throw new Fault(409, "rack_locked", { holder: this.#who(held) });
-        const session: Session = { id: this.#id(`session-${user}`), user, rack, state: "active", until: this.world.now + this.settings.lockSeconds * 1000 };
+        const session: Session = { id: this.#id(`session-${user}`), user, rack, since: this.world.now, state: "active", until: this.world.now + this.settings.lockSeconds * 1000 };
         this.#sessions.set(session.id, session);
         this.#holders.set(rack, session.id);
         return this.#claimed(session, false);
