@@ -8,9 +8,9 @@ export type SqliteRow = { [column: string]: unknown };
 export type SqliteExec = (sql: string, parameters: readonly SqliteValue[]) => SqliteRow[] | Promise<SqliteRow[]>;
 
 const tables = [
+    "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 10000",
     `CREATE TABLE IF NOT EXISTS stockverify_rows (
         database TEXT NOT NULL, store TEXT NOT NULL, key TEXT NOT NULL, stamp TEXT NOT NULL, value TEXT NOT NULL, bytes BLOB,
         PRIMARY KEY (database, store, key)) WITHOUT ROWID`,
@@ -32,7 +32,8 @@ class Connection {
     }
 
     #behind<T>(body: () => Promise<T>): Promise<T> {
-        const run = this.#ready.then(() => this.#last).then(body);
+        const before = this.#last;
+        const run = this.#ready.then(() => before).then(body);
         this.#last = run.catch(() => undefined);
         return run;
     }

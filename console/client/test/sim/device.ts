@@ -42,11 +42,12 @@ export class Device {
         this.asleepSince ??= this.world.now;
     }
 
-    wake(): void {
+    /** Not every device says that it slept. */
+    wake(telling: boolean): void {
         if (this.asleepSince === undefined) return;
         this.slept += this.world.now - this.asleepSince;
         this.asleepSince = undefined;
-        for (const tab of this.tabs) tab.woken();
+        if (telling) for (const tab of this.tabs) tab.show("visible");
     }
 
     async lock<T>(tab: Tab, name: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -109,10 +110,6 @@ export class Tab {
     show(state: LifecycleState): void {
         this.state = state;
         for (const listener of [...this.#listeners]) listener(state);
-    }
-
-    woken(): void {
-        this.show("visible");
     }
 
     online(): void {

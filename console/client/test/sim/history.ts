@@ -40,11 +40,14 @@ export class History {
     readonly started = new Map<string, string>();
     readonly faults: unknown[] = [];
     #items = 0;
+    /** Somebody else takes every rack the moment its lease lapses. */
+    readonly #greedy: boolean;
 
     constructor(readonly seed: number) {
         this.world = new World(seeded(seed));
         this.server = new Server(this.world, { batchSize: this.world.between(1, 7), accessSeconds: this.world.pick([90, 300, 900]), lockSeconds: 60, pauseSeconds: 1_800, busy: 0 });
         this.network = new Network(this.world, this.server);
+        this.#greedy = this.world.chance(0.3);
         this.devices = Object.keys(users).map((name) => new Device(this.world, this.network, name));
     }
 
@@ -89,7 +92,7 @@ export class History {
         if (choice < 0.74) return void seat.client.logout().catch(this.#expected);
         if (choice < 0.77) return this.#kill(seat);
         if (choice < 0.79) return void (this.seats.length < 4 && this.#sit(seat.device));
-        if (choice < 0.82) return seat.device.asleepSince === undefined ? seat.device.sleep() : seat.device.wake();
+        if (choice < 0.82) return seat.device.asleepSince === undefined ? seat.device.sleep() : seat.device.wake(this.world.chance(0.5));
         if (choice < 0.85) return void (seat.device.wallOffset += world.pick([-86_400_000, -3_600_000, -5_000, 5_000, 3_600_000, 86_400_000]));
         if (choice < 0.87) return seat.tab.show(world.pick(["hidden", "frozen", "visible"]));
         if (choice < 0.92) return this.#weather();
@@ -160,6 +163,7 @@ export class History {
     // ---- What must hold at every moment
 
     #checkLeases(): void {
+        if (this.#greedy) for (const rack of racks) this.server.takeOver("dora", rack);
         for (const { client, device } of this.seats) {
             if (device.asleepSince !== undefined) continue;
             for (const { lease, rack_id, session_id } of client.racks.value) {
@@ -186,7 +190,7 @@ export class History {
         server.settings.busy = 0;
         server.verdicts.forEach((rule, item) => rule === "later" && server.verdicts.delete(item));
         for (const device of this.devices) {
-            device.wake();
+            device.wake(true);
             for (const user of users[device.name] ?? []) await this.#sendAll(device, user);
         }
         await world.settle();
