@@ -11,7 +11,7 @@ import { Queue } from "./queue.js";
 import { type DeviceConflict, type DeviceRecord, recordKey } from "./record.js";
 import type { RescueFile } from "./rescue.js";
 import type { Change, Database } from "./store/store.js";
-import { type PhotoRow, Sync, type UnknownRow } from "./sync.js";
+import { type PhotoRow, Sync, type UnknownRow, type Written } from "./sync.js";
 
 /** Records and sessions that are over for so long are forgotten here; the server has them. */
 const keepEnded = 7 * 24 * 3600_000;
@@ -48,7 +48,7 @@ export class Desk {
         this.#lines = made.lines;
         this.#unknown = made.unknown;
         this.#photos = made.photos;
-        this.leases = new Leases({ platform, clock, auth, database, userId, onFault, heartbeatSeconds: settings.heartbeatSeconds, onDoubt: () => this.#tellTabs() });
+        this.leases = new Leases({ platform, clock, auth, database, userId, onFault, heartbeatSeconds: settings.heartbeatSeconds, onWritten: () => this.#tellTabs() });
         const { lines, unknown, photos } = made;
         const onSettled = (): void => this.#tellTabs();
         this.sync = new Sync({ platform, auth, database, userId, queue: made.queue, leases: this.leases, lines, unknown, photos, batchSize: settings.batchSize, onFault, onSettled });
@@ -66,7 +66,7 @@ export class Desk {
             new Shelf<PhotoRow>(platform, database, "photos").open(),
         ]);
         const holder: { desk?: Desk } = {};
-        const queue = await Queue.open(platform, database, new Lines(platform, lines), () => holder.desk?.changed());
+        const queue = await Queue.open(platform, database, new Lines(platform, lines), (more) => holder.desk?.changed(more));
         const desk = new Desk(parts, { queue, lines, unknown, photos });
         holder.desk = desk;
         await desk.leases.open();
@@ -85,8 +85,8 @@ export class Desk {
         this.leases.close();
     }
 
-    changed(): void {
-        this.sync.written();
+    changed(more: Written): void {
+        this.sync.written(more);
         this.#tellTabs();
     }
 
@@ -116,12 +116,12 @@ export class Desk {
 
     async complete(sessionId: string): Promise<void> {
         await this.leases.finish(sessionId);
-        this.changed();
+        this.changed({});
     }
 
     async cancelComplete(sessionId: string): Promise<void> {
         await this.leases.cancelFinish(sessionId);
-        this.changed();
+        this.changed({});
     }
 
     // ---- Conflicts
@@ -151,7 +151,7 @@ export class Desk {
             changes.push({ kind: "put", store: "records", key, stamp: platform.uuid(), value: { ...shown, state: stored ? "stored" : "decided" }, expect: row.stamp });
         }
         await database.write(changes);
-        this.changed();
+        this.changed({});
     }
 
     /** Conflicts that were decided elsewhere leave this device; called after a restart and when events say so. */
@@ -180,14 +180,14 @@ export class Desk {
         const unknown_item_id = platform.uuid();
         const found_at = new Date(platform.wall()).toISOString();
         await database.write([this.#unknown.row(unknown_item_id, { v: 1, item: { ...item, unknown_item_id, found_at } })]);
-        this.changed();
+        this.changed({ unknown_items: 1 });
         return unknown_item_id;
     }
 
     async addPhoto(image: Uint8Array, type: string): Promise<string> {
         const id = this.parts.platform.uuid();
         await this.parts.database.write([this.#photos.row(id, { v: 1, id, type }, image)]);
-        this.changed();
+        this.changed({ photos: 1 });
         return id;
     }
 
@@ -224,7 +224,7 @@ export class Desk {
             after = page.next_after;
             more = page.more;
         }
-        this.changed();
+        this.changed({});
         return restored;
     }
 }

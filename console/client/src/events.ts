@@ -191,6 +191,7 @@ class EventStream {
             const messages = new MessageReader();
             const decoder = new TextDecoder();
             const reader = response.body.getReader();
+            end.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined));
             for (;;) {
                 const { done, value } = await reader.read();
                 if (done) return;

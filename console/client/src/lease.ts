@@ -38,8 +38,8 @@ export interface LeaseParts {
     userId: string;
     heartbeatSeconds(): number;
     onFault(fault: unknown): void;
-    /** Other tabs must doubt, too. */
-    onDoubt(): void;
+    /** Other tabs must know, too. */
+    onWritten(): void;
 }
 
 /**
@@ -173,7 +173,6 @@ export class Leases {
         const lease = this.#rows.get(sessionId)?.rack.lease;
         if (lease !== "held") return;
         await this.#keep(sessionId, (row) => ({ ...whole(row), rack: { ...whole(row).rack, lease: "unconfirmed" } }));
-        this.parts.onDoubt();
     }
 
     /** Keeps that the rack is finished; heartbeats go on until that is told. */
@@ -361,6 +360,7 @@ export class Leases {
             if (!done) continue;
             this.#rows.set(sessionId, value);
             this.#show();
+            this.parts.onWritten();
             return value;
         }
         throw new Error(`session ${sessionId} is being written elsewhere all the time`);

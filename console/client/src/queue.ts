@@ -5,6 +5,7 @@ import type { Lines } from "./lines.js";
 import type { Platform } from "./platform.js";
 import { type DeviceConflict, type DeviceRecord, type FigureChanges, type NewFigure, type NewLine, recordKey, type Refusal, wireFigure } from "./record.js";
 import type { Change, Database, Row } from "./store/store.js";
+import type { Written } from "./sync.js";
 import { judge, type Outcome } from "./verdicts.js";
 
 /** A row of the queue: what is sent, whatever becomes of the copy that is shown. */
@@ -34,10 +35,10 @@ export class Queue {
         private readonly platform: Platform,
         private readonly database: Database,
         private readonly lines: Lines,
-        private readonly onChange: () => void,
+        private readonly onChange: (more: Written) => void,
     ) {}
 
-    static async open(platform: Platform, database: Database, lines: Lines, onChange: () => void): Promise<Queue> {
+    static async open(platform: Platform, database: Database, lines: Lines, onChange: (more: Written) => void): Promise<Queue> {
         const queue = new Queue(platform, database, lines, onChange);
         for (const shelf of [waiting, setAside]) {
             const [last] = await database.scan("queue", { prefix: shelf, backwards: true, limit: 1 });
@@ -66,7 +67,7 @@ export class Queue {
         const key = outboxKey(waiting, order, record.client_record_id);
         const row: DeviceRecord = { v: 1, record, state: "unsent", order, queue_key: key };
         await this.#write([this.#toSend(key, record, null), this.#toShow(row, null), ...this.lines.rows(record, lines)]);
-        this.onChange();
+        this.onChange({ unsent: 1, lines: lines.length });
         return row;
     }
 
@@ -90,7 +91,7 @@ export class Queue {
             const changes: Change[] = [this.#toSend(key, record), this.#toShow(row, before.stamp), ...this.lines.rows(record, lines)];
             if (shown.queue_key !== null && shown.queue_key !== key) changes.push({ kind: "delete", store: "queue", key: shown.queue_key });
             if (!(await this.database.write(changes))) continue;
-            this.onChange();
+            this.onChange({ unsent: shown.state === "unsent" ? 0 : 1, refused: shown.state === "refused" ? -1 : 0, lines: lines.length });
             return row;
         }
         throw new Error(`record ${recordId} is being changed elsewhere all the time`);
@@ -167,7 +168,7 @@ export class Queue {
             const key = outboxKey(waiting, ++this.#order, row.record.client_record_id);
             await this.database.write([this.#toSend(key, row.record), this.#toShow({ ...row, state: "unsent", queue_key: key }, undefined)]);
         }
-        this.onChange();
+        this.onChange({});
     }
 
     async #settleAll(judged: readonly { each: Sent; outcome: Outcome }[]): Promise<void> {
@@ -177,7 +178,7 @@ export class Queue {
             // An edit came between: one by one, so that each stands for itself.
             for (const { each, outcome } of final) await this.#settleOne(each, outcome);
         }
-        this.onChange();
+        this.onChange({});
     }
 
     /** What was edited meanwhile is something else, and is sent next. */

@@ -31,6 +31,9 @@ export interface PhotoRow {
     type: string;
 }
 
+/** By how much a writing changes what is on the device. */
+export type Written = Partial<Pick<QueueState, "unsent" | "lines" | "unknown_items" | "photos" | "refused">>;
+
 export interface SyncParts {
     platform: Platform;
     auth: Auth;
@@ -101,12 +104,14 @@ export class Sync {
 
     /** Counts what is here; once more when something changed meanwhile. */
     recount(): Promise<void> {
-        this.#countAgain = this.#counting !== undefined;
+        this.#countAgain ||= this.#counting !== undefined;
         this.#counting ??= this.#count()
             .catch((fault: unknown) => this.parts.onFault(fault))
             .finally(() => {
                 this.#counting = undefined;
-                if (this.#countAgain) void this.recount();
+                const again = this.#countAgain;
+                this.#countAgain = false;
+                return again ? this.recount() : undefined;
             });
         return this.#counting;
     }
@@ -121,13 +126,24 @@ export class Sync {
             photos.count(),
             database.count("conflicts"),
         ]);
+        // What was counted before the last writing is not shown: it would say that something is safe which is not.
+        if (this.#countAgain) return;
         this.#show({ unsent, refused, lines: waitingLines, unknown_items: waitingItems, photos: waitingPhotos, conflicts, finishes: leases.finishes().length });
     }
 
     // ---- When
 
-    /** Something was written: it is sent now, unless a failure says later. */
-    written(): void {
+    /** Something was written: it shows at once, and is sent now, unless a failure says later. */
+    written(more: Written): void {
+        const { unsent, lines, unknown_items, photos, refused } = this.state.value;
+        this.#show({
+            unsent: unsent + (more.unsent ?? 0),
+            lines: lines + (more.lines ?? 0),
+            unknown_items: unknown_items + (more.unknown_items ?? 0),
+            photos: photos + (more.photos ?? 0),
+            refused: Math.max(0, refused + (more.refused ?? 0)),
+            finishes: this.parts.leases.finishes().length,
+        });
         void this.recount();
         if (this.#callOff === undefined) this.wake();
     }

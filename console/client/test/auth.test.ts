@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LoginNeeded, NotPossible, Refused } from "../src/errors.js";
+import { quantity } from "../src/quantity.js";
+import { refusal, Stage, success } from "./sim/stage.js";
+
+const hour = 3_600_000;
+
+test("a token is renewed in time, once for whoever asks, and the new one is kept before it is used", async () => {
+    const stage = new Stage();
+    const client = await stage.loggedIn();
+    await stage.world.run(14.5 * 60_000);
+    const before = stage.server.refreshes;
+    await Promise.all(Array.from({ length: 5 }, () => stage.world.of(client.call("get", "/api/config", {}))));
+    assert.equal(stage.server.refreshes, before + 1);
+    await stage.world.run(5 * hour);
+    await stage.world.of(client.call("get", "/api/config", {}));
+    assert.equal(stage.server.reuses, 0);
+});
+
+test("two tabs, and two processes with one store, refresh once between them", async () => {
+    const stage = new Stage();
+    const one = await stage.loggedIn();
+    const two = stage.client();
+    await stage.world.of(two.start());
+    assert.equal(two.auth.value.state, "logged_in");
+    assert.equal(stage.server.refreshes, 0, "the second took what the first had");
+    await stage.world.run(14.5 * 60_000);
+    await Promise.all([stage.world.of(one.call("get", "/api/config", {})), stage.world.of(two.call("get", "/api/config", {}))]);
+    assert.equal(stage.server.refreshes, 1);
+});
+
+/** The cookie that a browser would hold. */
+function withCookie(stage: Stage): { jar: { refresh: string | undefined; user: string | undefined }; answer: (url: string, init: RequestInit) => Response } {
+    const jar: { refresh: string | undefined; user: string | undefined } = { refresh: undefined, user: undefined };
+    const answer = stage.server.answer.bind(stage.server);
+    const taken = async (response: Response): Promise<void> => {
+        const { data } = (await response.json()) as { data: { refresh_token: string; user: { user_id: string } } | null };
+        if (data !== null) Object.assign(jar, { refresh: data.refresh_token, user: data.user.user_id });
+    };
+    for (const path of ["/api/auth/login", "/api/auth/refresh"]) {
+        stage.instead(path, (init) => {
+            assert.equal(new Headers(init.headers).get("X-StockVerify-Client"), "console");
+            assert.equal(init.credentials, "same-origin");
+            const body = path.endsWith("login") ? init.body : JSON.stringify({ refresh_token: jar.refresh });
+            const response = answer(`http://server${path}`, { ...init, body: body ?? null });
+            void taken(response.clone());
+            return response;
+        });
+    }
+    return { jar, answer };
+}
+
+test("with a cookie no script holds a refresh token, and tabs share the access token in memory", async () => {
+    const stage = new Stage();
+    withCookie(stage);
+    const tab = stage.phone.open();
+    const one = await stage.loggedIn("asha", tab, { cookie: true });
+    const two = stage.client(undefined, { cookie: true });
+    await stage.world.of(two.start());
+    assert.equal(two.auth.value.state, "logged_in");
+    assert.equal(stage.server.refreshes, 0);
+    await stage.world.run(14.5 * 60_000);
+    await Promise.all([stage.world.of(one.call("get", "/api/config", {})), stage.world.of(two.call("get", "/api/config", {}))]);
+    assert.equal(stage.server.refreshes, 1);
+    const database = await stage.phone.store.open("user-asha");
+    assert.equal(await database.get("state", "login"), undefined);
+});
+
+test("a refresh that answers another user locks the tab, and nothing of it is sent", async () => {
+    const stage = new Stage();
+    const { jar, answer } = withCookie(stage);
+    const client = await stage.loggedIn("asha", undefined, { cookie: true });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    const other = answer("http://server/api/auth/login", { method: "POST", body: JSON.stringify({ username: "ben" }) });
+    jar.refresh = ((await other.json()) as { data: { refresh_token: string } }).data.refresh_token;
+    stage.network.down = true;
+    await stage.world.run(20 * 60_000);
+    await stage.world.of(client.count({ session_id, item_code: "I1", verified_qty: quantity(1) }));
+    stage.network.down = false;
+    await stage.world.run(hour);
+    assert.equal(client.auth.value.state, "locked");
+    assert.deepEqual([stage.server.stored.size, client.queue.value.unsent, client.queue.value.problem], [0, 1, "other_user"]);
+    await stage.world.of(client.login("asha", "x"));
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.equal(stage.server.stored.size, 1);
+});
+
+test("no 401 costs a count: the queue stays, the page stays, and a login sends it", async () => {
+    for (const code of ["token_invalid", "token_revoked", "token_reused", "account_disabled"]) {
+        const stage = new Stage();
+        const client = await stage.loggedIn();
+        const { session_id } = await stage.world.of(client.claim("R1"));
+        let ended = true;
+        stage.instead("/api/sync/batch", () => (ended ? refusal(401, code) : undefined));
+        await stage.world.of(client.count({ session_id, item_code: "I1", verified_qty: quantity(1) }));
+        await stage.world.run(60_000);
+        assert.deepEqual([client.auth.value.state, client.queue.value.problem], ["expired", "login_needed"]);
+        await stage.world.of(client.count({ session_id, item_code: "I2", verified_qty: quantity(1) }));
+        ended = false;
+        await stage.world.of(client.login("asha", "x"));
+        await stage.world.until(() => client.queue.value.all_safe);
+        assert.equal(stage.server.stored.size, 2);
+    }
+});
+
+test("a busy or silent server ends no login", async () => {
+    const stage = new Stage();
+    const client = await stage.loggedIn();
+    stage.instead("/api/auth/refresh", () => refusal(503, "unavailable"));
+    await stage.world.run(hour);
+    assert.equal(client.auth.value.state, "logged_in");
+    await assert.rejects(stage.world.of(client.call("get", "/api/config", {})), Refused);
+    assert.equal(client.auth.value.state, "logged_in");
+});
+
+test("without network the last user goes on for twelve hours after the last contact", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    await stage.loggedIn("asha", tab);
+    tab.kill();
+    stage.network.down = true;
+    await stage.world.run(11 * hour);
+    const second = stage.phone.open();
+    const again = stage.client(second);
+    const state = await stage.world.of(again.start());
+    assert.ok(state.state === "logged_out" && state.last?.username === "asha" && state.until !== null);
+    assert.equal((await stage.world.of(again.continueOffline())).username, "asha");
+    assert.equal(again.auth.value.state, "offline");
+    second.kill();
+    await stage.world.run(2 * hour);
+    const third = stage.client();
+    await stage.world.of(third.start());
+    await assert.rejects(stage.world.of(third.continueOffline()), NotPossible);
+});
+
+test("a logout without network ends the login here, is told later, and nothing refreshes in between", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const client = await stage.loggedIn("asha", tab);
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    await stage.world.of(client.count({ session_id, item_code: "I1", verified_qty: quantity(1) }));
+    await stage.world.of(client.logout());
+    assert.deepEqual([client.auth.value.state, stage.server.isLoggedIn("asha")], ["logged_out", true]);
+    await assert.rejects(stage.world.of(client.continueOffline()), NotPossible);
+    await assert.rejects(stage.world.of(client.refresh()), LoginNeeded);
+    tab.kill();
+    stage.network.down = false;
+    const again = stage.client();
+    await stage.world.of(again.start());
+    await stage.world.run(60_000);
+    assert.deepEqual([again.auth.value.state, stage.server.isLoggedIn("asha")], ["logged_out", false]);
+    await stage.world.of(again.login("asha", "x"));
+    await stage.world.until(() => again.queue.value.all_safe && stage.server.stored.size === 1);
+});
+
+test("who comes next sends nothing of who was there, and it is all there when that one comes back", async () => {
+    const stage = new Stage();
+    const client = await stage.loggedIn("asha");
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    await stage.world.of(client.count({ session_id, item_code: "A1", verified_qty: quantity(1) }));
+    await stage.world.of(client.logout());
+    stage.network.down = false;
+    await stage.world.of(client.login("ben", "x"));
+    await stage.world.run(hour);
+    assert.deepEqual([stage.server.stored.size, client.queue.value.unsent, client.racks.value.length], [0, 0, 0]);
+    await stage.world.of(client.logout());
+    await stage.world.of(client.login("asha", "x"));
+    await stage.world.until(() => client.queue.value.all_safe && stage.server.stored.size === 1);
+    assert.deepEqual([...(stage.server.senders.values().next().value ?? [])], ["asha"]);
+});
+
+test("a PIN needs a password login on this device first, and nothing of it is kept", async () => {
+    const stage = new Stage();
+    stage.instead("/api/auth/login", (init) => {
+        const body = JSON.parse(String(init.body)) as { username: string; pin?: string; device_secret?: string };
+        if (body.pin !== undefined && body.device_secret !== "the-secret") return refusal(401, "credentials_invalid");
+        return success({ access_token: "a", refresh_token: "r", token_type: "bearer", expires_in: 900, device_secret: "the-secret", user: { user_id: "asha", username: "asha", full_name: "Asha", role: "staff", warehouse: "W1", permissions: [] } });
+    });
+    const client = stage.client(undefined, { onFault: () => undefined });
+    await stage.world.of(client.start());
+    await assert.rejects(stage.world.of(client.loginPin("asha", "493817")), NotPossible);
+    await stage.world.of(client.login("asha", "correct horse"));
+    await stage.world.of(client.loginPin("Asha", "493817"));
+    for (const name of ["device", "user-asha"]) {
+        const rows = await (await stage.phone.store.open(name)).scan("state");
+        assert.doesNotMatch(JSON.stringify(rows), /493817|correct horse/);
+    }
+});

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { BatchVerdict, Record } from "../src/api.js";
+import type { Client } from "../src/client.js";
+import { type Database, StorageFull } from "../src/store/store.js";
+import { quantity } from "../src/quantity.js";
+import type { DeviceRecord } from "../src/record.js";
+import { refusal, Stage, success } from "./sim/stage.js";
+
+const count = (stage: Stage, client: Client, session_id: string, item_code: string, qty: number | string = 1): Promise<DeviceRecord> =>
+    stage.world.of(client.count({ session_id, item_code, verified_qty: quantity(qty) }));
+
+async function counting(stage: Stage): Promise<{ client: Client; session: string }> {
+    const client = await stage.loggedIn();
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    return { client, session: session_id };
+}
+
+const recordsOf = ({ body }: { body: string }): Record[] => (JSON.parse(body) as { records: Record[] }).records;
+
+test("records that are added while a batch is under way are sent, too", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.network.weather = { lose: 0, loseAnswer: 0, double: 0, delay: 2_000 };
+    for (let i = 0; i < 30; i++) {
+        await count(stage, client, session, `I${i}`);
+        await stage.world.run(100);
+    }
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.equal(stage.server.stored.size, 30);
+});
+
+test("batches have at most what the server takes, the oldest first", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.network.down = true;
+    for (let i = 0; i < 12; i++) await count(stage, client, session, `I${i}`);
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe);
+    const batches = stage.paths("/api/sync/batch").map(recordsOf);
+    assert.deepEqual(batches.map((batch) => batch.length), [5, 5, 2]);
+    assert.deepEqual(batches.flat().map(({ item_code }) => item_code), Array.from({ length: 12 }, (_, i) => `I${i}`));
+});
+
+test("an answer that was lost brings the same records again, under the same ids", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    let lost = 2;
+    stage.instead("/api/sync/batch", () => (lost-- > 0 ? new Response("<html>bad gateway</html>", { status: 502 }) : undefined));
+    const { record } = await count(stage, client, session, "I1");
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.deepEqual([...stage.server.stored.keys()], [record.client_record_id]);
+});
+
+test("Retry-After is honoured, and otherwise the wait grows from 2 s to 5 min", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    const at: number[] = [];
+    stage.instead("/api/sync/batch", () => {
+        at.push(stage.world.now);
+        return at.length === 1 ? refusal(429, "rate_limited", { "Retry-After": "40" }) : refusal(503, "unavailable");
+    });
+    await count(stage, client, session, "I1");
+    await stage.world.run(4 * 3_600_000);
+    const waits = at.slice(1).map((time, i) => time - (at[i] ?? 0));
+    assert.ok((waits[0] ?? 0) >= 40_000);
+    assert.ok(waits.every((wait) => wait >= 2_000 && wait <= 300_500), String(waits));
+    assert.ok((waits.at(-1) ?? 0) > 120_000);
+    assert.equal(client.queue.value.problem, "server_busy");
+});
+
+test("one that is refused moves aside with its reason, holds up none, and is repaired under its id", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.server.verdicts.set("BAD", "refused");
+    stage.network.down = true;
+    for (const item of ["I1", "BAD", "I2"]) await count(stage, client, session, item);
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.unsent === 0);
+    assert.deepEqual([client.queue.value.refused, stage.server.stored.size, client.queue.value.all_safe], [1, 2, false]);
+    const [refused] = await stage.world.of(client.refused());
+    assert.deepEqual([refused?.state, refused?.refusal?.field, refused?.record.item_code], ["refused", "verified_qty", "BAD"]);
+    stage.server.verdicts.clear();
+    const id = refused?.record.client_record_id ?? "";
+    await stage.world.of(client.edit(session, id, { verified_qty: quantity(2) }));
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.equal(stage.server.stored.get(id)?.record.verified_qty, 2);
+});
+
+test("a body that the server can't take is cut until the one record is found that is the reason", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.instead("/api/sync/batch", (init) => (String(init.body).includes("POISON") ? refusal(400, "json_invalid") : undefined));
+    stage.network.down = true;
+    for (const item of ["I1", "I2", "POISON", "I3", "I4", "I5", "I6"]) await count(stage, client, session, item);
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.unsent === 0);
+    assert.equal(stage.server.stored.size, 6);
+    assert.equal((await stage.world.of(client.refused()))[0]?.record.item_code, "POISON");
+});
+
+test("`retry` keeps a record, and one the server did not speak of is sent again", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.server.verdicts.set("LATER", "later");
+    let silent = true;
+    stage.instead("/api/sync/batch", () => {
+        if (!silent) return undefined;
+        silent = false;
+        return success({ ok: [], conflicts: [], errors: [], batch_id: "b", processing_time_ms: 1, total_records: 1 } satisfies BatchVerdict);
+    });
+    await count(stage, client, session, "LATER");
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.equal(client.queue.value.refused, 0);
+    assert.equal(stage.server.stored.size, 1);
+});
+
+test("a conflict waits for a person; an edit that is stored, or a decision, ends it", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    let taken = 0;
+    stage.instead("/api/sync/batch", (init) => {
+        const [record] = recordsOf({ body: String(init.body) });
+        if (record === undefined || record.revision !== 1) return undefined;
+        taken += 1;
+        const verdict = { client_record_id: record.client_record_id, conflict_id: `c${taken}`, type: "duplicate_count" as const, message: "there is one" };
+        return success({ ok: [], conflicts: [verdict], errors: [], batch_id: "b", processing_time_ms: 1, total_records: 1 } satisfies BatchVerdict);
+    });
+    const first = await count(stage, client, session, "I1");
+    const second = await count(stage, client, session, "I2");
+    await stage.world.until(() => client.queue.value.conflicts === 2);
+    assert.deepEqual([client.queue.value.unsent, (await stage.world.of(client.conflicts()))[0]?.type], [0, "duplicate_count"]);
+    await stage.world.of(client.edit(session, first.record.client_record_id, { replaces: ["other"] }));
+    await stage.world.until(() => client.queue.value.conflicts === 1);
+    stage.instead("/api/sync/conflicts/c2/resolve", () => success({ conflict_id: "c2", status: "resolved" }));
+    const [open] = await stage.world.of(client.conflicts());
+    await stage.world.of(client.resolveConflict(open?.conflict_id ?? "", "keep_server"));
+    await stage.world.run(1_000);
+    const rows = await stage.world.of(client.records(session));
+    assert.deepEqual(rows.map(({ record, state }) => [record.item_code, state]), [["I1", "stored"], ["I2", "decided"]]);
+    assert.equal(second.record.item_code, "I2");
+});
+
+test("a finish waits for every verdict, shows what holds it up, and is told with the number of records", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.server.verdicts.set("BAD", "refused");
+    stage.network.down = true;
+    await count(stage, client, session, "I1");
+    const bad = await count(stage, client, session, "BAD");
+    await stage.world.of(client.complete(session));
+    await stage.world.run(60_000);
+    assert.deepEqual([client.racks.value[0]?.lease, client.racks.value[0]?.finish?.blocked_by, stage.server.completions.length], ["finishing", "unsent", 0]);
+    stage.network.down = false;
+    await stage.world.until(() => client.racks.value[0]?.finish?.blocked_by === "refused");
+    await stage.world.run(60_000);
+    assert.equal(stage.server.completions.length, 0);
+    stage.server.verdicts.clear();
+    await stage.world.of(client.void(session, bad.record.client_record_id));
+    await stage.world.until(() => client.racks.value[0]?.lease === "ended");
+    assert.deepEqual(stage.server.completions.map(({ records, stored }) => [records, stored]), [[2, 2]]);
+    await stage.world.until(() => client.queue.value.all_safe);
+});
+
+test("a server that lost records gets them again before the rack is completed", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    for (const item of ["I1", "I2", "I3"]) await count(stage, client, session, item);
+    await stage.world.until(() => client.queue.value.all_safe);
+    stage.server.stored.clear();
+    await stage.world.of(client.complete(session));
+    await stage.world.until(() => client.racks.value[0]?.lease === "ended");
+    assert.equal(stage.server.stored.size, 3);
+});
+
+test("finished here, taken over by another: both are shown", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.network.down = true;
+    await stage.world.of(client.complete(session));
+    await stage.world.run(120_000);
+    stage.server.takeOver("dora", "R1");
+    stage.network.down = false;
+    await stage.world.until(() => client.racks.value[0]?.lease === "ended");
+    assert.equal(client.racks.value[0]?.holder?.user_id, "dora");
+});
+
+test("a device without room counts nothing and says so", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    let full = false;
+    const store = {
+        open: async (name: string): Promise<Database> => {
+            const database = await tab.store.open(name);
+            return { ...database, write: (changes: Parameters<typeof database.write>[0]) => (full ? Promise.reject(new StorageFull("full")) : database.write(changes)) };
+        },
+    };
+    const client = await stage.loggedIn("asha", tab, { store, onFault: () => undefined });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    full = true;
+    await assert.rejects(count(stage, client, session_id, "I1"), StorageFull);
+    full = false;
+    assert.equal((await stage.world.of(client.records(session_id))).length, 0);
+    assert.equal(client.queue.value.unsent, 0);
+});
+
+test("two tabs send each record once, and both show that it is safe", async () => {
+    const stage = new Stage();
+    const one = await stage.loggedIn();
+    const two = await stage.loggedIn();
+    const { session_id } = await stage.world.of(one.claim("R1"));
+    await stage.world.run(1_000);
+    assert.equal(two.racks.value[0]?.session_id, session_id);
+    for (let i = 0; i < 10; i++) {
+        await count(stage, one, session_id, `A${i}`);
+        await count(stage, two, session_id, `B${i}`);
+    }
+    await stage.world.until(() => one.queue.value.all_safe && two.queue.value.all_safe);
+    const sent = stage.paths("/api/sync/batch").flatMap(recordsOf);
+    assert.deepEqual([sent.length, stage.server.stored.size], [20, 20]);
+});
+
+test("scans, unknown items and photos arrive once, and a photo that can't be stored refuses no record", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.instead("/api/photos/bad", () => refusal(422, "validation_failed"));
+    stage.network.down = true;
+    const photo = await stage.world.of(client.addPhoto(new Uint8Array(10), "image/jpeg"));
+    await stage.world.of(client.reportUnknown({ code: "4006381333931", photos: [photo], session_id: session }));
+    await stage.world.of(client.count({ session_id: session, item_code: "I1", verified_qty: quantity(3), photo_proofs: [photo] }, [{ barcode: "1", quantity: quantity(1) }, { barcode: "1", quantity: quantity(2) }]));
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe);
+    const { server } = stage;
+    assert.deepEqual([server.stored.size, server.lines.size, server.unknown.size, server.photos.get(photo)], [1, 2, 1, 10]);
+});
+
+test("an export has what is unsent and refused, in the shape that the server takes", async () => {
+    const stage = new Stage();
+    const client = await stage.loggedIn("asha", undefined, { app: { name: "console", version: "1.2.3" } });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.server.verdicts.set("BAD", "refused");
+    await count(stage, client, session_id, "OK");
+    await count(stage, client, session_id, "BAD");
+    await stage.world.until(() => client.queue.value.unsent === 0);
+    stage.network.down = true;
+    await stage.world.of(client.count({ session_id, item_code: "NEW", verified_qty: quantity("2.5") }, [{ barcode: "9" }]));
+    const unknown = await stage.world.of(client.reportUnknown({ name: "a box" }));
+    const file = await stage.world.of(client.exportUnsent());
+    assert.deepEqual(file.records.map(({ item_code, verified_qty }) => [item_code, verified_qty]), [["NEW", 2.5], ["BAD", 1]]);
+    assert.deepEqual([file.format, file.version, file.app, file.user], ["stockverify-unsent", 1, "console 1.2.3", { user_id: "asha", username: "asha" }]);
+    assert.deepEqual([file.unknown_items[0]?.unknown_item_id, file.count_lines[0]?.session_id, file.count_lines[0]?.barcode], [unknown, session_id, "9"]);
+});
