@@ -157,6 +157,8 @@ sv_status_t sv_batch_write(sv_batch_run_t *run, sv_error_t *error);
 /* batch_trail.c: what goes with the records: the audit trail, items to derive, conflicts that
  * are settled by it. */
 sv_status_t sv_batch_write_trail(sv_batch_run_t *run, sv_error_t *error);
+/* batch_settle.c: what was in conflict about older versions of a record is settled by the one that is stored now. */
+sv_status_t sv_batch_settle_conflicts(sv_batch_run_t *run, sv_error_t *error);
 /* Runs a bulk inside the transaction; its updates and deletions must have found `matches` documents, else
  * SV_ERR_ALREADY_EXISTS: somebody was faster. */
 sv_status_t sv_batch_execute(sv_store_t *store, mongoc_bulk_operation_t *bulk, int64_t matches, sv_error_t *error);

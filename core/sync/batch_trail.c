@@ -128,75 +128,6 @@ sv_write_touched(sv_batch_run_t *run, sv_error_t *error)
     return SV_OK;
 }
 
-/* A first sending has nothing to settle: most batches ask nothing here. */
-static bool
-sv_may_settle(const sv_slot_t *slot)
-{
-    const sv_record_t *record = slot->record;
-
-    return record != NULL &&
-           (slot->stored != NULL || record->replaces.count > 0 ||
-            (sv_record_has(record, SV_RECORD_HAS_revision) ? record->revision > 1
-                                                           : record->updated_at > record->created_at));
-}
-
-static bool
-sv_queue_settled(const sv_batch_run_t *run, mongoc_bulk_operation_t *bulk, const sv_slot_t *slot, bson_error_t *reason)
-{
-    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
-    bool good;
-
-    BSON_APPEND_UTF8(&filter, "client_record_id", slot->client_record_id);
-    BSON_APPEND_UTF8(&filter, "user_id", slot->now.user_id);
-    BSON_APPEND_UTF8(&filter, "status", "open");
-    sv_query_compare(&filter, "revision", "$lte", slot->record->order);
-    if (run->by_decision) {
-        /* the one that is being resolved has an end of its own */
-        BCON_APPEND(&filter, "conflict_id", "{", "$ne", BCON_UTF8(run->batch->batch_id), "}");
-    }
-    BCON_APPEND(&update, "$set", "{", "status", "resolved", "resolution", "newer_revision", "resolved_by",
-                BCON_UTF8(run->who->user_id), "}", "$currentDate", "{", "resolved_at", BCON_BOOL(true), "updated_at",
-                BCON_BOOL(true), "}");
-    good = mongoc_bulk_operation_update_many_with_opts(bulk, &filter, &update, NULL, reason);
-    bson_destroy(&filter);
-    bson_destroy(&update);
-    return good;
-}
-
-/* What was in conflict about older versions of a record is settled by the one that is stored now. */
-static sv_status_t
-sv_settle_conflicts(sv_batch_run_t *run, sv_error_t *error)
-{
-    mongoc_bulk_operation_t *bulk = NULL;
-    bson_error_t reason;
-    bson_t reply;
-    bool good = true;
-    sv_status_t status = SV_OK;
-
-    for (size_t i = 0; good && i < run->slot_count; i++) {
-        if (sv_may_settle(run->slots[i])) {
-            if (bulk == NULL) {
-                bulk = mongoc_collection_create_bulk_operation_with_opts(
-                    run->store->collections[SV_COLLECTION_SYNC_CONFLICTS], sv_store_options(run->store, error->arena));
-            }
-            good = sv_queue_settled(run, bulk, run->slots[i], &reason);
-        }
-    }
-    if (bulk == NULL) {
-        return SV_OK;
-    }
-    if (!good) {
-        status = sv_store_fail(&reason, error);
-    } else {
-        if (mongoc_bulk_operation_execute(bulk, &reply, &reason) == 0) {
-            status = sv_store_call_fail(run->store, &reason, &reply, error);
-        }
-        bson_destroy(&reply);
-    }
-    mongoc_bulk_operation_destroy(bulk);
-    return status;
-}
-
 static sv_status_t
 sv_finish_sessions(sv_batch_run_t *run, sv_error_t *error)
 {
@@ -212,7 +143,7 @@ sv_status_t
 sv_batch_write_trail(sv_batch_run_t *run, sv_error_t *error)
 {
     static sv_status_t (*const steps[])(sv_batch_run_t *, sv_error_t *) = {
-        sv_links_note, sv_settle_conflicts, sv_write_audits, sv_write_touched, sv_finish_sessions,
+        sv_links_note, sv_batch_settle_conflicts, sv_write_audits, sv_write_touched, sv_finish_sessions,
     };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

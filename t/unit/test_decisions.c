@@ -170,6 +170,28 @@ an_older_revision_does_not_come_back(void **state)
                      1);
 }
 
+/* What a batch settles is what it sends anew: other open conflicts of its user, and another's about a record that he
+ * calls the same, wait on. */
+static void
+a_newer_revision_settles_its_own_conflicts_alone(void **state)
+{
+    sync_world_t *world = *state;
+
+    assert_string_equal(world_sync(world, "ann", R("a1", "ITM-1", 5, ""), R("b1", "ITM-2", 5, ""), NULL), "ok ok");
+    world_meet(world, "ann", R("a2", "ITM-1", 7, "'revision':1"), "duplicate_count");
+    world_meet(world, "ann", R("b2", "ITM-2", 7, "'revision':1"), "duplicate_count");
+    sv_real_insert(&world->real, SV_COLLECTION_SYNC_CONFLICTS,
+                   "{'conflict_id': 'bobs', 'client_record_id': 'a2', 'user_id': 'bob', 'session_id': 's9', 'status': "
+                   "'open', 'revision': {'$numberLong': '1'}}");
+    assert_string_equal(world_sync(world, "ann", R("a3", "ITM-3", 1, "'revision':2"),
+                                   R("a2", "ITM-1", 8, "'revision':2,'replaces':['a1']"), NULL),
+                        "ok ok");
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS,
+                                   "{'client_record_id': 'a2', 'user_id': 'ann', 'resolution': 'newer_revision'}"),
+                     1);
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_SYNC_CONFLICTS, "{'status': 'open'}"), 2);
+}
+
 /* The same where the conflict is of a version that settled none. */
 static void
 an_open_conflict_of_before_does_not_bring_it_back(void **state)
@@ -214,6 +236,7 @@ main(void)
         WITH_ANN_ON_R1(a_part_of_an_earlier_round_is_kept_instead_of_the_later),
         WITH_ANN_ON_R1(a_figure_that_lost_serial_numbers_is_marked_for_review),
         WITH_ANN_ON_R1(an_older_revision_does_not_come_back),
+        WITH_ANN_ON_R1(a_newer_revision_settles_its_own_conflicts_alone),
         WITH_ANN_ON_R1(an_open_conflict_of_before_does_not_bring_it_back),
         WITH_ANN_ON_R1(a_decision_stays_on_its_rack),
     };
