@@ -1,4 +1,5 @@
 #include "core/audit/seal.h"
+#include "core/base/clock.h"
 #include "core/counts/book.h"
 #include "core/counts/stray_sessions.h"
 #include "core/totals/totals.h"
@@ -52,10 +53,13 @@ static sv_status_t
 sv_duty_totals(sv_duty_round_t *round, sv_error_t *error)
 {
     sv_totals_t done;
+    int64_t began_ms = sv_clock_monotonic_ms();
     sv_status_t status = sv_totals_round(round->store, &done, error);
 
     round->done = done.items;
     round->again = done.more;
+    round->rest_ms =
+        sv_totals_rest_ms(sv_clock_monotonic_ms() - began_ms, round->store->settings->worker_totals_lateness);
     return status;
 }
 

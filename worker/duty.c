@@ -78,22 +78,20 @@ sv_duty_take_role(sv_duty_loop_t *loop, sv_error_t *error)
 }
 
 static sv_status_t
-sv_duty_run_round(sv_duty_loop_t *loop, bool *ran, bool *again, sv_error_t *error)
+sv_duty_run_round(sv_duty_loop_t *loop, bool *ran, sv_duty_round_t *round, sv_error_t *error)
 {
-    sv_duty_round_t round = { .store = loop->store,
-                              .redis = loop->redis,
-                              .running_ms = sv_clock_monotonic_ms() - loop->duty->worker->started_ms };
+    *round = (sv_duty_round_t){ .store = loop->store,
+                                .redis = loop->redis,
+                                .running_ms = sv_clock_monotonic_ms() - loop->duty->worker->started_ms };
     sv_status_t status = sv_duty_take_role(loop, error);
 
-    *again = false;
     *ran = status == SV_OK && atomic_load(&loop->duty->mine);
     if (!*ran) {
         return status;
     }
-    status = loop->duty->row->run(&round, error);
+    status = loop->duty->row->run(round, error);
     loop->rounds++;
-    loop->done += round.done;
-    *again = round.again;
+    loop->done += round->done;
     return status;
 }
 
@@ -115,6 +113,20 @@ sv_duty_note_outcome(sv_duty_loop_t *loop, bool ran, const sv_error_t *error)
     }
 }
 
+static int64_t
+sv_duty_pause_ms(const sv_duty_loop_t *loop, const sv_duty_round_t *round, const sv_error_t *error)
+{
+    int64_t interval_ms = sv_duty_interval_ms(loop->duty);
+
+    if (error->status != SV_OK) {
+        return sv_with_jitter(sv_duty_backoff_ms(loop));
+    }
+    if (round->again) {
+        return 0;
+    }
+    return round->rest_ms > interval_ms ? round->rest_ms : sv_with_jitter(interval_ms);
+}
+
 static void
 sv_duty_loop(sv_duty_loop_t *loop)
 {
@@ -124,18 +136,15 @@ sv_duty_loop(sv_duty_loop_t *loop)
     while (!sv_stop_wait(duty->worker->stop, pause_ms)) {
         sv_arena_t *arena = sv_arena_create();
         sv_error_t error;
-        bool ran = false, again = false;
+        sv_duty_round_t round;
+        bool ran = false;
 
         sv_error_init(&error, arena);
         atomic_store(&duty->begun_ms, sv_clock_monotonic_ms());
-        sv_duty_run_round(loop, &ran, &again, &error);
+        sv_duty_run_round(loop, &ran, &round, &error);
         atomic_store(&duty->begun_ms, 0);
         sv_duty_note_outcome(loop, ran, &error);
-        if (error.status != SV_OK) {
-            pause_ms = sv_with_jitter(sv_duty_backoff_ms(loop));
-        } else {
-            pause_ms = again ? 0 : sv_with_jitter(sv_duty_interval_ms(duty));
-        }
+        pause_ms = sv_duty_pause_ms(loop, &round, &error);
         sv_arena_destroy(arena);
     }
 }

@@ -13,6 +13,7 @@ typedef struct {
     sv_redis_client_t *redis;
     int64_t running_ms; /* of this process */
     int64_t done;       /* out: pieces of work done, for the log */
+    int64_t rest_ms;    /* out: wait for the next at least so long, whatever the interval */
     bool again;         /* out: there is more, so the interval is not waited for */
 } sv_duty_round_t;
 

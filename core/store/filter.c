@@ -79,6 +79,12 @@ sv_filter_span(bson_t *filter, const char *field, int64_t from_ms, int64_t to_ms
     bson_append_document_end(filter, &range);
 }
 
+void
+sv_filter_rest(bson_t *filter, const bson_t *rest)
+{
+    BCON_APPEND(filter, "$and", "[", "{", "$or", "[", BCON_DOCUMENT(rest), "]", "}", "]");
+}
+
 /* $dateAdd, because the development server adds no numbers to dates. */
 static void
 sv_filter_clock(bson_t *filter, const char *operator, const char * since, const char *length_field, int64_t length_ms)

@@ -15,6 +15,14 @@ void sv_filter_contains(bson_t *filter, const char *const *fields, const char *t
 void sv_filter_span(bson_t *filter, const char *field, int64_t from_ms, int64_t to_ms);
 
 /*
+ * Appends conditions that narrow what the other fields of the filter find by an index: {$and: [{$or: [rest]}]}, the
+ * same to MongoDB as `rest` itself.  The development server looks no index up for a filter with two fields or more
+ * unless they are the first ones of an index; for what is left when these are apart it does.  Not to be appended twice
+ * to the same document.
+ */
+void sv_filter_rest(bson_t *filter, const bson_t *rest);
+
+/*
  * Appends that the date `since` ("$held_at") plus a length lies behind MongoDB's clock (past), or ahead of it or on it
  * (to come).  The length is a field ("$hold_ms"; NULL: none) plus a constant, both in ms.  No clock but MongoDB's
  * decides what is past.

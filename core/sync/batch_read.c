@@ -2,6 +2,7 @@
 
 #include "core/counts/count_state.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/links.h"
 #include "core/sync/old_ids.h"
@@ -119,16 +120,18 @@ sv_read_figures(sv_batch_run_t *run, sv_error_t *error)
 {
     for (size_t i = 0; i < run->session_count; i++) {
         const sv_fenced_t *session = &run->sessions[i];
-        bson_t *filter;
+        bson_t *filter, *rest;
         sv_read_items_t items;
 
         if (session->outcome == SV_FENCE_UNKNOWN || !sv_read_items(run, session->session_id, &items)) {
             continue;
         }
         filter = sv_doc_new(run->arena);
-        BSON_APPEND_UTF8(filter, "count_id", session->facts.count_id);
+        rest = sv_doc_new(run->arena);
         BSON_APPEND_UTF8(filter, "rack_id", session->facts.rack_id);
-        sv_filter_items(filter, &items);
+        BSON_APPEND_UTF8(rest, "count_id", session->facts.count_id);
+        sv_filter_items(rest, &items);
+        sv_filter_rest(filter, rest);
         if (sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_read_figure_row, run,
                           error) != SV_OK) {
             return error->status;

@@ -4,13 +4,25 @@
 
 #include "core/store/document.h"
 
-/* Records of the version before have no `counts`; they say by `status` and `superseded` that they do not count.  A list
- * of values rather than a negation: `counts` stands in an index. */
+/* Records of the version before have no `counts`; they say by `status` and `superseded` that they do not count. */
+void
+sv_counting_condition(bson_t *condition)
+{
+    BCON_APPEND(condition, "$nor", "[", "{", "counts", BCON_BOOL(false), "}", "{", "status", "void", "}", "{",
+                "superseded", BCON_BOOL(true), "}", "]");
+}
+
+/* Under "$and": beside other fields the development server would look no index up for them (core/store/filter.h). */
 void
 sv_counting_filter(bson_t *filter)
 {
-    BCON_APPEND(filter, "counts", "{", "$in", "[", BCON_BOOL(true), BCON_NULL, "]", "}", "status", "{", "$ne", "void",
-                "}", "superseded", "{", "$ne", BCON_BOOL(true), "}");
+    bson_t all, condition;
+
+    BSON_APPEND_ARRAY_BEGIN(filter, "$and", &all);
+    BSON_APPEND_DOCUMENT_BEGIN(&all, "0", &condition);
+    sv_counting_condition(&condition);
+    bson_append_document_end(&all, &condition);
+    bson_append_array_end(filter, &all);
 }
 
 bool

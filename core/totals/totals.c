@@ -4,11 +4,17 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/text_map.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/totals/lines.h"
 
-enum { SV_TOTALS_LINES = 500, SV_TOTALS_ITEMS = 500 };
+/* What a round reads and takes at most.  Lines of a busy floor name the same items again and again, and an item is
+ * derived once however many do. */
+enum { SV_TOTALS_LINES = 4000, SV_TOTALS_TOUCHES = 100000, SV_TOTALS_ITEMS = 500 };
+
+/* A worker that derives without end takes what the floor needs of the database: it rests as many times as long. */
+enum { SV_TOTALS_RESTS = 4 };
 
 /* An item of a count that somebody touched. */
 typedef struct {
@@ -16,14 +22,29 @@ typedef struct {
     const char *item_code;
 } sv_touch_t;
 
-/* The work of one round, read before its transaction. */
+/* A line of touched_items, with what it names: touches[first] and on. */
+typedef struct {
+    bson_t *id; /* {_id} */
+    size_t first, count;
+} sv_touched_line_t;
+
+/* What a round has read before its transaction. */
 typedef struct {
     sv_arena_t *arena;
-    bson_t *lines; /* {$in: [ids]} of the lines */
-    sv_touch_t *touches;
+    sv_touched_line_t *lines;
+    size_t line_count, line_capacity;
+    sv_touch_t *touches; /* of the lines, as they name them */
     size_t touch_count, touch_capacity;
-    int64_t line_count;
+    sv_text_map_t seen; /* count and item of the touches, each once */
 } sv_totals_work_t;
+
+/* Some of it, derived in one transaction. */
+typedef struct {
+    bson_t *ids;         /* {$in: [...]} of the lines */
+    sv_touch_t *touches; /* sorted, each once */
+    size_t touch_count;
+    int64_t line_count;
+} sv_totals_share_t;
 
 static int
 sv_compare_touches(const void *a, const void *b)
@@ -35,94 +56,119 @@ sv_compare_touches(const void *a, const void *b)
 }
 
 static void
+sv_share_sort(sv_totals_share_t *share)
+{
+    size_t kept = 0;
+
+    if (share->touch_count == 0) {
+        return;
+    }
+    qsort(share->touches, share->touch_count, sizeof(share->touches[0]), sv_compare_touches);
+    for (size_t i = 1; i < share->touch_count; i++) {
+        if (sv_compare_touches(&share->touches[kept], &share->touches[i]) != 0) {
+            share->touches[++kept] = share->touches[i];
+        }
+    }
+    share->touch_count = kept + 1;
+}
+
+static void
 sv_work_add_touch(sv_totals_work_t *work, const char *count_id, const char *item_code)
 {
+    *sv_text_map_put(&work->seen, sv_arena_printf(work->arena, "%s\x01%s", count_id, item_code)) = work;
     work->touches =
         sv_arena_grow(work->arena, work->touches, work->touch_count, &work->touch_capacity, sizeof(work->touches[0]));
     work->touches[work->touch_count++] = (sv_touch_t){ count_id, item_code };
 }
 
 static void
-sv_work_add_line(sv_totals_work_t *work, const bson_t *line, bson_t *ids)
+sv_work_add_line(sv_totals_work_t *work, const bson_t *document)
 {
-    const char *count_id = sv_doc_text(line, "count_id", work->arena);
-    const bson_t *codes = sv_doc_child(line, "item_codes", work->arena);
-    char digits[16];
-    const char *key;
+    const char *count_id = sv_doc_text(document, "count_id", work->arena);
+    const bson_t *codes = sv_doc_child(document, "item_codes", work->arena);
+    sv_touched_line_t *line;
     bson_iter_t iter;
 
-    bson_uint32_to_string((uint32_t) work->line_count++, &key, digits, sizeof(digits));
-    if (bson_iter_init_find(&iter, line, "_id")) {
-        bson_append_iter(ids, key, -1, &iter);
+    work->lines =
+        sv_arena_grow(work->arena, work->lines, work->line_count, &work->line_capacity, sizeof(work->lines[0]));
+    line = &work->lines[work->line_count++];
+    *line = (sv_touched_line_t){ sv_doc_new(work->arena), work->touch_count, 0 };
+    if (bson_iter_init_find(&iter, document, "_id")) {
+        bson_append_iter(line->id, "_id", -1, &iter);
     }
-    if (count_id == NULL || codes == NULL || !bson_iter_init(&iter, codes)) {
-        return;
-    }
-    while (bson_iter_next(&iter)) {
-        if (BSON_ITER_HOLDS_UTF8(&iter)) {
-            sv_work_add_touch(work, count_id, sv_arena_strdup(work->arena, bson_iter_utf8(&iter, NULL)));
+    if (count_id != NULL && codes != NULL && bson_iter_init(&iter, codes)) {
+        while (bson_iter_next(&iter)) {
+            if (BSON_ITER_HOLDS_UTF8(&iter)) {
+                sv_work_add_touch(work, count_id, sv_arena_strdup(work->arena, bson_iter_utf8(&iter, NULL)));
+            }
         }
     }
+    line->count = work->touch_count - line->first;
 }
 
-static void
-sv_work_sort(sv_totals_work_t *work)
-{
-    size_t kept = 0;
-
-    if (work->touch_count == 0) {
-        return;
-    }
-    qsort(work->touches, work->touch_count, sizeof(work->touches[0]), sv_compare_touches);
-    for (size_t i = 1; i < work->touch_count; i++) {
-        if (sv_compare_touches(&work->touches[kept], &work->touches[i]) != 0) {
-            work->touches[++kept] = work->touches[i];
-        }
-    }
-    work->touch_count = kept + 1;
-}
-
-/* Takes the oldest lines that were not set aside, `limit` at most, until they name enough items. */
+/* Takes the oldest lines that were not set aside, until they name enough items. */
 static sv_status_t
-sv_work_read(sv_store_t *store, sv_totals_work_t *work, int64_t limit, bool *more, sv_error_t *error)
+sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("failed_at", BCON_NULL), work->arena), *options = sv_doc_new(work->arena),
-           ids;
+    bson_t *filter = sv_doc_take(BCON_NEW("failed_at", BCON_NULL), work->arena), *options = sv_doc_new(work->arena);
     mongoc_cursor_t *cursor;
     const bson_t *line;
-    int64_t read = 0;
+    size_t read = 0;
     sv_status_t status;
 
-    BCON_APPEND(options, "sort", "{", "at", BCON_INT32(1), "}", "limit", BCON_INT64(limit));
+    sv_text_map_init(&work->seen, work->arena, SV_TOTALS_ITEMS);
+    BCON_APPEND(options, "sort", "{", "at", BCON_INT32(1), "}", "limit", BCON_INT64(SV_TOTALS_LINES));
     status = sv_store_find(store, SV_COLLECTION_TOUCHED_ITEMS, filter, options, &cursor, error);
     if (status != SV_OK) {
         return status;
     }
-    work->lines = sv_doc_new(work->arena);
-    BSON_APPEND_ARRAY_BEGIN(work->lines, "$in", &ids);
     while (mongoc_cursor_next(cursor, &line)) {
         read++;
-        if (work->touch_count < SV_TOTALS_ITEMS) {
-            sv_work_add_line(work, line, &ids);
+        if (work->seen.count < SV_TOTALS_ITEMS && work->touch_count < SV_TOTALS_TOUCHES) {
+            sv_work_add_line(work, line);
         }
     }
-    bson_append_array_end(work->lines, &ids);
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
-    *more = read > work->line_count || read == limit;
-    sv_work_sort(work);
+    *more = read > work->line_count || read == SV_TOTALS_LINES;
     return status;
 }
 
+static sv_totals_share_t
+sv_work_share(const sv_totals_work_t *work, size_t from, size_t count)
+{
+    sv_totals_share_t share = { .ids = sv_doc_new(work->arena), .line_count = (int64_t) count };
+    bson_t list;
+
+    share.touches = sv_arena_alloc(work->arena, (work->touch_count + 1) * sizeof(share.touches[0]));
+    BSON_APPEND_ARRAY_BEGIN(share.ids, "$in", &list);
+    for (size_t i = from; i < from + count; i++) {
+        const sv_touched_line_t *line = &work->lines[i];
+        char digits[16];
+        const char *key;
+        bson_iter_t iter;
+
+        bson_uint32_to_string((uint32_t) (i - from), &key, digits, sizeof(digits));
+        if (bson_iter_init_find(&iter, line->id, "_id")) {
+            bson_append_iter(&list, key, -1, &iter);
+        }
+        memcpy(&share.touches[share.touch_count], &work->touches[line->first], line->count * sizeof(share.touches[0]));
+        share.touch_count += line->count;
+    }
+    bson_append_array_end(share.ids, &list);
+    sv_share_sort(&share);
+    return share;
+}
+
 static sv_status_t
-sv_totals_delete_lines(sv_store_t *store, const sv_totals_work_t *work, sv_arena_t *arena, sv_error_t *error)
+sv_totals_delete_lines(sv_store_t *store, const sv_totals_share_t *share, sv_arena_t *arena, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(arena);
     bson_error_t reason;
     bson_t reply;
     sv_status_t status = SV_OK;
 
-    BSON_APPEND_DOCUMENT(filter, "_id", work->lines);
+    BSON_APPEND_DOCUMENT(filter, "_id", share->ids);
     if (!mongoc_collection_delete_many(store->collections[SV_COLLECTION_TOUCHED_ITEMS], filter,
                                        sv_store_options(store, arena), &reply, &reason)) {
         status = sv_store_call_fail(store, &reason, &reply, error);
@@ -134,17 +180,17 @@ sv_totals_delete_lines(sv_store_t *store, const sv_totals_work_t *work, sv_arena
 static sv_status_t
 sv_totals_derive(sv_store_t *store, void *context, sv_error_t *error)
 {
-    const sv_totals_work_t *work = context;
+    const sv_totals_share_t *share = context;
     sv_arena_t *arena = sv_arena_create();
-    sv_status_t status = sv_totals_delete_lines(store, work, arena, error);
+    sv_status_t status = sv_totals_delete_lines(store, share, arena, error);
 
-    for (size_t from = 0; status == SV_OK && from < work->touch_count;) {
-        const char *count_id = work->touches[from].count_id;
-        const char **codes = sv_arena_alloc(arena, (work->touch_count - from) * sizeof(codes[0]));
+    for (size_t from = 0; status == SV_OK && from < share->touch_count;) {
+        const char *count_id = share->touches[from].count_id;
+        const char **codes = sv_arena_alloc(arena, (share->touch_count - from) * sizeof(codes[0]));
         size_t count = 0;
 
-        while (from < work->touch_count && strcmp(work->touches[from].count_id, count_id) == 0) {
-            codes[count++] = work->touches[from++].item_code;
+        while (from < share->touch_count && strcmp(share->touches[from].count_id, count_id) == 0) {
+            codes[count++] = share->touches[from++].item_code;
         }
         status = sv_totals_derive_count(store, count_id, codes, count, arena, error);
     }
@@ -154,7 +200,7 @@ sv_totals_derive(sv_store_t *store, void *context, sv_error_t *error)
 
 /* A line whose totals cannot be derived, alone: it must not keep all others waiting.  It stays, for a person to see. */
 static sv_status_t
-sv_totals_set_aside(sv_store_t *store, const sv_totals_work_t *work, sv_error_t *error)
+sv_totals_set_aside(sv_store_t *store, const sv_totals_work_t *work, const sv_totals_share_t *share, sv_error_t *error)
 {
     const char *cause = error->cause != NULL ? error->cause : sv_status_code(error->status);
     bson_t *filter = sv_doc_new(work->arena);
@@ -163,56 +209,82 @@ sv_totals_set_aside(sv_store_t *store, const sv_totals_work_t *work, sv_error_t 
         work->arena);
 
     sv_log(SV_LOG_WARNING, "totals of count %s, item %s cannot be derived: %s",
-           work->touch_count > 0 ? work->touches[0].count_id : "?",
-           work->touch_count > 0 ? work->touches[0].item_code : "?", cause);
+           share->touch_count > 0 ? share->touches[0].count_id : "?",
+           share->touch_count > 0 ? share->touches[0].item_code : "?", cause);
     sv_error_clear(error);
-    BSON_APPEND_DOCUMENT(filter, "_id", work->lines);
+    BSON_APPEND_DOCUMENT(filter, "_id", share->ids);
     return sv_store_update_many(store, SV_COLLECTION_TOUCHED_ITEMS, filter, update, NULL, error);
 }
 
-/* Derives up to `limit` lines.  *refused: it failed by what they hold, not by the database. */
+/* Derives lines[from] and on, in one transaction.  *refused: it failed by what they hold, not by the database. */
 static sv_status_t
-sv_totals_take(sv_store_t *store, int64_t limit, sv_totals_t *done, bool *refused, sv_error_t *error)
+sv_totals_take(sv_store_t *store, const sv_totals_work_t *work, size_t from, size_t count, sv_totals_t *done,
+               bool *refused, sv_error_t *error)
 {
-    sv_totals_work_t work = { .arena = sv_arena_create() };
-    sv_status_t status = sv_work_read(store, &work, limit, &done->more, error);
+    sv_totals_share_t share = sv_work_share(work, from, count);
+    /* A book line made by the freezing at this moment: the next run finds it. */
+    sv_status_t status = sv_transaction_run_past_duplicates(store, sv_totals_derive, &share, error);
 
-    *refused = false;
-    if (status == SV_OK && work.line_count > 0) {
-        /* A book line made by the freezing at this moment: the next run finds it. */
-        status = sv_transaction_run_past_duplicates(store, sv_totals_derive, &work, error);
-        *refused = status != SV_OK && sv_status_kind(status) != SV_KIND_UNAVAILABLE;
-        if (status == SV_OK) {
-            done->touched += work.line_count;
-            done->items += (int64_t) work.touch_count;
-        } else if (*refused && limit == 1) {
-            status = sv_totals_set_aside(store, &work, error);
-        }
+    *refused = status != SV_OK && sv_status_kind(status) != SV_KIND_UNAVAILABLE;
+    if (status == SV_OK) {
+        done->touched += share.line_count;
+        done->items += (int64_t) share.touch_count;
+    } else if (*refused && count == 1) {
+        status = sv_totals_set_aside(store, work, &share, error);
     }
-    sv_arena_destroy(work.arena);
     return status;
+}
+
+/* One of the lines stops all: of two halves either the first has it, or goes well and the second has it. */
+static sv_status_t
+sv_totals_find_refused(sv_store_t *store, const sv_totals_work_t *work, sv_totals_t *done, sv_error_t *error)
+{
+    size_t from = 0, count = work->line_count;
+    bool refused = true;
+    sv_status_t status = SV_OK;
+
+    while (count > 1) {
+        size_t half = count / 2;
+
+        sv_error_clear(error);
+        status = sv_totals_take(store, work, from, half, done, &refused, error);
+        if (status != SV_OK && !refused) {
+            return status;
+        }
+        if (refused && half == 1) {
+            return status; /* set aside */
+        }
+        from += refused ? 0 : half;
+        count = refused ? half : count - half;
+    }
+    sv_error_clear(error);
+    return sv_totals_take(store, work, from, count, done, &refused, error);
 }
 
 sv_status_t
 sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error)
 {
-    bool refused;
+    sv_totals_work_t work = { .arena = sv_arena_create() };
+    bool refused = false;
     sv_status_t status;
 
     memset(done, 0, sizeof(*done));
-    status = sv_totals_take(store, SV_TOTALS_LINES, done, &refused, error);
-    if (!refused) {
-        return status;
+    status = sv_work_read(store, &work, &done->more, error);
+    if (status == SV_OK && work.line_count > 0) {
+        status = sv_totals_take(store, &work, 0, work.line_count, done, &refused, error);
     }
-    /* One of them stops all: each alone, until it is found. */
-    refused = false;
-    for (int i = 0; i < SV_TOTALS_LINES && !refused; i++) {
-        sv_error_clear(error);
-        status = sv_totals_take(store, 1, done, &refused, error);
-        if (status != SV_OK || !done->more) {
-            break;
-        }
+    if (refused && work.line_count > 1) {
+        status = sv_totals_find_refused(store, &work, done, error);
+        done->more = true;
     }
-    done->more = true;
+    sv_arena_destroy(work.arena);
     return status;
+}
+
+int64_t
+sv_totals_rest_ms(int64_t took_ms, int64_t lateness_ms)
+{
+    int64_t rest_ms = SV_TOTALS_RESTS * took_ms, left_ms = lateness_ms - took_ms;
+
+    return rest_ms < left_ms ? rest_ms : left_ms > 0 ? left_ms : 0;
 }

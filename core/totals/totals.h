@@ -12,9 +12,8 @@
  * item it derives, so of two derivations at once the one with the older view of the records fails and is made again;
  * one that dies leaves its lines for the next.
  *
- * A line that cannot be derived, for what is stored and not for the database, is found by deriving each alone, and set
- * aside
- * (`failed_at`): it keeps no other waiting.
+ * A line that cannot be derived, for what is stored and not for the database, is found by halving what is derived, and
+ * set aside (`failed_at`): it keeps no other waiting.
  *
  * An overlay shows the count whose latest record of the item is the youngest.
  */
@@ -26,5 +25,10 @@ typedef struct {
 
 /* One round of a few hundred items. */
 sv_status_t sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error);
+
+/* How long to rest after a round that took so long: on a busy floor the same items change again and again, and while a
+ * worker rests their changes gather, to be derived at once.  The changes of meanwhile are in the totals `lateness_ms`
+ * after they were made, where a round takes no longer than the last. */
+int64_t sv_totals_rest_ms(int64_t took_ms, int64_t lateness_ms);
 
 #endif

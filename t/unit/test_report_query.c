@@ -255,10 +255,15 @@ test_filters(void **state)
                   " {'field': 'floor', 'op': 'eq', 'value': 'F'}]}",
                   "{'floor': {'$eq': 'F'}}");
     /* Figures that count, unless the query says which it means. */
-    expect_filter("{'collection': 'verification_records', 'filters': [{'field': 'floor', 'op': 'eq', 'value': 'F'}],"
-                  " 'aggregations': [{'op': 'sum', 'field': 'verified_qty'}]}",
-                  "{'floor': {'$eq': 'F'}, 'counts': {'$in': [true, null]}, 'status': {'$ne': 'void'}, 'superseded':"
-                  " {'$ne': true}}");
+    expect_filter(
+        "{'collection': 'verification_records', 'filters': [{'field': 'floor', 'op': 'eq', 'value': 'F'}],"
+        " 'aggregations': [{'op': 'sum', 'field': 'verified_qty'}]}",
+        "{'floor': {'$eq': 'F'}, '$and': [{'$nor': [{'counts': false}, {'status': 'void'}, {'superseded': true}]}]}");
+    expect_filter("{'collection': 'verification_records', 'filters': [{'field': 'damage_qty', 'op': 'gt', 'value': 1},"
+                  " {'field': 'damage_qty', 'op': 'lt', 'value': 2}], 'aggregations': [{'op': 'sum', 'field':"
+                  " 'verified_qty'}]}",
+                  "{'damage_qty': {'$gt': {'$numberDecimal': '1'}}, '$and': [{'damage_qty': {'$lt': {'$numberDecimal':"
+                  " '2'}}}, {'$nor': [{'counts': false}, {'status': 'void'}, {'superseded': true}]}]}");
     expect_filter("{'collection': 'verification_records', 'filters': [{'field': 'standing', 'op': 'eq', 'value':"
                   " 'replaced'}], 'aggregations': [{'op': 'sum', 'field': 'verified_qty'}]}",
                   "{'standing': {'$eq': 'replaced'}}");

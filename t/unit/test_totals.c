@@ -116,6 +116,129 @@ test_one_item_that_cannot_be_derived_stops_no_other(void **state)
     assert_int_equal(derive().touched, 1);
 }
 
+/* Wherever a derivation ends, nothing of it is to be seen but all: its line stays, and what it names is derived when
+ * that can be. */
+static void
+test_what_ends_half_way_leaves_nothing(void **state)
+{
+    static const struct {
+        sv_collection_t collection;
+        const char *filter;
+    } steps[] = { { SV_COLLECTION_SESSION_BOOK, "{'item_code': 'A'}" },
+                  { SV_COLLECTION_ERP_ITEMS, "{'item_code': 'A'}" },
+                  { SV_COLLECTION_SESSIONS, "{'session_id': 'c1'}" } };
+
+    (void) state;
+    item("A", "10");
+    count("c1");
+    record("c1", "R1", "A", "anna", "1", 5);
+    derive();
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        int64_t before = (int64_t) i + 1;
+
+        record("c1", "R1", "A", "anna", "1", 5);
+        sv_real_update(&real, steps[i].collection, steps[i].filter, "{'$set': {'derivations': 'no number'}}");
+        derive();
+        assert_int_equal(sv_doc_quantity(line_of("c1", "A"), "counted.verified_qty"), before * SV_QUANTITY_ONE);
+        assert_int_equal(sv_doc_quantity(item_of("A"), "verified_qty"), before * SV_QUANTITY_ONE);
+        assert_int_equal(sv_doc_quantity(count_of("c1"), "total_variance"),
+                         before * 3 * SV_QUANTITY_ONE / 2 - 10000000);
+        assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{'item_codes': 'A'}"), 1);
+
+        sv_real_update(&real, steps[i].collection, steps[i].filter, "{'$unset': {'derivations': ''}}");
+        sv_real_update(&real, SV_COLLECTION_TOUCHED_ITEMS, "{}", "{'$unset': {'failed': '', 'failed_at': ''}}");
+        assert_int_equal(derive().items, 1);
+        assert_int_equal(sv_doc_quantity(line_of("c1", "A"), "counted.verified_qty"), (before + 1) * SV_QUANTITY_ONE);
+        assert_int_equal(sv_doc_quantity(item_of("A"), "verified_qty"), (before + 1) * SV_QUANTITY_ONE);
+        assert_int_equal(sv_doc_quantity(count_of("c1"), "total_variance"),
+                         (before + 1) * 3 * SV_QUANTITY_ONE / 2 - 10000000);
+    }
+}
+
+/* It is found among however many, and within the round that meets it. */
+static void
+test_the_item_that_cannot_be_derived_is_found_among_many(void **state)
+{
+    char code[8];
+
+    (void) state;
+    count("c1");
+    sv_real_insert(&real, SV_COLLECTION_SESSION_BOOK,
+                   "{'session_id': 'c1', 'item_code': 'I37', 'derivations': 'no number'}");
+    for (int i = 0; i < 60; i++) {
+        snprintf(code, sizeof(code), "I%d", i);
+        record("c1", "R1", code, "anna", "1", 5);
+    }
+    derive();
+    assert_int_equal(
+        sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{'item_codes': 'I37', 'failed_at': {'$ne': null}}"), 1);
+    derive();
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{}"), 1);
+    assert_int_equal(sv_doc_int(count_of("c1"), "total_items"), 59);
+}
+
+/* A busy floor touches the same items again and again: a round derives each once, for all who did. */
+static void
+test_an_item_is_derived_once_for_many_lines(void **state)
+{
+    enum { LINES = 620 };
+    char rack[8];
+    sv_totals_t done;
+
+    (void) state;
+    item("A", "10");
+    item("B", "10");
+    count("c1");
+    count("c2");
+    for (int i = 0; i < LINES; i++) {
+        touch(i % 31 == 0 ? "c2" : "c1", i % 2 == 0 ? "A" : "B");
+    }
+    for (int i = 0; i < 20; i++) {
+        snprintf(rack, sizeof(rack), "R%d", i);
+        record("c1", rack, "A", "anna", "1", 5);
+    }
+    done = derive();
+    assert_int_equal(done.touched, LINES + 20);
+    assert_int_equal(done.items, 4);
+    assert_false(done.more);
+    assert_int_equal(sv_doc_quantity(line_of("c1", "A"), "counted.verified_qty"), 20000000);
+    assert_int_equal(sv_doc_int(count_of("c1"), "total_items"), 1);
+    assert_int_equal(derive().touched, 0);
+}
+
+/* What was counted, recounted and left out many times over: only what counts is added. */
+static void
+test_figures_that_count_no_more_are_no_part(void **state)
+{
+    static const char *const marks[] = { "{'$set': {'counts': false, 'standing': 'replaced'}}",
+                                         "{'$set': {'superseded': true}}", "{'$set': {'status': 'void'}}",
+                                         "{'$set': {'counts': true, 'standing': 'counts'}}",
+                                         "{'$unset': {'superseded': ''}}" };
+
+    (void) state;
+    item("A", "10");
+    count("c1");
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        const char *id = record("c1", "R1", "A", "anna", "1", 5);
+
+        sv_real_update(&real, SV_COLLECTION_VERIFICATION_RECORDS,
+                       sv_arena_printf(real.arena, "{'client_record_id': '%s'}", id), marks[i]);
+    }
+    derive();
+    assert_int_equal(sv_doc_quantity(line_of("c1", "A"), "counted.verified_qty"), 2000000);
+    assert_int_equal(sv_doc_int(line_of("c1", "A"), "counted.records"), 2);
+}
+
+static void
+test_a_worker_rests_between_rounds(void **state)
+{
+    (void) state;
+    assert_int_equal(sv_totals_rest_ms(0, 1000), 0);
+    assert_int_equal(sv_totals_rest_ms(20, 1000), 80);
+    assert_int_equal(sv_totals_rest_ms(400, 1000), 600); /* and no longer than the totals may be late */
+    assert_int_equal(sv_totals_rest_ms(5000, 1000), 0);
+}
+
 static void
 test_records_become_totals(void **state)
 {
@@ -380,6 +503,11 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(test_records_become_totals),
         WITH_SERVER(test_one_item_that_cannot_be_derived_stops_no_other),
+        WITH_SERVER(test_the_item_that_cannot_be_derived_is_found_among_many),
+        WITH_SERVER(test_what_ends_half_way_leaves_nothing),
+        WITH_SERVER(test_an_item_is_derived_once_for_many_lines),
+        WITH_SERVER(test_figures_that_count_no_more_are_no_part),
+        cmocka_unit_test(test_a_worker_rests_between_rounds),
         WITH_SERVER(test_edits_voids_and_recounts_move_the_totals),
         WITH_SERVER(test_a_count_of_zero_is_a_count),
         WITH_SERVER(test_the_overlay_shows_the_youngest_count),

@@ -207,9 +207,10 @@ sv_filter_stands_apart(const bson_t *filter, const bson_t *condition)
            (bson_iter_key(&first)[0] == '$' || bson_iter_init_find(&same, filter, bson_iter_key(&first)));
 }
 
-/* The filters of the document's own fields, or those of linked ones: one condition a field where that says it all. */
+/* The filters of the document's own fields, or those of linked ones: one condition a field where that says it all.
+ * `counting`: and that its figure counts. */
 static bson_t *
-sv_compile_filters(const sv_report_query_t *query, bool linked, sv_arena_t *arena)
+sv_compile_filters(const sv_report_query_t *query, bool linked, bool counting, sv_arena_t *arena)
 {
     bson_t *filter = sv_doc_new(arena), *more = sv_doc_new(arena);
     uint32_t count = 0;
@@ -227,6 +228,12 @@ sv_compile_filters(const sv_report_query_t *query, bool linked, sv_arena_t *aren
             bson_concat(filter, condition);
         }
     }
+    if (counting) {
+        bson_t *condition = sv_doc_new(arena);
+
+        sv_counting_condition(condition);
+        sv_filter_list_add(more, count++, condition);
+    }
     if (count > 0) {
         BSON_APPEND_ARRAY(filter, "$and", more);
     }
@@ -236,16 +243,11 @@ sv_compile_filters(const sv_report_query_t *query, bool linked, sv_arena_t *aren
 bson_t *
 sv_report_query_filter(const sv_report_query_t *query, sv_arena_t *arena)
 {
-    bson_t *filter = sv_compile_filters(query, false, arena);
-
-    if (query->counting) {
-        sv_counting_filter(filter);
-    }
-    return filter;
+    return sv_compile_filters(query, false, query->counting, arena);
 }
 
 bson_t *
 sv_report_query_linked_filter(const sv_report_query_t *query, sv_arena_t *arena)
 {
-    return sv_compile_filters(query, true, arena);
+    return sv_compile_filters(query, true, false, arena);
 }
