@@ -17,13 +17,14 @@ sub counted {
     return $sum;
 }
 
-# Batches a second of the bare driver at as many threads.
-sub bare_rate {
+# Batches a second of the bare driver at as many threads, and the CPU of driver and server, us a batch.
+sub bare {
     my ($bench, $serials) = @_;
     local $ENV{MONGODB_URI} = $bench->{stack}{mongodb};
+    local $ENV{SERVER_PID} = $bench->{stack}{pids}{mongodb} // 0;
     my $text = StockVerify::Bench::run("$bench->{build}/bench/bench_batch", $bench->{seconds}, $CONNECTIONS, $serials);
-    my ($rate) = $text =~ m{ bare ([\d.]+)/s} or die "bench_batch said: $text";
-    return $rate;
+    my ($rate, $driver, $server) = $text =~ m{ bare ([\d.]+)/s \((\d+) us CPU, (\d+) us} or die "bench_batch said: $text";
+    return { per_s => $rate, driver => $driver, server => $server };
 }
 
 sub {
@@ -43,19 +44,25 @@ sub {
                             BENCH_ITEMS => $ITEMS, BENCH_CONNECTIONS => $CONNECTIONS)
             });
             $refused += $ours[-1]{refused} + $ours[-1]{socket};
-            push @bare, bare_rate($bench, $serials);
+            push @bare, bare($bench, $serials);
         }
-        my ($nginx, $mongodb) = map { my $part = $_; StockVerify::Bench::median(map { $_->{cpu}{$part} / $_->{requests} * 1e6 } @ours) }
-            qw(nginx mongodb);
+        my ($nginx, $worker, $mongodb) = map {
+            my $part = $_;
+            StockVerify::Bench::median(map { $_->{cpu}{$part} / $_->{requests} * 1e6 } @ours)
+        } qw(nginx worker mongodb);
+        my ($driver, $bare_mongodb) = map { my $part = $_; StockVerify::Bench::median(map { $_->{$part} } @bare) } qw(driver server);
         my ($counted, $sent) = (counted($bench, \@sessions) - $before, 0);
         $sent += 100 * $_->{requests} for @ours;
-        my @ratios = map { $ours[$_]{per_s} / $bare[$_] } 0 .. $#ours;
+        my @ratios = map { $ours[$_]{per_s} / $bare[$_]{per_s} } 0 .. $#ours;
         $bench->table("batch of 100 records, $serials serials each",
             [ 'batches a second over HTTP', sprintf('%.1f', StockVerify::Bench::median(map { $_->{per_s} } @ours)) ],
-            [ 'batches a second by the bare driver', sprintf('%.1f', StockVerify::Bench::median(@bare)) ],
+            [ 'batches a second by the bare driver', sprintf('%.1f', StockVerify::Bench::median(map { $_->{per_s} } @bare)) ],
             [ 'HTTP / bare driver', sprintf('%.2f', StockVerify::Bench::median(@ratios)), 'wanted: 0.75 or more' ],
             [ 'CPU in nginx, us a batch', int $nginx ],
+            [ 'CPU in the worker, us a batch', int $worker ],
             [ 'CPU in the MongoDB server, us a batch', int $mongodb ],
+            [ 'the same by the bare driver', int $bare_mongodb, 'beside ' . int($driver) . ' us in the driver' ],
+            [ 'CPU, bare driver / HTTP', sprintf('%.2f', ($driver + $bare_mongodb) / ($nginx + $worker + $mongodb)), 'what others load does not sway' ],
             [ 'items counted, a record sent', sprintf('%.3f', $counted / $sent), 'must be 1: else conflicts were measured' ],
             [ 'refused', $refused ]);
     }

@@ -4,10 +4,15 @@
  *     MONGODB_URI=... bench_batch [SECONDS [THREADS SERIALS]]
  *
  * Three ways take turns in slices of half a second, at 1 and 4 threads, with and without a serial number a record, or
- * as it is told: ours     the body parsed, checked and stored by sv_sync_parse() and sv_sync_batch() bare     libmongoc
- * writing the same documents in the same transaction: the session's write, records, serials, audit entry, touched
- * items, commit inserts  libmongoc inserting only the records and serials in a transaction CPU is the client's, a
- * batch.  Floor sessions are made between slices, outside the time measured.  The database is dropped at the end.
+ * as it is told:
+ *
+ * - ours: the body parsed, checked and stored by sv_sync_parse() and sv_sync_batch();
+ * - bare: libmongoc writing the same documents in the same transaction: the session's write, records, serials, audit
+ *   entry, touched items, commit;
+ * - inserts: libmongoc inserting only the records and serials in a transaction.
+ *
+ * CPU is the client's, a batch, and with SERVER_PID that of the server beside it, whatever else it does meanwhile.
+ * Floor sessions are made between slices, outside the time measured.  The database is dropped at the end.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -15,6 +20,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/lib/server_cpu.h"
 #include "core/base/codec.h"
 #include "core/base/json_reader.h"
 #include "core/store/document.h"
@@ -444,7 +450,7 @@ measure(sv_store_t **stores, int threads, int serials, double seconds)
     static const way_t ways[WAYS] = { store_ours, store_same, store_inserts };
     static int next_id;
     load_t loads[WAYS][MAX_THREADS] = { 0 };
-    double rates[WAYS] = { 0 }, end;
+    double rates[WAYS] = { 0 }, server[WAYS] = { 0 }, end;
 
     for (int way = 0; way < WAYS; way++) {
         for (int i = 0; i < threads; i++) {
@@ -462,7 +468,10 @@ measure(sv_store_t **stores, int threads, int serials, double seconds)
     }
     for (end = now_s() + seconds; now_s() < end;) {
         for (int way = 0; way < WAYS; way++) {
+            double before = server_cpu_s();
+
             rates[way] = run_way(loads[way], threads);
+            server[way] += server_cpu_s() - before;
         }
     }
     printf("%d thread%s, %d serial%s a record:", threads, threads > 1 ? "s" : "", serials, serials == 1 ? "" : "s");
@@ -473,7 +482,8 @@ measure(sv_store_t **stores, int threads, int serials, double seconds)
             cpu += loads[way][i].cpu_s;
             done += (double) loads[way][i].done;
         }
-        printf(" %s %.1f/s (%.0f us CPU)%s", way_names[way], rates[way], cpu / done * 1e6, way < WAYS - 1 ? "," : "");
+        printf(" %s %.1f/s (%.0f us CPU, %.0f us of the server's)%s", way_names[way], rates[way], cpu / done * 1e6,
+               server[way] / done * 1e6, way < WAYS - 1 ? "," : "");
         for (int i = 0; i < threads; i++) {
             mongoc_client_session_destroy(loads[way][i].transaction);
         }

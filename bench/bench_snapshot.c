@@ -17,8 +17,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "bench/lib/server_cpu.h"
 #include "core/base/codec.h"
 #include "core/report/query/point_in_time.h"
 #include "core/report/query/preview.h"
@@ -275,27 +275,6 @@ own_cpu_s(void)
     getrusage(RUSAGE_SELF, &usage);
     return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
            (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-/* Of the MongoDB server, where SERVER_PID says which process that is; else 0. */
-static double
-server_cpu_s(void)
-{
-    const char *pid = getenv("SERVER_PID");
-    unsigned long user = 0, system = 0;
-    char path[64];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%s/stat", pid != NULL ? pid : "none");
-    file = fopen(path, "r");
-    if (file == NULL) {
-        return 0;
-    }
-    if (fscanf(file, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) {
-        user = system = 0;
-    }
-    fclose(file);
-    return (double) (user + system) / (double) sysconf(_SC_CLK_TCK);
 }
 
 static int

@@ -1694,6 +1694,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket that opens one stream of events
+         * @description For `EventSource`, which cannot send a token. It opens one stream, once, within `expires_in` seconds, of these topics, without a
+         *     token; the stream ends when the token that asked for the ticket would.
+         */
+        post: operations["event_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, as it happens
+         * @description Server-sent events, until the client goes or its token would no longer do. `docs/events.md` has the topics, the types with their members, who hears
+         *     what, and how to come back without a gap. Every message is `{type, id, at, …}` (schema `Event`) in `data`, with its place among all events in `id`. The
+         *     types `reset` (read all state anew: events may have been missed) and `stream.ended` (the last message, with its `reason`) are the stream's own.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1792,7 +1835,25 @@ export interface components {
             holder?: components["schemas"]["Holder"];
         };
         /** @enum {string} */
-        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "last_admin" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
+        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "ticket_invalid" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "last_admin" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "too_many_streams" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
+        Topics: string[];
+        /** @description A message of `GET /api/events`; open, because types have members of their own (docs/events.md) */
+        Event: {
+            /**
+             * @example rack.claimed
+             * @example session.synced
+             * @example job.updated
+             * @example count.opened
+             * @example reset
+             * @example stream.ended
+             */
+            type: string;
+            /** @description What it is about */
+            id: string | null;
+            at: components["schemas"]["Time"];
+        } & {
+            [key: string]: unknown;
+        };
         /** @description Who holds the rack */
         Holder: {
             user_id: string;
@@ -3417,6 +3478,22 @@ export interface components {
                 };
             };
         };
+        /** @description As elsewhere; or `ticket_invalid`, the ticket was used before, is too old, or is none */
+        StreamRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "account_disabled" | "ticket_invalid";
+                    };
+                };
+            };
+        };
         /** @description The login was refused */
         LoginRefused: {
             headers: {
@@ -3689,6 +3766,22 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "rate_limited";
+                    };
+                };
+            };
+        };
+        /** @description The user has as many streams open as may be (`EVENTS_USER_STREAMS`) */
+        TooManyStreams: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "too_many_streams";
                     };
                 };
             };
@@ -8208,6 +8301,121 @@ export interface operations {
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    event_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "topics": [
+                 *         "rack:updates:*",
+                 *         "global:notifications"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    topics: components["schemas"]["Topics"];
+                };
+            };
+        };
+        responses: {
+            /** @description The ticket */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "ticket": "3qk3Hq0sVnPrm4rsYzQ7mE1o9mKpXzv2b8cFh5dLwTg",
+                     *         "expires_in": 30,
+                     *         "topics": [
+                     *           "rack:updates:*",
+                     *           "global:notifications"
+                     *         ]
+                     *       },
+                     *       "error": null,
+                     *       "message": "Ticket issued",
+                     *       "request_id": "7d0f3c8e9b2a4d61"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            ticket: string;
+                            /** @description Seconds */
+                            expires_in: number;
+                            topics: components["schemas"]["Topics"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Topics, separated by commas, 16 at most; required without a ticket
+                 * @example rack:updates:*,global:notifications
+                 */
+                topics?: string;
+                /** @description Instead of a token */
+                ticket?: string;
+                /** @description As the header `Last-Event-ID`, which goes before it */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The `id` seen last */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 2000
+                     *     id: 3f1c0a9e.1767600000000-0
+                     *
+                     *     id: 3f1c0a9e.1767600000123-0
+                     *     data: {"type":"rack.claimed","id":"R1","at":"2026-01-05T08:00:00.123Z","session_id":"s1","user_id":"u1","warehouse":"WH1","floor":"1","count_id":"c1","status":"active","fence":7}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["StreamRefused"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyStreams"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
