@@ -161,7 +161,7 @@ export class Auth {
         const body = pending.refresh_token === null ? {} : { refresh_token: pending.refresh_token };
         const login = (await this.parts.transport.send({ method: "POST", path: "/api/auth/refresh", body })).data as Login;
         if (login.user.user_id !== userId) return undefined;
-        if (!this.parts.cookie) await this.parts.device.keepPendingLogout({ ...pending, refresh_token: login.refresh_token });
+        if (!this.parts.cookie) await this.parts.device.keepPendingLogout({ ...pending, refresh_token: login.refresh_token ?? null });
         return login.access_token;
     }
 
@@ -207,7 +207,8 @@ export class Auth {
         const current = this.#current;
         if (current === null) return;
         const until = sent + login.expires_in * 1000;
-        if (!this.parts.cookie) {
+        // Where a cookie has it, there is none in the answer.
+        if (!this.parts.cookie && login.refresh_token !== undefined) {
             const kept: KeptLogin = {
                 v: 1,
                 refresh_token: login.refresh_token,
