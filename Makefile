@@ -136,14 +136,15 @@ $(CONSOLE)/.made: console/client/dist/.made $(APP_SRC)
 	@touch $@
 
 ## make console-tests       the tests of the client library, compiled (scripts/test runs them)
-console-tests: console/client/.build/.made console/app/.build/.made
+APP_TESTS := $(shell test ! -d console/app/test || find console/app/test -type f)
+console-tests: console/client/.build/.made $(if $(APP_TESTS),console/app/.build/.made)
 
 console/client/.build/.made: $(CLIENT_SRC) $(shell find console/client/test -type f)
 	rm -rf $(@D)
 	$(NPM_RUN) -w @stockverify/client build:test
 	@touch $@
 
-console/app/.build/.made: console/client/dist/.made $(APP_SRC) $(shell find console/app/test -type f)
+console/app/.build/.made: console/client/dist/.made $(APP_SRC) $(APP_TESTS)
 	rm -rf $(@D)
 	$(NPM_RUN) -w @stockverify/console build:test
 	@touch $@
