@@ -1,3 +1,4 @@
+#include "core/audit/error_log.h"
 #include "core/store/contact.h"
 #include "ngx_stockverify_module/request.h"
 #include "ngx_stockverify_module/state.h"
@@ -53,6 +54,21 @@ sv_thread_outcome(const sv_request_state_t *state, const sv_contact_t *before)
     return now.answered != before->answered ? SV_MONGODB_ANSWERED : SV_MONGODB_NOT_ASKED;
 }
 
+/* A failure of our own is kept where administrators look, not in a log alone. */
+static void
+sv_thread_note_failure(const sv_request_state_t *state)
+{
+    const sv_call_t *call = &state->call;
+    const sv_error_entry_t entry = { .source = SV_ERROR_OF_SERVER,
+                                     .code = sv_status_code(call->error.status),
+                                     .message = call->error.cause,
+                                     .route = state->req.route != NULL ? state->req.route->id : NULL };
+
+    if (sv_status_kind(call->error.status) == SV_KIND_INTERNAL) {
+        sv_error_log_note(call->store, &call->principal, &entry, call->arena);
+    }
+}
+
 /* On the thread. */
 static void
 sv_thread_with_store(sv_request_state_t *state, ngx_log_t *log)
@@ -71,6 +87,7 @@ sv_thread_with_store(sv_request_state_t *state, ngx_log_t *log)
     sv_thread_check_server(process, call, log);
     if (process->server_checked) {
         state->work(call);
+        sv_thread_note_failure(state);
         sv_histogram_note(&process->zone->metrics.mongodb, sv_metrics_now_us() - begun);
     }
     sv_store_release(call->store);

@@ -140,6 +140,10 @@ my %WRONG = (
     auth_logout => { all => \@no_bool },
     auth_pin => { current_password => \@no_secret, pin => [@no_text, '', '12345', '12345a', '1' x 100, "12345\n6"] },
     auth_password => { current_password => \@no_secret, new_password => [@no_secret, '1234567'] },
+    admin_rack_add => { rack_id => \@no_word, warehouse => \@no_word, floor => \@no_word, zone => [@no_text, "a\nb", 'x' x 4096], estimated_items => [-1, 1.5, '1', \1, [], $operator] },
+    admin_rack_change => { warehouse => \@no_word, floor => \@no_word, zone => [@no_text, "a\nb", 'x' x 4096], estimated_items => [-1, 1.5, '1', \1, [], $operator] },
+    admin_rack_import => { csv => [@no_text, '', 'x', "rack_id,colour\nR1,red\n"], warehouse => \@no_word, dry_run => \@no_bool },
+    client_errors => { message => [@no_text, '', 'x' x 4096], code => \@no_word, stack => [@no_text, 'x' x 9000], (map { ($_ => [@no_text, 'x' x 4096]) } qw(page version device)) },
     user_create => { username => \@no_word, user_id => \@no_word, full_name => [@no_text, '', "a\nb", 'x' x 4096], warehouse => [@no_text, "a\nb", 'x' x 4096],
         role => [@no_text, '', 'king', 'ADMIN'], password => [@no_secret, '1234567'] },
     user_change => { full_name => [@no_text, '', "a\nb", 'x' x 4096], warehouse => [@no_text, "a\nb", 'x' x 4096], role => [@no_text, '', 'king'], enabled => \@no_bool },
@@ -173,6 +177,7 @@ my %WRONG = (
 );
 my %GOOD = (
     auth_login => { username => 'nobody', password => 'nothing at all' }, auth_pin => { current_password => 'x', pin => '493817' },
+    admin_rack_add => { rack_id => 'X', warehouse => 'W1', floor => 'F1' }, admin_rack_import => { csv => "rack_id,floor,warehouse\n" }, client_errors => { message => 'x' },
     user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' },
     auth_password => { current_password => 'x', new_password => 'long enough' }, sync_batch => { records => [] },
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },

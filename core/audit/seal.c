@@ -61,6 +61,19 @@ sv_audit_hash(const bson_t *entry, const char *prev_hash, char hash[SV_SHA256_HE
     bson_destroy(&canonical);
 }
 
+bool
+sv_audit_entry_is_whole(const bson_t *entry, sv_arena_t *arena)
+{
+    const char *prev_hash = sv_doc_text(entry, "prev_hash", arena), *stored = sv_doc_text(entry, "hash", arena);
+    char hash[SV_SHA256_HEX_SIZE];
+
+    if (prev_hash == NULL || stored == NULL) {
+        return false;
+    }
+    sv_audit_hash(entry, prev_hash, hash);
+    return strcmp(stored, hash) == 0;
+}
+
 /* The head, made when the chain is new. */
 static sv_status_t
 sv_chain_head(sv_store_t *store, sv_arena_t *arena, int64_t *seq, const char **hash, sv_error_t *error)
@@ -236,8 +249,7 @@ static bool
 sv_verify_entry(const bson_t *entry, int64_t expected_seq, char prev_hash[SV_SHA256_HEX_SIZE],
                 sv_audit_verdict_t *verdict, sv_arena_t *arena, sv_error_t *error)
 {
-    char hash[SV_SHA256_HEX_SIZE];
-    const char *stored_prev = sv_doc_text(entry, "prev_hash", arena), *stored = sv_doc_text(entry, "hash", arena);
+    const char *stored_prev = sv_doc_text(entry, "prev_hash", arena);
 
     if (sv_doc_int(entry, "seq") != expected_seq) {
         sv_verdict_problem(verdict, error, expected_seq, "it is missing");
@@ -247,12 +259,11 @@ sv_verify_entry(const bson_t *entry, int64_t expected_seq, char prev_hash[SV_SHA
         sv_verdict_problem(verdict, error, expected_seq, "it does not continue the entry before it");
         return false;
     }
-    sv_audit_hash(entry, prev_hash, hash);
-    if (stored == NULL || strcmp(stored, hash) != 0) {
+    if (!sv_audit_entry_is_whole(entry, arena)) {
         sv_verdict_problem(verdict, error, expected_seq, "it was changed after it was sealed");
         return false;
     }
-    memcpy(prev_hash, hash, sizeof(hash));
+    memcpy(prev_hash, sv_doc_text(entry, "hash", arena), SV_SHA256_HEX_SIZE);
     verdict->entries++;
     return true;
 }

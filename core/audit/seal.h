@@ -24,6 +24,9 @@ typedef struct {
     const char *problem; /* a sentence, NULL when the chain is whole; in the error's arena */
 } sv_audit_verdict_t;
 
+/* Whether a sealed entry is still what was sealed, by the hash before it that it names. */
+bool sv_audit_entry_is_whole(const bson_t *entry, sv_arena_t *arena);
+
 /* Walks the chain as far as its head was when it began.  SV_OK whatever was found. */
 sv_status_t sv_audit_verify(sv_store_t *store, sv_audit_verdict_t *verdict, sv_error_t *error);
 

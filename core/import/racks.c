@@ -1,3 +1,4 @@
+#include "core/floor/rack_admin.h"
 #include "core/import/bulk.h"
 #include "core/import/import.h"
 #include "core/store/document.h"
@@ -7,33 +8,20 @@ static const sv_import_column_t sv_rack_columns[] = {
     { "rack_id", true }, { "warehouse", false }, { "floor", false }, { "zone", false }, { "estimated_items", false },
 };
 
-enum { SV_RACK_ID_MAX = 64, SV_PLACE_MAX = 64, SV_MAX_ESTIMATE = 1000000 };
-
 typedef struct {
     const char *rack_id, *warehouse, *floor, *zone;
     int64_t estimated_items;
     bool has_estimate;
 } sv_rack_row_t;
 
-/* A new rack is free and has never been held; of an old one only what the file says changes. */
+/* Of a rack that is there only what the file says changes. */
 static void
 sv_rack_put_defaults(const sv_rack_row_t *row, int64_t now_ms, bson_t *update)
 {
     bson_t defaults;
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &defaults);
-    BSON_APPEND_UTF8(&defaults, "status", "available");
-    BSON_APPEND_NULL(&defaults, "session_id");
-    BSON_APPEND_NULL(&defaults, "user_id");
-    BSON_APPEND_NULL(&defaults, "count_id");
-    BSON_APPEND_INT64(&defaults, "fence", 0);
-    BSON_APPEND_NULL(&defaults, "held_at");
-    BSON_APPEND_INT64(&defaults, "hold_ms", 0);
-    BSON_APPEND_NULL(&defaults, "last_verified_at");
-    if (!row->has_estimate) {
-        BSON_APPEND_INT32(&defaults, "estimated_items", 0);
-    }
-    sv_doc_put_time(&defaults, "created_at", now_ms);
+    sv_rack_put_new(&defaults, row->has_estimate, now_ms);
     bson_append_document_end(update, &defaults);
 }
 
@@ -76,13 +64,13 @@ sv_rack_take(sv_import_table_t *table, sv_import_bulk_t *bulk, sv_error_t *error
     sv_rack_row_t row = { .warehouse = table->options->default_warehouse };
     bson_t *selector;
 
-    sv_import_required_code(table, "rack_id", SV_TEXT_CODE, SV_RACK_ID_MAX, &row.rack_id);
+    sv_import_required_code(table, "rack_id", SV_TEXT_CODE, SV_RACK_CODE_MAX, &row.rack_id);
     if (sv_rack_describes(table)) {
-        sv_import_required_code(table, "floor", SV_TEXT_NAME, SV_PLACE_MAX, &row.floor);
+        sv_import_required_code(table, "floor", SV_TEXT_NAME, SV_RACK_PLACE_MAX, &row.floor);
     }
-    sv_import_code(table, "zone", SV_TEXT_NAME, SV_PLACE_MAX, &row.zone);
-    row.has_estimate = sv_import_int(table, "estimated_items", SV_MAX_ESTIMATE, &row.estimated_items);
-    sv_import_code(table, "warehouse", SV_TEXT_NAME, SV_PLACE_MAX, &row.warehouse);
+    sv_import_code(table, "zone", SV_TEXT_NAME, SV_RACK_PLACE_MAX, &row.zone);
+    row.has_estimate = sv_import_int(table, "estimated_items", SV_RACK_ESTIMATE_MAX, &row.estimated_items);
+    sv_import_code(table, "warehouse", SV_TEXT_NAME, SV_RACK_PLACE_MAX, &row.warehouse);
     if (row.warehouse == NULL && table->good && (sv_rack_describes(table) || sv_import_has(table, "warehouse"))) {
         sv_import_reject(table, "warehouse", "it is required, here or as the default");
     }

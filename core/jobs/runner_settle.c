@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/audit/error_log.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/jobs/job_tell.h"
@@ -109,6 +110,27 @@ sv_settle_status(const sv_settlement_t *settlement)
     }
 }
 
+/* A failed job stands where administrators look for what went wrong. */
+static void
+sv_settle_note(const sv_settlement_t *settlement)
+{
+    const sv_job_claim_t *claim = settlement->run->claim;
+    const sv_error_t *reason = settlement->reason;
+    const sv_error_entry_t entry = {
+        .source = SV_ERROR_OF_WORKER,
+        .code = sv_status_code(reason->status),
+        .message = reason->cause != NULL     ? reason->cause
+                   : reason->message != NULL ? reason->message
+                                             : sv_status_message(reason->status),
+        .route = claim->type,
+        .job_id = claim->job_id,
+    };
+    sv_arena_t *arena = sv_arena_create();
+
+    sv_error_log_note(settlement->run->store, NULL, &entry, arena);
+    sv_arena_destroy(arena);
+}
+
 static void
 sv_settle_log(const sv_settlement_t *settlement, bool held)
 {
@@ -122,6 +144,7 @@ sv_settle_log(const sv_settlement_t *settlement, bool held)
         sv_log(SV_LOG_WARNING, "job %s (%s): attempt %lld failed: %s: %s", claim->job_id, claim->type,
                (long long) claim->attempt, sv_status_code(reason->status),
                reason->cause != NULL ? reason->cause : sv_status_message(reason->status));
+        sv_settle_note(settlement);
     }
 }
 
