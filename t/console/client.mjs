@@ -56,7 +56,7 @@ async function stored(session) {
 }
 
 async function dropped() {
-    const proxy = await losingProxy(url, { loses: /^POST \/api\/sync\/batch/, random });
+    const proxy = await losingProxy(url, { loses: /^POST \/api\/sync\/batch/ });
     const phone = await enter(client(proxy.url));
     let events = 0;
     const stop = phone.listen(["rack:updates:*"], { onEvent: () => (events += 1), onReset: () => undefined });
@@ -91,7 +91,7 @@ async function counting() {
 }
 
 async function killed() {
-    const proxy = await losingProxy(url, { loses: /^POST \/api\/sync\/batch/, random });
+    const proxy = await losingProxy(url, { loses: /^POST \/api\/sync\/batch/ });
     const counter = spawn(process.execPath, [process.argv[1], "counting", proxy.url, username, password, rack, file], { stdio: ["ignore", "pipe", "inherit"] });
     const heard = [];
     for await (const line of createInterface({ input: counter.stdout })) {
@@ -113,7 +113,7 @@ async function killed() {
 }
 
 async function histories() {
-    const proxy = await losingProxy(url, { loses: /^(?:POST \/api\/(?:sync|auth\/refresh)|GET \/api\/racks)/, random });
+    const proxy = await losingProxy(url, { loses: /^(?:POST \/api\/(?:sync|auth\/refresh)|GET \/api\/racks)/ });
     const store = memoryStore();
     let phone = await enter(client(proxy.url, store));
     const { session_id } = await withNetwork(() => phone.claim(rack));

@@ -1694,6 +1694,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/racks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Racks */
+        get: operations["admin_racks"];
+        put?: never;
+        /**
+         * Add a rack
+         * @description A rack that was deleted is there again.
+         */
+        post: operations["admin_rack_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/racks/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring racks from a file
+         * @description The text of a CSV file with a header: `rack_id`, `floor`, `warehouse` (or the default one), `zone`, `estimated_items`. Without
+         *     `floor` only known racks change. Rows that are refused are named, the others are written; a dry run writes nothing.
+         */
+        post: operations["admin_rack_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/racks/{rack_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: components["parameters"]["RackId"];
+            };
+            cookie?: never;
+        };
+        /** One rack */
+        get: operations["admin_rack"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a rack
+         * @description What was counted on it stays. Not while somebody holds it.
+         */
+        delete: operations["admin_rack_remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Describe a rack anew
+         * @description What is not given, or null, stays. While somebody holds the rack it stays where it is.
+         */
+        patch: operations["admin_rack_change"];
+        trace?: never;
+    };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit trail */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What went wrong */
+        get: operations["errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/client-errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell of an error in the console
+         * @description Thirty a minute of a user, sixteen KiB each. No quantities belong into it.
+         */
+        post: operations["client_errors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/ticket": {
         parameters: {
             query?: never;
@@ -2242,6 +2365,83 @@ export interface components {
             open_counts: components["schemas"]["Count"][];
             /** @description Conflicts that wait for a decision: those of the user, all for supervisors */
             conflicts_open: number;
+        };
+        AdminRack: {
+            rack_id: string;
+            warehouse: string | null;
+            floor: string | null;
+            zone: string | null;
+            /** @enum {string} */
+            status: "available" | "claimed" | "paused" | "completed";
+            /** @description user_id of whoever holds it */
+            locked_by: string | null;
+            /** @description The floor session it carries or carried last */
+            session_id: string | null;
+            count_id: string | null;
+            estimated_items: number | null;
+            last_verified_at: components["schemas"]["TimeOrNull"];
+            deleted: boolean;
+            created_at: components["schemas"]["TimeOrNull"];
+            updated_at: components["schemas"]["TimeOrNull"];
+        };
+        RackImport: {
+            /** @description true: nothing was written, and this is what would be */
+            dry_run: boolean;
+            rows: number;
+            created: number;
+            changed: number;
+            unchanged: number;
+            refused: number;
+            errors: {
+                line: number;
+                /** @description null: the whole row */
+                column: string | null;
+                message: string;
+            }[];
+            /** @description Of a dry run */
+            plan: {
+                line: number;
+                rack_id: string;
+                new: boolean;
+                /** @description The fields that would differ */
+                changes: string | null;
+            }[];
+        };
+        AuditEntry: {
+            at: components["schemas"]["Time"];
+            /** @example rack.claim */
+            action: string;
+            user_id: string | null;
+            role: string | null;
+            session_id: string | null;
+            rack_id: string | null;
+            count_id: string | null;
+            warehouse: string | null;
+            request_id: string | null;
+            hash: string | null;
+            /** @description Whatever the action tells */
+            details: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Its place in the chain; null: not sealed yet */
+            seq: number | null;
+            /** @description false: changed after it was sealed; null: not sealed yet */
+            verified: boolean | null;
+        };
+        ErrorEntry: {
+            at: components["schemas"]["Time"];
+            /** @enum {string} */
+            source: "server" | "worker" | "console";
+            code: string | null;
+            message: string | null;
+            /** @description A route's operationId, a job's type, a page of the console */
+            route: string | null;
+            request_id: string | null;
+            user_id: string | null;
+            job_id: string | null;
+            stack: string | null;
+            version: string | null;
+            device: string | null;
         };
         SessionStats: {
             session_id: string;
@@ -3314,6 +3514,36 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "last_admin";
+                    };
+                };
+            };
+        };
+        /** @description There is such a rack */
+        RackTaken: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "already_exists";
+                    };
+                };
+            };
+        };
+        /** @description Somebody holds the rack */
+        RackHeld: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "rack_locked";
                     };
                 };
             };
@@ -8301,6 +8531,416 @@ export interface operations {
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    admin_racks: {
+        parameters: {
+            query?: {
+                /** @description Part of the rack id, whatever the case */
+                q?: string;
+                warehouse?: components["schemas"]["Identifier"];
+                floor?: components["parameters"]["Floor"];
+                zone?: components["schemas"]["Identifier"];
+                /** @description As stored; a lapsed claim is still one */
+                status?: "available" | "claimed" | "paused" | "completed";
+                /** @description Those that were deleted instead of the others */
+                deleted?: "false" | "true";
+                /** @description A - before it: from the last */
+                sort?: "rack_id" | "-rack_id" | "warehouse" | "-warehouse" | "floor" | "-floor" | "zone" | "-zone" | "status" | "-status" | "last_verified_at" | "-last_verified_at" | "estimated_items" | "-estimated_items" | "updated_at" | "-updated_at";
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["AdminRack"][];
+                            next_cursor: components["schemas"]["NextCursor"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    admin_rack_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    rack_id: string;
+                    warehouse: string;
+                    floor: string;
+                    /** @description Empty: none */
+                    zone?: string | null;
+                    estimated_items?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The rack */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["AdminRack"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["RackTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    admin_rack_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    csv: string;
+                    /** @description Of rows without one */
+                    warehouse?: string | null;
+                    /** @description false unless given */
+                    dry_run?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What was done, and what was refused by line and column */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["RackImport"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    admin_rack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: components["parameters"]["RackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rack */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["AdminRack"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    admin_rack_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: components["parameters"]["RackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rack as it is now */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["AdminRack"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RackHeld"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    admin_rack_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: components["parameters"]["RackId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    warehouse?: string | null;
+                    floor?: string | null;
+                    /** @description Empty: none */
+                    zone?: string | null;
+                    estimated_items?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The rack as it is now */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["AdminRack"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RackHeld"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description user_id */
+                user?: components["schemas"]["Identifier"];
+                /** @description Part of an action, as rack. or user.change */
+                action?: components["schemas"]["Identifier"];
+                session?: components["schemas"]["Identifier"];
+                rack_id?: components["schemas"]["Identifier"];
+                count_id?: components["schemas"]["Identifier"];
+                warehouse?: components["schemas"]["Identifier"];
+                request_id?: components["schemas"]["Identifier"];
+                /** @description Started at or after this time, or on or after this day */
+                from?: components["parameters"]["From"];
+                /** @description Started before this time, or on or before this day */
+                to?: components["parameters"]["To"];
+                /** @description Whose days bare dates mean, as Asia/Kolkata; else the warehouse's that is asked about, else TIME_ZONE */
+                tz?: components["parameters"]["Zone"];
+                /** @description Walk the whole chain and tell of it in `chain` */
+                verify?: "false" | "true";
+                /** @description A - before it: from the last */
+                sort?: "at" | "-at";
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first unless sorted */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["AuditEntry"][];
+                            next_cursor: components["schemas"]["NextCursor"];
+                            /** @description Of the whole chain; null unless `verify=true` */
+                            chain: {
+                                whole: boolean;
+                                /** @description Checked and good */
+                                entries: number;
+                                unsealed: number;
+                                /** @description The first that is wrong */
+                                bad_seq: number | null;
+                                problem: string | null;
+                            } | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    errors: {
+        parameters: {
+            query?: {
+                source?: "server" | "worker" | "console";
+                code?: components["schemas"]["Identifier"];
+                /** @description user_id */
+                user?: components["schemas"]["Identifier"];
+                request_id?: components["schemas"]["Identifier"];
+                /** @description Started at or after this time, or on or after this day */
+                from?: components["parameters"]["From"];
+                /** @description Started before this time, or on or before this day */
+                to?: components["parameters"]["To"];
+                /** @description Whose days bare dates mean, as Asia/Kolkata; else the warehouse's that is asked about, else TIME_ZONE */
+                tz?: components["parameters"]["Zone"];
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["ErrorEntry"][];
+                            next_cursor: components["schemas"]["NextCursor"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    client_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    message: string;
+                    /** @description console_error unless given */
+                    code?: string | null;
+                    stack?: string | null;
+                    /** @description Where it happened */
+                    page?: string | null;
+                    /** @description Of the console */
+                    version?: string | null;
+                    device?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description It is kept for ninety days */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            noted: boolean;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
