@@ -419,6 +419,11 @@ subtest 'ends' => sub {
     answers($asha, rack_empty => [409, 'session_closed'], %here);
 };
 
+subtest 'oversight' => sub {
+    answers($supervisor, watchtower => 200);
+    answers($supervisor, watchtower => 200, query => { warehouse => $warehouse });
+};
+
 subtest 'events' => sub {
     my $ticket = answers($asha, event_ticket => 201, json => { topics => ['rack:updates:*', 'floor'] })->data->{ticket};
     answers($asha, event_ticket => [403, 'forbidden'], json => { topics => ['activity'] });
