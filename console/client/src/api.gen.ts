@@ -1817,6 +1817,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/watchtower": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A warehouse as who watches over it sees it now
+         * @description All that the page needs, in one answer; from then on the events of `activity` behind `event_id` keep it up to date, without a gap
+         *     (`GET /api/events`, header `Last-Event-ID`).
+         */
+        get: operations["watchtower"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/ticket": {
         parameters: {
             query?: never;
@@ -1959,6 +1980,46 @@ export interface components {
         };
         /** @enum {string} */
         ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "ticket_invalid" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "last_admin" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "too_many_streams" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
+        Watchtower: {
+            /** @description null: all */
+            warehouse: string | null;
+            /** @description Where events go on; null while Redis is away: open the stream first then, and ask again */
+            event_id: string | null;
+            server_time: components["schemas"]["Time"];
+            floors: components["schemas"]["FloorRacks"][];
+            racks: {
+                rack_id: string;
+                floor: string | null;
+                zone: string | null;
+                /** @enum {string} */
+                status: "available" | "claimed" | "paused" | "completed";
+                /** @description Of the live floor session on it */
+                session_id: string | null;
+                user_id: string | null;
+            }[];
+            /** @description Each live floor session, the oldest first */
+            people: {
+                user_id: string;
+                username: string | null;
+                full_name: string | null;
+                session_id: string;
+                rack_id: string;
+                floor: string | null;
+                count_id: string | null;
+                /** @enum {string} */
+                status: "active" | "paused";
+                started_at: components["schemas"]["Time"];
+                last_heartbeat: components["schemas"]["Time"] | null;
+                heartbeat_age_seconds: number | null;
+                /** @description Counted so far */
+                items: number;
+                items_per_minute: number;
+                /** @description Records that its phone has not sent yet */
+                left: number;
+            }[];
+            /** @description The newest 50 events of `activity` in the warehouse, the newest first */
+            activity: components["schemas"]["Event"][];
+        };
         Topics: string[];
         /** @description A message of `GET /api/events`; open, because types have members of their own (docs/events.md) */
         Event: {
@@ -1974,6 +2035,23 @@ export interface components {
             /** @description What it is about */
             id: string | null;
             at: components["schemas"]["Time"];
+            /** @description A floor session */
+            session_id?: string | null;
+            /** @description Whose session it is */
+            user_id?: string | null;
+            warehouse?: string | null;
+            floor?: string | null;
+            count_id?: string | null;
+            /** @description The session's, the job's or the count's */
+            status?: string | null;
+            fence?: number;
+            progress?: {
+                done: number;
+                total: number;
+                stage: string | null;
+            };
+            /** @description Of reset and stream.ended */
+            reason?: string;
         } & {
             [key: string]: unknown;
         };
@@ -8941,6 +9019,38 @@ export interface operations {
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    watchtower: {
+        parameters: {
+            query?: {
+                /** @description The caller's own, unless given; who has none sees all */
+                warehouse?: components["schemas"]["Identifier"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The warehouse */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Watchtower"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
