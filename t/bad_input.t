@@ -106,6 +106,8 @@ subtest 'sizes and types' => sub {
     refused($asha->request(POST => '/api/sync/batch', body => $names), 422, 'validation_failed', 'so are 85,000 names', 'records');
     my $numbers = '{"records":[' . join(',', (0) x 500_000) . ']}';
     refused($asha->request(POST => '/api/sync/batch', body => $numbers), 422, 'batch_too_large', 'half a million records');
+    my $many = '{"records":[' . join(',', (0) x 700_000) . ']}';
+    refused($asha->request(POST => '/api/sync/batch', body => $many), 400, 'json_invalid', 'not more of them, where a larger body is for pictures');
     my $digits = '{"a":0.' . '1' x 1_000_000 . '}';
     refused($asha->request(POST => '/api/sync/batch', body => $digits), 422, 'validation_failed', 'a million digits', 'records');
 };
@@ -149,10 +151,12 @@ my %WRONG = (
     user_change => { full_name => [@no_text, '', "a\nb", 'x' x 4096], warehouse => [@no_text, "a\nb", 'x' x 4096], role => [@no_text, '', 'king'], enabled => \@no_bool },
     user_reset_password => { password => [@no_secret, '1234567'] },
     sync_batch => { batch_id => \@no_word, records => \@no_list },
+    sync_rescue => { format => [@no_text, '', 'STOCKVERIFY-UNSENT'], version => [0, 2, 1.5, '1', \1, []], exported_at => [@no_text, 'yesterday'], app => [@no_text, "a\nb", 'x' x 4096], device_id => \@no_word,
+        user => [0, 'a', []], records => [@no_list, undef], unknown_items => \@no_list, count_lines => \@no_list },
     conflict_resolve => { action => [@no_text, '', 'KEEP_MINE', "keep_mine\n"], record => [0, 'a', \1, []] },
     unknown_item_report => { unknown_item_id => [@no_word, 'code:x'], code => \@no_word, name => [@no_text, '', "a\nb", 'x' x 4096], remark => [@no_text, 'x' x 4096, "a\x{1}b"],
         photos => [@no_list, [1], [''], [$operator]], session_id => \@no_word, rack_id => \@no_word, warehouse => \@no_word,
-        found_at => [@no_text, '', 'yesterday'] },
+        found_at => [@no_text, '', 'yesterday'], photo_base64 => [7, 'x', [1]] },
     unknown_item_resolve => { action => [@no_text, '', 'LINK', "link\n"], item_code => \@no_word, item_name => [@no_text, '', "a\nb", 'x' x 4096],
         note => [@no_text, 'x' x 4096] },
     rack_claim => { floor => \@no_word, count_id => \@no_word, recount => \@no_bool },
@@ -179,7 +183,7 @@ my %GOOD = (
     auth_login => { username => 'nobody', password => 'nothing at all' }, auth_pin => { current_password => 'x', pin => '493817' },
     admin_rack_add => { rack_id => 'X', warehouse => 'W1', floor => 'F1' }, admin_rack_import => { csv => "rack_id,floor,warehouse\n" }, client_errors => { message => 'x' },
     user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' },
-    auth_password => { current_password => 'x', new_password => 'long enough' }, sync_batch => { records => [] },
+    auth_password => { current_password => 'x', new_password => 'long enough' }, sync_batch => { records => [] }, sync_rescue => { format => 'stockverify-unsent', version => 1, user => { user_id => 'x' }, records => [] },
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
     item_correct => { item_code => $item, changes => { mrp => 1 } }, count_lines_add => { session_id => $session, lines => [] },
     item_verify => { verified_qty => 1 }, conflict_resolve => { action => 'keep_server' }, count_open => { warehouse => $warehouse },

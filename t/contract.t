@@ -128,7 +128,8 @@ sub job_codes { return @{ $contract->schema('Job')->{properties}{error}{'x-codes
 subtest 'records' => sub {
     my @members = $contract->rows('core/sync/record.def', qr/SV_RECORD_MEMBER/);
     my $schema = $contract->schema('Record');
-    is_deeply [sort keys %{ $schema->{properties} }], [sort map { $_->[0] } @members], 'record.def and Record have the same members';
+    # (A picture inside is no member of the record: it becomes a photo, which photo_proofs names.)
+    is_deeply [sort keys %{ $schema->{properties} }], [sort 'photo_base64', map { $_->[0] } @members], 'record.def and Record have the same members';
     is_deeply [sort @{ $schema->{required} }], [sort map { $_->[0] } grep { $_->[2] eq 'REQUIRED' } @members], 'and require the same';
     for my $member (grep { $_->[1] =~ /^(?:IDENTIFIER|TEXT|NOTE)$/ } @members) {
         my ($of_member) = grep { defined $_->{maxLength} } $contract->faces($schema->{properties}{ $member->[0] });
@@ -337,6 +338,11 @@ subtest 'sync' => sub {
     answers($supervisor, variances => [422, 'validation_failed'], query => { from => '2026-02-02', to => '2026-01-01' });
     answers($asha, item_verify => [422, 'validation_failed'], %item, json => { verified_qty => -2, session_id => $session });
     answers($asha, sync_batch => [422, 'batch_too_large'], json => { records => [map { record("many-$_") } 1 .. 101] });
+    my %rescue = (format => 'stockverify-unsent', version => 1, user => { username => $asha->user->{username} });
+    my $rescued = answers($supervisor, sync_rescue => 200, json => { %rescue, records => [record('rescued'), record('two'), record('rescued-wrong', verified_qty => -1)],
+        count_lines => [{ line_id => 'rescued', session_id => $session, barcode => '1', created_at => '2026-01-05T08:00:00Z' }], unknown_items => [{ unknown_item_id => 'rescued', code => 'x' }] })->data;
+    is_deeply [map { scalar @{ $rescued->{$_} } } qw(conflicts errors)], [2, 1], 'a rescued file';
+    answers($supervisor, sync_rescue => [422, 'validation_failed'], json => { %rescue, user => { user_id => 'no-such-thing' }, records => [] });
     answers($asha, session_records => 200, path => { id => $session });
     answers($asha, session_records => 200, path => { id => $session }, query => { limit => 1, since => '2026-01-01T00:00:00Z' });
     answers($asha, conflicts => 200, query => { status => 'open', session => $session });
@@ -615,6 +621,8 @@ subtest 'comparisons, trends and fixed reports' => sub {
     answers($supervisor, report_generate => [403, 'forbidden'], json => { type => 'audit_trail' });
 };
 
+my %RESCUE = (format => 'stockverify-unsent', version => 1, exported_at => '2026-01-05T08:00:00Z', app => 'contract', device_id => 'phone', unknown_items => [], count_lines => [], records => []);
+
 # A body that each operation takes; one that breaks a rule.
 my %BODY = (
     event_ticket => { topics => ['floor'] }, auth_login => { username => 'nobody', password => 'something' }, auth_refresh => { refresh_token => 'A' x 43 },
@@ -622,7 +630,7 @@ my %BODY = (
     admin_rack_add => { rack_id => 'X', warehouse => 'W1', floor => 'F1' }, admin_rack_import => { csv => 'rack_id,floor' }, client_errors => { message => 'x' },
     user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' }, user_reset_password => { password => 'long enough' },
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
-    counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] },
+    counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] }, sync_rescue => { %RESCUE, user => { user_id => $asha->user_id } },
     sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
     item_verify => { verified_qty => 1 }, item_correct => { item_code => 'no-such-thing', changes => { mrp => 1 } },
@@ -636,7 +644,7 @@ my %WRONG = (
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
     rack_release => { session_id => 5 }, erp_sync_start => { full => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
-    session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} },
+    session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} }, sync_rescue => { format => 'other' },
     report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
     unknown_item_report => { unknown_item_id => 5 }, unknown_item_resolve => { action => 'toss a coin' },
     item_verify => { session_id => 5 }, item_correct => { item_code => 'x', changes => {} }, count_lines_add => { session_id => 5 }, conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
@@ -667,6 +675,7 @@ subtest 'photos' => sub {
     answers($asha, photo => [416, 'range_invalid'], %path, headers => { Range => 'bytes=9999-' });
 };
 
+my %LIMIT = map { ($_->{id} => $_->{limit}) } $contract->routes;
 # What a page cannot do without.
 my %QUERY_OF = (count_lines => { session_id => $session }, serials => { count_id => $count });
 
@@ -691,7 +700,7 @@ subtest 'what is wrong by itself' => sub {
         next if $operation->{body} =~ /^(?:none|file)$/;
         answers($client, $id => [400, 'json_invalid'], body => '{"a": ');
         answers($client, $id => [415, 'media_type'], body => '{}', headers => { 'Content-Type' => 'text/plain' });
-        answers($client, $id => [413, 'body_too_large'], body => '{"a": "' . 'x' x 1048576 . '"}');
+        answers($client, $id => [413, 'body_too_large'], body => '{"a": "' . 'x' x $LIMIT{$id} . '"}');
         next unless $documented{422};
         my $answer = answers($client, $id => [422, 'validation_failed'], json => $WRONG{$id}, %there);
         my @fields = $answer->fields;

@@ -73,10 +73,10 @@ for my $what (sort keys %bad) {
     like $answer->code, qr/^(?:json_invalid|bad_request)$/, "$what: " . $answer->code;
 }
 
-my $huge = '{"a":"' . 'x' x (1024 * 1024) . '"}';
+my $huge = '{"a":"' . 'x' x (13 * 1024 * 1024) . '"}';
 $answer = $nobody->request(POST => $login, body => $huge);
 is_deeply [$answer->status, $answer->code], [413, 'body_too_large'], 'over the limit';
-my $half = substr $huge, 0, 600_000;
+my $half = substr $huge, 0, 7_000_000;
 my $chunks = join '', map { sprintf "%x\r\n%s\r\n", length $half, $half } 1, 2;
 my $head = "POST $login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
 my $text = raw("$head${chunks}0\r\n\r\n");

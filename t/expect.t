@@ -54,7 +54,7 @@ refused(ask($asha, POST => '/api/sessions', length => $length), 403, 'forbidden'
 refused(ask($asha, POST => '/api/sync/batch', length => $length, type => 'text/plain'), 415, 'media_type', 'another type');
 refused(ask($asha, POST => '/api/sync/batch', type => 'text/plain'), 415, 'media_type', 'another type in chunks');
 refused(ask(undef, POST => '/api/auth/login', length => 16_385), 413, 'body_too_large', 'a login of 17 KiB');
-refused(ask($asha, POST => '/api/sync/batch', length => 1_048_577), 413, 'body_too_large', 'more than a mebibyte');
+refused(ask($asha, POST => '/api/sync/batch', length => 12_582_913), 413, 'body_too_large', 'more than twelve mebibytes');
 like ask($asha, DELETE => '/api/auth/devices/x', length => $length)->read_until(qr/\}\z/), qr{^HTTP/1\.1 403 .*"forbidden"}s, 'what nginx denies';
 $stack->expect_log(qr/access forbidden by rule/);
 

@@ -3,6 +3,7 @@
 use lib 't/lib';
 use StockVerify::Test;
 use Digest::SHA 'sha256_hex';
+use MIME::Base64 qw(encode_base64 encode_base64url);
 
 my $stack = start_stack();
 my ($asha, $ben) = map { $stack->login('staff') } 1 .. 2;
@@ -91,6 +92,46 @@ subtest 'many at once' => sub {
     is_deeply [$told{201}, join ',', grep { !/^20[01]$/ } sort keys %told], [1, ''], 'of the same photo one is stored' or diag explain \%told;
     is chunks(), $before + 3, 'and the chunks of one';
     is scalar $stack->mongo->find('photo_uploads', {}), 0, 'no upload is left';
+};
+
+subtest 'pictures inside other bodies' => sub {
+    my $session = $asha->post('/api/racks/' . $stack->rack . '/claim', undef)->data->{session_id};
+    my ($item) = map { $_->{item_code} } grep { $_->{serial_tracked} eq 'false' } $stack->demo('items');
+    my $now = '2026-01-05T08:00:00Z';
+    my $record = { client_record_id => 'with-picture', session_id => $session, item_code => $item, verified_qty => 1, status => 'finalized', created_at => $now, updated_at => $now };
+    my $sent = { %$record, photo_proofs => ['shelf'], photo_base64 => encode_base64($large) };
+    my $told = $asha->post('/api/sync/batch', { records => [$sent, { %$record, client_record_id => 'with-text', photo_base64 => 'a text' }] });
+    is_deeply $told->data->{ok}, ['with-picture'], 'a record with one is stored' or diag $told->text;
+    is_deeply [map { "$_->{client_record_id} $_->{field} $_->{code}" } @{ $told->data->{errors} }], ['with-text photo_base64 invalid_format'], 'one with what is none is refused';
+    my ($stored) = @{ $asha->get("/api/sessions/$session/records")->data->{items} };
+    my ($shelf, $id) = @{ $stored->{photo_proofs} };
+    is_deeply [$shelf, scalar @{ $stored->{photo_proofs} }, exists $stored->{photo_base64}], ['shelf', 2, ''], 'with its id beside the others';
+    ok get($asha, $id)->body eq $large, 'which is the picture';
+    is get($ben, $id)->status, 404, "the sender's";
+    my $before = chunks();
+    is_deeply $asha->post('/api/sync/batch', { records => [{ %$sent, photo_base64 => 'data:image/jpeg;base64,' . encode_base64url($large) }] })->data->{ok}, ['with-picture'], 'the same again is a replay';
+    is_deeply $asha->post('/api/sync/batch', { records => [{ %$record, photo_proofs => ['shelf', $id] }] })->data->{ok}, ['with-picture'], 'and so it is by its id';
+    is chunks(), $before, 'and the picture is stored once';
+
+    my $picture = encode_base64(png(3, 4), '');
+    my $line = { line_id => 'l1', barcode => '1', created_at => $now };
+    my $lines = $asha->post('/api/count-lines', { session_id => $session, lines => [{ %$line, photo_base64 => $picture }, { %$line, line_id => 'l2', photo_base64 => 'x' }] })->data;
+    is_deeply [$lines->{ok}, map { "$_->{line_id} $_->{field} $_->{code}" } @{ $lines->{errors} }], [['l1'], 'l2 photo_base64 invalid_format'], 'lines';
+    my ($of_line) = @{ $asha->get("/api/count-lines?session_id=$session")->data->{items}[0]{photo_proofs} };
+    is get($asha, $of_line)->header('Content-Type'), 'image/png', 'have them';
+    my $find = $asha->post('/api/unknown-items', { unknown_item_id => 'found', photo_base64 => $picture });
+    is_deeply [$find->status, $find->data->{photos}], [201, [$of_line]], 'a find, of which nothing else is known' or diag $find->text;
+    is code($asha->post('/api/unknown-items', { unknown_item_id => 'found', photos => [$of_line] })), '200 ok', 'is the same by its id';
+    my $wrong = $asha->post('/api/unknown-items', { unknown_item_id => 'other', code => 'x', photo_base64 => $picture . '!' });
+    is_deeply [code($wrong), $wrong->fields], ['422 validation_failed', 'photo_base64'], 'and not with what is none';
+    my $verified = $asha->patch("/api/erp/items/$item/verify", { session_id => $session, verified_qty => 2, photo_base64 => $picture, replaces => ['with-picture'] });
+    is code($verified), '200 ok', 'so has what is verified by hand' or diag $verified->text;
+    is_deeply [map { $_->{photo_proofs} } grep { $_->{verified_qty} == 2 } @{ $asha->get("/api/sessions/$session/records")->data->{items} }], [[$of_line]], 'with its picture';
+    is code($asha->patch("/api/erp/items/$item/verify", { session_id => $session, verified_qty => 2, photo_base64 => 'x' })), '422 validation_failed', 'or not';
+    my $huge = encode_base64(png(9, 9, 'x' x (8388608 - 32)), '');
+    $told = $asha->post('/api/sync/batch', { records => [{ %$record, client_record_id => 'huge', photo_base64 => $huge }] });
+    is_deeply [map { $_->{field} } @{ $told->data->{errors} }], ['photo_base64'], 'one that is too large is refused' or diag $told->text;
+    is code($asha->post('/api/sync/batch', { records => [{ %$record, client_record_id => 'much', photo_base64 => substr($huge, 0, 11_184_808) }] })), '200 ok', 'one as large as may be is not';
 };
 
 done_testing;

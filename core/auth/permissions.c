@@ -10,7 +10,7 @@
 
 #define SV_SUPERVISOR_PERMISSIONS                                                                                      \
     "rack.release_any", "session.read_any", "session.complete_any", "count.open", "count.reconcile", "count.close",    \
-        "count.totals", "sync.resolve_any"
+        "count.totals", "sync.resolve_any", "sync.rescue"
 
 static const char *const sv_staff_permissions[] = { SV_STAFF_PERMISSIONS, NULL };
 static const char *const sv_supervisor_permissions[] = { SV_STAFF_PERMISSIONS, SV_SUPERVISOR_PERMISSIONS, NULL };

@@ -84,6 +84,52 @@ sv_base64url_encode(const uint8_t *bytes, size_t length, char *text)
     return (size_t) (end - text);
 }
 
+static bool
+sv_base64_is_blank(char letter)
+{
+    return letter == ' ' || letter == '\n' || letter == '\r' || letter == '\t';
+}
+
+static int
+sv_base64_value(char letter)
+{
+    letter = letter == '+' ? '-' : letter == '/' ? '_' : letter;
+    return sv_base64url_values[(unsigned char) letter] - 1;
+}
+
+int
+sv_base64_decode(const char *text, size_t length, uint8_t *bytes, size_t capacity)
+{
+    uint32_t bits = 0;
+    unsigned count = 0, letters = 0;
+    size_t written = 0;
+
+    while (length > 0 && (sv_base64_is_blank(text[length - 1]) || text[length - 1] == '=')) {
+        length--;
+    }
+    for (size_t i = 0; i < length; i++) {
+        int value = sv_base64_value(text[i]);
+
+        if (value < 0) {
+            if (!sv_base64_is_blank(text[i])) {
+                return -1;
+            }
+            continue;
+        }
+        letters++;
+        bits = (bits << 6 | (uint32_t) value) & 0xffff;
+        count += 6;
+        if (count >= 8) {
+            if (written == capacity || written == INT32_MAX) {
+                return -1;
+            }
+            count -= 8;
+            bytes[written++] = (uint8_t) (bits >> count);
+        }
+    }
+    return letters % 4 == 1 ? -1 : (int) written;
+}
+
 int
 sv_base64url_decode(const char *text, size_t length, uint8_t *bytes, size_t capacity)
 {

@@ -16,6 +16,8 @@ bool sv_hex_decode(const char *text, size_t text_length, uint8_t *bytes);  /* te
 size_t sv_base64url_encode(const uint8_t *bytes, size_t length, char *text);
 /* Strict: no padding, no other characters, no stray bits.  Returns the length, or -1. */
 int    sv_base64url_decode(const char *text, size_t length, uint8_t *bytes, size_t capacity);
+/* What others made: letters of RFC 4648 section 4 or 5, with or without padding, blanks and line ends between them. */
+int    sv_base64_decode(const char *text, size_t length, uint8_t *bytes, size_t capacity);
 
 void sv_sha256(const void *data, size_t length, uint8_t digest[SV_SHA256_SIZE]);
 void sv_sha256_hex(const void *data, size_t length, char text[SV_SHA256_HEX_SIZE]);

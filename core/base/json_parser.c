@@ -16,7 +16,7 @@ static const char sv_incomplete[] = "it ends before the value is complete";
 typedef struct {
     const char *start, *at, *end;
     const char *message; /* set once, at the place of the fault */
-    unsigned depth;
+    unsigned depth, values;
     const char *loose_member; /* of the top-level object; NULL: none */
     bool loose;               /* inside of it */
     sv_arena_t *arena;
@@ -514,6 +514,10 @@ sv_json_value(sv_json_parser_t *p)
     sv_json_skip_blanks(p);
     if (p->at == p->end) {
         sv_json_fault(p, sv_incomplete);
+        return NULL;
+    }
+    if (++p->values > SV_JSON_READ_VALUES) {
+        sv_json_fault(p, "it has too many values");
         return NULL;
     }
     switch (*p->at) {

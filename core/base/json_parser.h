@@ -16,7 +16,9 @@
  * scanned into a quantity is one wrong field of one record, no malformed body.
  * The sync batch, the hot path, is mostly parsing.
  */
-enum { SV_JSON_READ_DEPTH = 32 }; /* nesting beyond is refused */
+/* Nesting beyond is refused, and so are more values than a body of 1 MiB can have: one of 12 MiB is for pictures, not to
+ * fill a host's memory with numbers. */
+enum { SV_JSON_READ_DEPTH = 32, SV_JSON_READ_VALUES = 600 * 1000 };
 
 typedef struct {
     const char *message; /* a clause: "a number is out of range"; NULL when memory ran out */

@@ -5,7 +5,7 @@
 static const struct {
     sv_names_t of;
     const char *name;
-    const char *meant;
+    const char *meant; /* NULL: a picture that is none (core/photos/photo_sent.h takes the others) */
 } sv_mistaken_rows[] = {
     { SV_NAMES_OF_RECORD, "qty", "verified_qty" },
     { SV_NAMES_OF_RECORD, "quantity", "verified_qty" },
@@ -40,6 +40,9 @@ static const struct {
     { SV_NAMES_OF_RECORD, "location", "rack_id, else the session's rack" },
     { SV_NAMES_OF_RECORD, "mark_location", "rack_id, else the session's rack" },
     { SV_NAMES_OF_RECORD, "warehouse_id", "session_id, whose warehouse it is" },
+    { SV_NAMES_OF_RECORD, "photo_base64", NULL },
+    { SV_NAMES_OF_LINE, "photo_base64", NULL },
+    { SV_NAMES_OF_FIND, "photo_base64", NULL },
     { SV_NAMES_OF_BATCH, "operations", "records" },
     { SV_NAMES_OF_RESOLUTION, "merged_data", "record" },
     { SV_NAMES_OF_RESOLUTION, "merged_record", "record" },
@@ -82,14 +85,26 @@ sv_mistaken_says_nothing(const json_t *value)
            (json_is_object(value) && json_object_size(value) == 0);
 }
 
+static void
+sv_mistaken_tell(int row, const sv_json_fields_t *fields)
+{
+    const char *path = sv_json_field_path(fields, sv_mistaken_rows[row].name), *meant = sv_mistaken_rows[row].meant;
+
+    if (meant != NULL) {
+        sv_fail_field(fields->error, path, "not_allowed", "is not known here: the name is %s", meant);
+    } else {
+        sv_fail_field(fields->error, path, "invalid_format",
+                      "is no JPEG, PNG or WebP picture in base64, within the limits that /api/config tells");
+    }
+}
+
 void
 sv_mistaken_name_refuse(sv_names_t of, const sv_json_fields_t *fields, const char *name)
 {
     for (int i = 0; i < SV_MISTAKEN_ROWS; i++) {
         if (sv_mistaken_rows[i].of == of && strcmp(sv_mistaken_rows[i].name, name) == 0) {
             if (!sv_mistaken_says_nothing(json_object_get(fields->object, name))) {
-                sv_fail_field(fields->error, sv_json_field_path(fields, name), "not_allowed",
-                              "is not known here: the name is %s", sv_mistaken_rows[i].meant);
+                sv_mistaken_tell(i, fields);
             }
             return;
         }

@@ -11,6 +11,8 @@
  */
 typedef enum {
     SV_NAMES_OF_RECORD,
+    SV_NAMES_OF_LINE, /* of evidence */
+    SV_NAMES_OF_FIND, /* that the master lacks */
     SV_NAMES_OF_BATCH,
     SV_NAMES_OF_RESOLUTION, /* of a conflict */
     SV_NAMES_OF_COUNT,

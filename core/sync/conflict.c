@@ -17,6 +17,7 @@ static const char *const sv_conflict_types[SV_CONFLICT_TYPE_COUNT] = {
     [SV_CONFLICT_DUPLICATE_COUNT] = "duplicate_count",
     [SV_CONFLICT_STALE_UPDATE] = "stale_update",
     [SV_CONFLICT_FOREIGN_RECORD] = "foreign_record",
+    [SV_CONFLICT_RESCUED] = "rescued",
 };
 
 const char *const sv_conflict_statuses[] = { "open", "resolved", NULL };
@@ -164,12 +165,13 @@ sv_kept_is_of(const bson_t *kept, const sv_record_t *record, sv_arena_t *arena)
 }
 
 /* The same conflict gets the same id; a record that a person decided about has that decision, whatever stands in its
- * way now. */
+ * way now.  A rescued one that waits as a conflict of any kind waits already. */
 static void
 sv_kept_take(sv_verdict_t *verdict, const bson_t *kept, sv_arena_t *arena)
 {
     const char *type = sv_doc_text(kept, "type", arena), *resolution = sv_doc_text(kept, "resolution", arena);
-    bool same_type = type != NULL && strcmp(type, sv_conflict_type_name(verdict->type)) == 0;
+    bool same_type = verdict->type == SV_CONFLICT_RESCUED ||
+                     (type != NULL && strcmp(type, sv_conflict_type_name(verdict->type)) == 0);
 
     if (resolution == NULL ? same_type && verdict->resolution == NULL : same_type || verdict->resolution == NULL) {
         verdict->conflict_id = sv_doc_text(kept, "conflict_id", arena);

@@ -23,6 +23,8 @@ typedef struct {
 } sv_resolution_t;
 
 bool sv_resolution_is_type(const sv_resolution_t *resolution, sv_conflict_type_t type);
+/* The same, and a rescued record may meet any of the others once it is decided about. */
+bool sv_resolution_meets(const sv_resolution_t *resolution, sv_conflict_type_t type);
 /* A merge that does not say what the merged record is: both stand beside each other. */
 bool sv_resolution_adds_up(const sv_resolution_t *resolution);
 

@@ -37,14 +37,14 @@ sv_may_decide_against(sv_resolution_t *resolution, const sv_slot_t *other)
 {
     const sv_text_list_t *serials = &resolution->record.serial_numbers;
 
-    for (size_t i = 0; sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL) && i < serials->count; i++) {
+    for (size_t i = 0; sv_resolution_meets(resolution, SV_CONFLICT_DUPLICATE_SERIAL) && i < serials->count; i++) {
         const sv_serial_t *serial = sv_batch_serial(&resolution->run, resolution->record.item_key, serials->items[i]);
 
         if (serial->before_id != NULL && strcmp(serial->before_id, other->client_record_id) == 0) {
             return true;
         }
     }
-    return resolution->resolved->session.bypassed || sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT);
+    return resolution->resolved->session.bypassed || sv_resolution_meets(resolution, SV_CONFLICT_DUPLICATE_COUNT);
 }
 
 static const char *
@@ -264,7 +264,7 @@ sv_resolution_serials(sv_resolution_t *resolution, sv_error_t *error)
 
     while (!sv_record_is_void(record) &&
            (taken = sv_serials_find_taken(run, record, &resolution->resolved->session, resolution->slot)) != NULL) {
-        if (!sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
+        if (!sv_resolution_meets(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
             return sv_fail(error, SV_ERR_CONFLICT_STATE, "Serial number %s is counted elsewhere", taken->serial_number);
         }
         if (sv_resolution_adds_up(resolution)) {
@@ -296,7 +296,7 @@ sv_resolution_order(sv_resolution_t *resolution, sv_error_t *error)
     if (!slot->exists || resolution->record.order > slot->now.order) {
         return SV_OK;
     }
-    if (resolution->record.order < slot->now.order && !(sv_resolution_is_type(resolution, SV_CONFLICT_STALE_UPDATE) &&
+    if (resolution->record.order < slot->now.order && !(sv_resolution_meets(resolution, SV_CONFLICT_STALE_UPDATE) &&
                                                         shown != NULL && sv_shown_order(shown) == slot->now.order)) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "A newer version of the record is stored");
     }

@@ -17,6 +17,12 @@ sv_resolution_is_type(const sv_resolution_t *resolution, sv_conflict_type_t type
 }
 
 bool
+sv_resolution_meets(const sv_resolution_t *resolution, sv_conflict_type_t type)
+{
+    return sv_resolution_is_type(resolution, type) || sv_resolution_is_type(resolution, SV_CONFLICT_RESCUED);
+}
+
+bool
 sv_resolution_adds_up(const sv_resolution_t *resolution)
 {
     return resolution->resolve->action == SV_RESOLVE_MERGE && resolution->resolve->record == NULL;
@@ -223,8 +229,8 @@ sv_resolution_check_action(const sv_resolution_t *resolution, sv_error_t *error)
         return sv_fail_field(error, "action", "not_allowed",
                              "Another user's record is not replaced; send yours under an id of its own");
     }
-    if (sv_resolution_adds_up(resolution) && !sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_COUNT) &&
-        !sv_resolution_is_type(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
+    if (sv_resolution_adds_up(resolution) && !sv_resolution_meets(resolution, SV_CONFLICT_DUPLICATE_COUNT) &&
+        !sv_resolution_meets(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
         return sv_fail_field(error, "record", "required", "record is required: what the merged record says");
     }
     return SV_OK;

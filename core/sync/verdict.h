@@ -13,6 +13,7 @@ typedef enum {
     SV_CONFLICT_DUPLICATE_COUNT,
     SV_CONFLICT_STALE_UPDATE,
     SV_CONFLICT_FOREIGN_RECORD,
+    SV_CONFLICT_RESCUED, /* it came in the file of a lost phone (core/rescue/rescue.h) */
     SV_CONFLICT_TYPE_COUNT
 } sv_conflict_type_t;
 

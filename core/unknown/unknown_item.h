@@ -1,6 +1,8 @@
 #ifndef SV_UNKNOWN_ITEM_H
 #define SV_UNKNOWN_ITEM_H
 
+#include <jansson.h>
+
 #include "core/auth/principal.h"
 #include "core/base/json_writer.h"
 #include "core/store/page.h"
@@ -33,6 +35,9 @@ typedef struct {
     const char *warehouse;  /* where neither tells it; NULL: the reporter's */
     int64_t found_at_ms;    /* by the phone's clock; 0: not told */
 } sv_find_t;
+
+/* Reads a report.  SV_ERR_VALIDATION_FAILED. */
+sv_status_t sv_find_read(const json_t *object, sv_find_t *find, sv_error_t *error);
 
 /* Stores a find; the same again finds it there (`*created` false).  Errors: SV_ERR_ALREADY_EXISTS (another content
  * under the id, or another's find), SV_ERR_VALIDATION_FAILED (session_id, rack_id: not there, or not the user's). */

@@ -4,6 +4,7 @@
 
 #include "core/base/codec.h"
 #include "core/base/json_reader.h"
+#include "core/base/mistaken_names.h"
 #include "core/base/text_gate.h"
 #include "core/floor/session_list.h"
 #include "core/store/document.h"
@@ -148,6 +149,7 @@ sv_line_read(const json_t *value, sv_count_line_t *line, sv_arena_t *arena)
     for (size_t i = 0; i < sizeof(sv_line_members) / sizeof(sv_line_members[0]); i++) {
         sv_line_read_member(&fields, i, document);
     }
+    sv_mistaken_names_refuse(SV_NAMES_OF_LINE, &fields);
     if (error.status == SV_OK && !bson_has_field(document, "barcode") && !bson_has_field(document, "item_code")) {
         sv_fail_field(&error, "barcode", "required", "a line has a barcode or an item_code");
     }

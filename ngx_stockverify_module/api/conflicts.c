@@ -2,6 +2,7 @@
 #include "core/base/aliases.h"
 #include "core/base/mistaken_names.h"
 #include "core/floor/lease.h"
+#include "core/photos/photo_sent.h"
 #include "core/sync/announce.h"
 #include "core/sync/conflict.h"
 #include "core/sync/conflict_view.h"
@@ -46,6 +47,7 @@ sv_step_conflict_resolve(sv_call_t *call)
     sv_json_get_object(&fields, "record", SV_OPTIONAL, &resolve.record);
     resolve.action = (sv_resolve_action_t) action;
     if (call->error.status != SV_OK ||
+        sv_photo_take_sent(call->store, &call->principal, resolve.record, "photo_proofs", &call->error) != SV_OK ||
         sv_conflict_resolve(call->store, &call->principal, &resolve, &resolved, &call->error) != SV_OK) {
         return;
     }

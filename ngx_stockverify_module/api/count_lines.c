@@ -1,5 +1,6 @@
 /* Evidence scan by scan: POST and GET /api/count-lines */
 #include "core/floor/floor.h"
+#include "core/photos/photo_sent.h"
 #include "core/verify/count_lines.h"
 #include "ngx_stockverify_module/handlers.h"
 
@@ -9,7 +10,9 @@ sv_step_count_lines_add(sv_call_t *call)
     const json_t *body = sv_call_body(call);
     sv_count_lines_t lines;
 
-    if (body != NULL && sv_count_lines_read(body, &lines, &call->error) == SV_OK &&
+    if (body != NULL &&
+        sv_photos_take_sent(call->store, &call->principal, body, "lines", "photo_proofs", &call->error) == SV_OK &&
+        sv_count_lines_read(body, &lines, &call->error) == SV_OK &&
         sv_count_lines_store(call->store, &call->principal, &lines, &call->error) == SV_OK) {
         sv_count_lines_write_json(&call->json, &lines);
     }

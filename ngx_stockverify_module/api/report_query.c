@@ -25,7 +25,7 @@ sv_step_report_preview(sv_call_t *call)
     sv_report_query_t *query = body != NULL ? sv_report_query_parse(body, call->arena, &call->error) : NULL;
     int64_t limit = SV_PREVIEW_ROWS;
 
-    if (query == NULL || sv_report_query_settle(call->store, query, NULL, call->arena, &call->error) != SV_OK) {
+    if (query == NULL || sv_report_query_settle(call->store, query, NULL, 0, call->arena, &call->error) != SV_OK) {
         return;
     }
     if (json_is_integer(json_object_get(body, "limit"))) {

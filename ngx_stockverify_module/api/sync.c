@@ -1,5 +1,6 @@
 /* What stores figures: POST /api/sync/batch, POST /api/racks/{rack_id}/empty */
 #include "core/base/json_reader.h"
+#include "core/photos/photo_sent.h"
 #include "core/sync/batch.h"
 #include "core/sync/declare_empty.h"
 #include "ngx_stockverify_module/api/sync_effects.h"
@@ -15,7 +16,10 @@ sv_step_sync_batch(sv_call_t *call)
     sv_sync_batch_t batch;
     sv_sync_result_t result;
 
-    if (body == NULL || sv_sync_parse(body, call->settings, &batch, &call->error) != SV_OK ||
+    if (body == NULL ||
+        sv_photos_take_sent(call->store, &call->principal, body, SV_BATCH_RECORDS, "photo_proofs", &call->error) !=
+            SV_OK ||
+        sv_sync_parse(body, call->settings, &batch, &call->error) != SV_OK ||
         sv_sync_batch(call->store, &call->principal, &batch, &result, &call->error) != SV_OK) {
         return;
     }

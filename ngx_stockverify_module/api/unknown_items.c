@@ -1,12 +1,10 @@
 /* /api/unknown-items: what was found and is in no master, until somebody knows what it is. */
-#include "core/base/text_gate.h"
+#include "core/photos/photo_sent.h"
 #include "core/unknown/unknown_item.h"
 #include "core/unknown/unknown_resolve.h"
 #include "ngx_stockverify_module/call.h"
 
 enum {
-    SV_FIND_SESSION_MAX = 320,
-    SV_FIND_RACK_MAX = 128,
     SV_FIND_WAREHOUSE_MAX = 64,
     SV_FIND_NOTE_MAX = 500,
     SV_CREATED = 201
@@ -29,43 +27,17 @@ sv_step_unknown_items(sv_call_t *call)
     sv_json_end(&call->json);
 }
 
-/* A find without a code, a name, a remark or a photo says nothing that anybody could decide by. */
-static bool
-sv_find_says_something(sv_call_t *call, const sv_find_t *find)
-{
-    if (call->error.status == SV_OK && find->code == NULL && find->name == NULL && find->remark == NULL &&
-        find->photo_count == 0) {
-        sv_fail_field(&call->error, "code", "required", "One of code, name, remark and photos is required");
-    }
-    return call->error.status == SV_OK;
-}
-
 void
 sv_step_unknown_item_report(sv_call_t *call)
 {
-    sv_json_fields_t fields = { sv_call_body(call), "", &call->error };
-    sv_find_t find = { 0 };
+    const json_t *body = sv_call_body(call);
     const bson_t *stored;
+    sv_find_t find;
     bool created;
 
-    if (fields.object == NULL) {
-        return;
-    }
-    sv_json_get_identifier(&fields, "unknown_item_id", SV_REQUIRED, SV_FIND_ID_MAX, &find.unknown_item_id);
-    sv_json_get_identifier(&fields, "code", SV_OPTIONAL, SV_FIND_CODE_MAX, &find.code);
-    sv_json_get_text(&fields, "name", SV_OPTIONAL, 1, SV_FIND_NAME_MAX, &find.name);
-    sv_json_get_note(&fields, "remark", SV_OPTIONAL, SV_FIND_REMARK_MAX, &find.remark);
-    sv_json_get_identifiers(&fields, "photos", SV_OPTIONAL, SV_FIND_PHOTOS_MAX, SV_FIND_ID_MAX, call->arena,
-                            &find.photos, &find.photo_count);
-    sv_json_get_identifier(&fields, "session_id", SV_OPTIONAL, SV_FIND_SESSION_MAX, &find.session_id);
-    sv_json_get_identifier(&fields, "rack_id", SV_OPTIONAL, SV_FIND_RACK_MAX, &find.rack_id);
-    sv_json_get_name(&fields, "warehouse", SV_OPTIONAL, SV_FIND_WAREHOUSE_MAX, &find.warehouse);
-    sv_json_get_time(&fields, "found_at", SV_OPTIONAL, &find.found_at_ms);
-    if (!sv_find_says_something(call, &find)) {
-        return;
-    }
-    find.unknown_item_id = sv_text_fold_uuid(find.unknown_item_id, call->arena);
-    if (sv_find_report(call->store, &call->principal, &find, &stored, &created, &call->error) != SV_OK) {
+    if (body == NULL || sv_photo_take_sent(call->store, &call->principal, body, "photos", &call->error) != SV_OK ||
+        sv_find_read(body, &find, &call->error) != SV_OK ||
+        sv_find_report(call->store, &call->principal, &find, &stored, &created, &call->error) != SV_OK) {
         return;
     }
     call->success_status = created ? SV_CREATED : 0;

@@ -1,4 +1,5 @@
 /* What verifies items one by one: PATCH /api/erp/items/{item_code}/verify */
+#include "core/photos/photo_sent.h"
 #include "core/sync/record.h"
 #include "core/sync/record_form.h"
 #include "core/verify/verify.h"
@@ -27,7 +28,8 @@ sv_step_item_verify(sv_call_t *call)
     sv_verified_t verified;
     sv_status_t status;
 
-    if (request.body == NULL) {
+    if (request.body == NULL ||
+        sv_photo_take_sent(call->store, &call->principal, request.body, "photo_proofs", &call->error) != SV_OK) {
         return;
     }
     status = sv_verify(call->store, &call->principal, &request, &verified, &call->error);

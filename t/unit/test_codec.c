@@ -49,6 +49,28 @@ base64url_gives_the_standards_examples(void **state)
 }
 
 static void
+base64_is_taken_as_others_make_it(void **state)
+{
+    static const char *const good[] = { "Zm9vYmE=", "Zm9vYmE", "Zm9v\r\nYmE=\n", " Zm 9v\tYmE= " };
+    static const char *const bad[] = { "Zm9vY", "Zm9v!mE=", "Zm9v=YmE", "Z", "data:Zm9v" };
+    uint8_t bytes[16];
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_int_equal(sv_base64_decode(good[i], strlen(good[i]), bytes, sizeof(bytes)), 5);
+        assert_memory_equal(bytes, "fooba", 5);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(sv_base64_decode(bad[i], strlen(bad[i]), bytes, sizeof(bytes)), -1);
+    }
+    assert_int_equal(sv_base64_decode("-_+/", 4, bytes, 3), 3);
+    assert_memory_equal(bytes, "\xfb\xff\xbf", 3);
+    assert_int_equal(sv_base64_decode("Zm9v", 4, bytes, 2), -1);
+    assert_int_equal(sv_base64_decode("Zm9v\0YmE", 8, bytes, sizeof(bytes)), -1);
+    assert_int_equal(sv_base64_decode("", 0, bytes, sizeof(bytes)), 0);
+}
+
+static void
 base64url_of_random_bytes_comes_back(void **state)
 {
     random_t random = random_seeded(3);
@@ -136,6 +158,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hex_goes_both_ways),
         cmocka_unit_test(base64url_gives_the_standards_examples),
+        cmocka_unit_test(base64_is_taken_as_others_make_it),
         cmocka_unit_test(base64url_of_random_bytes_comes_back),
         cmocka_unit_test(base64url_is_strict),
         cmocka_unit_test(hashes_give_the_standards_examples),

@@ -29,6 +29,8 @@ json_of(const char *text)
     return sv_json_parse_object(quoted, strlen(quoted), arena, &error);
 }
 
+static int64_t asked_at_ms; /* 0: now */
+
 static sv_report_query_t *
 settled(const char *text)
 {
@@ -36,7 +38,7 @@ settled(const char *text)
 
     sv_error_clear(&error);
     query = sv_report_query_parse(json_of(text), arena, &error);
-    if (query == NULL || sv_report_query_settle(real.store, query, NULL, arena, &error) != SV_OK) {
+    if (query == NULL || sv_report_query_settle(real.store, query, NULL, asked_at_ms, arena, &error) != SV_OK) {
         fail_msg("%s: %s %s", text, error.detail_count > 0 ? error.details[0].field : "",
                  error.detail_count > 0 ? error.details[0].message : sv_status_code(error.status));
     }
@@ -109,6 +111,55 @@ close_database(void **state)
     (void) state;
     sv_real_mongodb_close(&real);
     return 0;
+}
+
+/* The same filter on other days: what it takes moves with them. */
+static void
+test_a_period_moves_with_the_day_of_asking(void **state)
+{
+    static const struct {
+        const char *period, *at, *zone, *expected;
+    } cases[] = {
+        { "'today'", "2026-03-08T12:00:00Z", NULL, "abcd" },
+        { "'today'", "2026-03-09T00:00:00Z", NULL, "efg" },
+        { "'today'", "2026-03-09T06:00:00Z", "America/Los_Angeles", "cdef" },
+        { "'yesterday'", "2026-03-09T12:00:00Z", NULL, "abcd" },
+        { "'yesterday'", "2026-03-09T12:00:00Z", "America/Los_Angeles", "cdef" },
+        { "'last_7_days'", "2026-03-09T12:00:00Z", NULL, "abcd" },
+        { "'last_7_days'", "2026-03-16T12:00:00Z", NULL, "efg" },
+        { "'last_7_days'", "2026-03-17T12:00:00Z", NULL, "" },
+        { "'this_week'", "2026-03-08T12:00:00Z", NULL, "abcd" }, /* a Sunday */
+        { "'this_week'", "2026-03-09T12:00:00Z", NULL, "efg" },
+        { "'last_week'", "2026-03-09T12:00:00Z", NULL, "abcd" },
+        { "'this_month'", "2026-03-31T23:59:59Z", NULL, "abcdefg" },
+        { "'last_month'", "2026-04-01T00:00:00Z", NULL, "abcdefg" },
+        { "'last_month'", "2026-03-31T23:59:59Z", NULL, "" },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_true(sv_time_parse(cases[i].at, &asked_at_ms));
+        expect_ids("period", cases[i].period, cases[i].zone, cases[i].expected);
+    }
+    asked_at_ms = 0;
+    expect_ids("period", "'last_30_days'", NULL, ""); /* now is later than that */
+}
+
+static void
+test_a_period_is_told_with_its_days(void **state)
+{
+    sv_report_query_t *query;
+    const bson_t *stored;
+
+    (void) state;
+    assert_true(sv_time_parse("2026-03-09T12:00:00Z", &asked_at_ms));
+    query = settled("{'collection': 'verification_records', 'tz': 'Asia/Kolkata',"
+                    " 'filters': [{'field': 'created_at', 'op': 'period', 'value': 'last_7_days'}]}");
+    assert_non_null(strstr(sv_report_query_describe(query, arena),
+                           "falls into last 7 days (2026-03-02 to 2026-03-08) (days of Asia/Kolkata)"));
+    stored = sv_report_query_to_bson(query, arena);
+    assert_string_equal(sv_doc_text(stored, "filters.0.value", arena), "last_7_days"); /* so that it moves on */
+    asked_at_ms = 0;
 }
 
 static void
@@ -238,7 +289,7 @@ test_bounds_the_wrong_way_round_are_told(void **state)
                 reversed[i])),
             arena, &error);
         if (query != NULL) {
-            sv_report_query_settle(real.store, query, NULL, arena, &error);
+            sv_report_query_settle(real.store, query, NULL, 0, arena, &error);
         }
         if (error.status != SV_ERR_VALIDATION_FAILED) {
             fail_msg("%s: %s", reversed[i], sv_status_code(error.status));
@@ -256,6 +307,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_period_moves_with_the_day_of_asking),
+        cmocka_unit_test(test_a_period_is_told_with_its_days),
         cmocka_unit_test(test_a_date_is_its_whole_day),
         cmocka_unit_test(test_groups_are_by_days_of_the_zone),
         cmocka_unit_test(test_the_warehouse_has_the_zone_unless_one_is_named),

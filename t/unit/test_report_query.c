@@ -83,6 +83,11 @@ test_refusals(void **state)
           "not_allowed" },
         { "{'collection': 'erp_items', 'group_by': ['category'], 'sort': ['stock_qty']}", "sort[0].field",
           "not_allowed" },
+        { "{'collection': 'verification_records', 'filters': [{'field': 'created_at', 'op': 'period', 'value':"
+          " 'someday'}]}",
+          "filters[0].value", "not_allowed" },
+        { "{'collection': 'erp_items', 'filters': [{'field': 'item_name', 'op': 'period', 'value': 'today'}]}",
+          "filters[0].op", "not_allowed" },
         { "{'collection': 'erp_items', 'limit': 0}", "limit", "out_of_range" },
         { "{'collection': 'erp_items', 'limit': 'all'}", "limit", "wrong_type" },
     };

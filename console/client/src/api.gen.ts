@@ -706,6 +706,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sync/rescue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the file of a lost or broken phone
+         * @description What the app exported of a phone that cannot send any more (docs/client-protocol.md, The file of a rescue), to 12 MiB. Every record becomes a
+         *     conflict of the phone's user (`rescued`), for a person to decide; those that the server has already are `stored`. Finds and count lines are
+         *     stored as the user's. What cannot be kept is told by its place, and spoils nothing else; with `retry: true` the same file again may be taken. The
+         *     same file again finds everything there. Audited.
+         */
+        post: operations["sync_rescue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sync/conflicts": {
         parameters: {
             query?: never;
@@ -743,7 +766,7 @@ export interface paths {
          * @description `keep_server` drops the client's record: its owner may. `keep_mine` stores it, `merge` adds it to the stored figure:
          *     the owner may while the rack carries their session (409 `lock_lost` otherwise), else a supervisor (audited, past the
          *     fence). `record` lays other members over the record that was in conflict; `merge` needs it except for
-         *     `duplicate_count` and `duplicate_serial`, where adding is the rule. Repeating the same decision gives the same answer.
+         *     `duplicate_count`, `duplicate_serial` and `rescued`, where adding is the rule. Repeating the same decision gives the same answer.
          *     Another user's conflict is 404 for staff. `resolution` (`accept_server`, `accept_local`, `merge`) is another way to say `action`.
          */
         post: operations["conflict_resolve"];
@@ -2660,6 +2683,8 @@ export interface components {
             correction_reason?: string | null;
             remark?: string | null;
             photo_proofs?: string[] | null;
+            /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photo_proofs */
+            photo_base64?: string | null;
             /** @description client_record_ids of figures of this item and round, whoever's, in whose place this one counts; others are passed over */
             replaces?: string[] | null;
         } & (unknown | unknown);
@@ -2743,6 +2768,8 @@ export interface components {
             corrects?: string | null;
             remark?: string | null;
             photo_proofs?: string[] | null;
+            /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photo_proofs */
+            photo_base64?: string | null;
         };
         /** @enum {string} */
         DamageReason: "broken" | "wet" | "torn_packaging" | "expired" | "infested" | "other";
@@ -2793,6 +2820,8 @@ export interface components {
             correction_reason?: null | components["schemas"]["CorrectionReason"];
             remark?: string | null;
             photo_proofs?: string[] | null;
+            /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photo_proofs */
+            photo_base64?: string | null;
             replaces?: string[] | null;
         };
         /** @description A record as the server has it; in a conflict within one batch, as it was sent */
@@ -2897,7 +2926,7 @@ export interface components {
             photo_proofs?: string[];
         };
         /** @enum {string} */
-        ConflictType: "lock_lost" | "session_closed" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record";
+        ConflictType: "lock_lost" | "session_closed" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "rescued";
         BatchVerdict: {
             /** @description client_record_ids that are durable */
             ok: string[];
@@ -3136,7 +3165,7 @@ export interface components {
         /** @enum {string} */
         ReportType: "text" | "quantity" | "money" | "ratio" | "integer" | "time" | "date" | "boolean";
         /** @enum {string} */
-        ReportOperator: "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "between" | "in" | "nin" | "contains" | "starts_with" | "exists";
+        ReportOperator: "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "between" | "in" | "nin" | "contains" | "starts_with" | "period" | "exists";
         /** @enum {string} */
         ReportAggregation: "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
         ReportColumn: {
@@ -3165,7 +3194,7 @@ export interface components {
             filters?: {
                 field: string;
                 op: components["schemas"]["ReportOperator"];
-                /** @description One value; two for between, up to 1000 for in and nin, true or false for exists, a text of at most 200 characters for contains (whatever the case) and starts_with */
+                /** @description One value; two for between, up to 1000 for in and nin, true or false for exists, a text of at most 200 characters for contains (whatever the case) and starts_with; of period one of today, yesterday, last_7_days, last_30_days, this_week, last_week, this_month, last_month */
                 value: unknown;
             }[] | null;
             group_by?: (string | {
@@ -5812,6 +5841,109 @@ export interface operations {
             default: components["responses"]["InternalError"];
         };
     };
+    sync_rescue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "format": "stockverify-unsent",
+                 *       "version": 1,
+                 *       "exported_at": "2026-11-22T18:30:00Z",
+                 *       "app": "console 1.0",
+                 *       "user": {
+                 *         "user_id": "u1",
+                 *         "username": "asha"
+                 *       },
+                 *       "records": [],
+                 *       "unknown_items": [],
+                 *       "count_lines": []
+                 *     }
+                 */
+                "application/json": {
+                    /** @enum {string} */
+                    format: "stockverify-unsent";
+                    /** @enum {integer} */
+                    version: 1;
+                    exported_at?: null | components["schemas"]["Time"];
+                    /** @description Name and version of the app */
+                    app?: string | null;
+                    device_id?: string | null;
+                    /** @description Whose records they are */
+                    user: {
+                        user_id?: string | null;
+                        username?: string | null;
+                    } | unknown | unknown;
+                    records: components["schemas"]["Record"][];
+                    /** @description As in POST /api/unknown-items */
+                    unknown_items?: Record<string, never>[] | null;
+                    count_lines?: (components["schemas"]["CountLine"] & {
+                        session_id: string;
+                    })[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What became of it */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            user: {
+                                user_id: string;
+                                username: string;
+                                full_name: string;
+                            };
+                            /** @description Records that wait for a person */
+                            conflicts: {
+                                index: number;
+                                client_record_id: string;
+                                conflict_id: string;
+                                /** @description How it was decided about before */
+                                resolution: string | null;
+                            }[];
+                            /** @description client_record_ids of records that the server had already */
+                            stored: string[];
+                            errors: {
+                                /** @enum {string} */
+                                list: "records" | "unknown_items" | "count_lines";
+                                index: number;
+                                /** @description The id of the record, find or line, where it could be read */
+                                id: string | null;
+                                field: string;
+                                code: string;
+                                message: string;
+                                retry: boolean;
+                            }[];
+                            total_records: number;
+                            /** @description Finds that are stored */
+                            unknown_items: number;
+                            /** @description Lines that are stored */
+                            count_lines: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
     conflicts: {
         parameters: {
             query?: {
@@ -6574,6 +6706,8 @@ export interface operations {
                     remark?: string | null;
                     /** @description client_photo_ids */
                     photos?: string[] | null;
+                    /** @description A picture (JPEG, PNG, WebP; also as a data: URL). It becomes a photo of the sender's, whose id is added to photos */
+                    photo_base64?: string | null;
                     /** @description A floor session of one's own */
                     session_id?: string | null;
                     rack_id?: string | null;

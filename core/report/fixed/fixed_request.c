@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/codec.h"
+#include "core/base/relative_period.h"
 #include "core/jobs/job.h"
 #include "core/report/fixed/fixed.h"
 #include "core/store/document.h"
@@ -50,57 +51,15 @@ sv_filter_time(sv_time_range_t *range, size_t i)
     return (sv_time_bound_t *) (void *) ((char *) range + sv_filter_times[i].offset);
 }
 
-/* ---- periods: whole days before the moment the report is made */
-
-typedef enum { SV_PERIOD_DAY, SV_PERIOD_WEEK, SV_PERIOD_MONTH } sv_period_unit_t;
-
-/* From `from` units before the present one's beginning to `to` units before it (to -1: its end). */
-static const struct {
-    const char *name;
-    sv_period_unit_t unit;
-    int from, to;
-} sv_periods[] = {
-    { "today", SV_PERIOD_DAY, 0, -1 },        { "yesterday", SV_PERIOD_DAY, 1, 0 },
-    { "last_7_days", SV_PERIOD_DAY, 7, 0 },   { "last_30_days", SV_PERIOD_DAY, 30, 0 },
-    { "this_week", SV_PERIOD_WEEK, 0, -1 },   { "last_week", SV_PERIOD_WEEK, 1, 0 },
-    { "this_month", SV_PERIOD_MONTH, 0, -1 }, { "last_month", SV_PERIOD_MONTH, 1, 0 },
-};
-
-enum { SV_PERIODS = sizeof(sv_periods) / sizeof(sv_periods[0]) };
-
-/* The day on which the unit begins, `back` units before that of a day. */
-static int64_t
-sv_period_edge(sv_period_unit_t unit, int back, int64_t day)
-{
-    const int64_t thursday = 3; /* 1970-01-01, counted from Monday */
-    int year, month, of_month;
-
-    switch (unit) {
-    case SV_PERIOD_DAY:
-        return day - back;
-    case SV_PERIOD_WEEK:
-        return day - (day + thursday) % 7 - 7 * back;
-    case SV_PERIOD_MONTH:
-        sv_day_to_date(day, &year, &month, &of_month);
-        month += 12 * year - 1 - back; /* months since the year 0 */
-        return sv_day_from_date(month / 12, month % 12 + 1, 1);
-    }
-    return day;
-}
-
 void
 sv_fixed_request_settle_in(sv_fixed_request_t *request, const sv_time_zone_t *zone, int64_t now_ms)
 {
     sv_time_range_t *range = &request->range;
-    int64_t today = zone != NULL ? sv_time_zone_day(zone, now_ms) : now_ms / SV_DAY_MS;
+    int64_t today = zone != NULL ? sv_time_zone_day(zone, now_ms) : now_ms / SV_DAY_MS, first, last;
 
-    for (size_t i = 0; request->period != NULL && i < SV_PERIODS; i++) {
-        if (strcmp(sv_periods[i].name, request->period) == 0) {
-            range->from =
-                (sv_time_bound_t){ SV_BOUND_DAY, sv_period_edge(sv_periods[i].unit, sv_periods[i].from, today) };
-            range->to =
-                (sv_time_bound_t){ SV_BOUND_DAY, sv_period_edge(sv_periods[i].unit, sv_periods[i].to, today) - 1 };
-        }
+    if (request->period != NULL && sv_relative_period_days(request->period, today, &first, &last)) {
+        range->from = (sv_time_bound_t){ SV_BOUND_DAY, first };
+        range->to = (sv_time_bound_t){ SV_BOUND_DAY, last };
     }
     request->filters.zone = zone;
     request->filters.from_ms = range->from.kind != SV_BOUND_NONE ? sv_time_bound_start(&range->from, zone) : 0;
@@ -143,16 +102,12 @@ sv_filter_read_time(const sv_json_fields_t *fields, const char *name, sv_time_bo
 static void
 sv_filter_read_period(const sv_json_fields_t *fields, sv_fixed_request_t *request)
 {
-    const char *words[SV_PERIODS + 1] = { NULL };
     int index;
 
-    for (size_t i = 0; i < SV_PERIODS; i++) {
-        words[i] = sv_periods[i].name;
-    }
-    if (!sv_json_get_choice(fields, "period", SV_OPTIONAL, words, &index)) {
+    if (!sv_json_get_choice(fields, "period", SV_OPTIONAL, sv_relative_periods, &index)) {
         return;
     }
-    request->period = sv_periods[index].name;
+    request->period = sv_relative_periods[index];
     if (request->range.from.kind != SV_BOUND_NONE || request->range.to.kind != SV_BOUND_NONE) {
         sv_fail_field(fields->error, sv_json_field_path(fields, "period"), "not_allowed",
                       "period stands instead of from and to, not beside them");

@@ -28,11 +28,12 @@ sv_status_t sv_report_query_warehouse(sv_store_t *store, const sv_report_query_t
 /*
  * Decides whose days the query's whole days and groups by day, week and month are: those of the zone that it names,
  * else of `tz` (NULL: none), else of the one warehouse that its filters name, else of their one count's, else of
- * TIME_ZONE.  Before it is run; until then days are UTC's.  From then on it is stored with the zone, so that the same
- * days are meant whenever it is asked again. SV_ERR_VALIDATION_FAILED where bounds turn out to be the wrong way round.
+ * TIME_ZONE; and which days the periods of its filters are at `at_ms` (0: now, by MongoDB's clock).  Before it is run;
+ * until then days are UTC's.  From then on it is stored with the zone, so that the same days are meant whenever it is
+ * asked again. SV_ERR_VALIDATION_FAILED where bounds turn out to be the wrong way round.
  */
-sv_status_t sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, sv_arena_t *arena,
-                                   sv_error_t *error);
+sv_status_t sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, int64_t at_ms,
+                                   sv_arena_t *arena, sv_error_t *error);
 /* The zone's name; NULL where no day depends on one. */
 const char *sv_report_query_zone(const sv_report_query_t *query);
 /* For people: "verification records where floor is Ground, by category". */

@@ -1,6 +1,7 @@
 /* Whole days on times, and bounds that are the wrong way round. */
 #include <string.h>
 
+#include "core/base/relative_period.h"
 #include "core/report/query/query_plan.h"
 #include "core/store/document.h"
 #include "core/warehouse/day_zone.h"
@@ -95,14 +96,40 @@ sv_report_query_warehouse(sv_store_t *store, const sv_report_query_t *query, sv_
     return sv_day_zone_warehouse(store, query->count_id, arena, warehouse, error);
 }
 
+/* Which days the periods are, on the day of that instant. */
+static sv_status_t
+sv_report_query_settle_periods(sv_store_t *store, sv_report_query_t *query, int64_t at_ms, sv_error_t *error)
+{
+    int64_t first, last;
+
+    if (!query->has_periods || (at_ms == 0 && sv_store_now(store, &at_ms, error) != SV_OK)) {
+        return error->status;
+    }
+    for (size_t i = 0; i < query->filter_count; i++) {
+        sv_report_filter_t *filter = &query->filters[i];
+        bson_iter_t value;
+
+        if (filter->op->operand == SV_OPERAND_PERIOD && bson_iter_init_find(&value, filter->values, "0") &&
+            sv_relative_period_days(bson_iter_utf8(&value, NULL), sv_time_zone_day(query->zone, at_ms), &first,
+                                    &last)) {
+            filter->from = (sv_time_bound_t){ SV_BOUND_DAY, first };
+            filter->to = (sv_time_bound_t){ SV_BOUND_DAY, last };
+        }
+    }
+    return SV_OK;
+}
+
 sv_status_t
-sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, sv_arena_t *arena,
+sv_report_query_settle(sv_store_t *store, sv_report_query_t *query, const char *tz, int64_t at_ms, sv_arena_t *arena,
                        sv_error_t *error)
 {
     const char *named = query->tz != NULL ? query->tz : tz, *warehouse;
 
     if (query->has_days && (sv_report_query_warehouse(store, query, arena, &warehouse, error) != SV_OK ||
                             sv_day_zone(store, named, "tz", warehouse, arena, &query->zone, error) != SV_OK)) {
+        return error->status;
+    }
+    if (sv_report_query_settle_periods(store, query, at_ms, error) != SV_OK) {
         return error->status;
     }
     return sv_report_query_check_bounds(query, true, error);

@@ -84,6 +84,7 @@ static const sv_report_operator_t sv_report_operators[] = {
     { "nin", "$nin", "is none of", SV_OPERAND_LIST, SV_TYPES_ORDERED },
     { "contains", NULL, "contains", SV_OPERAND_PATTERN, SV_TYPE(TEXT) },
     { "starts_with", NULL, "starts with", SV_OPERAND_PATTERN, SV_TYPE(TEXT) },
+    { "period", NULL, "falls into", SV_OPERAND_PERIOD, SV_TYPE(TIME) },
     { "exists", NULL, "is known:", SV_OPERAND_FLAG, SV_TYPES_ALL },
 };
 

@@ -54,7 +54,14 @@ const sv_report_field_t *sv_report_field(const sv_report_collection_t *collectio
 const char *sv_report_link_local(const sv_report_collection_t *collection, sv_link_t link);
 
 /* What a filter may say, and how many values that takes. */
-typedef enum { SV_OPERAND_ONE, SV_OPERAND_TWO, SV_OPERAND_LIST, SV_OPERAND_PATTERN, SV_OPERAND_FLAG } sv_operand_t;
+typedef enum {
+    SV_OPERAND_ONE,
+    SV_OPERAND_TWO,
+    SV_OPERAND_LIST,
+    SV_OPERAND_PATTERN,
+    SV_OPERAND_FLAG,
+    SV_OPERAND_PERIOD
+} sv_operand_t;
 
 typedef struct {
     const char *name;

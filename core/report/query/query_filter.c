@@ -155,6 +155,8 @@ sv_compile_days(const sv_report_filter_t *filter, const char *path, const sv_tim
         from = sv_filter_bound(filter, "0");
         to = sv_filter_bound(filter, "1");
         sv_span_put(&comparison, &from, &to, zone);
+    } else if (filter->op->operand == SV_OPERAND_PERIOD) {
+        sv_span_put(&comparison, &filter->from, &filter->to, zone);
     } else {
         sv_compile_day(filter, zone, &comparison);
     }

@@ -1,6 +1,7 @@
 /* A client's query against the table of fields: everything that is wrong is named, nothing is guessed. */
 #include <string.h>
 
+#include "core/base/relative_period.h"
 #include "core/report/query/query_plan.h"
 #include "core/store/document.h"
 
@@ -158,6 +159,7 @@ sv_read_operand(const sv_json_fields_t *fields, const sv_report_filter_t *filter
 {
     const char *text;
     bool flag;
+    int index;
 
     switch (filter->op->operand) {
     case SV_OPERAND_ONE:
@@ -171,6 +173,9 @@ sv_read_operand(const sv_json_fields_t *fields, const sv_report_filter_t *filter
                    ? sv_json_get_text(fields, "value", SV_REQUIRED, 1, SV_QUERY_MAX_PATTERN, &text)
                    : sv_read_text(fields, "value", filter->field, SV_QUERY_MAX_PATTERN, &text) &&
                          BSON_APPEND_UTF8(values, "0", text);
+    case SV_OPERAND_PERIOD:
+        return sv_json_get_choice(fields, "value", SV_REQUIRED, sv_relative_periods, &index) &&
+               BSON_APPEND_UTF8(values, "0", sv_relative_periods[index]);
     case SV_OPERAND_FLAG:
         return sv_json_get_bool(fields, "value", SV_REQUIRED, &flag) && BSON_APPEND_BOOL(values, "0", flag);
     }
@@ -231,6 +236,7 @@ sv_read_zone(const sv_reading_t *reading)
         const char *count_id = sv_filter_equals(filter, "count_id", reading->arena);
 
         query->has_days = query->has_days || sv_report_filter_has_days(filter);
+        query->has_periods = query->has_periods || (filter->op != NULL && filter->op->operand == SV_OPERAND_PERIOD);
         query->warehouse = warehouse != NULL ? warehouse : query->warehouse;
         query->count_id = count_id != NULL ? count_id : query->count_id;
     }

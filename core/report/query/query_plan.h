@@ -25,6 +25,7 @@ typedef struct {
     const sv_report_operator_t *op;
     const bson_t *values; /* {"0": value, ...}, typed as the field is stored; a whole day on a time: its date, a text */
     const char *path;     /* where its value stands in what was asked: "filters[0].value" */
+    sv_time_bound_t from, to; /* the days of a period, once it is settled */
 } sv_report_filter_t;
 
 typedef struct {
@@ -69,6 +70,7 @@ struct sv_report_query_s {
     const char *tz;             /* the zone that was named; NULL: none */
     const char *warehouse;      /* the one warehouse that the filters name; NULL: none, or several */
     const char *count_id;       /* the one count likewise */
+    bool has_periods;           /* something depends on which day it is asked */
     bool has_days;              /* something depends on when days begin */
     const sv_time_zone_t *zone; /* once it is settled; NULL: UTC */
     bool grouped;

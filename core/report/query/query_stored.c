@@ -159,6 +159,22 @@ sv_describe_value(sv_buffer_t *words, const bson_iter_t *value)
     }
 }
 
+/* Beside its name the days of it, once these are known. */
+static void
+sv_describe_period(sv_buffer_t *words, const sv_report_filter_t *filter, const char *name)
+{
+    char first[SV_TIME_TEXT_SIZE], last[SV_TIME_TEXT_SIZE];
+
+    for (; *name != '\0'; name++) {
+        sv_buffer_putc(words, *name == '_' ? ' ' : *name);
+    }
+    if (filter->from.kind != SV_BOUND_NONE) {
+        sv_time_bound_format(&filter->from, first);
+        sv_time_bound_format(&filter->to, last);
+        sv_buffer_printf(words, " (%s to %s)", first, last);
+    }
+}
+
 static void
 sv_describe_filter(sv_buffer_t *words, const sv_report_filter_t *filter)
 {
@@ -166,6 +182,10 @@ sv_describe_filter(sv_buffer_t *words, const sv_report_filter_t *filter)
     bson_iter_t value;
 
     sv_buffer_printf(words, "%s %s ", filter->field->title, filter->op->phrase);
+    if (filter->op->operand == SV_OPERAND_PERIOD && bson_iter_init_find(&value, filter->values, "0")) {
+        sv_describe_period(words, filter, bson_iter_utf8(&value, NULL));
+        return;
+    }
     for (bson_iter_init(&value, filter->values); bson_iter_next(&value) && n < SV_DESCRIBED_VALUES; n++) {
         sv_buffer_puts(words, n == 0 ? "" : filter->op->operand == SV_OPERAND_TWO ? " to " : ", ");
         sv_describe_value(words, &value);

@@ -35,7 +35,7 @@ sv_wanted_read_query(sv_store_t *store, const sv_json_fields_t *fields, sv_arena
         return;
     }
     wanted->query = sv_report_query_to_bson(query, arena);
-    if (sv_report_query_settle(store, query, NULL, arena, fields->error) == SV_OK) {
+    if (sv_report_query_settle(store, query, NULL, 0, arena, fields->error) == SV_OK) {
         sv_report_query_warehouse(store, query, arena, &wanted->warehouse, fields->error);
     }
 }

@@ -209,7 +209,7 @@ sv_taking_run(sv_taking_t *taking, sv_error_t *error)
         sv_report_query_from_bson(sv_doc_child(taking->claim->params, "query", taking->arena), taking->arena, error);
     if (taking->query == NULL ||
         sv_report_query_settle(taking->store, taking->query, sv_doc_text(taking->claim->params, "tz", taking->arena),
-                               taking->arena, error) != SV_OK) {
+                               taking->claim->slot_ms, taking->arena, error) != SV_OK) {
         return error->status;
     }
     taking->columns = sv_report_query_columns(taking->query, &taking->column_count);

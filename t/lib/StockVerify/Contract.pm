@@ -215,7 +215,7 @@ sub routes {
             query  => [sort split ' ', $query],
             body   => $flag{SV_BODY_FILE} ? 'file' : $flag{SV_BODY_OPTIONAL} ? 'optional' : $flag{SV_BODY_JSON} ? 'required' : 'none',
             alias  => !!$flag{SV_ALIAS},
-            limit  => $flag{SV_BODY_SMALL} ? 16_384 : 1_048_576,
+            limit  => $flag{SV_BODY_SMALL} ? 16_384 : $flag{SV_BODY_LARGE} ? 12_582_912 : 1_048_576,
         }
     } $self->rows('ngx_stockverify_module/routes.def', qr/SV_ROUTE_(?:DB|LOOP)/);
 }
