@@ -5,8 +5,10 @@ import { reportFault } from "./faults.js";
 import { loadTexts } from "./i18n/catalogue.js";
 import { applyLocale, locale } from "./i18n/locale.js";
 import { loadCounterPages } from "./routes.js";
-import { auth, client } from "./session.js";
+import { auth, client, racks } from "./session.js";
 import { applyTheme } from "./theme.js";
+import { hearScanners, onUnheardScan } from "./scan/scanner.js";
+import { pathTo } from "./paths.js";
 import { keepLoaded, registerWorker } from "./updates.js";
 
 addEventListener("error", (event) => reportFault(event.error ?? event.message));
@@ -19,6 +21,17 @@ await loadTexts();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
 void client.start().catch(reportFault);
+
+/** Who works in this tab: without network a reload goes on as the same person, while a new tab asks "continue as?". */
+const here = "sv.here";
+auth.subscribe((state) => {
+    if (state.state === "logged_in" || state.state === "offline") sessionStorage.setItem(here, state.user.user_id);
+    else if (state.state === "logged_out") {
+        const isSame = state.last !== null && state.last.user_id === sessionStorage.getItem(here);
+        sessionStorage.removeItem(here);
+        if (isSame && state.until !== null && state.reason === null) void client.continueOffline().catch(() => undefined);
+    }
+});
 
 /** The counter's pages come before they are needed, and the worker keeps them. */
 async function prepareOffline(): Promise<void> {
@@ -33,3 +46,17 @@ else addEventListener("load", () => void prepareOffline(), { once: true });
 auth.subscribe((state) => {
     if (state.state === "logged_in") void navigator.storage?.persist?.();
 });
+
+// A scan on a page that has no use for it means the rack in hand.
+hearScanners();
+const inHand = () => racks.value.find((rack) => rack.lease !== "ended" && rack.lease !== "lost");
+onUnheardScan(
+    () => auth.value.state !== "logged_out" && inHand() !== undefined,
+    () => {
+        const link = document.createElement("a");
+        link.href = pathTo("/count", inHand()?.session_id ?? "");
+        document.body.append(link);
+        link.click();
+        link.remove();
+    },
+);

@@ -32,6 +32,17 @@ const counter = () => import("./pages/counter/counter.js");
 /** Counters' pages are one chunk, kept on the device with the shell. */
 const counterRoutes: readonly PageRoute[] = [
     { path: "/", least: "staff", component: pageOf(counter, (chunk) => chunk.HomePage) },
+    { path: "/racks", least: "staff", component: pageOf(counter, (chunk) => chunk.RacksPage) },
+    { path: "/count/:session", least: "staff", component: pageOf(counter, (chunk) => chunk.CountPage), bare: true },
+    { path: "/count/:session/item/:item", least: "staff", component: pageOf(counter, (chunk) => chunk.ItemPage), bare: true },
+    { path: "/count/:session/unknown", least: "staff", component: pageOf(counter, (chunk) => chunk.UnknownPage), bare: true },
+    { path: "/count/:session/finish", least: "staff", component: pageOf(counter, (chunk) => chunk.FinishPage), bare: true },
+    { path: "/unsent", least: "staff", component: pageOf(counter, (chunk) => chunk.UnsentPage) },
+    { path: "/conflicts", least: "staff", component: pageOf(counter, (chunk) => chunk.ConflictsPage) },
+    { path: "/history", least: "staff", component: pageOf(counter, (chunk) => chunk.HistoryPage) },
+    { path: "/settings", least: "staff", component: pageOf(counter, (chunk) => chunk.SettingsPage) },
+    { path: "/device", least: "staff", component: pageOf(counter, (chunk) => chunk.DevicePage) },
+    { path: "/practice", least: "staff", component: pageOf(counter, (chunk) => chunk.PracticePage) },
     { path: "/more", least: "staff", component: pageOf(counter, (chunk) => chunk.MorePage) },
 ];
 

@@ -16,6 +16,7 @@ export const shellArabic: Translation<typeof shellEnglish> = {
     loading: "جارٍ التحميل…",
     notices: "الإشعارات",
     skip: "انتقل إلى المحتوى",
+    scanner: "قارئ الرموز",
     "nav.main": "القائمة الرئيسية",
     "nav.home": "الرئيسية",
     "nav.racks": "الأرفف",

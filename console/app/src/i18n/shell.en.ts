@@ -13,6 +13,7 @@ export const shellEnglish = {
     loading: "Loading…",
     notices: "Notices",
     skip: "Skip to the content",
+    scanner: "Scanner",
     "nav.main": "Main menu",
     "nav.home": "Home",
     "nav.racks": "Racks",

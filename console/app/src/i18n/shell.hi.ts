@@ -16,6 +16,7 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     loading: "लोड हो रहा है…",
     notices: "सूचनाएँ",
     skip: "सीधे सामग्री पर जाएँ",
+    scanner: "स्कैनर",
     "nav.main": "मुख्य मेन्यू",
     "nav.home": "होम",
     "nav.racks": "रैक",

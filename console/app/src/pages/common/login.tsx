@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
 import { clockTime } from "../../i18n/format.js";
 import { shellText } from "../../i18n/shell.js";
+import { preferPin, prefersPin } from "../../preferences.js";
 import { client, queue } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { TextField } from "../../ui/field.js";
@@ -18,11 +19,12 @@ type LoggedOut = Extract<AuthState, { state: "logged_out" }>;
 /** Who is here? By PIN for whoever set one on this device, else by password; without network, on as who was here last. */
 export function Login({ state }: { state: LoggedOut }) {
     const { last } = state;
-    const [byPin, setByPin] = useState(false);
+    const [byPin, setByPin] = useState(last !== null && prefersPin(last.username));
+    const [mayUsePin, setMayUsePin] = useState(false);
     const [isOther, setOther] = useState(false);
     useEffect(() => {
         document.title = `${shellText("login.title")} · StockVerify`;
-        if (last !== null) void client.canUsePin(last.username).then(setByPin);
+        if (last !== null) void client.canUsePin(last.username).then(setMayUsePin);
     }, [last?.username]);
     const known = isOther ? null : last;
     return (
@@ -43,11 +45,11 @@ export function Login({ state }: { state: LoggedOut }) {
                 {last !== null && state.until !== null && <GoOn name={last.full_name ?? last.username} until={state.until} />}
                 {state.reason !== null && <Banner tone="info">{shellText("login.needed")}</Banner>}
                 {queue.value.unsent > 0 && <Banner tone="warn">{shellText("login.kept", { n: queue.value.unsent })}</Banner>}
-                {known !== null && byPin ? <PinLogin username={known.username} name={known.full_name ?? known.username} /> : <PasswordLogin username={known?.username ?? ""} />}
+                {known !== null && byPin && mayUsePin ? <PinLogin username={known.username} name={known.full_name ?? known.username} /> : <PasswordLogin username={known?.username ?? ""} />}
                 <div class="row">
-                    {known !== null && byPin && (
-                        <Button kind="plain" onClick={() => setByPin(false)}>
-                            {shellText("login.by_password")}
+                    {known !== null && mayUsePin && (
+                        <Button kind="plain" onClick={() => setByPin(!byPin)}>
+                            {shellText(byPin ? "login.by_password" : "login.by_pin")}
                         </Button>
                     )}
                     {known !== null && (
@@ -133,6 +135,7 @@ function PinLogin({ username, name }: { username: string; name: string }) {
         setFault(undefined);
         try {
             await client.loginPin(username, pin);
+            preferPin(username);
         } catch (reason) {
             setFault(loginFault(reason));
         }

@@ -11,6 +11,7 @@ import { Code, Data } from "../../ui/text.js";
 import { LeaseChip } from "./lease.js";
 import { QueueCard } from "./queue-state.js";
 import { text } from "./texts.js";
+import { Tour } from "./tour.js";
 
 /** Where a counter begins: the racks in hand, what is unsent, where there is more to do. */
 export function HomePage() {
@@ -20,6 +21,7 @@ export function HomePage() {
     const { refused, conflicts } = queue.value;
     return (
         <Page title={text("home.title")} heading={user === null ? undefined : text("home.hello", { name: user.full_name ?? user.username })}>
+            <Tour />
             <div class="stack">
                 {refused > 0 && <Notice n={refused} kind="refused" />}
                 {conflicts > 0 && <Notice n={conflicts} kind="conflicts" />}

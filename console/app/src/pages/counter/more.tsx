@@ -1,12 +1,11 @@
 import { navigationOf } from "../../navigation.js";
-import { base } from "../../paths.js";
+import { base, pathTo } from "../../paths.js";
 import { build, client, currentUser, queue } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { ask } from "../../ui/dialog.js";
 import { Icon } from "../../ui/icon.js";
 import { Page } from "../../ui/page.js";
 import { Code, Data } from "../../ui/text.js";
-import { LanguageChoice, ThemeChoice } from "../common/preferences.js";
 import { keptHere } from "./queue-state.js";
 import { text } from "./texts.js";
 
@@ -19,8 +18,18 @@ async function logOut(): Promise<void> {
         confirm: text("more.logout"),
         danger: !isSafe,
     });
-    if (yes) await client.logout();
+    if (!yes) return;
+    // Nobody goes on by himself after this.
+    sessionStorage.clear();
+    await client.logout();
 }
+
+const own = [
+    { path: "/history", icon: "history", key: "history.title" },
+    { path: "/settings", icon: "settings", key: "settings.title" },
+    { path: "/device", icon: "health", key: "device.title" },
+    { path: "/practice", icon: "star", key: "practice.title" },
+] as const;
 
 /** Whatever has no place at the lower edge. */
 export function MorePage() {
@@ -60,10 +69,17 @@ export function MorePage() {
                         </ul>
                     </section>
                 ))}
-                <div class="card stack">
-                    <LanguageChoice />
-                    <ThemeChoice />
-                </div>
+                <ul class="list">
+                    {own.map(({ path, icon, key }) => (
+                        <li key={path}>
+                            <a class="list-row" href={pathTo(path)}>
+                                <Icon name={icon} />
+                                <span class="grow">{text(key)}</span>
+                                <Icon name="next" class="soft" />
+                            </a>
+                        </li>
+                    ))}
+                </ul>
                 <Button icon="exit" wide onClick={logOut}>
                     {text("more.logout")}
                 </Button>

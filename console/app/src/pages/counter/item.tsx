@@ -1,0 +1,327 @@
+import { type FigureChanges, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, type RackItem } from "@stockverify/client";
+import { useLocation } from "preact-iso";
+import { useRef, useState } from "preact/hooks";
+import { faultText } from "../../faults.js";
+import { quantityLabel } from "../../i18n/format.js";
+import { base, pathTo } from "../../paths.js";
+import { useParameter } from "../../routes.js";
+import { giveSignal } from "../../scan/feedback.js";
+import { useScans } from "../../scan/scanner.js";
+import { client, config } from "../../session.js";
+import { Button } from "../../ui/button.js";
+import { ask } from "../../ui/dialog.js";
+import { Field, Select, TextArea, TextField } from "../../ui/field.js";
+import { Icon } from "../../ui/icon.js";
+import { notify } from "../../ui/notices.js";
+import { Page } from "../../ui/page.js";
+import { Banner, EmptyState } from "../../ui/surface.js";
+import { Code, Data } from "../../ui/text.js";
+import { tellOutcome } from "./count.js";
+import { dropDraft, draftOf, keepDraft, type Draft } from "./drafts.js";
+import { Keypad } from "./keypad.js";
+import { PhotoField } from "./photo-field.js";
+import { isPractice } from "./practice.js";
+import { entered, pressed } from "./quantity-entry.js";
+import { type Line, type RackWork, unlisted } from "./rack-work.js";
+import { text } from "./texts.js";
+import { workOf } from "./work-of.js";
+
+export function ItemPage() {
+    const { query } = useLocation();
+    const work = workOf(useParameter("session"));
+    const code = useParameter("item");
+    if (work === null)
+        return (
+            <Page title={text("item.title")} back={base}>
+                <EmptyState icon="rack" title={text("count.gone")} text={text("count.gone_text")} />
+            </Page>
+        );
+    const asked = query["lot"] ?? null;
+    const line = work.lines.value.find((each) => each.item.item_code === code && (asked === null || each.lot === asked));
+    const item = line?.item ?? work.itemOf(code) ?? unlisted(code);
+    return <Item key={`${code} ${asked ?? ""} ${item.item_name === null ? "" : "known"} ${line?.record?.record.client_record_id ?? ""}`} work={work} item={item} line={line} lot={asked} />;
+}
+
+/** What the page begins with: what was typed and not saved, else what is saved. Nothing is filled in that nobody counted. */
+function begin(key: string, line: Line | undefined, lot: string | null): Draft {
+    const record = line?.record?.record;
+    const shown = (value: number | null | undefined): string => {
+        const known = value == null ? undefined : quantityFromNumber(value);
+        return known === undefined ? "" : quantityText(known);
+    };
+    return (
+        draftOf(key) ?? {
+            quantity: line?.total == null ? "" : quantityText(line.total),
+            unit: "",
+            damage: shown(record?.damage_qty),
+            lost: shown(record?.non_returnable_damaged_qty),
+            lot: record?.lot ?? lot ?? "",
+            mfg: record?.mfg_date ?? "",
+            expiry: record?.expiry_date ?? "",
+            condition: record?.condition ?? "",
+            serials: record?.serial_numbers ?? [],
+            damageReason: record?.damage_reason ?? "",
+            varianceReason: record?.variance_reason ?? "",
+            remark: record?.remark ?? "",
+            photos: record?.photo_proofs ?? [],
+        }
+    );
+}
+
+function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line: Line | undefined; lot: string | null }) {
+    const { route } = useLocation();
+    const { session_id } = work.rack;
+    const key = `${session_id} ${item.item_code} ${lot ?? ""}`;
+    const [draft, setDraft] = useState<Draft>(() => begin(key, line, lot));
+    const [isTouched, setTouched] = useState(draftOf(key) !== undefined);
+    const isFresh = useRef(true);
+    const back = pathTo("/count", session_id);
+    const change = (changes: Partial<Draft>): void => {
+        setTouched(true);
+        setDraft((before) => {
+            const next = { ...before, ...changes };
+            keepDraft(key, next);
+            return next;
+        });
+    };
+    // The first key replaces what is shown, as on a till.
+    const press = (typed: string): void => {
+        change({ quantity: pressed(isFresh.current && typed !== "erase" ? "" : draft.quantity, typed) });
+        isFresh.current = false;
+    };
+    const pack = item.packs.find((each) => each.uom === draft.unit);
+    const read = entered(draft.quantity, pack?.factor);
+    const refusal = line?.record?.refusal;
+    const addSerial = (serial: string): void => {
+        const wanted = serial.trim();
+        if (wanted === "") return;
+        if (draft.serials.some((each) => each.toUpperCase() === wanted.toUpperCase())) {
+            giveSignal("repeat");
+            return notify({ text: text("item.serial_twice", { serial: wanted }) });
+        }
+        giveSignal("ok");
+        const serials = [...draft.serials, wanted];
+        change({ serials, quantity: String(Math.max(serials.length, Number(draft.quantity) || 0)) });
+    };
+    useScans((code) => {
+        if (item.serial_tracked && !item.barcodes.includes(code)) addSerial(code);
+        else if (item.barcodes.includes(code) && !isTouched) void work.scan(code).then((outcome) => (tellOutcome(session_id, outcome), giveSignal(outcome.kind === "counted" ? "ok" : "unknown"), route(back)));
+        else void leaveFor(code);
+    });
+    // Another item's code: what is entered here is kept as a draft, and the count goes on with that one.
+    const leaveFor = async (code: string): Promise<void> => {
+        const outcome = await work.scan(code);
+        tellOutcome(session_id, outcome);
+        giveSignal(outcome.kind === "counted" ? "ok" : "unknown");
+        if (isTouched) notify({ text: text("item.kept_draft") });
+        route(back);
+    };
+    const save = async (): Promise<void> => {
+        if ("fault" in read) return;
+        const figure = changesOf(draft, item, read.pieces);
+        if (figure === null) return notify({ tone: "bad", text: text("item.fault.other") });
+        const book = client.bookQuantity(work.rack.rack_id, item.item_code);
+        let confirmed = false;
+        if (work.rack.strict && !isPractice(session_id) && book !== null && quantityFromNumber(book) !== read.pieces) {
+            confirmed = await ask({ title: text("item.look_again"), text: text("item.look_again_text", { n: quantityLabel(read.pieces) }), confirm: text("item.it_is", { n: quantityLabel(read.pieces) }) });
+            if (!confirmed) return;
+        }
+        const outcome = await work.set(item, item.lot_tracked ? draft.lot.trim() : null, { ...figure, ...(confirmed ? { variance_confirmed: true } : {}) });
+        if (outcome.kind === "failed") {
+            giveSignal("error");
+            return notify({ tone: "bad", text: faultText(outcome.fault) });
+        }
+        dropDraft(key);
+        giveSignal("ok");
+        tellOutcome(session_id, outcome, true);
+        route(back);
+    };
+    const discard = async (): Promise<void> => {
+        const id = line?.record?.record.client_record_id;
+        if (id === undefined || !(await ask({ title: text("item.remove"), text: text("item.remove_text"), confirm: text("item.remove_yes"), danger: true }))) return;
+        await work.remove(id);
+        dropDraft(key);
+        route(back);
+    };
+    const reasons = config.value?.reason_codes;
+    return (
+        <Page title={item.item_name ?? item.item_code} heading={<Data>{item.item_name ?? item.item_code}</Data>} back={back}>
+            <form
+                class="stack"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    void save();
+                }}
+            >
+                <div class="small soft">
+                    <Code>{item.item_code}</Code>
+                    {item.category !== null && (
+                        <>
+                            {" · "}
+                            <Data>{item.category}</Data>
+                        </>
+                    )}
+                </div>
+                {refusal !== undefined && (
+                    <Banner tone="bad" title={text("item.refused")}>
+                        <Data>{refusal.message}</Data>
+                    </Banner>
+                )}
+                <div class="quantity">
+                    <label class="label" for="quantity">
+                        {text("item.quantity")}
+                    </label>
+                    <div class="quantity-row">
+                        <input id="quantity" class="quantity-input number" inputMode="none" autocomplete="off" dir="ltr" value={draft.quantity} aria-invalid={isTouched && "fault" in read} aria-describedby="quantity-says" onInput={(event) => { isFresh.current = false; change({ quantity: event.currentTarget.value }); }} />
+                        <span class="quantity-unit" translate={false}>{pack?.uom ?? item.uom ?? ""}</span>
+                    </div>
+                    <div id="quantity-says" class="small" role="status">
+                        {"fault" in read ? (
+                            <span class={isTouched && read.fault !== "empty" ? "field-fault" : "soft"}>{text(`item.fault.${read.fault}`)}</span>
+                        ) : pack !== undefined ? (
+                            <span>{text("item.packs", { count: quantityLabel(read.entered), factor: quantityLabel(quantityFromNumber(pack.factor) ?? nothing), total: quantityLabel(read.pieces), unit: item.uom ?? "" })}</span>
+                        ) : (
+                            <span class="soft">{line?.total == null ? text("item.sets") : text("item.replaces", { n: quantityLabel(line.total) })}</span>
+                        )}
+                    </div>
+                    {item.packs.length > 0 && (
+                        <div class="segments" role="group" aria-label={text("item.unit")}>
+                            {[{ uom: "", factor: 1 }, ...item.packs].map((each) => (
+                                <button key={each.uom} type="button" class="segment" aria-pressed={draft.unit === each.uom} onClick={() => change({ unit: each.uom })}>
+                                    <span translate={false}>{each.uom === "" ? (item.uom ?? "1") : `${each.uom} × ${each.factor}`}</span>
+                                </button>
+                            ))}
+                        </div>
+                    )}
+                    <Keypad onKey={press} />
+                    <div class="row quick">
+                        <Button kind="soft" onClick={() => { isFresh.current = false; change({ quantity: "0" }); }}>{text("item.none_there")}</Button>
+                        <Button kind="soft" icon="plus" label={text("item.one_more")} onClick={() => change({ quantity: stepped(draft.quantity, 1) })} />
+                        <Button kind="soft" icon="minus" label={text("item.one_less")} onClick={() => change({ quantity: stepped(draft.quantity, -1) })} />
+                    </div>
+                </div>
+                {item.lot_tracked && <TextField label={text("item.lot")} value={draft.lot} onInput={(value) => change({ lot: value })} hint={text("item.lot_hint")} code />}
+                {item.serial_tracked && <Serials serials={draft.serials} onAdd={addSerial} onRemove={(serial) => change({ serials: draft.serials.filter((each) => each !== serial) })} />}
+                <details class="card" open={draft.damage !== "" || draft.lost !== "" || refusal !== undefined}>
+                    <summary>{text("item.damage_title")}</summary>
+                    <div class="stack inside">
+                        <TextField label={text("item.damage")} hint={text("item.damage_hint")} inputMode="decimal" value={draft.damage} onInput={(value) => change({ damage: value })} fault={wrong(draft.damage)} code />
+                        <TextField label={text("item.lost")} hint={text("item.lost_hint")} inputMode="decimal" value={draft.lost} onInput={(value) => change({ lost: value })} fault={wrong(draft.lost)} code />
+                        {reasons !== undefined && (draft.damage !== "" || draft.lost !== "") && <Select label={text("item.damage_reason")} value={draft.damageReason} options={reasonOptions(reasons.damage)} onChange={(value) => change({ damageReason: value })} />}
+                    </div>
+                </details>
+                <details class="card" open={draft.expiry !== "" || draft.remark !== "" || draft.photos.length > 0}>
+                    <summary>{text("item.more_title")}</summary>
+                    <div class="stack inside">
+                        <Select label={text("item.condition")} value={draft.condition} options={(["", "good", "damaged", "expired"] as const).map((value) => ({ value, label: text(`item.condition.${value === "" ? "none" : value}`) }))} onChange={(value) => change({ condition: value })} />
+                        <div class="two">
+                            <TextField label={text("item.mfg")} type="date" value={draft.mfg} onInput={(value) => change({ mfg: value })} />
+                            <TextField label={text("item.expiry")} type="date" value={draft.expiry} onInput={(value) => change({ expiry: value })} />
+                        </div>
+                        {reasons !== undefined && <Select label={text("item.variance_reason")} value={draft.varianceReason} options={reasonOptions(reasons.variance)} onChange={(value) => change({ varianceReason: value })} />}
+                        <TextArea label={text("item.remark")} value={draft.remark} onInput={(value) => change({ remark: value })} maxLength={500} />
+                        {!isPractice(session_id) && <PhotoField photos={draft.photos} onChange={(photos) => change({ photos })} />}
+                    </div>
+                </details>
+                {line?.record != null && (
+                    <Button kind="plain" icon="trash" onClick={discard}>
+                        {text("item.remove")}
+                    </Button>
+                )}
+                <div class="thumb-bar thumb-bar-one">
+                    <Button kind="primary" size="large" wide type="submit" disabled={"fault" in read}>
+                        {"fault" in read ? text("item.save") : text("item.save_as", { n: quantityLabel(read.pieces), unit: item.uom ?? "" })}
+                    </Button>
+                </div>
+            </form>
+        </Page>
+    );
+}
+
+/** One more or one less of whatever can be read; never below nothing. */
+function stepped(entry: string, by: number): string {
+    const read = readQuantity(entry === "" ? "0" : entry);
+    if ("fault" in read) return entry;
+    return quantityText(Math.max(0, read.quantity + by * 1_000_000) as Quantity);
+}
+
+function wrong(entry: string): string | undefined {
+    const read = readQuantity(entry);
+    return "fault" in read && read.fault !== "empty" ? text(`item.fault.${read.fault}`) : undefined;
+}
+
+const reasonNames = {
+    broken: "reason.broken",
+    wet: "reason.wet",
+    torn_packaging: "reason.torn_packaging",
+    expired: "reason.expired",
+    infested: "reason.infested",
+    miscount: "reason.miscount",
+    misplaced: "reason.misplaced",
+    unbooked_receipt: "reason.unbooked_receipt",
+    unbooked_issue: "reason.unbooked_issue",
+    theft: "reason.theft",
+    unit_error: "reason.unit_error",
+    other: "reason.other",
+} as const;
+
+const reasonOptions = (codes: readonly string[]): { value: string; label: string }[] => [
+    { value: "", label: text("reason.none") },
+    ...codes.map((code) => ({ value: code, label: code in reasonNames ? text(reasonNames[code as keyof typeof reasonNames]) : text("reason.code", { code: code.replaceAll("_", " ") }) })),
+];
+
+/** `null`: something entered beside the quantity is none. */
+function changesOf(draft: Draft, item: RackItem, pieces: Quantity): (FigureChanges & { verified_qty: Quantity }) | null {
+    const side = (entry: string): Quantity | null | undefined => {
+        const read = readQuantity(entry);
+        return "quantity" in read ? read.quantity : read.fault === "empty" ? null : undefined;
+    };
+    const damage = side(draft.damage);
+    const lost = side(draft.lost);
+    if (damage === undefined || lost === undefined) return null;
+    const told = (value: string): string | null => (value.trim() === "" ? null : value.trim());
+    return {
+        verified_qty: pieces,
+        partial: false,
+        damage_qty: damage,
+        non_returnable_damaged_qty: lost,
+        condition: told(draft.condition) as "good" | "damaged" | "expired" | null,
+        mfg_date: told(draft.mfg),
+        expiry_date: told(draft.expiry),
+        damage_reason: told(draft.damageReason),
+        variance_reason: told(draft.varianceReason),
+        remark: told(draft.remark),
+        ...(item.serial_tracked ? { serial_numbers: draft.serials } : {}),
+        ...(draft.photos.length > 0 ? { photo_proofs: draft.photos } : {}),
+    };
+}
+
+function Serials({ serials, onAdd, onRemove }: { serials: readonly string[]; onAdd: (serial: string) => void; onRemove: (serial: string) => void }) {
+    const [value, setValue] = useState("");
+    const add = (): void => {
+        onAdd(value);
+        setValue("");
+    };
+    return (
+        <div class="stack-tight">
+            <Field label={text("item.serials", { n: serials.length })} hint={text("item.serials_hint")}>
+                {(ids) => (
+                    <div class="row">
+                        <input {...ids} class="input code grow" dir="ltr" autocapitalize="off" autocomplete="off" value={value} onInput={(event) => setValue(event.currentTarget.value)} onKeyDown={(event) => { if (event.key === "Enter") { event.preventDefault(); add(); } }} />
+                        <Button icon="plus" label={text("item.serial_add")} onClick={add} />
+                    </div>
+                )}
+            </Field>
+            <ul class="row">
+                {serials.map((serial) => (
+                    <li key={serial}>
+                        <button type="button" class="chip serial" aria-label={text("item.serial_remove", { serial })} onClick={() => onRemove(serial)}>
+                            <Code>{serial}</Code>
+                            <Icon name="close" />
+                        </button>
+                    </li>
+                ))}
+            </ul>
+        </div>
+    );
+}

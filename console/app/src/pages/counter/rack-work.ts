@@ -1,0 +1,226 @@
+import { type ReadonlySignal, computed, signal } from "@preact/signals";
+import { addQuantities, type Client, type DeviceRecord, type FigureChanges, type HeldRack, inUnits, type NewLine, nothing, type Quantity, quantityFromNumber, type RackItem, type Scan } from "@stockverify/client";
+
+/** What counting needs of the client: practice brings a rack of its own that answers the same. */
+export type CountingPort = Pick<Client, "records" | "items" | "lookUp" | "pullRack" | "count" | "edit" | "void" | "bookQuantity" | "reportUnknown" | "addPhoto">;
+
+/** One item of the rack with what was counted of it in this session. */
+export interface Line {
+    item: RackItem;
+    lot: string | null;
+    record: DeviceRecord | null;
+    total: Quantity | null;
+}
+
+/** What came of a scan or an entry, for eyes and ears. */
+export type Outcome =
+    | { kind: "counted"; item: RackItem; added: Quantity | null; total: Quantity; recordId: string }
+    | { kind: "repeated"; item: RackItem; serial: string }
+    | { kind: "unknown"; scan: Scan }
+    | { kind: "choose"; scan: Scan; items: readonly RackItem[] }
+    | { kind: "serial_needed" | "lot_needed"; item: RackItem; scan: Scan }
+    | { kind: "counted_by_others"; item: RackItem; scan: Scan }
+    | { kind: "failed"; fault: unknown };
+
+/** How a figure stands to others' of the same item and round. */
+export type BesideOthers = "add" | "replace";
+
+interface Step {
+    recordId: string;
+    /** What the record had before; `null`: there was none. */
+    before: FigureChanges | null;
+}
+
+const one = quantityFromNumber(1) as Quantity;
+const of = (value: number | null | undefined): Quantity => quantityFromNumber(value ?? 0) ?? nothing;
+
+const isLive = ({ record, state }: DeviceRecord): boolean => record.status !== "void" && state !== "decided";
+
+/** Counting one rack: what is expected, what was counted, the next scan, and the way back. */
+export class RackWork {
+    readonly #items = signal<readonly RackItem[]>([]);
+    readonly #records = signal<readonly DeviceRecord[]>([]);
+    readonly #steps = signal<readonly Step[]>([]);
+    readonly #beside = new Map<string, BesideOthers>();
+    #chain: Promise<unknown> = Promise.resolve();
+
+    readonly lines: ReadonlySignal<readonly Line[]> = computed(() => this.#counted());
+    readonly uncounted: ReadonlySignal<readonly RackItem[]> = computed(() => {
+        const counted = new Set(this.lines.value.map(({ item }) => item.item_code));
+        return this.#items.value.filter((item) => item.expected && !counted.has(item.item_code) && item.counted_by.length === 0);
+    });
+    readonly expected: ReadonlySignal<number> = computed(() => this.#items.value.filter((item) => item.expected).length);
+    readonly canUndo: ReadonlySignal<boolean> = computed(() => this.#steps.value.length > 0);
+
+    constructor(
+        private readonly port: CountingPort,
+        readonly rack: Pick<HeldRack, "rack_id" | "session_id" | "strict" | "blind">,
+    ) {}
+
+    /** What is on the device; then, if there is a network, what is new. */
+    async load(): Promise<void> {
+        await this.#read();
+        await this.port.pullRack(this.rack.rack_id);
+        await this.#read();
+    }
+
+    async #read(): Promise<void> {
+        const [items, records] = await Promise.all([this.port.items(this.rack.rack_id), this.port.records(this.rack.session_id)]);
+        this.#items.value = items;
+        this.#records.value = records;
+    }
+
+    /** Records as they are on the device: verdicts came, or another tab counted. */
+    async refresh(): Promise<void> {
+        this.#records.value = await this.port.records(this.rack.session_id);
+    }
+
+    itemOf(code: string): RackItem | undefined {
+        return this.#items.value.find((item) => item.item_code === code);
+    }
+
+    lineOf(code: string, lot: string | null): Line | undefined {
+        return this.lines.value.find((line) => line.item.item_code === code && line.lot === lot);
+    }
+
+    #counted(): Line[] {
+        const live = this.#records.value.filter(isLive);
+        const order = [...live].sort((a, b) => b.record.updated_at.localeCompare(a.record.updated_at) || b.order - a.order);
+        return order.map((record) => ({
+            item: this.itemOf(record.record.item_code ?? "") ?? unlisted(record.record.item_code ?? record.record.unknown_item_id ?? ""),
+            lot: record.record.lot ?? null,
+            record,
+            total: of(record.record.verified_qty),
+        }));
+    }
+
+    /** Scans and entries one after the other, in the order they came: none is lost, none meets a half-written figure. */
+    #inTurn(work: () => Promise<Outcome>): Promise<Outcome> {
+        const turn = this.#chain.then(work).catch((fault: unknown): Outcome => ({ kind: "failed", fault }));
+        this.#chain = turn;
+        return turn;
+    }
+
+    scan(code: string): Promise<Outcome> {
+        return this.#inTurn(async () => {
+            const { scan, items, pack } = await this.port.lookUp(code, this.rack.rack_id);
+            const [item] = items;
+            if (item === undefined) return { kind: "unknown", scan };
+            if (items.length > 1) return { kind: "choose", scan, items };
+            return this.#add(item, scan, pack?.factor ?? 1);
+        });
+    }
+
+    /** The item that a person chose for a code that is several items'. */
+    choose(item: RackItem, scan: Scan): Promise<Outcome> {
+        return this.#inTurn(() => this.#add(item, scan, 1));
+    }
+
+    answerBeside(item: RackItem, choice: BesideOthers): void {
+        this.#beside.set(item.item_code, choice);
+    }
+
+    async #add(item: RackItem, scan: Scan, packSize: number): Promise<Outcome> {
+        if (item.serial_tracked && scan.serial === undefined) return { kind: "serial_needed", item, scan };
+        if (item.lot_tracked && scan.lot === undefined) return { kind: "lot_needed", item, scan };
+        if (this.#asksBeside(item)) return { kind: "counted_by_others", item, scan };
+        const lot = item.lot_tracked ? (scan.lot ?? null) : null;
+        const before = this.lineOf(item.item_code, lot)?.record?.record;
+        const serials = before?.serial_numbers ?? [];
+        if (scan.serial !== undefined && item.serial_tracked && this.hasSerial(scan.serial)) return { kind: "repeated", item, serial: scan.serial };
+        const added = item.serial_tracked ? one : (inUnits(scan.quantity ?? one, of(packSize)) ?? one);
+        const total = addQuantities(of(before?.verified_qty), added) ?? added;
+        const changes: FigureChanges & { verified_qty: Quantity } = {
+            verified_qty: total,
+            ...(item.serial_tracked && scan.serial !== undefined ? { serial_numbers: [...serials, scan.serial] } : {}),
+            ...(scan.expiry_date === undefined ? {} : { expiry_date: scan.expiry_date }),
+            ...(scan.mfg_date === undefined ? {} : { mfg_date: scan.mfg_date }),
+            // Pieces that are still coming together fall short of a strict count's book without being wrong.
+            ...(this.rack.strict ? { partial: true } : {}),
+        };
+        const line: NewLine = { barcode: scan.text, item_code: item.item_code, quantity: added, ...(scan.serial === undefined ? {} : { serial_number: scan.serial }) };
+        return this.#write(item, lot, changes, [line], added);
+    }
+
+    /** Whether the round has a figure of somebody else's and nobody said yet what this one is beside it. */
+    #asksBeside(item: RackItem): boolean {
+        const mine = this.#records.value.some((record) => isLive(record) && record.record.item_code === item.item_code);
+        return !mine && !this.#beside.has(item.item_code) && item.counted_by.some((other) => other.session_id !== this.rack.session_id && !other.declared_empty);
+    }
+
+    hasSerial(serial: string): boolean {
+        const wanted = serial.toUpperCase();
+        return this.#records.value.some((record) => isLive(record) && (record.record.serial_numbers ?? []).some((each) => each.toUpperCase() === wanted));
+    }
+
+    /** The figure of an item as a person entered it: it takes the place of what was. */
+    set(item: RackItem, lot: string | null, changes: FigureChanges & { verified_qty: Quantity }): Promise<Outcome> {
+        return this.#inTurn(() => this.#write(item, lot, changes, [{ item_code: item.item_code, quantity: changes.verified_qty }], null));
+    }
+
+    async #write(item: RackItem, lot: string | null, changes: FigureChanges & { verified_qty: Quantity }, lines: readonly NewLine[], added: Quantity | null): Promise<Outcome> {
+        const { session_id } = this.rack;
+        const before = this.lineOf(item.item_code, lot)?.record ?? null;
+        const known = { ...changes, ...(lot === null ? {} : { lot }), ...this.#besideOthers(item) };
+        const written = before === null ? await this.port.count({ session_id, item_code: item.item_code, ...known }, lines) : await this.port.edit(session_id, before.record.client_record_id, known, lines);
+        this.#keep(written);
+        this.#steps.value = [...this.#steps.value.slice(-49), { recordId: written.record.client_record_id, before: before === null ? null : figureOf(before) }];
+        return { kind: "counted", item, added, total: changes.verified_qty, recordId: written.record.client_record_id };
+    }
+
+    #besideOthers(item: RackItem): FigureChanges {
+        const choice = this.#beside.get(item.item_code);
+        if (choice === undefined) return {};
+        return choice === "add" ? { partial: true } : { replaces: item.counted_by.filter((other) => other.session_id !== this.rack.session_id).map((other) => other.client_record_id) };
+    }
+
+    #keep(written: DeviceRecord): void {
+        const others = this.#records.value.filter((record) => record.record.client_record_id !== written.record.client_record_id);
+        this.#records.value = [...others, written];
+    }
+
+    /** Takes the last scan or entry back. */
+    undo(): Promise<Outcome | null> {
+        const turn = this.#chain.then(async () => {
+            const step = this.#steps.value.at(-1);
+            if (step === undefined) return null;
+            const { session_id } = this.rack;
+            const line = this.lines.value.find((each) => each.record?.record.client_record_id === step.recordId);
+            const written = step.before === null ? await this.port.void(session_id, step.recordId) : await this.port.edit(session_id, step.recordId, step.before);
+            this.#steps.value = this.#steps.value.slice(0, -1);
+            this.#keep(written);
+            const item = line?.item ?? unlisted(written.record.item_code ?? "");
+            const total = step.before?.verified_qty ?? nothing;
+            return { kind: "counted", item, added: null, total, recordId: step.recordId } satisfies Outcome;
+        });
+        this.#chain = turn.catch(() => undefined);
+        return turn;
+    }
+
+    async remove(recordId: string): Promise<void> {
+        this.#keep(await this.port.void(this.rack.session_id, recordId));
+    }
+}
+
+/** What an edit needs to bring a record back to what it was. */
+function figureOf({ record }: DeviceRecord): FigureChanges {
+    const { condition = null, mfg_date = null, expiry_date = null, damage_reason = null, variance_reason = null, remark = null } = record;
+    return {
+        verified_qty: of(record.verified_qty),
+        damage_qty: record.damage_qty == null ? null : of(record.damage_qty),
+        non_returnable_damaged_qty: record.non_returnable_damaged_qty == null ? null : of(record.non_returnable_damaged_qty),
+        serial_numbers: record.serial_numbers ?? [],
+        condition,
+        mfg_date,
+        expiry_date,
+        damage_reason,
+        variance_reason,
+        remark,
+        photo_proofs: record.photo_proofs ?? [],
+    };
+}
+
+/** An item that this device has no list of: it counts under its code. */
+export function unlisted(code: string): RackItem {
+    return { v: 1, rack_id: "", item_code: code, item_name: null, barcodes: [], category: null, subcategory: null, uom: null, packs: [], mrp: null, serial_tracked: false, lot_tracked: false, expected: false, counted_by: [] };
+}

@@ -1,0 +1,78 @@
+import { useLocation } from "preact-iso";
+import { useState } from "preact/hooks";
+import { faultText } from "../../faults.js";
+import { base, pathTo } from "../../paths.js";
+import { useParameter } from "../../routes.js";
+import { useScans } from "../../scan/scanner.js";
+import { client } from "../../session.js";
+import { Button } from "../../ui/button.js";
+import { TextArea, TextField } from "../../ui/field.js";
+import { notify } from "../../ui/notices.js";
+import { Page } from "../../ui/page.js";
+import { tellOutcome } from "./count.js";
+import { Keypad } from "./keypad.js";
+import { PhotoField } from "./photo-field.js";
+import { entered, pressed } from "./quantity-entry.js";
+import { unlisted } from "./rack-work.js";
+import { text } from "./texts.js";
+import { workOf } from "./work-of.js";
+
+/** What no list knows is counted all the same: its code, a photo, how many; a supervisor finds out what it is. */
+export function UnknownPage() {
+    const { query, route } = useLocation();
+    const session = useParameter("session");
+    const work = workOf(session);
+    const back = pathTo("/count", session);
+    const [code, setCode] = useState(query["code"] ?? "");
+    const [name, setName] = useState("");
+    const [remark, setRemark] = useState("");
+    const [photos, setPhotos] = useState<string[]>([]);
+    const [quantity, setQuantity] = useState("");
+    useScans(setCode);
+    const read = entered(quantity);
+    const save = async (): Promise<void> => {
+        if (work === null || "fault" in read) return;
+        try {
+            const found = { ...(code.trim() === "" ? {} : { code: code.trim() }), ...(name.trim() === "" ? {} : { name: name.trim() }), ...(remark.trim() === "" ? {} : { remark: remark.trim() }), ...(photos.length === 0 ? {} : { photos }), session_id: session, rack_id: work.rack.rack_id };
+            const id = name.trim() === "" && remark.trim() === "" && photos.length === 0 ? null : await client.reportUnknown(found);
+            if (code.trim() !== "") tellOutcome(session, await work.set(unlisted(code.trim()), null, { verified_qty: read.pieces }), true);
+            else if (id !== null) {
+                await client.count({ session_id: session, unknown_item_id: id, verified_qty: read.pieces });
+                await work.refresh();
+            }
+            notify({ tone: "ok", text: text("unknown.kept") });
+            route(back);
+        } catch (fault) {
+            notify({ tone: "bad", text: faultText(fault) });
+        }
+    };
+    return (
+        <Page title={text("unknown.title")} back={work === null ? base : back}>
+            <form
+                class="stack"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    void save();
+                }}
+            >
+                <p class="soft">{text("unknown.text")}</p>
+                <TextField label={text("count.code")} value={code} onInput={setCode} hint={text("unknown.code_hint")} code />
+                <TextField label={text("unknown.name")} value={name} onInput={setName} maxLength={200} />
+                <PhotoField photos={photos} onChange={setPhotos} />
+                <div class="quantity">
+                    <label class="label" for="quantity">
+                        {text("item.quantity")}
+                    </label>
+                    <input id="quantity" class="quantity-input number" inputMode="none" autocomplete="off" dir="ltr" value={quantity} onInput={(event) => setQuantity(event.currentTarget.value)} />
+                    <Keypad onKey={(key) => setQuantity(pressed(quantity, key))} />
+                </div>
+                <TextArea label={text("item.remark")} value={remark} onInput={setRemark} maxLength={500} />
+                <div class="thumb-bar thumb-bar-one">
+                    <Button kind="primary" size="large" wide type="submit" disabled={"fault" in read || (code.trim() === "" && name.trim() === "" && photos.length === 0)}>
+                        {text("unknown.save")}
+                    </Button>
+                </div>
+            </form>
+        </Page>
+    );
+}

@@ -1,0 +1,36 @@
+import { effect } from "@preact/signals";
+import { isPassing } from "@stockverify/client";
+import { reportFault } from "../../faults.js";
+import { client, queue, racks } from "../../session.js";
+import { isPractice, practiceRack, practicePort } from "./practice.js";
+import { RackWork } from "./rack-work.js";
+
+const works = new Map<string, RackWork>();
+
+/** The work on a session's rack: one for all pages of it, so that going from one to the other loses nothing. */
+export function workOf(sessionId: string): RackWork | null {
+    const known = works.get(sessionId);
+    if (known !== undefined) return known;
+    const rack = isPractice(sessionId) ? practiceRack : racks.value.find((each) => each.session_id === sessionId);
+    if (rack === undefined) return null;
+    const work = new RackWork(isPractice(sessionId) ? practicePort : client, rack);
+    works.set(sessionId, work);
+    void work.load().catch((fault: unknown) => {
+        if (!isPassing(fault)) reportFault(fault);
+    });
+    return work;
+}
+
+// Verdicts change what is known of records; another login begins anew.
+let sent = queue.value.last_sent;
+effect(() => {
+    const { last_sent, refused, conflicts } = queue.value;
+    void refused;
+    void conflicts;
+    if (last_sent === sent) return;
+    sent = last_sent;
+    for (const [sessionId, work] of works) if (!isPractice(sessionId)) void work.refresh().catch(reportFault);
+});
+client.auth.subscribe((state) => {
+    if (state.state === "logged_out") works.clear();
+});

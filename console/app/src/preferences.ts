@@ -1,0 +1,38 @@
+import { signal } from "@preact/signals";
+
+/** What a person chose on this device, beside language and colours. */
+export interface Preferences {
+    sound: boolean;
+    vibration: boolean;
+    speech: boolean;
+    /** The camera that was used last. */
+    camera: string | null;
+    /** Whether the tour was seen or skipped. */
+    toured: boolean;
+    /** Who logs in by PIN here. */
+    pins: readonly string[];
+}
+
+const storageKey = "sv.preferences";
+const usual: Preferences = { sound: true, vibration: true, speech: false, camera: null, toured: false, pins: [] };
+
+function kept(): Preferences {
+    try {
+        return { ...usual, ...(JSON.parse(localStorage.getItem(storageKey) ?? "{}") as Partial<Preferences>) };
+    } catch {
+        return usual;
+    }
+}
+
+export const preferences = signal<Preferences>(kept());
+
+export function prefer(changes: Partial<Preferences>): void {
+    preferences.value = { ...preferences.value, ...changes };
+    localStorage.setItem(storageKey, JSON.stringify(preferences.value));
+}
+
+export const prefersPin = (username: string): boolean => preferences.value.pins.includes(username);
+
+export function preferPin(username: string): void {
+    if (!prefersPin(username)) prefer({ pins: [...preferences.value.pins, username] });
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import { quantity } from "@stockverify/client";
+import { clearPractice, practicePort, practiceRack } from "../src/pages/counter/practice.js";
+import { RackWork } from "../src/pages/counter/rack-work.js";
+
+const tea = "5901234123457";
+let work: RackWork;
+
+beforeEach(async () => {
+    clearPractice();
+    work = new RackWork(practicePort, practiceRack);
+    await work.load();
+});
+
+const total = (code: string): number | null => work.lines.value.find((line) => line.item.item_code === code)?.total ?? null;
+
+describe("counting a rack", () => {
+    it("adds one for each scan, also of fifty at once", async () => {
+        await Promise.all(Array.from({ length: 50 }, () => work.scan(tea)));
+        assert.equal(total("DEMO-1"), quantity(50));
+        assert.equal(work.lines.value.length, 1);
+    });
+
+    it("adds a pack's pieces", async () => {
+        const outcome = await work.scan("14006381333938");
+        assert.equal(outcome.kind, "counted");
+        assert.equal(total("DEMO-2"), quantity(12));
+    });
+
+    it("tells what is still uncounted", async () => {
+        assert.equal(work.uncounted.value.length, 4);
+        await work.scan(tea);
+        assert.deepEqual(work.uncounted.value.map((item) => item.item_code), ["DEMO-2", "DEMO-3", "DEMO-4"]);
+    });
+
+    it("takes scans back one by one, and the first with its record", async () => {
+        await work.scan(tea);
+        await work.scan(tea);
+        await work.undo();
+        assert.equal(total("DEMO-1"), quantity(1));
+        await work.undo();
+        assert.equal(total("DEMO-1"), null);
+        assert.equal(await work.undo(), null);
+    });
+
+    it("sets what a person enters, and goes on adding to it", async () => {
+        const item = work.itemOf("DEMO-1");
+        assert.ok(item !== undefined);
+        await work.set(item, null, { verified_qty: quantity(7) });
+        await work.scan(tea);
+        assert.equal(total("DEMO-1"), quantity(8));
+    });
+
+    it("asks for serial numbers and lots, and for codes that nobody knows", async () => {
+        assert.equal((await work.scan("9780201379624")).kind, "serial_needed");
+        assert.equal((await work.scan("7350053850019")).kind, "lot_needed");
+        assert.equal((await work.scan("0000")).kind, "unknown");
+    });
+
+    it("goes on after a fault", async () => {
+        const failing = new RackWork({ ...practicePort, count: () => Promise.reject(new Error("full")) }, practiceRack);
+        await failing.load();
+        assert.equal((await failing.scan(tea)).kind, "failed");
+        assert.equal((await failing.scan("0000")).kind, "unknown");
+    });
+});

@@ -1,0 +1,18 @@
+// The addresses a crawler opens for each role. Those with a part of their own ask for it.
+
+const counting = ["", "racks", "unsent", "conflicts", "history", "settings", "device", "practice", "more", "count/practice", "count/practice/item/DEMO-1", "count/practice/item/DEMO-4", "count/practice/unknown", "count/practice/finish", "no-such-page"];
+
+/** A rack in hand, with something counted. */
+async function rackInHand(page, stack) {
+    await page.goto(`${stack.console}racks`);
+    await page.locator(".list-row .button").first().click();
+    await page.locator(".thumb-bar").waitFor();
+    const path = new URL(page.url()).pathname.slice("/console/".length);
+    return [path, `${path}/unknown`, `${path}/finish`];
+}
+
+export async function pagesOf(role, page, stack) {
+    const pages = [...counting];
+    if (role === "staff") pages.push(...(await rackInHand(page, stack)));
+    return pages;
+}

@@ -1,0 +1,64 @@
+// A stack of a test's own, and the server's side of what a page did.
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+const run = promisify(execFile);
+
+export async function startStack(name, ...options) {
+    const directory = join(process.env.STOCKVERIFY_TEST_RUNS ?? mkdtempSync(join(tmpdir(), "console-")), name);
+    const command = (...words) => run(join(root, "scripts/stack"), [...words, "--dir", directory], { cwd: root });
+    await command("up", "--no-build", ...options);
+    const state = JSON.parse(readFileSync(join(directory, "stack.json"), "utf8"));
+    const users = (role) => state.users.filter((user) => user.role === role);
+    return {
+        url: state.url,
+        console: `${state.url}/console/`,
+        user: (role, index = 0) => users(role)[index],
+        stop: (part) => command("stop", part),
+        start: (part) => command("start", part),
+        down: () => command("down", "--wipe"),
+        api: (user) => api(state.url, user),
+    };
+}
+
+async function api(url, { username, password }) {
+    const ask = async (method, path, body, token) => {
+        const answer = await fetch(url + path, {
+            method,
+            headers: { "Content-Type": "application/json", ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        const { data, error } = await answer.json();
+        if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${error?.code} ${error?.message}`);
+        return data;
+    };
+    const { access_token } = await ask("POST", "/api/auth/login", { username, password });
+    return (method, path, body) => ask(method, path, body, access_token);
+}
+
+/** Every record of a session, as the server has it. */
+export async function recordsOf(call, sessionId) {
+    const records = [];
+    for (let after = 0, more = true; more; ) {
+        const answer = await call("GET", `/api/sessions/${sessionId}/records?after=${after}&limit=500`);
+        records.push(...answer.items);
+        more = answer.more === true;
+        after = answer.next_after;
+    }
+    return records;
+}
+
+export async function until(what, condition, limit = 30_000) {
+    const end = Date.now() + limit;
+    for (;;) {
+        const found = await condition();
+        if (found) return found;
+        if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}

@@ -1,0 +1,97 @@
+// Every page, for each role, in two looks: no error, no failed request, no broken wall, no untranslated text, no barrier; and what a phone loads first.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { axeSource, isKept, launch, logIn, newDesk, newPhone, watch } from "./lib/browser.mjs";
+import { startStack, until } from "./lib/stack.mjs";
+import { pagesOf } from "./lib/pages.mjs";
+
+let stack, browser;
+before(async () => {
+    stack = await startStack("console-pages");
+    browser = await launch();
+});
+after(async () => {
+    await browser?.close();
+    await stack?.down();
+});
+
+/** A page is painted when nothing of it is being loaded. */
+async function painted(page) {
+    await page.locator(".shell main, .login").first().waitFor();
+    await until("a painted page", () => page.evaluate(() => document.querySelector('[aria-busy="true"]') === null && document.querySelector("main") !== null));
+}
+
+async function barriers(page) {
+    const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] }));
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary?.split("\n")[1] ?? ""}`));
+}
+
+/** Texts with letters that stand in no brackets: nobody translated them. */
+const untranslated = (page) =>
+    page.evaluate(() => {
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        const found = [];
+        for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+            const text = node.textContent?.trim() ?? "";
+            if (!/\p{L}/u.test(text) || /^⟦[^]*⟧$/u.test(text)) continue;
+            if (node.parentElement?.closest('[translate="no"], script, style') === null) found.push(text);
+        }
+        return found;
+    });
+
+const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+// As high as the longest page: what a menu at the lower edge covers until one scrolls is no barrier.
+const tall = { width: 390, height: 2400 };
+
+const looks = [
+    { name: "phone, light, pseudo", make: (options) => newPhone(browser, options), options: { colorScheme: "light", viewport: tall }, locale: "pseudo" },
+    { name: "desk, dark, Arabic", make: (options) => newDesk(browser, options), options: { colorScheme: "dark" }, locale: "ar" },
+];
+
+for (const role of ["staff", "supervisor", "admin"]) {
+    describe(`the pages of ${role}`, () => {
+        for (const look of looks) {
+            it(look.name, { timeout: 240_000 }, async () => {
+                const page = await (await look.make(look.options)).newPage();
+                await page.addInitScript((locale) => localStorage.setItem("sv.locale", locale), look.locale);
+                await page.addInitScript({ content: axeSource });
+                const faults = await watch(page);
+                const found = [];
+                const examine = async (path) => {
+                    await painted(page);
+                    found.push(...(await barriers(page)).map((barrier) => `${path}: ${barrier}`));
+                    if (look.locale === "pseudo") found.push(...(await untranslated(page)).map((text) => `${path}: untranslated: ${text}`));
+                    if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
+                    found.push(...faults.splice(0).map((fault) => `${path}: ${fault}`));
+                };
+                await page.goto(stack.console);
+                await examine("login");
+                await logIn(page, stack, stack.user(role));
+                for (const path of await pagesOf(role, page, stack)) {
+                    await page.goto(stack.console + path);
+                    await examine(path);
+                }
+                await page.context().close();
+                assert.deepEqual(found, []);
+            });
+        }
+    });
+}
+
+describe("what a phone loads first", () => {
+    it("is at most 100 KB, and all of it from here", async () => {
+        const page = await (await newPhone(browser)).newPage();
+        const session = await page.context().newCDPSession(page);
+        let bytes = 0;
+        const hosts = new Set();
+        page.on("request", (request) => hosts.add(new URL(request.url()).origin));
+        session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
+        await session.send("Network.enable");
+        await page.goto(stack.console);
+        await page.locator("[name=password]").waitFor();
+        await isKept(page);
+        assert.deepEqual([...hosts], [stack.url]);
+        assert.ok(bytes > 20_000 && bytes <= 100_000, `${bytes} bytes`);
+    });
+});
