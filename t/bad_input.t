@@ -14,12 +14,13 @@ my $warehouse = ($stack->demo('racks'))[0]{warehouse};
 my ($item) = map { $_->{item_code} } $stack->demo('items');
 my $rack = $stack->rack;
 my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
+my $saved = $boss->post('/api/reports/queries', { name => 'x', query => { collection => 'erp_items' } })->data->{query_id};
 my $schedule = $boss->post('/api/reports/schedules', { name => 'x', cron => '@yearly', type => 'variance' })->data->{schedule_id};
 my $contract = StockVerify::Contract->new('.');
 my @routes = grep { $_->{body} !~ /^(?:none|file)$/ } $contract->routes; # what a picture is: photos.t
 my $JSON = Cpanel::JSON::XS->new->utf8->canonical;
 
-sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/\{id\}/$session/r =~ s/\{format\}/csv/r =~ s/\{item_code\}/$item/r }
+sub path_of   { my ($route) = @_; return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/queries\/\K\{id\}/$saved/r =~ s/\{id\}/$session/r =~ s/\{format\}/csv/r =~ s/\{item_code\}/$item/r }
 sub client_of { my ($route) = @_; return { anyone => $nobody, staff => $asha, supervisor => $boss, admin => $admin }->{ $route->{role} } }
 
 sub send_body { my ($route, $body) = @_; return client_of($route)->request($route->{method} => path_of($route), body => $body) }
@@ -131,7 +132,8 @@ my %WRONG = (
         group_by => [@no_list, [1], [$operator]], aggregations => [@no_list, [1], [{}], [$operator]], sort => [@no_list, [1], [$operator]],
         fields => [@no_list, [1], ['$where'], [$operator]], limit => [0, -1, 1.5, '1', \1, $operator] },
     snapshot_create => { name => [@no_text, '', "a\nb", 'x' x 4096], tags => [@no_list, [1], [''], [$operator]], description => [@no_text, 'x' x 9000],
-        query => [0, 1.5, \1, 'a', [], undef] },
+        query => [0, 1.5, \1, 'a', [], undef], query_id => [@no_word] },
+    (map { ($_ => { name => [@no_text, '', "a\nb", 'x' x 4096], description => [@no_text, 'x' x 9000], query => [0, 1.5, \1, 'a', [], undef] }) } qw(report_query_create report_query_change)),
     compare_create => { baseline_id => \@no_word, comparison_id => \@no_word, key_fields => [@no_list, [1], [$operator]],
         compare_fields => [@no_list, [1], [$operator]], name => [@no_text, '', "a\nb"] },
     report_generate => { %report, format => \@no_format },
@@ -187,6 +189,7 @@ my %GOOD = (
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
     item_correct => { item_code => $item, changes => { mrp => 1 } }, count_lines_add => { session_id => $session, lines => [] },
     item_verify => { verified_qty => 1 }, conflict_resolve => { action => 'keep_server' }, count_open => { warehouse => $warehouse },
+    (map { ($_ => { name => 'x', query => { collection => 'erp_items' } }) } qw(report_query_create report_query_change)),
     report_preview => { collection => 'erp_items' }, snapshot_create => { name => 'x', query => { collection => 'erp_items' } },
     compare_create => { baseline_id => 'x', comparison_id => 'y' }, (map { ($_ => { type => 'variance' }) } qw(report_generate report_export)),
     (map { ($_ => { name => 'x', cron => '@daily', type => 'variance' }) } qw(schedule_create schedule_change)),

@@ -19,6 +19,7 @@ my $contract = StockVerify::Contract->new('.');
 my @routes = $contract->routes;
 my $rack = $stack->rack;
 my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
+my $saved = $boss->post('/api/reports/queries', { name => 'x', query => { collection => 'erp_items' } })->data->{query_id};
 my $schedule = $boss->post('/api/reports/schedules', { name => 'x', cron => '@yearly', type => 'variance' })->data->{schedule_id};
 my $snapshot = $boss->post('/api/reports/snapshots', { name => 'x', query => { collection => 'rack_registry' } }, headers => { Prefer => 'wait=30' })
     ->data->{snapshot_id};
@@ -26,7 +27,7 @@ my $bearer = 'Authorization: Bearer ' . $asha->token;
 
 sub path_of {
     my ($route) = @_;
-    return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/snapshots\/\K\{id\}/$snapshot/r =~ s/\{id\}/$session/r;
+    return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/queries\/\K\{id\}/$saved/r =~ s/snapshots\/\K\{id\}/$snapshot/r =~ s/\{id\}/$session/r;
 }
 
 sub raw     { return StockVerify::Raw->new($stack)->send(join '', @_)->read(20) }
@@ -202,7 +203,7 @@ subtest 'paths' => sub {
         my $client = { staff => $asha, supervisor => $boss, admin => $admin }->{ $route->{role} };
         for my $id ("' || '1'=='1", '{"$ne":null}', "a\r\nb", "a\tb", ']]--', '..a', 'x' x 1000, "\x{1f4e6}") {
             my $path = $route->{path} =~ s/\{\w+\}/url_escape(Encode::encode_utf8($id))/er;
-            my %body = $route->{body} eq 'none' ? () : (json => $route->{id} =~ /^user_/ ? { password => 'long enough' } : { action => $route->{id} eq 'unknown_item_resolve' ? 'reject' : 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
+            my %body = $route->{body} eq 'none' ? () : (json => $route->{id} =~ /^user_/ ? { password => 'long enough' } : $route->{id} =~ /^report_query/ ? { name => 'x', query => { collection => 'erp_items' } } : { action => $route->{id} eq 'unknown_item_resolve' ? 'reject' : 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
             refused($client->request($route->{method} => $path, %body), 404, $route->{id} =~ /^item(?:_verify)?$/ ? 'item_unknown' : 'not_found', "$route->{id} of " . $id =~ s/[\r\n\t]/ /gr =~ s/.{20}\K.*//r);
         }
     }

@@ -518,6 +518,25 @@ subtest 'jobs' => sub {
 my %THERE;    # ids that operations find something by
 my %SCHEDULE = (name => 'Contract', cron => '0 6 * * 1', type => 'stock_summary', format => 'csv');
 
+subtest 'saved queries' => sub {
+    my %query = (name => 'Contract', query => { collection => 'erp_items', limit => 3 });
+    my $made = answers($supervisor, report_query_create => 201, json => \%query);
+    my %id = (path => { id => $made->data->{query_id} });
+    answers($supervisor, report_query_create => [409, 'already_exists'], json => \%query);
+    answers($supervisor, report_queries => 200);
+    answers($supervisor, report_query => 200, %id);
+    answers($supervisor, report_query_change => 200, %id, json => { %query, name => 'Contract, changed' });
+    my $other = answers($supervisor, report_query_create => 201, json => \%query)->data->{query_id};
+    answers($supervisor, report_query_change => [409, 'already_exists'], path => { id => $other }, json => { %query, name => 'Contract, changed' });
+    answers($supervisor, report_preview => 200, json => { query_id => $made->data->{query_id}, limit => 1 });
+    answers($supervisor, snapshot_create => 202, json => { name => 'Of a saved one', query_id => $made->data->{query_id} });
+    my $schedule = answers($supervisor, schedule_create => 201, json => { name => 'x', cron => '@yearly', type => 'snapshot', query_id => $made->data->{query_id} });
+    answers($supervisor, report_query_delete => [409, 'conflict_state'], %id);
+    answers($supervisor, schedule_delete => 200, path => { id => $schedule->data->{schedule_id} });
+    answers($supervisor, report_query_delete => 200, %id);
+    $THERE{$_} = $other for qw(report_query report_query_change report_query_delete);
+};
+
 subtest 'schedules' => sub {
     my $made = answers($supervisor, schedule_create => 201, json => { %SCHEDULE, recipients => ['a@example.com'], filters => { warehouse => $warehouse } });
     my %id = (path => { id => $made->data->{schedule_id} });
@@ -635,7 +654,7 @@ my %BODY = (
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
     item_verify => { verified_qty => 1 }, item_correct => { item_code => 'no-such-thing', changes => { mrp => 1 } },
     count_lines_add => { session_id => 'no-such-thing', lines => [] }, compare_create => { baseline_id => 'one', comparison_id => 'two' }, report_generate => { type => 'variance' }, report_export => { type => 'variance' },
-    schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
+    schedule_create => \%SCHEDULE, schedule_change => \%SCHEDULE, (map { ($_ => { name => 'x', query => \%QUERY }) } qw(report_query_create report_query_change)), report_preview => \%QUERY, snapshot_create => { name => 'x', query => \%QUERY },
 );
 my %WRONG = (
     event_ticket => { topics => 5 }, auth_login => { username => 5 }, auth_refresh => {}, auth_logout => { all => 'yes' }, auth_pin => { pin => 'abc' },
@@ -645,7 +664,7 @@ my %WRONG = (
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
     rack_release => { session_id => 5 }, erp_sync_start => { full => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} }, sync_rescue => { format => 'other' },
-    report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
+    (map { ($_ => { name => 'x', query => { collection => 'users' } }) } qw(report_query_create report_query_change)), report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },
     unknown_item_report => { unknown_item_id => 5 }, unknown_item_resolve => { action => 'toss a coin' },
     item_verify => { session_id => 5 }, item_correct => { item_code => 'x', changes => {} }, count_lines_add => { session_id => 5 }, conflict_resolve => { action => 'toss a coin' }, compare_create => { baseline_id => 5 },
     report_generate => { type => 'variance', filters => { colour => 'red' } }, report_export => { type => 'gossip' }, schedule_create => { %SCHEDULE, cron => 'soon' }, schedule_change => { %SCHEDULE, recipients => ['x'] },

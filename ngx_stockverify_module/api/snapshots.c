@@ -18,7 +18,7 @@ sv_snapshot_ask(sv_call_t *call)
     bool created;
 
     if (fields.object != NULL && sv_snapshot_wanted_read(call->store, &fields, call->arena, &wanted) &&
-        sv_snapshot_request(call->store, &call->principal, sv_snapshot_params(&wanted, call->arena), call->arena, &job,
+        sv_snapshot_request(call->store, &call->principal, sv_snapshot_params(&wanted, false, call->arena), call->arena, &job,
                             &created, &call->error) == SV_OK) {
         sv_job_asked(call, job, created);
     }

@@ -196,8 +196,11 @@ sv_schedule_write_params(sv_json_writer_t *w, const bson_t *params, sv_arena_t *
     if (filters != NULL) {
         sv_doc_write_json(w, "filters", filters);
     }
-    if (query != NULL) {
-        sv_doc_write_json(w, "query", query);
+    if (report == NULL) {
+        sv_json_text(w, "query_id", sv_doc_text(params, "query_id", arena));
+        if (query != NULL) {
+            sv_doc_write_json(w, "query", query);
+        }
         sv_json_text(w, "description", sv_doc_text(params, "description", arena));
         sv_schedule_write_texts(w, "tags", sv_doc_child(params, "tags", arena));
         if (keep > 0) {

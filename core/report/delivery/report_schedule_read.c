@@ -78,7 +78,7 @@ sv_schedule_refuse(const sv_schedule_reading_t *reading, const char *member, con
 static void
 sv_schedule_read_report(sv_schedule_reading_t *reading)
 {
-    static const char *const others[] = { "query", "description", "tags", "keep" };
+    static const char *const others[] = { "query", "query_id", "description", "tags", "keep" };
     sv_fixed_request_t request;
 
     sv_json_get_text(reading->fields, "name", SV_REQUIRED, 1, SV_SCHEDULE_NAME_MAX, &reading->schedule->name);
@@ -114,7 +114,12 @@ sv_schedule_read_snapshot(sv_schedule_reading_t *reading)
     if (!sv_snapshot_wanted_read(reading->store, fields, reading->arena, &wanted)) {
         return;
     }
-    params = sv_snapshot_params(&wanted, reading->arena);
+    if (wanted.query_id != NULL && sv_doc_has(wanted.query, "tz")) {
+        sv_fail_field(fields->error, "query_id", "not_allowed",
+                      "names a zone, which stands in time_zone: days are those of the schedule");
+        return;
+    }
+    params = sv_snapshot_params(&wanted, wanted.query_id != NULL, reading->arena);
     if (keep > 0) {
         BSON_APPEND_INT64(params, "keep", keep);
     }

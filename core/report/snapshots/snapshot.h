@@ -69,15 +69,17 @@ typedef struct {
     const char **tags;
     size_t tag_count;
     const bson_t *query;   /* as it was asked */
+    const char *query_id;  /* of the saved query that this is; NULL: of none */
     const char *warehouse; /* whose days it means unless a zone is named; NULL: TIME_ZONE's */
 } sv_snapshot_wanted_t;
 
-/* Reads {name, description, query, tags[]}.  False with the wrong fields named. */
+/* Reads {name, description, query or query_id, tags[]}.  False with the wrong fields named. */
 bool sv_snapshot_wanted_read(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena,
                              sv_snapshot_wanted_t *wanted);
 /* The same as the params of its job: {name, description, query, tags}.  A schedule's job takes them with `tz`, the
- * schedule's zone, and `keep` (sv_snapshots_keep_last). */
-bson_t *sv_snapshot_params(const sv_snapshot_wanted_t *wanted, sv_arena_t *arena);
+ * schedule's zone, `keep` (sv_snapshots_keep_last); `by_id`: with
+ * `query_id` in the place of `query`, so that it is what the saved query says then. */
+bson_t *sv_snapshot_params(const sv_snapshot_wanted_t *wanted, bool by_id, sv_arena_t *arena);
 
 /* Requests the job; what is asked for twice while it is pending is one snapshot. */
 sv_status_t sv_snapshot_request(sv_store_t *store, const sv_principal_t *who, const bson_t *params, sv_arena_t *arena,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/codec.h"
+#include "core/report/query/saved_query.h"
 #include "core/report/snapshots/snapshot.h"
 #include "core/store/document.h"
 
@@ -24,13 +25,8 @@ sv_params_put_tags(bson_t *params, const char *const *tags, size_t count)
 static void
 sv_wanted_read_query(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena, sv_snapshot_wanted_t *wanted)
 {
-    sv_json_fields_t inside = { .path = sv_json_field_path(fields, "query"), .error = fields->error };
-    sv_report_query_t *query;
+    sv_report_query_t *query = sv_saved_query_choose(store, fields, arena, &wanted->query_id);
 
-    if (!sv_json_get_object(fields, "query", SV_REQUIRED, &inside.object)) {
-        return;
-    }
-    query = sv_report_query_read(&inside, arena);
     if (query == NULL || fields->error->status != SV_OK) {
         return;
     }
@@ -54,13 +50,17 @@ sv_snapshot_wanted_read(sv_store_t *store, const sv_json_fields_t *fields, sv_ar
 }
 
 bson_t *
-sv_snapshot_params(const sv_snapshot_wanted_t *wanted, sv_arena_t *arena)
+sv_snapshot_params(const sv_snapshot_wanted_t *wanted, bool by_id, sv_arena_t *arena)
 {
     bson_t *params = sv_doc_new(arena);
 
     BSON_APPEND_UTF8(params, "name", wanted->name);
     sv_doc_put_text(params, "description", wanted->description);
-    BSON_APPEND_DOCUMENT(params, "query", wanted->query);
+    if (by_id) {
+        BSON_APPEND_UTF8(params, "query_id", wanted->query_id);
+    } else {
+        BSON_APPEND_DOCUMENT(params, "query", wanted->query);
+    }
     sv_params_put_tags(params, wanted->tags, wanted->tag_count);
     return params;
 }

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/report/query/long_read.h"
 #include "core/report/query/point_in_time.h"
+#include "core/report/query/saved_query.h"
 #include "core/report/blocks/publication.h"
 #include "core/report/rows/row_sort.h"
 #include "core/report/rows/row_units.h"
@@ -200,13 +201,25 @@ sv_taking_head(const sv_taking_t *taking)
 
 /* ---- an attempt */
 
+/* What a schedule asks of a saved query is what that says by now. */
+static sv_report_query_t *
+sv_taking_query(const sv_taking_t *taking, sv_error_t *error)
+{
+    const char *query_id = sv_doc_text(taking->claim->params, "query_id", taking->arena);
+    const bson_t *from = taking->claim->params;
+
+    if (query_id != NULL && sv_saved_query_load(taking->store, query_id, taking->arena, &from, error) != SV_OK) {
+        return NULL;
+    }
+    return sv_report_query_from_bson(sv_doc_child(from, "query", taking->arena), taking->arena, error);
+}
+
 static sv_status_t
 sv_taking_run(sv_taking_t *taking, sv_error_t *error)
 {
     sv_status_t status;
 
-    taking->query =
-        sv_report_query_from_bson(sv_doc_child(taking->claim->params, "query", taking->arena), taking->arena, error);
+    taking->query = sv_taking_query(taking, error);
     if (taking->query == NULL ||
         sv_report_query_settle(taking->store, taking->query, sv_doc_text(taking->claim->params, "tz", taking->arena),
                                taking->claim->slot_ms, taking->arena, error) != SV_OK) {
