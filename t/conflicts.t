@@ -121,4 +121,30 @@ subtest 'sent again after a decision' => sub {
     is_deeply [@$again{qw(conflict_id resolved resolution)}], [$met->{conflict_id}, JSON::PP::true(), 'keep_server'], 'so the phone drops it';
 };
 
+subtest 'what a console shows beside it' => sub {
+    my ($carl, $dora) = map { $stack->login('staff') } 1 .. 2;
+    my $place = $stack->rack;
+    $session = $carl->post("/api/racks/$place/claim", {})->data->{session_id};
+    sync($carl, record('shown-1', $items[0], 5), record('shown-2', 'NOBODY-KNOWS', 5));
+    my %id = (known => meet($carl, duplicate_count => record('shown-3', $items[0], 3)), unknown => meet($carl, duplicate_count => record('shown-4', 'NOBODY-KNOWS', 3)));
+    my $row = sub { my ($user, $what) = @_; return (grep { $_->{conflict_id} eq $id{$what} } @{ $user->get('/api/sync/conflicts', query => { session => $session })->data->{items} })[0] };
+    my $actions = sub { return join ' ', @{ $row->(@_)->{actions} } };
+    my ($name) = map { $_->{item_name} } grep { $_->{item_code} eq $items[0] } $stack->demo('items');
+    is_deeply [@{ $row->($sue, 'known') }{qw(item_name rack_id full_name)}], [$name, $place, $carl->user->{full_name}], 'the item, the rack, the person';
+    is $row->($sue, 'unknown')->{item_name}, undef, 'no name of what nobody knows';
+    is $actions->($_, 'known'), 'keep_server keep_mine merge', 'all may be done' for $carl, $sue;
+    $carl->post("/api/racks/$place/release", { session_id => $session });
+    my $again = $carl->post("/api/racks/$place/claim", {})->data->{session_id};
+    isnt $again, $session, 'claimed again';
+    is $actions->($carl, 'known'), 'keep_server keep_mine merge', "by oneself, nothing changes";
+    $carl->post("/api/racks/$place/release", { session_id => $again });
+    $dora->post("/api/racks/$place/claim", {});
+    is $actions->($carl, 'known'), 'keep_server', "once somebody else has it, it is the supervisor's";
+    is code(resolve($carl, $id{known}, action => 'keep_mine')), '409 lock_lost', 'as one is told who tries';
+    is $actions->($sue, 'known'), 'keep_server keep_mine merge', 'who may';
+    my $resolved = resolve($sue, $id{known}, action => 'merge');
+    is_deeply [code($resolved), $resolved->data->{actions}], ['200 ok', []], 'and then there is nothing to do' or diag $resolved->text;
+    is $actions->($carl, 'known'), '', 'for nobody';
+};
+
 done_testing;

@@ -369,6 +369,11 @@ subtest 'sync' => sub {
     answers($supervisor, serials => [404, 'not_found'], query => { count_id => 'no-such-count' });
     answers($supervisor, serials => [400, 'parameter_invalid']);
     answers($supervisor, $_ => 200, path => { id => $count }) for qw(session session_stats session_records);
+    my %rescue = (format => 'stockverify-unsent', version => 1, user => { username => $asha->user->{username} });
+    my $rescued = answers($supervisor, sync_rescue => 200, json => { %rescue, records => [record('rescued'), record('two'), record('rescued-wrong', verified_qty => -1)],
+        count_lines => [{ line_id => 'rescued', session_id => $session, barcode => '1', created_at => '2026-01-05T08:00:00Z' }], unknown_items => [{ unknown_item_id => 'rescued', code => 'x' }] })->data;
+    is_deeply [map { scalar @{ $rescued->{$_} } } qw(conflicts errors)], [2, 1], 'a rescued file';
+    answers($supervisor, sync_rescue => [422, 'validation_failed'], json => { %rescue, user => { user_id => 'no-such-thing' }, records => [] });
     answers($carl, sync_batch => 200, json => { records => [] });
     answers($carl, sync_batch => [429, 'rate_limited'], json => { records => [] }, tries => 40);
     answers($carl, count_lines_add => [429, 'rate_limited'], json => { session_id => 'x', lines => [] }, tries => 40);

@@ -50,6 +50,30 @@ sv_settings_check_texts(const sv_settings_t *settings, sv_error_t *error)
     return SV_OK;
 }
 
+/* Three numbers with points between them. */
+static bool
+sv_settings_is_version(const char *text)
+{
+    for (int part = 0; part < 3; part++) {
+        size_t digits = strspn(text, "0123456789");
+
+        if (digits == 0 || digits > 9 || text[digits] != (part < 2 ? '.' : '\0')) {
+            return false;
+        }
+        text += digits + 1;
+    }
+    return true;
+}
+
+static sv_status_t
+sv_settings_check_client(const sv_settings_t *settings, sv_error_t *error)
+{
+    return sv_settings_is_version(settings->min_client)
+               ? SV_OK
+               : sv_fail(error, SV_ERR_VALIDATION_FAILED, "MIN_CLIENT is \"%s\": it must be a version as 1.4.0",
+                         settings->min_client);
+}
+
 static sv_status_t
 sv_settings_check_counts(const sv_settings_t *settings, sv_error_t *error)
 {
@@ -263,7 +287,8 @@ sv_settings_check(sv_settings_t *settings, sv_arena_t *arena, sv_error_t *error)
 {
     if (sv_settings_check_texts(settings, error) != SV_OK || sv_settings_check_numbers(settings, error) != SV_OK ||
         sv_settings_check_mongodb(settings, error) != SV_OK || sv_settings_check_mail(settings, error) != SV_OK ||
-        sv_settings_check_counts(settings, error) != SV_OK || sv_settings_check_keys(settings, arena, error) != SV_OK) {
+        sv_settings_check_counts(settings, error) != SV_OK || sv_settings_check_client(settings, error) != SV_OK ||
+        sv_settings_check_keys(settings, arena, error) != SV_OK) {
         return error->status;
     }
     if (sv_settings_find_redis_password(settings, arena, error) != SV_OK) {

@@ -6,6 +6,7 @@
 #include "core/store/page.h"
 #include "core/store/store.h"
 #include "core/sync/fence.h"
+#include "core/sync/resolve_action.h"
 #include "core/sync/verdict.h"
 
 /* "open", "resolved", NULL. */
@@ -32,10 +33,6 @@ sv_status_t sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_c
 sv_status_t sv_conflicts_count_open(sv_store_t *store, const sv_principal_t *who, int64_t *count, sv_error_t *error);
 
 void sv_holder_write_json(sv_json_writer_t *w, const char *name, const sv_holder_t *holder);
-
-typedef enum { SV_RESOLVE_KEEP_SERVER, SV_RESOLVE_KEEP_MINE, SV_RESOLVE_MERGE } sv_resolve_action_t;
-
-extern const char *const sv_resolve_actions[]; /* "keep_server", "keep_mine", "merge", NULL */
 
 typedef struct {
     const char *conflict_id;

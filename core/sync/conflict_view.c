@@ -56,8 +56,8 @@ sv_conflict_view(sv_store_t *store, const sv_principal_t *who, const bson_t *con
         sv_view_ask_for(&asked, &ids, sv_doc_text(conflicts[i], "count_id", view->arena));
         sv_view_ask_for(&asked, &ids, sv_view_count_of_server(conflicts[i], view->arena));
     }
-    if (ids.count == 0) {
-        return SV_OK;
+    if (sv_conflict_facts_read(store, who, conflicts, count, &view->facts, error) != SV_OK || ids.count == 0) {
+        return error->status;
     }
     sv_query_in(filter, "session_id", &ids);
     BSON_APPEND_BOOL(filter, "blind", true);
@@ -129,5 +129,6 @@ sv_conflict_write_json(sv_json_writer_t *w, const char *name, const bson_t *conf
     }
     sv_view_write_record(w, "mine", sv_doc_child(conflict, "mine", view->arena));
     sv_view_write_record(w, "server", outlined ? sv_blind_outline(server, view->arena) : server);
+    sv_conflict_facts_write(w, conflict, &view->facts);
     sv_json_end(w);
 }

@@ -5,15 +5,17 @@
 #include "core/base/json_writer.h"
 #include "core/store/store.h"
 #include "core/base/text_map.h"
+#include "core/sync/conflict_actions.h"
 
 /* Kept conflicts as a client sees them: while a count is blind, without what others counted (blind.h). */
 typedef struct {
     const sv_principal_t *who;
     sv_text_map_t blind; /* the counts concerned that are blind and not over */
+    sv_conflict_facts_t facts;
     sv_arena_t *arena;
 } sv_conflict_view_t;
 
-/* What these conflicts are seen with; asks for their counts when the reader is no supervisor. */
+/* What these conflicts are seen with; asks for their counts, too, when the reader is no supervisor. */
 sv_status_t sv_conflict_view(sv_store_t *store, const sv_principal_t *who, const bson_t *const *conflicts, size_t count,
                              sv_conflict_view_t *view, sv_error_t *error);
 

@@ -220,6 +220,8 @@ settings_that_contradict_each_other_are_refused(void **state)
     assert_int_equal(load(f, "ARGON2_MEMORY=19456\nARGON2_ITERATIONS=2\n"), SV_OK);
     assert_refused(f, "JWT_ALGORITHM=none\n", "JWT_ALGORITHM is \"none\"");
     assert_refused(f, "JWT_ALGORITHM=hs256\n", "must be HS256, RS256 or ES256");
+    assert_refused(f, "MIN_CLIENT=1.4\n", "MIN_CLIENT is \"1.4\"");
+    assert_refused(f, "MIN_CLIENT=1.4.0-beta\n", "a version as 1.4.0");
     assert_refused(f, "REDIS_HOST=\n", "REDIS_HOST must not be empty");
     assert_refused(f, "SMTP_TLS=maybe\n", "SMTP_TLS is \"maybe\"");
     assert_refused(f, "SMTP_HOST=mail.example.com\n", "MAIL_FROM is \"\"");
