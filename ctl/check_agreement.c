@@ -8,9 +8,9 @@
 /* Settings that nginx and the worker both act on.  Where Redis is, they must not say alike but mean the same server:
  * that is tried (sv_check_redis_shared). */
 static const char *const sv_shared_settings[] = {
-    "MONGODB_DATABASE", "AUTH_CACHE_TTL",        "RACK_LOCK_TTL", "RACK_HOLD_MARGIN", "RACK_PAUSE_TTL",
-    "SESSION_LOCK_TTL", "HEARTBEAT_TTL",         "LAST_SEEN_TTL", "SESSION_GRACE",    "SPOOL_DIR",
-    "TIME_ZONE",        "STANDING_COUNT_PERIOD", "EVENTS_KEPT",
+    "MONGODB_DATABASE", "AUTH_CACHE_TTL",        "RACK_LOCK_TTL", "RACK_HOLD_MARGIN",     "RACK_PAUSE_TTL",
+    "SESSION_LOCK_TTL", "HEARTBEAT_TTL",         "LAST_SEEN_TTL", "SESSION_GRACE",        "SPOOL_DIR",
+    "TIME_ZONE",        "STANDING_COUNT_PERIOD", "EVENTS_KEPT",   "APPROVAL_LIMIT_VALUE", "ERP_WRITE_BACK",
 };
 
 typedef struct {

@@ -176,6 +176,8 @@ my %WRONG = (
         blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]] },
     counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
     counts_close => { session_ids => [@no_list, [], [1], [$operator]], force => \@no_bool },
+    (map { ($_ => { note => [@no_text, '', 'x' x 4096, "a\x{1}b", undef] }) } qw(count_approve adjustment_reverse)),
+    adjustment_post => { method => [@no_text, '', 'FILE', 'fax'] },
     session_heartbeat => { rack_id => \@no_word },
     session_complete => { records => [-1, 1.5, '1', \1, [], $operator] },
     sync_heartbeat => { session_id => \@no_word, rack_id => \@no_word },
@@ -194,7 +196,7 @@ my %GOOD = (
     compare_create => { baseline_id => 'x', comparison_id => 'y' }, (map { ($_ => { type => 'variance' }) } qw(report_generate report_export)),
     (map { ($_ => { name => 'x', cron => '@daily', type => 'variance' }) } qw(schedule_create schedule_change)),
     event_ticket => { topics => ['floor'] },
-    counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, sync_heartbeat => { session_id => $session }, rack_empty => { session_id => $session },
+    counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, (map { ($_ => { note => 'x' }) } qw(count_approve adjustment_reverse)), sync_heartbeat => { session_id => $session }, rack_empty => { session_id => $session },
 );
 
 subtest 'wrong members' => sub {

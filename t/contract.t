@@ -2,6 +2,7 @@
 # openapi.yaml, the route table, the error table and what a server really answers say the same.
 use lib 't/lib';
 use StockVerify::Test;
+use StockVerify::Approval;
 use StockVerify::Contract;
 use StockVerify::Events;
 use StockVerify::MailServer;
@@ -176,6 +177,24 @@ sub answers {
     my %codes = map { ($_ => 1) } $contract->codes($operation->{responses}{ $answer->status } || {});
     ok $codes{ $answer->code }, "$id: " . $answer->code . ' is listed' if $answer->code && !$codes{ $answer->code };
     return $answer;
+}
+
+# A job that is cancelled while somebody waits for it, its worker being away.
+sub cancelled {
+    my ($client, $id, %option) = @_;
+    my $operation = $contract->operation($id);
+    my $path = path_of($operation, %{ $option{path} || {} });
+    my @body = $option{json} ? (json => $option{json}) : ();
+    my $job = answers($client, $id => 202, %option)->data->{job_id};
+    my $held;
+    my $waiting = $stack->hold($client, $operation->{method} => $path, @body, headers => { Prefer => 'wait=30' });
+    $waiting->then(sub { $held = $_[0] });
+    $client->request_p(DELETE => "/api/jobs/$job")->wait;
+    $waiting->wait;
+    is $held->status, 200, 'a cancelled job ends the wait';
+    is_deeply [$contract->complaints($operation, $held)], [], 'as documented';
+    $seen{$id}{200}++;
+    return $job;
 }
 
 sub path_of {
@@ -504,18 +523,9 @@ subtest 'jobs' => sub {
     }
     # One that is cancelled while somebody waits for it.
     $stack->stop_part('worker');
-    my $queued = answers($admin, indexes_ensure => 202)->data->{job_id};
     answers($admin, erp_sync_start => 202);
     answers($admin, erp_sync_start => [409, 'conflict_state'], json => { full => \1 });
-    my $operation = $contract->operation('indexes_ensure');
-    my $waiting = $stack->hold($admin, $operation->{method} => $operation->{path}, headers => { Prefer => 'wait=30' });
-    my $held;
-    $waiting->then(sub { $held = $_[0] });
-    $admin->request_p(DELETE => "/api/jobs/$queued")->wait;
-    $waiting->wait;
-    is $held->status, 200, 'a cancelled job ends the wait';
-    is_deeply [$contract->complaints($operation, $held)], [], 'as documented';
-    $seen{indexes_ensure}{200}++;
+    my $queued = cancelled($admin, 'indexes_ensure');
     answers($admin, job_cancel => 200, path => { id => $queued });
     $stack->start_part('worker');
 };
@@ -645,6 +655,62 @@ subtest 'comparisons, trends and fixed reports' => sub {
     answers($supervisor, report_generate => [403, 'forbidden'], json => { type => 'audit_trail' });
 };
 
+subtest 'adjustments' => sub {
+    my $world = StockVerify::Approval->new($stack);
+    my ($boss, $owner) = ($world->boss, $world->admin);
+    my %wait = (headers => { Prefer => 'wait=30' }, json => { note => 'Contract' });
+    $world->stock(map { ("CONTRACT-$_" => 10) } 1 .. 6);
+    my $undecided = $world->open_count;
+    answers($boss, count_approve => [409, 'conflict_state'], path => { id => $undecided }, %wait);
+    $world->count($undecided, 0, 'CONTRACT-1' => 9, 'CONTRACT-2' => 8);
+    $world->reconcile($undecided);
+    $world->settled($undecided);
+    answers($boss, count_approve => [422, 'undecided'], path => { id => $undecided }, %wait);
+    $world->accept($undecided);
+    my %of = (path => { id => $undecided });
+    answers($boss, count_approve => 201, %of, %wait);
+    $THERE{$_} = $undecided for qw(adjustment adjustment_export adjustment_post adjustment_stop adjustment_retry adjustment_reverse);
+    answers($boss, adjustments => 200);
+    answers($boss, adjustment => 200, %of, query => { limit => 1 });
+    answers($boss, session => 200, %of);
+    # One that is cancelled while its worker is away.
+    my $count = $world->open_count;
+    $world->count($count, 0, 'CONTRACT-3' => 9);
+    $world->reconcile($count);
+    $world->accept($count);
+    my %second = (path => { id => $count });
+    $stack->stop_part('worker');
+    cancelled($boss, 'count_approve', %second, json => { note => 'x' });
+    answers($boss, count_approve => 202, %second, json => { note => 'x' });
+    $stack->start_part('worker');
+    wait_until { $stack->mongo->count('adjustments', { adjustment_id => $count }) } 60, 'the adjustment';
+
+    answers($boss, adjustment_export => 202, %of, query => { format => 'xlsx' });
+    answers($boss, adjustment_export => 200, %of, headers => { Prefer => 'wait=30' });
+    my $tag = answers($boss, adjustment_export => 200, %of, query => { format => 'csv', delimiter => 'comma' })->header('ETag');
+    answers($boss, adjustment_export => 206, %of, headers => { Range => 'bytes=2-' });
+    answers($boss, adjustment_export => 304, %of, headers => { 'If-None-Match' => $tag });
+    answers($boss, adjustment_export => [412, 'precondition_failed'], %of, headers => { 'If-Match' => '"other"' });
+    answers($boss, adjustment_export => [416, 'range_invalid'], %of, headers => { Range => 'bytes=10000000-' });
+    $stack->mongo->update('adjustments', { adjustment_id => $undecided }, { '$set' => { line_count => 60000 } });
+    answers($boss, adjustment_export => [422, 'too_many_rows'], %of, query => { format => 'pdf' });
+    $stack->mongo->update('adjustments', { adjustment_id => $undecided }, { '$set' => { line_count => 2 } });
+
+    answers($owner, adjustment_post => [409, 'conflict_state'], %of);
+    answers($boss, $_ => [409, 'conflict_state'], %of) for qw(adjustment_stop adjustment_retry);
+    answers($boss, adjustment_reverse => [409, 'conflict_state'], %of, %wait);
+    answers($owner, adjustment_post => 200, %of, json => { method => 'file' });
+    $stack->mongo->update('adjustments', { adjustment_id => $count }, { '$set' => { status => 'posting' } });
+    answers($boss, adjustment_retry => 200, %second);
+    answers($boss, adjustment_stop => 200, %second);
+    $stack->mongo->update('adjustments', { adjustment_id => $undecided }, { '$set' => { gross_value => 5 } });
+    $stack->stop_part('worker');
+    cancelled($boss, 'adjustment_reverse', %of, json => { note => 'x' });
+    answers($boss, adjustment_reverse => 202, %of, json => { note => 'x' });
+    $stack->start_part('worker');
+    answers($boss, adjustment_reverse => 201, %second, %wait);
+    answers($boss, adjustment_export => [409, 'conflict_state'], %second);
+};
 my %RESCUE = (format => 'stockverify-unsent', version => 1, exported_at => '2026-01-05T08:00:00Z', app => 'contract', device_id => 'phone', unknown_items => [], count_lines => [], records => []);
 
 # A body that each operation takes; one that breaks a rule.
@@ -654,6 +720,7 @@ my %BODY = (
     admin_rack_add => { rack_id => 'X', warehouse => 'W1', floor => 'F1' }, admin_rack_import => { csv => 'rack_id,floor' }, client_errors => { message => 'x' },
     user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' }, user_reset_password => { password => 'long enough' },
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
+    counts_reconcile => { session_ids => ['no-such-thing'] }, (map { ($_ => { note => 'x' }) } qw(count_approve adjustment_reverse)), sync_batch => { records => [] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] }, sync_rescue => { %RESCUE, user => { user_id => $asha->user_id } },
     sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
@@ -666,7 +733,7 @@ my %WRONG = (
     admin_rack_add => { rack_id => 5 }, admin_rack_change => { floor => 5 }, admin_rack_import => { csv => 5 }, client_errors => { message => 5 },
     user_create => { username => 5 }, user_change => { role => 'king' }, user_reset_password => { password => 'short' },
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
-    counts_close => { session_ids => 'one' }, counts_reconcile => {}, rack_claim => { recount => 'yes' },
+    counts_close => { session_ids => 'one' }, counts_reconcile => {}, (map { ($_ => { note => 5 }) } qw(count_approve adjustment_reverse)), adjustment_post => { method => 'fax' }, rack_claim => { recount => 'yes' },
     rack_release => { session_id => 5 }, erp_sync_start => { full => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} }, sync_rescue => { format => 'other' },
     (map { ($_ => { name => 'x', query => { collection => 'users' } }) } qw(report_query_create report_query_change)), report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },

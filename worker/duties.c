@@ -1,3 +1,4 @@
+#include "core/adjust/approve.h"
 #include "core/audit/seal.h"
 #include "core/base/clock.h"
 #include "core/counts/book.h"
@@ -16,6 +17,7 @@
 #include "core/sync/conflict_expire.h"
 #include "core/unknown/unknown_resolve.h"
 #include "worker/duty.h"
+#include "worker/write_back.h"
 
 /* Each duty's rules are in core/; here is only what the loop needs to know of a round. */
 
@@ -175,6 +177,12 @@ sv_duty_photos(sv_duty_round_t *round, sv_error_t *error)
     return sv_photos_sweep(round->store, &round->done, error);
 }
 
+static sv_status_t
+sv_duty_approvals(sv_duty_round_t *round, sv_error_t *error)
+{
+    return sv_approve_round(round->store, &round->done, error);
+}
+
 /* Rounds that are to be short, and rounds that may have much to do. */
 enum { SV_SHORT_ROUND_MS = 120000, SV_LONG_ROUND_MS = 600000 };
 
@@ -190,6 +198,8 @@ const sv_duty_row_t sv_duty_rows[] = {
     { "unknown-items", 0, sv_duty_unknown_items, SV_UNKNOWN_ROUND_MS, SV_LONG_ROUND_MS },
     { "photos", 0, sv_duty_photos, SV_PHOTOS_SWEEP_MS, SV_LONG_ROUND_MS },
     { "erp-sync", 0, sv_duty_erp_sync, SV_ERP_SYNC_ROUND_MS, SV_SHORT_ROUND_MS },
+    { "approvals", 0, sv_duty_approvals, SV_STRAY_SESSIONS_MS, SV_SHORT_ROUND_MS },
+    { "write-back", 0, sv_duty_write_back, SV_WRITE_BACK_MS, SV_LONG_ROUND_MS },
     { "jobs", 0, sv_duty_jobs, SV_JOBS_SWEEP_MS, SV_SHORT_ROUND_MS },
     { "jobs-recover", 0, sv_duty_jobs_recover, SV_JOBS_RECOVER_MS, SV_LONG_ROUND_MS },
     { "jobs-expire", 0, sv_duty_jobs_expire, SV_JOBS_EXPIRE_MS, SV_LONG_ROUND_MS },

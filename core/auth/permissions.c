@@ -10,12 +10,12 @@
 
 #define SV_SUPERVISOR_PERMISSIONS                                                                                      \
     "rack.release_any", "session.read_any", "session.complete_any", "count.open", "count.reconcile", "count.close",    \
-        "count.totals", "sync.resolve_any", "sync.rescue"
+        "count.totals", "count.approve", "adjustment.stop", "adjustment.reverse", "sync.resolve_any", "sync.rescue"
 
 static const char *const sv_staff_permissions[] = { SV_STAFF_PERMISSIONS, NULL };
 static const char *const sv_supervisor_permissions[] = { SV_STAFF_PERMISSIONS, SV_SUPERVISOR_PERMISSIONS, NULL };
 static const char *const sv_admin_permissions[] = { SV_STAFF_PERMISSIONS, SV_SUPERVISOR_PERMISSIONS, "system.status",
-                                                    NULL };
+                                                    "adjustment.post", NULL };
 static const char *const sv_no_permissions[] = { NULL };
 
 static const char *const *const sv_permissions[] = {

@@ -273,7 +273,7 @@ sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *cou
 {
     static const char *const fields[] = {
         "kind",   "session_id", "warehouse", "floor",   "racks",     "name",       "blind",         "strict",
-        "status", "book_state", "period",    "ends_at", "opened_by", "started_at", "reconciled_at", "closed_at",
+        "status", "book_state", "period",    "ends_at", "opened_by", "started_at", "reconciled_at", "approved_at", "closed_at",
     };
 
     sv_json_object(w, name);
@@ -285,6 +285,7 @@ sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *cou
         sv_count_write_field(w, count, "staff_user");
         sv_json_int(w, "total_items", sv_doc_int(count->document, "total_items"));
         sv_count_write_variance(w, count);
+        sv_count_write_field(w, count, "approval");
     }
     sv_json_end(w);
 }

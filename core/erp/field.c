@@ -11,6 +11,7 @@ static const struct {
     { "lot", SV_ERP_FIELD_LOT },
     { "erp_version", SV_ERP_FIELD_VERSION },
     { "changed_at", SV_ERP_FIELD_CHANGED_AT },
+    { "delta", SV_ERP_FIELD_DELTA },
 };
 
 sv_erp_field_t

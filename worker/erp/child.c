@@ -145,8 +145,8 @@ sv_child_bind(const sv_erp_child_t *child, SQLHSTMT statement, SQLUSMALLINT numb
     }
     *length = text == NULL ? SQL_NULL_DATA : (SQLLEN) (wide ? count * sizeof(SQLWCHAR) : count);
     return SQL_SUCCEEDED(SQLBindParameter(statement, number, SQL_PARAM_INPUT, wide ? SQL_C_WCHAR : SQL_C_CHAR,
-                                          wide ? SQL_WVARCHAR : SQL_VARCHAR, count > 0 ? count : 1, 0, data, *length,
-                                          length));
+                                          wide ? SQL_WVARCHAR : SQL_VARCHAR, count > 0 ? count : 1, 0, data,
+                                          text == NULL ? 0 : *length, length));
 }
 
 static bool

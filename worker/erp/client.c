@@ -31,6 +31,7 @@ struct sv_erp_client_s {
     sv_arena_t *frame; /* of the last answer */
     const char **names;
     size_t name_count;
+    char *refusal; /* of the query under way */
 };
 
 sv_erp_client_t *
@@ -67,6 +68,7 @@ sv_erp_client_destroy(sv_erp_client_t *client)
         sv_erp_client_kill(client);
         sv_arena_destroy(client->query);
         sv_arena_destroy(client->frame);
+        bson_free(client->refusal);
         bson_free(client);
     }
 }
@@ -231,7 +233,12 @@ sv_erp_receive(sv_erp_client_t *client, int64_t deadline_ms, bson_t *answer, sv_
         return sv_erp_client_lose(client, error, "its driver's process talks nonsense");
     }
     refusal = sv_doc_text(answer, "error", client->frame);
-    return refusal == NULL ? SV_OK : sv_erp_client_lose(client, error, refusal);
+    if (refusal == NULL) {
+        return SV_OK;
+    }
+    bson_free(client->refusal);
+    client->refusal = bson_strdup(refusal);
+    return sv_erp_client_lose(client, error, refusal);
 }
 
 static sv_status_t
@@ -299,6 +306,8 @@ sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement
     if (client->pid == 0) {
         status = sv_erp_connect(client, deadline_ms, error);
     }
+    bson_free(client->refusal); /* one of the connection is none of the statement */
+    client->refusal = NULL;
     BSON_APPEND_UTF8(&request, "sql", statement->sql);
     BSON_APPEND_ARRAY_BEGIN(&request, "parameters", &parameters);
     for (size_t i = 0; i < statement->parameter_count; i++) {
@@ -318,6 +327,12 @@ sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement
     }
     bson_destroy(&request);
     return status;
+}
+
+const char *
+sv_erp_client_refusal(const sv_erp_client_t *client)
+{
+    return client->refusal;
 }
 
 size_t

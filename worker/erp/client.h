@@ -24,6 +24,9 @@ void sv_erp_client_destroy(sv_erp_client_t *client); /* NULL is allowed; kills t
 /* Runs a statement; `values` are texts for its parameters, in their order.  It is at its first row then. */
 sv_status_t sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement, const char *const *values,
                                 int64_t limit_ms, sv_error_t *error);
+/* What the ERP answered instead of rows: SQLSTATE and the driver's text, until the next query; NULL: the last call did
+ * not fail, or for want of an answer. */
+const char *sv_erp_client_refusal(const sv_erp_client_t *client);
 /* Its columns, until the next query. */
 size_t sv_erp_client_columns(const sv_erp_client_t *client, const char *const **names);
 

@@ -1,5 +1,8 @@
 #include "worker/jobs/kinds.h"
 
+#include "core/adjust/approve.h"
+#include "core/adjust/reverse.h"
+
 const sv_job_handler_row_t sv_job_handlers[] = {
     { "indexes.ensure", sv_job_indexes_ensure },
     { "erp.import", sv_job_erp_import },
@@ -9,6 +12,9 @@ const sv_job_handler_row_t sv_job_handlers[] = {
     { "compare.export", sv_job_compare_export },
     { "report.generate", sv_job_report_generate },
     { "report.audit", sv_job_report_generate },
+    { "count.approve", sv_approve_run },
+    { "adjustment.reverse", sv_reverse_run },
+    { "adjustment.export", sv_job_adjustment_export },
     { "mail.deliver", sv_job_mail_deliver },
 };
 

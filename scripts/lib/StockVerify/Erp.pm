@@ -1,7 +1,7 @@
 package StockVerify::Erp;
 
 # The ERP of a local stack: an SQLite file in its folder, which a worker asks through ODBC as conf/erp/stack.conf says. It
-# has the demo items and what the books say of them.
+# has the demo items and what the books say of them, and takes adjustments.
 
 use strict;
 use warnings;
@@ -28,6 +28,18 @@ CREATE TABLE items (code TEXT PRIMARY KEY, name TEXT, barcode TEXT, category TEX
     serial_tracked INTEGER, changed_at TEXT);
 CREATE TABLE barcodes (code TEXT, barcode TEXT);
 CREATE TABLE stock (code TEXT, warehouse TEXT, lot TEXT, qty NUMERIC, changed_at TEXT);
+-- What StockVerify posts: a line comes once, and moves the stock at once.
+CREATE TABLE adjustments (adjustment_id TEXT, line INTEGER, code TEXT NOT NULL, warehouse TEXT NOT NULL, lot TEXT,
+    delta NUMERIC NOT NULL, uom TEXT, unit_cost NUMERIC, reason TEXT, counted_at TEXT, posted_by TEXT,
+    PRIMARY KEY (adjustment_id, line));
+CREATE TRIGGER adjustments_known BEFORE INSERT ON adjustments WHEN NOT EXISTS (SELECT 1 FROM items WHERE code = NEW.code)
+BEGIN SELECT RAISE(ABORT, 'there is no such item'); END;
+CREATE TRIGGER adjustments_move AFTER INSERT ON adjustments BEGIN
+    INSERT INTO stock SELECT NEW.code, NEW.warehouse, NEW.lot, 0, NULL WHERE NOT EXISTS
+        (SELECT 1 FROM stock WHERE code = NEW.code AND warehouse = NEW.warehouse AND lot IS NEW.lot);
+    UPDATE stock SET qty = round(qty + NEW.delta, 6), changed_at = datetime('now')
+        WHERE code = NEW.code AND warehouse = NEW.warehouse AND lot IS NEW.lot;
+END;
 CREATE INDEX items_barcode ON items (barcode);
 CREATE INDEX barcodes_barcode ON barcodes (barcode);
 CREATE INDEX barcodes_code ON barcodes (code);

@@ -1,0 +1,107 @@
+#include <string.h>
+
+#include "core/adjust/approve_steps.h"
+#include "core/store/document.h"
+
+/* What came of the count for one line of it; nothing where it equals its book. */
+typedef struct {
+    sv_approval_t *approval;
+    sv_error_t *error;
+    sv_arena_t *arena; /* of a row */
+} sv_lines_work_t;
+
+static bool
+sv_row_has_flag(const bson_t *row, const char *flag, sv_arena_t *arena)
+{
+    const bson_t *flags = sv_doc_child(row, "counted.flags", arena);
+    bson_iter_t iter;
+
+    if (flags == NULL || !bson_iter_init(&iter, flags)) {
+        return false;
+    }
+    while (bson_iter_next(&iter)) {
+        if (BSON_ITER_HOLDS_UTF8(&iter) && strcmp(bson_iter_utf8(&iter, NULL), flag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From what the line was approved: kept, since nobody derives it again from records that may be gone one day. */
+static bson_t *
+sv_row_origin(const bson_t *row, sv_arena_t *arena)
+{
+    bson_t *origin = sv_doc_new(arena);
+
+    sv_doc_put_quantity(origin, "book", sv_doc_quantity(row, "system_qty"));
+    sv_doc_put_quantity(origin, "moved", sv_doc_quantity(row, "counted.moved_qty"));
+    sv_doc_put_quantity(origin, "adjusted", sv_doc_quantity(row, "counted.adjusted_qty"));
+    sv_doc_put_quantity(origin, "counted", sv_doc_quantity(row, "counted.compared_qty"));
+    BSON_APPEND_INT64(origin, "line_version", sv_doc_int(row, "version"));
+    sv_doc_put_text(origin, "accepted_by", sv_doc_text(row, "accepted.by", arena));
+    sv_doc_put_time(origin, "counted_at", sv_doc_time(row, "counted.last_counted_at"));
+    return origin;
+}
+
+static void
+sv_lines_take(const bson_t *row, void *context)
+{
+    sv_lines_work_t *work = context;
+    sv_adjustment_line_t line = { .delta = sv_doc_quantity(row, "variance") };
+    const char *lot;
+
+    /* A code of no item that nobody linked was rejected: the books have nothing to correct there. */
+    if (line.delta == 0 || work->error->status != SV_OK || sv_row_has_flag(row, "unknown", work->arena)) {
+        return;
+    }
+    lot = sv_doc_text(row, "lot", work->arena);
+    line.item_code = sv_doc_text(row, "item_code", work->arena);
+    line.lot = lot != NULL ? lot : "";
+    line.uom = sv_doc_text(row, "uom", work->arena);
+    line.has_cost = sv_doc_has(row, "unit_cost");
+    line.unit_cost = sv_doc_quantity(row, "unit_cost");
+    line.state = sv_row_has_flag(row, "superseded", work->arena) ? SV_POSTING_SUPERSEDED : SV_POSTING_PENDING;
+    line.origin = sv_row_origin(row, work->arena);
+    sv_line_writer_add(&work->approval->writer, &line, work->error);
+}
+
+/* Lines in the order of their codes and lots, which is that of the index. */
+sv_status_t
+sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error)
+{
+    sv_lines_work_t work = { .approval = approval, .error = error };
+    sv_store_t *store = approval->job->store;
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(approval->count_id)), error->arena);
+    bson_t *options =
+        sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "}", "projection", "{",
+                             "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "uom", BCON_INT32(1), "unit_cost",
+                             BCON_INT32(1), "system_qty", BCON_INT32(1), "version", BCON_INT32(1), "accepted",
+                             BCON_INT32(1), "counted", BCON_INT32(1), "variance", BCON_INT32(1), "}"),
+                    error->arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status;
+
+    approval->writer = (sv_line_writer_t){ .job = approval->job,
+                                           .adjustment_id = approval->count_id,
+                                           .count_id = approval->count_id,
+                                           .warehouse = approval->count.warehouse,
+                                           .seq = approval->seq };
+    if (sv_line_writer_begin(&approval->writer, error) != SV_OK ||
+        sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, options, &cursor, error) != SV_OK) {
+        sv_line_writer_close(&approval->writer);
+        return error->status;
+    }
+    while (error->status == SV_OK && mongoc_cursor_next(cursor, &row)) {
+        work.arena = sv_arena_create();
+        sv_lines_take(row, &work);
+        sv_arena_destroy(work.arena);
+    }
+    status = error->status == SV_OK ? sv_store_cursor_end(store, cursor, error) : error->status;
+    mongoc_cursor_destroy(cursor);
+    if (status == SV_OK) {
+        status = sv_line_writer_finish(&approval->writer, error);
+    }
+    sv_line_writer_close(&approval->writer);
+    return status;
+}

@@ -1,0 +1,46 @@
+#ifndef SV_APPROVE_STEPS_H
+#define SV_APPROVE_STEPS_H
+
+#include "core/adjust/line_writer.h"
+#include "core/counts/count.h"
+#include "core/review/undecided.h"
+
+/* The stages of an approval, shared by the files that have them. */
+typedef struct {
+    sv_job_run_t *job;
+    const char *count_id;
+    const char *note;
+    sv_count_t count;     /* as it was read last */
+    bool approved;        /* it is, by this job or an earlier one */
+    bool has_derivations; /* the count's mark, before its lines were read: */
+    int64_t derivations;  /* whatever changes a line raises it */
+    int64_t seq;          /* the adjustment's in its warehouse */
+    sv_undecided_t bars;  /* what bars it */
+    sv_line_writer_t writer;
+} sv_approval_t;
+
+enum { SV_APPROVE_BARS = 100 }; /* kept and told */
+
+/* approve_state.c: RECONCILE -> APPROVING, or going on where an attempt of the count's approval died. */
+sv_status_t sv_approval_begin(sv_approval_t *approval, sv_error_t *error);
+/* Back to RECONCILE, with the reason: `error`, which stays as it is. */
+sv_status_t sv_approval_take_back(sv_approval_t *approval, sv_error_t *error);
+/* APPROVED with its adjustment, in one transaction; *published false: a line changed, or another adjustment of the
+ * warehouse was published, since they were read. */
+sv_status_t sv_approval_publish(sv_approval_t *approval, bool *published, sv_error_t *error);
+
+/* approve_lines.c: writes the lines of the adjustment, as they stand. */
+sv_status_t sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error);
+
+/* Fails as what bars it says: SV_ERR_UNDECIDED with a detail for each. */
+sv_status_t sv_approval_fail_undecided(const sv_undecided_t *bars, sv_error_t *error);
+/* SV_ERR_STILL_COUNTING while floor sessions of the count are live. */
+sv_status_t sv_approval_check_live(sv_store_t *store, const char *count_id, sv_error_t *error);
+/* How many touched items of the count wait for their totals, and how many cannot have them. */
+sv_status_t sv_approval_count_touched(sv_store_t *store, const char *count_id, int64_t *waiting, int64_t *failed,
+                                      sv_error_t *error);
+/* SV_ERR_OVER_LIMIT when a value is more than the role may approve. */
+sv_status_t
+sv_approval_check_limit(const sv_settings_t *settings, sv_role_t role, sv_quantity_t gross_value, sv_error_t *error);
+
+#endif

@@ -1,0 +1,171 @@
+#!/usr/bin/perl
+# Approving a count: what bars it, one adjustment of it however many approve, late work beside it, limits, two counts of one
+# item, a reversal, and a file for the ERP.
+use lib 't/lib';
+use StockVerify::Test;
+use StockVerify::Approval;
+
+my $stack = start_stack(erp => 1, settings => { APPROVAL_LIMIT_VALUE => 100, JOB_RETRY_DELAY => 200, SYNC_RATE_LIMIT => 0 });
+my $world = StockVerify::Approval->new($stack);
+my ($boss, $mongo) = ($world->boss, $stack->mongo);
+$world->stock(map { ("ADJ-$_" => 10) } 1 .. 20);
+
+sub lines { my ($data) = @_; return { map { ($_->{item_code} => $_) } @{ $data->{items} } } }
+sub status { return $mongo->find_one('sessions', { session_id => $_[0] })->{status} }
+
+subtest 'from a count to an adjustment' => sub {
+    my $count = $world->open_count;
+    is $world->approve($count)->code, 'conflict_state', 'an open count is reconciled first';
+    $world->count($count, 0, 'ADJ-1' => 7, 'ADJ-2' => 10, 'ADJ-3' => 12.5);
+    $world->reconcile($count);
+    $world->settled($count);
+    my $refused = $world->approve($count);
+    is $refused->status, 422, 'refused while nobody accepted what differs';
+    is $refused->code, 'undecided', 'as that';
+    is_deeply [sort $refused->fields], ['ADJ-1', 'ADJ-3'], 'with the lines';
+    is status($count), 'RECONCILE', 'it stays where it was';
+    $world->accept($count);
+    my $answer = $world->approve($count);
+    is $answer->status, 201, 'approved' or diag $answer->text;
+    is $answer->header('Location'), "/api/adjustments/$count", 'where';
+    is status($count), 'APPROVED', 'and the count is over';
+    my $data = $world->adjustment($count);
+    is_deeply [@$data{qw(kind status line_count seq note)}], ['approve', 'approved', 2, 1, 'Year end'], 'the adjustment';
+    my $lines = lines($data);
+    is_deeply [map { $lines->{$_}{delta} } 'ADJ-1', 'ADJ-3'], [-3, 2.5], 'lines are differences';
+    is_deeply [@{ $lines->{'ADJ-1'} }{qw(book counted unit_cost value gross_value)}], [10, 7, 2.5, -7.5, 7.5], 'and say where from';
+    is_deeply $data->{sums}, [{ uom => 'PCS', lines => 2, net => -0.5, gross => 5.5, value => -1.25, gross_value => 13.75 }], 'sums';
+    is_deeply $data->{posting}, { pending => 2, sent => 0, applied => 0, refused => 0, superseded => 0, withdrawn => 0 }, 'nothing is sent';
+    is $world->approve($count)->status, 201, 'approving it again';
+    is $mongo->count('adjustments', { count_id => $count }), 1, 'makes no other';
+    is +(grep { $_->{adjustment_id} eq $count } @{ $boss->get('/api/adjustments', query => { warehouse => $world->warehouse })->data->{items} }), 1, 'it is listed';
+    is $boss->post('/api/sessions/bulk/close', { session_ids => [$count] })->data->{results}[0]{code}, 'session_closed', 'it cannot be closed any more';
+};
+
+subtest 'late work and an approval' => sub {
+    my $count = $world->open_count;
+    my $session = $world->count($count, 0, 'ADJ-4' => 8);
+    $world->reconcile($count);
+    $world->accept($count);
+    my ($late) = $world->records($session, 'ADJ-5' => 1);
+    is_deeply $world->{people}[0]->post('/api/sync/batch', { records => [$late] })->data->{ok}, [$late->{client_record_id}], 'a late record lands';
+    my $answer = $world->approve($count);
+    is $answer->status == 422 ? $answer->code : ($answer->data->{error} || {})->{code}, 'undecided', 'and what it changed is decided first' or diag $answer->text;
+    wait_until { status($count) eq 'RECONCILE' } 30, 'the count to be back';
+    wait_until { !$mongo->count('verification_sessions', { count_id => $count, count_state => { '$ne' => 'RECONCILE' } }) } 30, 'its sessions, too';
+    my ($later) = $world->records($session, 'ADJ-6' => 9);
+    is_deeply $world->{people}[0]->post('/api/sync/batch', { records => [$later] })->data->{ok}, [$later->{client_record_id}], 'records still land';
+    $world->accept($count);
+    is $world->approve($count)->status, 201, 'approved';
+    my ($last) = $world->records($session, 'ADJ-7' => 9);
+    my $data = $world->{people}[0]->post('/api/sync/batch', { records => [$last] })->data;
+    is $data->{conflicts}[0]{type}, 'session_closed', 'what comes after that is for a person';
+    is_deeply [sort map { "$_->{item_code} $_->{delta}" } @{ $world->adjustment($count)->{items} }], ['ADJ-4 -2', 'ADJ-5 -9', 'ADJ-6 -1'], 'nothing is lost';
+};
+
+subtest 'two approve and one closes at once' => sub {
+    my $other = $stack->login('admin');
+    for my $round (1 .. 3) {
+        my $count = $world->open_count;
+        $world->count($count, 0, 'ADJ-8' => 9 - $round);
+        $world->reconcile($count);
+        $world->accept($count);
+        my @answers = $stack->parallel((map { [$_, POST => "/api/sessions/$count/approve", json => { note => 'At once' }] } $boss, $other),
+            [$other, POST => '/api/sessions/bulk/close', json => { session_ids => [$count] }]);
+        wait_until { status($count) =~ /^(?:APPROVED|CLOSED)$/ && !$mongo->count('jobs', { type => 'count.approve', pending => \1 }) } 60, 'the end of it';
+        my $approved = status($count) eq 'APPROVED' ? 1 : 0;
+        is $mongo->count('adjustments', { count_id => $count }), $approved, "round $round: one or none (" . status($count) . ')';
+        is $mongo->count('adjustment_lines', { adjustment_id => $count }), $approved, 'with its lines';
+    }
+};
+
+subtest 'what is live, and who may' => sub {
+    my $count = $world->open_count;
+    my $session = $world->begin($count, 1);
+    $world->reconcile($count);
+    is $world->approve($count)->code, 'still_counting', 'somebody counts';
+    is scalar @{ $world->{people}[1]->post('/api/sync/batch', { records => [$world->records($session, 'ADJ-9' => 10)] })->data->{ok} }, 1, 'and comes to the end';
+    is $world->{people}[1]->post("/api/sessions/$session/complete")->status, 200, 'not any more';
+    $world->settled($count);
+    $world->retouch($count);
+    my $empty = $world->approve($count);
+    is $empty->status, 201, 'nothing differs' or diag $empty->text;
+    is_deeply [@{ $empty->data }{qw(line_count status)}], [0, 'posted'], 'an adjustment of nothing has nowhere to go';
+
+    $count = $world->open_count;
+    $world->count($count, 0, 'ADJ-10' => 100);
+    $world->reconcile($count);
+    $world->accept($count);
+    my $answer = $world->approve($count);
+    is $answer->status == 403 ? $answer->code : ($answer->data->{error} || {})->{code}, 'over_limit', 'more than a supervisor may' or diag $answer->text;
+    wait_until { status($count) eq 'RECONCILE' } 30, 'it is back';
+    is $world->admin->post("/api/sessions/$count/approve", { note => 'I may' }, headers => { Prefer => 'wait=30' })->status, 201, 'an admin may';
+};
+
+subtest 'two counts of one item' => sub {
+    my ($first, $second, $third) = map { $world->open_count(name => $_) } qw(first second third);
+    $world->count($first, 0, 'ADJ-11' => 7);
+    $world->count($second, 1, 'ADJ-11' => 8);
+    my $frozen = $world->mongo->find_one('session_book', { session_id => $third, item_code => 'ADJ-11' });
+    is plain($frozen->{system_qty}) + 0, 10, 'the third has the book of before';
+    $world->reconcile($first);
+    $world->accept($first);
+    is $world->approve($first)->status, 201, 'the first is approved';
+    my $fourth = $world->open_count(name => 'fourth');
+    is plain($world->mongo->find_one('session_book', { session_id => $fourth, item_code => 'ADJ-11' })->{system_qty}) + 0, 7,
+        'a book that is frozen now has its difference, which the ERP does not have yet';
+    sleep_past($mongo->find_one('adjustments', { adjustment_id => $first })->{approved_at});
+    $world->{at} = now();
+    $world->count($third, 2, 'ADJ-11' => 6);
+    delete $world->{at};
+    for my $count ($second, $third) {
+        $world->reconcile($count);
+        $world->accept($count);
+        is $world->approve($count)->status, 201, 'approved';
+    }
+    my ($superseded) = @{ $world->adjustment($second)->{items} };
+    is_deeply [@$superseded{qw(item_code delta)}, $superseded->{posting}{state}], ['ADJ-11', -2, 'superseded'], 'counted before: nothing of it is posted';
+    is $world->adjustment($second)->{status}, 'posted', 'and nothing is left to be';
+    my ($later) = @{ $world->adjustment($third)->{items} };
+    is_deeply [@$later{qw(delta book)}, $later->{posting}{state}], [-1, 10, 'pending'], 'counted after: with the difference in its book';
+};
+
+subtest 'a reversal' => sub {
+    my $count = $world->approved('ADJ-12' => 5, 'ADJ-13' => 11);
+    my $answer = $boss->post("/api/adjustments/$count/reverse", { note => 'Wrong' }, headers => { Prefer => 'wait=30' });
+    is $answer->status, 201, 'reversed' or diag $answer->text;
+    my $id = $answer->data->{adjustment_id};
+    is_deeply [@{ $world->adjustment($id) }{qw(kind reverses status)}], ['reversal', $count, 'posted'], 'nothing of it was sent, nor is';
+    is_deeply [map { "$_->{delta} $_->{posting}{state}" } @{ $world->adjustment($id)->{items} }], ['5 withdrawn', '-1 withdrawn'], 'with the opposite sign';
+    is_deeply [map { $_->{posting}{state} } @{ $world->adjustment($count)->{items} }], ['withdrawn', 'withdrawn'], 'as the lines themselves';
+    is $world->adjustment($count)->{reversed_by}, $id, 'it says so';
+    is plain($mongo->find_one('session_book', { session_id => $world->open_count, item_code => 'ADJ-12' })->{system_qty}) + 0, 10, 'books are as before';
+    is $boss->post("/api/adjustments/$count/reverse", { note => 'Again' })->code, 'conflict_state', 'once';
+    is $boss->post("/api/adjustments/$id/reverse", { note => 'Back' })->code, 'conflict_state', 'a reversal is final';
+    is $world->admin->post("/api/adjustments/$count/post")->code, 'conflict_state', 'and it is not posted';
+};
+
+subtest 'a file for the ERP' => sub {
+    my $count = $world->approved('ADJ-14' => 4);
+    my $file = $boss->get("/api/adjustments/$count/export", query => { format => 'csv' }, headers => { Prefer => 'wait=30' });
+    is $file->status, 200, 'a file' or diag $file->text;
+    my ($head, $line) = split /\r\n/, $file->body;
+    is $head, 'adjustment_id,line,code,warehouse,lot,delta,uom,unit_cost,value,counted_at', "columns are called as the ERP's";
+    like $line, qr/^\Q$count\E,1,ADJ-14,\Q@{[ $world->warehouse ]}\E,"",-6,PCS,2\.5,-15,20/, 'a line';
+    is $boss->post("/api/adjustments/$count/reverse", { note => 'No' })->code, 'conflict_state', 'nobody knows whether it was loaded';
+    is $boss->post("/api/adjustments/$count/post", { method => 'file' })->status, 403, 'an admin says that';
+    my $posted = $world->admin->post("/api/adjustments/$count/post", { method => 'file' });
+    is $posted->data->{status}, 'posted', 'it was';
+    is $world->adjustment($count)->{posting}{applied}, 1, 'and its lines are in the ERP';
+    $world->erp("UPDATE stock SET qty = 4, changed_at = datetime('now') WHERE code = 'ADJ-14'");
+    $world->import_erp;
+    is plain($mongo->find_one('session_book', { session_id => $world->open_count, item_code => 'ADJ-14' })->{system_qty}) + 0, 4,
+        'once the ERP tells it, our books do not add it any more';
+    is $world->admin->post("/api/adjustments/$count/post")->code, 'conflict_state', 'while write-back is off nothing is posted';
+};
+
+$stack->finish;
+done_testing;
+
+sub now { return plain($mongo->run('{"hello": 1}')->{localTime}) }
+sub sleep_past { my ($time) = @_; wait_until { now() gt plain($time) } 10, 'the clock'; return }

@@ -1,0 +1,224 @@
+#include "worker/erp/adjustment_writer.h"
+
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/store/document.h"
+
+enum { SV_REASON_MAX = 500 };
+
+const char *
+sv_adjustment_writer_fault(const sv_erp_mapping_t *mapping)
+{
+    return mapping->statements[SV_ERP_WRITE_ADJUSTMENT].sql == NULL ||
+                   mapping->statements[SV_ERP_FIND_ADJUSTMENT].sql == NULL
+               ? "ERP_MAPPING lacks [write_adjustment] or [find_adjustment]"
+               : NULL;
+}
+
+/* ---- parameters */
+
+static const char *
+sv_quantity_parameter(sv_quantity_t quantity, sv_arena_t *arena)
+{
+    char text[SV_QUANTITY_TEXT_SIZE];
+
+    sv_quantity_to_text(quantity, text);
+    return sv_arena_strdup(arena, text);
+}
+
+static const char *
+sv_time_parameter(int64_t at_ms, sv_arena_t *arena)
+{
+    char text[SV_TIME_TEXT_SIZE];
+
+    if (at_ms == 0) {
+        return NULL;
+    }
+    sv_time_format(at_ms, text);
+    return sv_arena_strdup(arena, text);
+}
+
+static const char *
+sv_parameter(const char *name, const sv_posting_chunk_t *chunk, const sv_posting_line_t *line, sv_arena_t *arena)
+{
+    const struct {
+        const char *name, *value;
+    } texts[] = { { "adjustment_id", chunk->adjustment_id },
+                  { "line", sv_arena_printf(arena, "%lld", (long long) line->n) },
+                  { "item_code", line->item_code },
+                  { "warehouse", line->warehouse },
+                  { "lot", line->lot[0] != '\0' ? line->lot : NULL },
+                  { "delta", sv_quantity_parameter(line->delta, arena) },
+                  { "uom", line->uom },
+                  { "unit_cost", line->has_cost ? sv_quantity_parameter(line->unit_cost, arena) : NULL },
+                  { "reason", chunk->note },
+                  { "counted_at", sv_time_parameter(line->counted_at_ms, arena) },
+                  { "posted_by", chunk->posted_by } };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strcmp(texts[i].name, name) == 0) {
+            return texts[i].value;
+        }
+    }
+    return NULL;
+}
+
+static sv_status_t
+sv_writer_query(const sv_adjustment_writer_t *writer, sv_erp_kind_t kind, const sv_posting_chunk_t *chunk,
+                const sv_posting_line_t *line, sv_arena_t *arena, sv_error_t *error)
+{
+    const sv_erp_statement_t *statement = &writer->mapping->statements[kind];
+    const char *values[SV_ERP_MAX_PARAMETERS];
+
+    for (size_t i = 0; i < statement->parameter_count; i++) {
+        values[i] = sv_parameter(statement->parameters[i], chunk, line, arena);
+    }
+    return sv_erp_client_query(writer->client, statement, values, writer->limit_ms, error);
+}
+
+/* ---- sending */
+
+/* Rows that the statement answers are read to their end: only then it has ended. */
+static sv_erp_write_t
+sv_writer_send(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_posting_line_t *line,
+               sv_arena_t *arena)
+{
+    const bson_t *rows = NULL;
+    const char *refusal;
+    sv_error_t error;
+
+    sv_error_init(&error, arena);
+    line->tried = true;
+    if (sv_writer_query(writer, SV_ERP_WRITE_ADJUSTMENT, chunk, line, arena, &error) == SV_OK) {
+        do {
+            sv_erp_client_next(writer->client, writer->limit_ms, &rows, &error);
+        } while (error.status == SV_OK && rows != NULL);
+    }
+    if (error.status == SV_OK) {
+        return SV_ERP_TOOK_IT;
+    }
+    refusal = sv_erp_client_refusal(writer->client);
+    line->reason = sv_arena_strndup(arena, refusal != NULL ? refusal : error.cause, SV_REASON_MAX);
+    line->said_no = refusal != NULL && !sv_sqlstate_is_silence(refusal);
+    return line->said_no ? SV_ERP_SAID_NO : SV_ERP_IS_SILENT;
+}
+
+/* ---- asking for it */
+
+static bool
+sv_same_text(const char *told, const char *ours)
+{
+    return strcmp(told != NULL ? told : "", ours != NULL ? ours : "") == 0;
+}
+
+/* A column that is not the line's own tells nothing of it. */
+static bool
+sv_found_agrees(const char *field, const char *text, const sv_posting_line_t *line, const sv_erp_mapping_t *mapping,
+                bool *told, sv_arena_t *arena)
+{
+    sv_quantity_t delta;
+    char *number;
+
+    if (strcmp(field, "item_code") == 0) {
+        return sv_same_text(text, line->item_code);
+    }
+    if (strcmp(field, "lot") == 0) {
+        return sv_same_text(text, line->lot);
+    }
+    if (strcmp(field, "warehouse") == 0) {
+        return sv_same_text(text, line->warehouse);
+    }
+    if (strcmp(field, "delta") != 0) {
+        return true;
+    }
+    *told = true;
+    number = sv_arena_strdup(arena, text != NULL ? text : "");
+    for (char *c = number; *c != '\0'; c++) {
+        *c = *c == mapping->decimal ? '.' : *c;
+    }
+    return sv_quantity_from_text(number, &delta) && delta == line->delta;
+}
+
+static sv_erp_found_t
+sv_found_compare(const sv_adjustment_writer_t *writer, const bson_t *row, sv_posting_line_t *line, sv_arena_t *arena)
+{
+    const char *const *columns;
+    size_t count = sv_erp_client_columns(writer->client, &columns), i = 0;
+    bool same = true, told = false;
+    bson_iter_t cell;
+
+    if (!bson_iter_init(&cell, row)) {
+        return SV_ERP_DOES_NOT_SAY;
+    }
+    while (i < count && bson_iter_next(&cell)) {
+        const char *field = sv_erp_mapping_field(writer->mapping, columns[i++]);
+        const char *text = BSON_ITER_HOLDS_UTF8(&cell) ? bson_iter_utf8(&cell, NULL) : NULL;
+
+        same = (field == NULL || sv_found_agrees(field, text, line, writer->mapping, &told, arena)) && same;
+    }
+    if (!told) {
+        line->reason = "[find_adjustment] answers no column that is the field delta";
+        return SV_ERP_DOES_NOT_SAY;
+    }
+    if (!same) {
+        line->reason = "The ERP has another line under this key";
+    }
+    return same ? SV_ERP_HAS_IT : SV_ERP_HAS_ANOTHER;
+}
+
+static sv_erp_found_t
+sv_writer_find(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_posting_line_t *line,
+               sv_arena_t *arena)
+{
+    sv_erp_found_t found = SV_ERP_HAS_NOTHING;
+    const bson_t *rows = NULL;
+    sv_error_t error;
+    bson_iter_t iter;
+
+    sv_error_init(&error, arena);
+    line->tried = true;
+    sv_writer_query(writer, SV_ERP_FIND_ADJUSTMENT, chunk, line, arena, &error);
+    while (error.status == SV_OK && sv_erp_client_next(writer->client, writer->limit_ms, &rows, &error) == SV_OK &&
+           rows != NULL) {
+        if (found == SV_ERP_HAS_NOTHING && bson_iter_init(&iter, rows) && bson_iter_next(&iter)) {
+            const bson_t *row = sv_doc_child(rows, bson_iter_key(&iter), arena);
+
+            found = row != NULL ? sv_found_compare(writer, row, line, arena) : SV_ERP_DOES_NOT_SAY;
+        }
+    }
+    if (error.status != SV_OK) {
+        line->reason = sv_arena_strndup(arena, error.cause != NULL ? error.cause : "it failed", SV_REASON_MAX);
+        return SV_ERP_DOES_NOT_SAY;
+    }
+    return found;
+}
+
+/* ---- a chunk */
+
+static bool
+sv_writer_line(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_posting_line_t *line,
+               sv_arena_t *arena)
+{
+    sv_erp_write_t write = chunk->settles ? SV_ERP_WAS_NOT_ASKED : sv_writer_send(writer, chunk, line, arena);
+    const char *answered = line->reason;
+    sv_erp_found_t found = write == SV_ERP_TOOK_IT ? SV_ERP_HAS_IT : sv_writer_find(writer, chunk, line, arena);
+
+    line->outcome = sv_posting_decide(write, found, answered, line->attempts);
+    return line->outcome != SV_POSTING_STAYS_SENT && write != SV_ERP_IS_SILENT;
+}
+
+bool
+sv_adjustment_writer_run(const sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, sv_arena_t *arena)
+{
+    bool goes_on = true;
+
+    for (size_t i = 0; i < chunk->count; i++) {
+        if (goes_on) {
+            goes_on = sv_writer_line(writer, chunk, &chunk->lines[i], arena);
+        } else if (!chunk->settles) {
+            chunk->lines[i].outcome = SV_POSTING_GOES_AGAIN; /* it was marked, and never sent */
+        }
+    }
+    return goes_on;
+}

@@ -1,0 +1,24 @@
+#ifndef SV_ERP_ADJUSTMENT_WRITER_H
+#define SV_ERP_ADJUSTMENT_WRITER_H
+
+#include "core/adjust/posting.h"
+#include "worker/erp/client.h"
+
+/*
+ * Brings lines of adjustments into the ERP by [write_adjustment] and asks for them by [find_adjustment]: the half of
+ * the outbox that speaks to it.
+ */
+typedef struct {
+    sv_erp_client_t *client;
+    const sv_erp_mapping_t *mapping;
+    int64_t limit_ms; /* of a statement */
+} sv_adjustment_writer_t;
+
+/* Why the mapping cannot bring any; NULL: it can. */
+const char *sv_adjustment_writer_fault(const sv_erp_mapping_t *mapping);
+
+/* Settles or sends the chunk's lines and fills in what came of each; once the ERP is silent the rest is left alone.
+ * False: it was silent, so that nothing more is to be tried now. */
+bool sv_adjustment_writer_run(const sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, sv_arena_t *arena);
+
+#endif
