@@ -254,8 +254,9 @@ sv_count_interrupt_session(sv_store_t *store, const sv_principal_t *who, const c
 static sv_status_t
 sv_advance_sweep(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 {
-    bson_t *filter =
-        sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count_id), "count_state", BCON_UTF8("OPEN")), work->arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->count_id), "count_state", "{", "$in", "[",
+                                          BCON_UTF8("OPEN"), BCON_UTF8(work->closes ? "RECONCILE" : "OPEN"), "]", "}"),
+                                 work->arena);
     const bson_t *document = NULL;
     sv_floor_session_t session;
     bool interrupted;

@@ -10,7 +10,7 @@ typedef enum { SV_COUNT_RECONCILE = 0, SV_COUNT_CLOSE } sv_count_step_t;
 typedef struct {
     const char *count_id;
     const char *warehouse; /* the count's; NULL when it is not known */
-    const char *status; /* the count's now; NULL when it is not known */
+    const char *status;    /* the count's now; NULL when it is not known */
     sv_status_t result;
     const char *message;
     sv_floor_session_t *interrupted; /* sessions that were, for the clean-up in Redis: */

@@ -4,6 +4,7 @@
 
 #include "core/audit/audit.h"
 #include "core/base/codec.h"
+#include "core/review/tolerance.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/store/transaction.h"
@@ -142,6 +143,7 @@ sv_opening_document(sv_opening_work_t *work, int64_t now)
     sv_doc_put_text(document, "name", opening->name);
     BSON_APPEND_BOOL(document, "blind", opening->blind);
     BSON_APPEND_BOOL(document, "strict", opening->strict);
+    sv_tolerance_put(document, &opening->tolerance);
     BSON_APPEND_UTF8(document, "status", "OPEN");
     BSON_APPEND_UTF8(document, "opened_by", work->who->user_id);
     sv_put_texts(document, "staff_user", NULL, 0);

@@ -3,6 +3,7 @@
 
 #include "core/auth/principal.h"
 #include "core/counts/count.h"
+#include "core/review/line_state.h"
 
 enum { SV_COUNT_MAX_RACKS = 1000 };
 
@@ -14,6 +15,7 @@ typedef struct {
     bool blind;
     bool strict;
     const char *name; /* may be NULL */
+    sv_tolerance_t tolerance;
 } sv_count_opening_t;
 
 /* Opens a count in one transaction; its book is frozen by a worker (book_state pending).  Errors:

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "core/review/recount_take.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
+#include "core/store/row_texts.h"
 #include "core/base/text_map.h"
 
 enum { SV_RACK_STATES_CHUNK = 500 };
@@ -15,6 +17,7 @@ sv_rack_state_completed(sv_store_t *store, const sv_rack_t *rack, const char *co
     sv_active_counts_t active;
     const sv_count_t *count;
     sv_count_choice_t choice;
+    bool waits = false;
     sv_status_t status = sv_counts_read_active(store, rack->warehouse, arena, &active, error);
 
     if (status != SV_OK) {
@@ -23,14 +26,39 @@ sv_rack_state_completed(sv_store_t *store, const sv_rack_t *rack, const char *co
     choice = sv_counts_choose(&active, rack, &count);
     *state = choice == SV_CHOICE_AMBIGUOUS || (count != NULL && strcmp(count->session_id, count_id) == 0) ? "completed"
                                                                                                           : "available";
-    return SV_OK;
+    status = sv_recount_waits(store, count_id, rack->rack_id, arena, &waits, error);
+    if (waits) {
+        *state = "available";
+    }
+    return status;
 }
 
 /* How far a rack has come in a count. */
 typedef struct {
     int64_t round;
     bool completed; /* in this round, the last */
+    bool waits;     /* to be counted again, as somebody asked */
 } sv_rack_progress_t;
+
+static sv_status_t
+sv_progress_read_recounts(sv_store_t *store, const bson_t *of_count, sv_text_map_t *progress, sv_arena_t *arena,
+                          sv_error_t *error)
+{
+    bson_t *filter = sv_doc_copy(of_count, arena);
+    sv_row_texts_t racks = { .field = "rack_id", .arena = arena };
+    sv_status_t status;
+
+    BSON_APPEND_UTF8(filter, "state", "asked");
+    status = sv_store_each(store, SV_COLLECTION_RECOUNTS, filter, NULL, sv_row_texts_take, &racks, error);
+    for (size_t i = 0; i < racks.count; i++) {
+        sv_rack_progress_t *rack = sv_text_map_get(progress, racks.texts[i]);
+
+        if (rack != NULL) {
+            rack->waits = true;
+        }
+    }
+    return status;
+}
 
 /* The racks taken in a count, by id. */
 static sv_status_t
@@ -68,7 +96,7 @@ sv_progress_read(sv_store_t *store, const char *count_id, sv_text_map_t *progres
     }
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
-    return status;
+    return status == SV_OK ? sv_progress_read_recounts(store, filter, progress, arena, error) : status;
 }
 
 /* What one walk over a warehouse's racks goes by. */
@@ -106,7 +134,7 @@ sv_states_wanted(sv_states_walk_t *walk, const sv_rack_t *rack, const char **wan
         walk->read[i] = true;
     }
     progress = sv_text_map_get(&walk->progress[i], rack->rack_id);
-    if (progress != NULL && progress->completed) {
+    if (progress != NULL && progress->completed && !progress->waits) {
         *wanted = "completed";
     }
     return SV_OK;

@@ -6,6 +6,8 @@
 #include "core/counts/count_state.h"
 #include "core/counts/rack_book.h"
 #include "core/counts/rack_states.h"
+#include "core/counts/rack_touch.h"
+#include "core/review/recount_take.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -283,6 +285,21 @@ sv_change_repeat(sv_store_t *store, sv_change_work_t *work, sv_error_t *error)
     return status;
 }
 
+/* Its counting is over: it is compared from now on, and a recount that it was is done. */
+static sv_status_t
+sv_change_end_round(sv_store_t *store, sv_change_work_t *work, sv_error_t *error)
+{
+    const sv_floor_session_t *session = &work->session;
+    sv_status_t status = sv_rack_book_mark(store, session->count_id, session->rack_id, true, work->arena, error);
+
+    if (status == SV_OK) {
+        status = sv_recount_done(store, session->count_id, session->rack_id, session->round, work->arena, error);
+    }
+    return status == SV_OK
+               ? sv_rack_touch(store, session->count_id, session->warehouse, session->rack_id, work->arena, error)
+               : status;
+}
+
 static sv_status_t
 sv_change_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -317,7 +334,7 @@ sv_change_body(sv_store_t *store, void *context, sv_error_t *error)
         status = sv_change_rack(store, work, error);
     }
     if (status == SV_OK && work->action->verifies) {
-        status = sv_rack_book_mark(store, work->session.count_id, work->rack.rack_id, true, work->arena, error);
+        status = sv_change_end_round(store, work, error);
     }
     return status == SV_OK ? sv_change_audit(store, work, error) : status;
 }

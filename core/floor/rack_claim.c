@@ -8,7 +8,9 @@
 #include "core/counts/count_close.h"
 #include "core/counts/rack_book.h"
 #include "core/counts/standing.h"
+#include "core/counts/rack_touch.h"
 #include "core/floor/rack_round.h"
+#include "core/review/recount_take.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -21,6 +23,7 @@ typedef struct {
     sv_floor_session_t before; /* what the rack carries; session_id NULL when it never carried any */
     sv_count_t count;
     sv_rack_round_t round;
+    bool takes_recount;    /* that was asked for, in whatever state its count is */
     bool period_over;      /* the claim committed in a standing count whose period had ended */
     bool standing_missing; /* the warehouse's standing count must be made first */
     bool id_taken;         /* the session's plain id is another's: append the fence */
@@ -86,7 +89,7 @@ sv_claim_decide(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
     const sv_claim_t *claim = work->claim;
     bool mine = sv_is_mine(work) && work->before.status == SV_SESSION_INTERRUPTED && sv_is_of_open_count(&work->before);
-    bool found;
+    bool found = false;
 
     if (sv_is_mine(work) && sv_goes_on(&work->before)) {
         if (claim->count_id == NULL || strcmp(claim->count_id, work->before.count_id) == 0) {
@@ -96,7 +99,13 @@ sv_claim_decide(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
                 claim->rack_id);
         return SV_CLAIM_FAILS;
     }
-    if (sv_count_for_rack(store, &work->rack, claim->count_id, work->arena, &work->count, &found, error) != SV_OK) {
+    if (claim->recount &&
+        sv_recount_count(store, claim->rack_id, claim->count_id, work->arena, &work->count, &found, error) != SV_OK) {
+        return SV_CLAIM_FAILS;
+    }
+    work->takes_recount = found;
+    if (!found &&
+        sv_count_for_rack(store, &work->rack, claim->count_id, work->arena, &work->count, &found, error) != SV_OK) {
         return SV_CLAIM_FAILS;
     }
     if (!found) {
@@ -230,7 +239,7 @@ sv_claim_fill_session(const sv_claim_work_t *work, sv_floor_session_t *session)
         .floor = work->rack.floor,
         .zone = work->rack.zone,
         .count_id = work->count.session_id,
-        .count_state = "OPEN",
+        .count_state = work->count.status,
         .count_started_at_ms = sv_doc_time(work->count.document, "started_at"),
         .blind = work->count.blind,
         .strict = work->count.strict,
@@ -288,6 +297,21 @@ sv_claim_insert_session(sv_store_t *store, sv_claim_work_t *work, sv_error_t *er
     return status;
 }
 
+/* A rack that is counted again stands otherwise for every line that has to do with it. */
+static sv_status_t
+sv_claim_begin_recount(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
+{
+    sv_status_t status = SV_OK;
+
+    if (work->round.recount != NULL) {
+        status = sv_recount_taken(store, work->round.recount, work->rack.session_id, work->arena, error);
+    }
+    return status == SV_OK && work->round.is_recount
+               ? sv_rack_touch(store, work->count.session_id, work->rack.warehouse, work->rack.rack_id, work->arena,
+                               error)
+               : status;
+}
+
 static sv_status_t
 sv_claim_audit(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
@@ -313,8 +337,8 @@ sv_claim_audit(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 static sv_status_t
 sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 {
-    sv_status_t status = sv_rack_round_next(store, &work->rack, work->count.session_id, work->claim->recount,
-                                            work->arena, &work->round, error);
+    sv_status_t status = sv_rack_round_next(store, &work->rack, work->count.session_id, work->claim->who->user_id,
+                                            work->claim->recount, work->arena, &work->round, error);
 
     work->result->resumed = false;
     work->result->displaced = work->before;
@@ -327,7 +351,10 @@ sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
     if (status == SV_OK) {
         status = sv_claim_insert_session(store, work, error);
     }
-    return status == SV_OK ? sv_claim_fix_book(store, work, error) : status;
+    if (status == SV_OK) {
+        status = sv_claim_fix_book(store, work, error);
+    }
+    return status == SV_OK ? sv_claim_begin_recount(store, work, error) : status;
 }
 
 /* Re-arms the hold of the session the user has here, whatever became of its lease. */
@@ -395,7 +422,8 @@ sv_claim_confirm_count(sv_store_t *store, sv_claim_work_t *work, sv_error_t *err
         return SV_OK;
     }
     status = sv_count_find(store, session->count_id, work->arena, &count, error);
-    if (status != SV_OK || sv_count_is_open(&count)) {
+    if (status != SV_OK || sv_count_is_open(&count) ||
+        (work->takes_recount && strcmp(count.status, session->count_state) == 0)) {
         return status;
     }
     status = sv_count_interrupt_session(store, work->claim->who, session->session_id, work->arena, session,

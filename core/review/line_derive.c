@@ -253,7 +253,8 @@ sv_review_add_users(sv_review_work_t *work)
     }
 }
 
-/* Whether the rack of the tie is one the count is to count: of a standing count those that were claimed in it. */
+/* Whether the rack of the tie is one the count is to count.  A standing count bars nothing: of it a rack without a
+ * figure has a say only once it is completed. */
 static bool
 sv_review_ties(const sv_review_work_t *work, const sv_line_tie_t *tie, const sv_rack_facts_t *rack)
 {
@@ -263,7 +264,7 @@ sv_review_ties(const sv_review_work_t *work, const sv_line_tie_t *tie, const sv_
         return true;
     }
     if (scope->standing) {
-        return sv_rack_facts_latest(rack) > 0;
+        return sv_rack_facts_is_completed(rack);
     }
     return !scope->whole || sv_text_map_get(&work->here, tie->rack_id) != NULL;
 }

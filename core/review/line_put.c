@@ -71,6 +71,7 @@ sv_review_put_line(const sv_totals_line_t *line, bson_t *set)
     BSON_APPEND_BOOL(set, "undecided", review->undecided);
     BSON_APPEND_BOOL(set, "rejected", review->rejected);
     BSON_APPEND_INT64(set, "conflicts", review->conflicts);
+    sv_doc_put_time(set, "counted_at", line->records > 0 ? line->last_counted_ms : 0);
     sv_put_perhaps(set, "variance", review->has_variance, review->variance);
     sv_put_perhaps(set, "value", review->has_value, review->value);
     sv_put_perhaps(set, "gross", review->has_variance, gross);

@@ -224,6 +224,17 @@ sv_rack_facts_latest(const sv_rack_facts_t *rack)
     return latest;
 }
 
+bool
+sv_rack_facts_is_completed(const sv_rack_facts_t *rack)
+{
+    for (size_t i = 0; i < rack->count; i++) {
+        if (rack->rounds[i].completed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const sv_rack_round_fact_t *
 sv_rack_facts_waiting(const sv_rack_facts_t *rack)
 {

@@ -46,6 +46,7 @@ void sv_rack_facts_of_item(const sv_rack_facts_t *rack, const char *item_code, s
                            int64_t *recount_round);
 /* The latest round that has a floor session; 0: none. */
 int64_t sv_rack_facts_latest(const sv_rack_facts_t *rack);
+bool sv_rack_facts_is_completed(const sv_rack_facts_t *rack);
 /* The round that a recount asked for now would be. */
 int64_t sv_rack_facts_next_round(const sv_rack_facts_t *rack);
 /* The recount that waits for somebody to take it; NULL: none. */

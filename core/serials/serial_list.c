@@ -52,8 +52,8 @@ sv_serials_is_behind(const sv_serial_sight_t *sight, const sv_serial_sight_t *af
 
 /* ---- a page */
 
-static void
-sv_serials_write_one(sv_json_writer_t *w, const sv_serial_sight_t *sight, const sv_serial_facts_t *facts)
+void
+sv_serial_write_json(sv_json_writer_t *w, const sv_serial_sight_t *sight, const sv_serial_facts_t *facts)
 {
     sv_json_object(w, NULL);
     sv_json_text(w, "serial_number", sight->serial_number);
@@ -126,7 +126,7 @@ sv_serials_list(sv_store_t *store, const sv_serial_query_t *query, sv_json_write
         more = told == query->limit;
         if (!more) {
             last = &serials.sights[i];
-            sv_serials_write_one(w, last, &serials.facts[i]);
+            sv_serial_write_json(w, last, &serials.facts[i]);
             told++;
         }
     }

@@ -30,6 +30,9 @@ typedef struct {
 sv_status_t sv_serials_of_count(sv_store_t *store, const char *count_id, const char *item_code,
                                 sv_serials_of_count_t *serials, sv_error_t *error);
 
+/* One of them as an element of an array. */
+void sv_serial_write_json(sv_json_writer_t *w, const sv_serial_sight_t *sight, const sv_serial_facts_t *facts);
+
 /* The same of several items. */
 sv_status_t sv_serials_of_items(sv_store_t *store, const char *count_id, const char *const *codes, size_t code_count,
                                 sv_serials_of_count_t *serials, sv_error_t *error);

@@ -64,6 +64,7 @@ sv_cursor_value_allowed(const bson_iter_t *iter)
     case BSON_TYPE_OID:
     case BSON_TYPE_BOOL:
     case BSON_TYPE_NULL:
+    case BSON_TYPE_DECIMAL128:
         return true;
     default:
         return false;

@@ -12,6 +12,28 @@
 
 enum { SV_COUNT_NAME_MAX = 200, SV_COUNT_PLACE_MAX = 128, SV_BULK_MAX = 100 };
 
+static void
+sv_read_tolerance(sv_call_t *call, const sv_json_fields_t *fields, sv_tolerance_t *tolerance)
+{
+    const json_t *object = NULL;
+    sv_json_fields_t limits = { .path = "tolerance", .error = &call->error };
+
+    if (!sv_json_get_object(fields, "tolerance", SV_OPTIONAL, &object) || object == NULL) {
+        return;
+    }
+    limits.object = object;
+    tolerance->has_percent = json_is_number(json_object_get(object, "percent"));
+    tolerance->has_quantity = json_is_number(json_object_get(object, "quantity"));
+    tolerance->has_value = json_is_number(json_object_get(object, "value"));
+    sv_json_get_quantity(&limits, "percent", SV_OPTIONAL, false, &tolerance->percent);
+    sv_json_get_quantity(&limits, "quantity", SV_OPTIONAL, false, &tolerance->quantity);
+    sv_json_get_quantity(&limits, "value", SV_OPTIONAL, false, &tolerance->value);
+    sv_json_get_bool(&limits, "different_user", SV_OPTIONAL, &tolerance->different_user);
+    if (call->error.status == SV_OK && !tolerance->has_percent && !tolerance->has_quantity && !tolerance->has_value) {
+        sv_fail_field(&call->error, "tolerance", "no_limit", "must have percent, quantity or value");
+    }
+}
+
 static bool
 sv_read_opening(sv_call_t *call, sv_count_opening_t *opening)
 {
@@ -28,6 +50,7 @@ sv_read_opening(sv_call_t *call, sv_count_opening_t *opening)
     sv_json_get_text(&fields, "name", SV_OPTIONAL, 1, SV_COUNT_NAME_MAX, &opening->name);
     sv_json_get_bool(&fields, "blind", SV_OPTIONAL, &opening->blind);
     sv_json_get_bool(&fields, "strict", SV_OPTIONAL, &opening->strict);
+    sv_read_tolerance(call, &fields, &opening->tolerance);
     if (sv_json_get_identifiers(&fields, "racks", SV_OPTIONAL, SV_COUNT_MAX_RACKS, SV_RACK_ID_MAX, call->arena,
                                 &opening->racks, &opening->rack_count) &&
         opening->rack_count == 0) {
