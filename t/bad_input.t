@@ -173,11 +173,16 @@ my %WRONG = (
         status => [@no_text, 'done'], condition => [@no_text, 'new'], lot => [@no_text, 'x' x 4096], serial_numbers => [@no_list, [1], [$operator]],
         photo_proofs => [@no_list, [1]], replaces => [@no_list, [1]], revision => [-1, 1.5, '1', \1, [], $operator] },
     count_open => { warehouse => \@no_word, floor => \@no_word, name => [@no_text, 'x' x 4096, "a\x{1}b"],
-        blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]] },
+        blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]],
+        tolerance => [0, 1.5, \1, 'a', [], {}, { percent => -1 }, { quantity => 'x' }, { value => [] }] },
     counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
     counts_close => { session_ids => [@no_list, [], [1], [$operator]], force => \@no_bool },
     (map { ($_ => { note => [@no_text, '', 'x' x 4096, "a\x{1}b", undef] }) } qw(count_approve adjustment_reverse)),
     adjustment_post => { method => [@no_text, '', 'FILE', 'fax'] },
+    review_accept => { lines => [@no_list, [], [1], [{}], [$operator]], note => [@no_text, 'x' x 4096] },
+    review_exclude => { racks => [@no_list, [], [1], [''], [$operator]], reason => [@no_text, '', 'x' x 4096], undo => \@no_bool },
+    recounts_ask => { racks => [@no_list, [1], [''], [$operator]], item_codes => [@no_list, [1], [''], [$operator]], different_user => \@no_bool, withdraw => \@no_bool },
+    assignments => { assignments => [@no_list, [1], [{}], [$operator]] },
     session_heartbeat => { rack_id => \@no_word },
     session_complete => { records => [-1, 1.5, '1', \1, [], $operator] },
     sync_heartbeat => { session_id => \@no_word, rack_id => \@no_word },
@@ -197,6 +202,8 @@ my %GOOD = (
     (map { ($_ => { name => 'x', cron => '@daily', type => 'variance' }) } qw(schedule_create schedule_change)),
     event_ticket => { topics => ['floor'] },
     counts_reconcile => { session_ids => ['x'] }, counts_close => { session_ids => ['x'] }, (map { ($_ => { note => 'x' }) } qw(count_approve adjustment_reverse)), sync_heartbeat => { session_id => $session }, rack_empty => { session_id => $session },
+    review_accept => { lines => [{ item_code => 'x', version => 1 }] }, review_exclude => { racks => ['x'], reason => 'x' }, recounts_ask => { racks => ['x'] },
+    assignments => { assignments => [] },
 );
 
 subtest 'wrong members' => sub {

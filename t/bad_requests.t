@@ -238,6 +238,7 @@ my %VALUE = (
     from  => ['', 'yesterday', '2026-02-30T00:00:00Z'],
     to    => ['', 'tomorrow', '{"$gt":1}'],
     state => ['', 'found;', 'FOUND', '$ne'],
+    item => ['', 'x' x 400, "a\r\nb", "a\x{1}"],
     item_code => ['', 'x' x 400, "a\r\nb", "a\x{1}"],
     status => ['', 'open;', '$ne', "open\n", '{"$ne":null}'],
     (map { ($_ => ['', 'yes', '2', '$ne']) } qw(deleted verify)), source => ['', 'phone', '$ne'], (map { ($_ => ['', 'x' x 400, "a\r\nb"]) } qw(action request_id code)),

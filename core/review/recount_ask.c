@@ -89,7 +89,6 @@ sv_ask_update(const sv_recount_asks_t *asks, const sv_recount_ask_t *ask, const 
     if (asks->different_user) {
         BSON_APPEND_BOOL(&set, "different_user", true);
     }
-    BSON_APPEND_BOOL(&set, "untold", true);
     bson_append_document_end(update, &set);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &insertion);
     sv_doc_put_text(&insertion, "warehouse", asks->warehouse);

@@ -76,6 +76,7 @@ sv_bars_take_conflict(const bson_t *conflict, void *context)
     sv_undecided_row_t *row = sv_bars_add(bars, SV_BAR_CONFLICT);
 
     if (row != NULL) {
+        row->item_code = sv_doc_text(conflict, "item_code", bars->arena);
         row->conflict_id = sv_doc_text(conflict, "conflict_id", bars->arena);
         row->rack_id = sv_doc_text(conflict, "rack_id", bars->arena);
     }
@@ -121,8 +122,7 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
           BCON_NEW("session_id", BCON_UTF8(count_id), "counted", "{", "$exists", BCON_BOOL(true), "}", "state",
                    BCON_NULL),
           sv_bars_take_line },
-        { SV_COLLECTION_SYNC_CONFLICTS,
-          BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "item_code", BCON_NULL),
+        { SV_COLLECTION_SYNC_CONFLICTS, BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open")),
           sv_bars_take_conflict },
         { SV_COLLECTION_UNKNOWN_ITEMS,
           BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "kind", BCON_UTF8("find")),

@@ -12,7 +12,7 @@ typedef enum {
     SV_BAR_NOT_RECOUNTED,
     SV_BAR_NOT_ACCEPTED, /* it differs from its book, or carries a flag, and nobody accepted it */
     SV_BAR_UNKNOWN,      /* it is no item's code: it is linked to an item, or rejected */
-    SV_BAR_CONFLICT,     /* a conflict waits for a person; without an item when it is of a find */
+    SV_BAR_CONFLICT,     /* a conflict waits for a person: told of the line, and of the conflict itself */
     SV_BAR_FIND,         /* a find that is no item yet */
     SV_BAR_RECOUNT       /* a rack's recount was asked for and is not done */
 } sv_bar_reason_t;
@@ -25,7 +25,7 @@ typedef struct {
     const char *lot;
     const char *rack_id;         /* of a recount, or a find; else NULL */
     const char *unknown_item_id; /* of a find */
-    const char *conflict_id;     /* of a conflict that is of no item's line */
+    const char *conflict_id;     /* of a conflict */
     int64_t version;             /* of a line */
 } sv_undecided_row_t;
 

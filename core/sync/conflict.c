@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/codec.h"
 #include "core/base/log.h"
+#include "core/counts/touched.h"
 #include "core/store/document.h"
 #include "core/sync/conflict_view.h"
 #include "core/sync/query.h"
@@ -233,6 +234,30 @@ sv_unkept_is_error(sv_verdict_t *verdict)
                                           "The record is in conflict, which could not be kept; send it again" };
 }
 
+/* Lines of their items wait for a person now.  A failure is told by the conflict itself, which bars an approval. */
+static void
+sv_conflicts_touch(sv_store_t *store, const sv_verdict_t *verdicts, size_t count, sv_error_t *error)
+{
+    const char **codes = sv_arena_alloc(error->arena, (count + 1) * sizeof(codes[0]));
+
+    for (size_t from = 0, next; from < count; from = next) {
+        const char *count_id = verdicts[from].count_id;
+        size_t found = 0;
+
+        for (next = from; next < count && verdicts[next].count_id == verdicts[from].count_id; next++) {
+            if (verdicts[next].kind == SV_VERDICT_CONFLICT && verdicts[next].record->item_code != NULL) {
+                codes[found++] = verdicts[next].record->item_code;
+            }
+        }
+        if (count_id != NULL && found > 0 &&
+            sv_touched_note(store, count_id, verdicts[from].warehouse, codes, found, error->arena, error) != SV_OK) {
+            sv_log(SV_LOG_WARNING, "the totals of count %s were not told of its conflicts: %s", count_id,
+                   error->cause != NULL ? error->cause : sv_status_code(error->status));
+            sv_error_clear(error);
+        }
+    }
+}
+
 void
 sv_conflicts_keep(sv_store_t *store, const sv_principal_t *who, sv_verdict_t *verdicts, size_t count, sv_arena_t *arena)
 {
@@ -247,6 +272,8 @@ sv_conflicts_keep(sv_store_t *store, const sv_principal_t *who, sv_verdict_t *ve
     } else if (sv_find_conflicts(store, who, verdicts, count, &error) != SV_OK) {
         sv_log(SV_LOG_WARNING, "kept conflicts could not be read: %s", error.cause);
     }
+    sv_error_clear(&error);
+    sv_conflicts_touch(store, verdicts, count, &error);
     for (size_t i = 0; i < count; i++) {
         if (verdicts[i].kind == SV_VERDICT_CONFLICT && verdicts[i].conflict_id == NULL) {
             sv_unkept_is_error(&verdicts[i]);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/counts/touched.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 #include "core/sync/items.h"
@@ -196,6 +197,20 @@ sv_resolution_audit(sv_resolution_t *resolution, sv_error_t *error)
     return sv_audit_write(resolution->store, resolution->who, &entry, error);
 }
 
+/* The line of its item waits for one person less. */
+static sv_status_t
+sv_resolution_touch(sv_resolution_t *resolution, sv_error_t *error)
+{
+    const bson_t *conflict = resolution->resolved->conflict;
+    const char *count_id = sv_doc_text(conflict, "count_id", error->arena);
+    const char *item_code = sv_doc_text(conflict, "item_code", error->arena);
+
+    return count_id != NULL && item_code != NULL
+               ? sv_touched_note(resolution->store, count_id, sv_doc_text(conflict, "warehouse", error->arena),
+                                 &item_code, 1, error->arena, error)
+               : SV_OK;
+}
+
 static sv_status_t
 sv_resolution_close(sv_resolution_t *resolution, sv_error_t *error)
 {
@@ -219,7 +234,7 @@ sv_resolution_close(sv_resolution_t *resolution, sv_error_t *error)
     if (resolution->resolved->conflict == NULL) {
         return sv_fail(error, SV_ERR_CONFLICT_RESOLVED, NULL);
     }
-    return sv_resolution_audit(resolution, error);
+    return sv_resolution_touch(resolution, error) == SV_OK ? sv_resolution_audit(resolution, error) : error->status;
 }
 
 static sv_status_t

@@ -5,6 +5,7 @@
 #include "core/audit/audit.h"
 #include "core/base/log.h"
 #include "core/items/item_keys.h"
+#include "core/totals/touch.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -208,6 +209,17 @@ sv_unknown_audit(sv_unknown_work_t *work, sv_error_t *error)
     return sv_audit_write(work->store, work->who, &entry, error);
 }
 
+/* Lines under the code wait for nobody any more, in whatever count of the warehouse they are. */
+static sv_status_t
+sv_unknown_touch(sv_unknown_work_t *work, sv_error_t *error)
+{
+    const char *warehouse = sv_doc_text(work->find, "warehouse", error->arena);
+
+    return work->resolve->action == SV_UNKNOWN_REJECT && work->code != NULL && warehouse != NULL
+               ? sv_totals_touch(work->store, warehouse, &work->code, 1, error)
+               : SV_OK;
+}
+
 static sv_status_t
 sv_unknown_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -218,7 +230,7 @@ sv_unknown_body(sv_store_t *store, void *context, sv_error_t *error)
         return error->status;
     }
     if (sv_unknown_item(work, error) != SV_OK || sv_unknown_write_all(work, error) != SV_OK ||
-        sv_unknown_audit(work, error) != SV_OK) {
+        sv_unknown_touch(work, error) != SV_OK || sv_unknown_audit(work, error) != SV_OK) {
         return error->status;
     }
     return sv_unknown_read(work, error);
