@@ -174,7 +174,7 @@ my %WRONG = (
         photo_proofs => [@no_list, [1]], replaces => [@no_list, [1]], revision => [-1, 1.5, '1', \1, [], $operator] },
     count_open => { warehouse => \@no_word, floor => \@no_word, name => [@no_text, 'x' x 4096, "a\x{1}b"],
         blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]],
-        tolerance => [0, 1.5, \1, 'a', [], {}, { percent => -1 }, { quantity => 'x' }, { value => [] }] },
+        tolerance => [0, 1.5, \1, 'a', [], {}] },
     counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
     counts_close => { session_ids => [@no_list, [], [1], [$operator]], force => \@no_bool },
     (map { ($_ => { note => [@no_text, '', 'x' x 4096, "a\x{1}b", undef] }) } qw(count_approve adjustment_reverse)),

@@ -196,6 +196,9 @@ sv_step_review_exclude(sv_call_t *call)
     sv_json_get_bool(&fields, "undo", SV_OPTIONAL, &exclusion.undo);
     sv_json_get_note(&fields, "reason", exclusion.undo ? SV_OPTIONAL : SV_REQUIRED, SV_REVIEW_NOTE_MAX,
                      &exclusion.reason);
+    if (exclusion.reason != NULL && exclusion.reason[0] == '\0') {
+        sv_fail_field(&call->error, "reason", "too_short", "must say why");
+    }
     if (sv_json_get_identifiers(&fields, "racks", SV_REQUIRED, SV_REVIEW_RACKS, SV_RACK_ID_MAX, call->arena,
                                 &exclusion.racks, &exclusion.rack_count) &&
         exclusion.rack_count == 0) {
