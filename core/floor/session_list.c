@@ -108,48 +108,72 @@ sv_carrying_racks_read(sv_store_t *store, const char *user_id, sv_text_map_t *ra
     return status;
 }
 
+typedef struct {
+    const sv_text_map_t *carried;
+    sv_arena_t *arena;
+    sv_floor_session_t *sessions;
+    size_t count, capacity;
+} sv_live_sessions_t;
+
+static void
+sv_live_session_take(const bson_t *row, void *context)
+{
+    sv_live_sessions_t *live = context;
+    sv_floor_session_t *session;
+    const sv_rack_t *rack;
+
+    live->sessions = sv_arena_grow(live->arena, live->sessions, live->count, &live->capacity, sizeof(*live->sessions));
+    session = &live->sessions[live->count++];
+    sv_floor_session_read(sv_doc_copy(row, live->arena), live->arena, session);
+    rack = sv_text_map_get(live->carried, session->session_id);
+    if (rack != NULL) {
+        sv_session_heard(session, rack);
+    }
+}
+
 sv_status_t
-sv_session_list_active(sv_store_t *store, const sv_principal_t *who, sv_json_writer_t *w, sv_arena_t *arena,
-                       sv_error_t *error)
+sv_session_live_read(sv_store_t *store, const char *user_id, const char *warehouse, sv_arena_t *arena,
+                     sv_floor_session_t **sessions, size_t *count, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("status", "{", "$in", "[", BCON_UTF8("active"), BCON_UTF8("paused"), "]", "}",
                                           "superseded", BCON_BOOL(false)),
                                  arena);
-    const char *user_id = who->role < SV_ROLE_SUPERVISOR ? who->user_id : NULL;
-    int64_t now = 0;
     sv_text_map_t carried;
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status = sv_store_now(store, &now, error);
+    sv_live_sessions_t live = { .carried = &carried, .arena = arena };
 
     if (user_id != NULL) {
         BSON_APPEND_UTF8(filter, "user_id", user_id);
     }
-    if (status == SV_OK) {
-        status = sv_carrying_racks_read(store, user_id, &carried, arena, error);
+    if (warehouse != NULL) {
+        BSON_APPEND_UTF8(filter, "warehouse", warehouse);
     }
-    if (status == SV_OK) {
-        status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, &cursor, error);
+    if (sv_carrying_racks_read(store, user_id, &carried, arena, error) == SV_OK) {
+        sv_store_each(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, NULL, sv_live_session_take, &live, error);
     }
-    if (status != SV_OK) {
-        return status;
+    *sessions = live.sessions;
+    *count = live.count;
+    return error->status;
+}
+
+sv_status_t
+sv_session_list_active(sv_store_t *store, const sv_principal_t *who, sv_json_writer_t *w, sv_arena_t *arena,
+                       sv_error_t *error)
+{
+    const char *user_id = who->role < SV_ROLE_SUPERVISOR ? who->user_id : NULL;
+    sv_floor_session_t *sessions;
+    int64_t now = 0;
+    size_t count;
+
+    if (sv_store_now(store, &now, error) != SV_OK ||
+        sv_session_live_read(store, user_id, NULL, arena, &sessions, &count, error) != SV_OK) {
+        return error->status;
     }
     sv_json_array(w, NULL);
-    while (mongoc_cursor_next(cursor, &row)) {
-        sv_floor_session_t session;
-        const sv_rack_t *rack;
-
-        sv_floor_session_read(row, arena, &session);
-        rack = sv_text_map_get(&carried, session.session_id);
-        if (rack != NULL) {
-            sv_session_heard(&session, rack);
-        }
-        sv_floor_session_write_json(w, NULL, &session, now);
+    for (size_t i = 0; i < count; i++) {
+        sv_floor_session_write_json(w, NULL, &sessions[i], now);
     }
     sv_json_end(w);
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return SV_OK;
 }
 
 static void

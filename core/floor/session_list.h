@@ -20,6 +20,10 @@ typedef enum { SV_VIEW_HEAD, SV_VIEW_FIGURES } sv_view_depth_t;
 sv_status_t sv_session_view(sv_store_t *store, const sv_principal_t *who, const char *id, sv_view_depth_t depth,
                             sv_arena_t *arena, sv_session_view_t *view, sv_error_t *error);
 
+/* The active and paused floor sessions of a user and a warehouse (NULL: of all), with the last sign of each phone. */
+sv_status_t sv_session_live_read(sv_store_t *store, const char *user_id, const char *warehouse, sv_arena_t *arena,
+                                 sv_floor_session_t **sessions, size_t *count, sv_error_t *error);
+
 /* Active and paused floor sessions: staff their own, supervisors all; an array. */
 sv_status_t sv_session_list_active(sv_store_t *store, const sv_principal_t *who, sv_json_writer_t *w, sv_arena_t *arena,
                                    sv_error_t *error);

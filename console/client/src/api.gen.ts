@@ -504,6 +504,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The count's session_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a count
+         * @description A job makes one adjustment of a count that is RECONCILE: what its lines differ from their books. What bars it is told as `undecided` with the lines,
+         *     at once where it is plain, else by the job, which returns the count to RECONCILE. Supervisors may approve as much as `APPROVAL_LIMIT_VALUE`,
+         *     without sign; admins any. Approving again gives the same adjustment (docs/adjustments.md).
+         */
+        post: operations["count_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/active": {
         parameters: {
             query?: never;
@@ -557,6 +582,172 @@ export interface paths {
          */
         get: operations["session"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/racks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The racks of a count
+         * @description By id, with their floor sessions in it, what each phone still had unsent, recounts, exclusions and assignments.
+         */
+        get: operations["count_racks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The lines of a count
+         * @description How each line stands, what all come to, and what bars the approval (docs/review.md). Sorts are by one field, with - the other way round.
+         */
+        get: operations["review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/review/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept lines as they were seen
+         * @description Each by its version; every line has its verdict. Where none is accepted the answer is the refusal of the first, with all among the details. The same again is accepted.
+         */
+        post: operations["review_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/review/exclude": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exclude racks from a count
+         * @description They need not be counted, and no line waits for them. `undo` takes it back.
+         */
+        post: operations["review_exclude"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/review/{item_code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+                item_code: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * What stands behind an item of a count
+         * @description Its lines (lots), racks with their rounds, records, serial numbers and conflicts.
+         */
+        get: operations["review_line"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/recounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Recounts of a count
+         * @description By rack, the newest round first.
+         */
+        get: operations["recounts"];
+        put?: never;
+        /**
+         * Ask for a recount
+         * @description Of whole racks, or of items on every rack that was counted and has them. With `different_user` none of those who counted may take it. `withdraw` takes back what nobody has begun.
+         */
+        post: operations["recounts_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say who counts which rack
+         * @description In place of the assignments there were.
+         */
+        put: operations["assignments"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1364,6 +1555,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What counts corrected, latest first */
+        get: operations["adjustments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adjustments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        /** An adjustment with its lines, in their order */
+        get: operations["adjustment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adjustments/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * An adjustment's lines as a file for the ERP
+         * @description The file when it is there, else a job makes it. Superseded lines are not in it. In a CSV, columns that the ERP's mapping
+         *     names are called as there. `exported_at` remembers it: an adjustment of which a file was made is not reversed before it is
+         *     told whether that was loaded (`post` with `method: file`).
+         */
+        get: operations["adjustment_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adjustments/{id}/post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post it into the ERP, or say that its file was loaded
+         * @description Lines go in their order, those of an item behind those of earlier adjustments of the warehouse; a worker sends them. Needs `ERP_WRITE_BACK`, save with `method` file.
+         */
+        post: operations["adjustment_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adjustments/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send nothing more of it
+         * @description What is on its way at that moment is settled; `post` goes on.
+         */
+        post: operations["adjustment_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adjustments/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try refused lines again
+         * @description Of an adjustment that is `refused`.
+         */
+        post: operations["adjustment_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adjustments/{id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take it back
+         * @description A job makes an adjustment of its own: with the opposite sign what the ERP has of this one; what it has not is withdrawn, and never sent.
+         */
+        post: operations["adjustment_reverse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/compare": {
         parameters: {
             query?: never;
@@ -1496,6 +1841,56 @@ export interface paths {
         /** The same, its format in the path */
         post: operations["report_export"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Saved queries, by name
+         * @description Supervisors share them.
+         */
+        get: operations["report_queries"];
+        put?: never;
+        /**
+         * Keep a query under a name
+         * @description Previews, snapshots and schedules take it by its `query_id`. A schedule asks what it says at that time: a change of the query is a
+         *     change of all that ask it.
+         */
+        post: operations["report_query_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/queries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description query_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** One saved query */
+        get: operations["report_query"];
+        /** Replace a saved query */
+        put: operations["report_query_change"];
+        post?: never;
+        /**
+         * Delete a saved query
+         * @description Not while a schedule asks it. Snapshots that were taken of it have it of their own.
+         */
+        delete: operations["report_query_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1904,6 +2299,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands */
+        get: operations["kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/active-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has racks now */
+        get: operations["active_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to racks and counts */
+        get: operations["activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What looks wrong
+         * @description `rack_idle`: a rack held for 15 minutes without a record. `impossible_speed`: more than 60 records a minute over ten minutes.
+         *     `two_devices`: somebody at work whose logins on several devices are in use. `repeated_zero`: ten figures of zero within ten
+         *     minutes. `conflicts_growing`: 20 open conflicts of the last hour. Times of records are the phones'.
+         */
+        get: operations["alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A supervisor's page in one answer */
+        get: operations["dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -2002,7 +2487,7 @@ export interface components {
             holder?: components["schemas"]["Holder"];
         };
         /** @enum {string} */
-        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "ticket_invalid" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "already_exists" | "last_admin" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "too_many_streams" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
+        ErrorCode: "bad_request" | "json_invalid" | "parameter_unknown" | "parameter_invalid" | "cursor_invalid" | "token_missing" | "token_invalid" | "token_expired" | "token_revoked" | "token_reused" | "ticket_invalid" | "account_disabled" | "credentials_invalid" | "pin_wrong" | "pin_disabled" | "recount_other_user" | "own_count" | "over_limit" | "forbidden" | "origin_refused" | "not_found" | "item_unknown" | "erp_timeout" | "method_not_allowed" | "rack_locked" | "lock_lost" | "session_paused" | "session_completed" | "session_closed" | "rack_completed" | "records_missing" | "count_ambiguous" | "wrong_kind" | "still_counting" | "undecided" | "conflict_resolved" | "session_required" | "duplicate_serial" | "duplicate_count" | "stale_update" | "foreign_record" | "conflict_state" | "line_changed" | "line_undecided" | "already_exists" | "last_admin" | "result_expired" | "precondition_failed" | "uri_too_long" | "range_invalid" | "body_too_large" | "media_type" | "photo_type" | "validation_failed" | "variance_unconfirmed" | "batch_too_large" | "password_wrong" | "key_not_unique" | "too_many_rows" | "query_too_slow" | "snapshot_window_exceeded" | "rate_limited" | "login_throttled" | "too_many_streams" | "unavailable" | "circuit_open" | "busy" | "lease_unsettled" | "internal_error";
         Watchtower: {
             /** @description null: all */
             warehouse: string | null;
@@ -2177,6 +2662,8 @@ export interface components {
             session_grace: number;
             /** @description How often to send heartbeats */
             heartbeat_seconds: number;
+            /** @description Apps of an older version send what they have and ask for an update */
+            min_client: string;
             photo_limits: {
                 max_bytes: number;
                 types: string[];
@@ -2400,6 +2887,175 @@ export interface components {
             /** @description When it said so */
             left_at?: components["schemas"]["Time"];
         };
+        /** @enum {string} */
+        LineState: "not_counted" | "incomplete" | "counted" | "recount_asked" | "not_recounted" | "recounted" | "accepted";
+        ReviewLine: {
+            item_code: string;
+            lot: string;
+            item_name?: string | null;
+            category?: string | null;
+            uom?: string | null;
+            state: components["schemas"]["LineState"];
+            /**
+             * Format: int64
+             * @description Grows when what the line tells has changed
+             */
+            version: number;
+            /** @description It bars the approval */
+            undecided: boolean;
+            book: components["schemas"]["QuantityOrNull"];
+            variance: components["schemas"]["QuantityOrNull"];
+            value: components["schemas"]["QuantityOrNull"];
+            unit_cost?: components["schemas"]["QuantityOrNull"];
+            verified_qty?: components["schemas"]["QuantityOrNull"];
+            damage_qty?: components["schemas"]["QuantityOrNull"];
+            non_returnable_damaged_qty?: components["schemas"]["QuantityOrNull"];
+            moved_qty?: components["schemas"]["QuantityOrNull"];
+            adjusted_qty?: components["schemas"]["QuantityOrNull"];
+            counted: components["schemas"]["QuantityOrNull"];
+            book_source?: string | null;
+            flags: ("unknown" | "delisted" | "lot" | "moved" | "mixed" | "serial_swapped" | "serial_duplicate" | "serial_misplaced" | "superseded" | "excluded")[];
+            racks?: number;
+            records?: number;
+            conflicts?: number;
+            /** @description Who counted or decided figures of it */
+            counted_by: string[];
+            counted_at?: components["schemas"]["TimeOrNull"];
+            accepted?: {
+                by?: string | null;
+                at?: components["schemas"]["TimeOrNull"];
+                note?: string | null;
+            } | null;
+        };
+        SummarySums: {
+            quantities: {
+                uom?: string | null;
+                quantity?: components["schemas"]["Quantity"];
+                lines?: number;
+            }[];
+            value: components["schemas"]["Quantity"];
+        };
+        ReviewSummary: {
+            lines: number;
+            by_state: {
+                [key: string]: number;
+            };
+            undecided: number;
+            net: components["schemas"]["SummarySums"];
+            gross: components["schemas"]["SummarySums"];
+        };
+        ReviewPage: {
+            count_id: string;
+            status: components["schemas"]["CountState"];
+            currency?: string | null;
+            summary: components["schemas"]["ReviewSummary"];
+            can_approve: boolean;
+            /** @description The first of what bars the approval */
+            blocked_by: components["schemas"]["ApprovalBar"][];
+            blocked_by_more?: boolean;
+            items: components["schemas"]["ReviewLine"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        ApprovalBar: {
+            /** @enum {string} */
+            reason: "incomplete" | "recount_asked" | "not_recounted" | "not_accepted" | "unknown" | "conflict" | "find" | "recount";
+            item_code?: string | null;
+            lot?: string | null;
+            rack_id?: string | null;
+            unknown_item_id?: string | null;
+            conflict_id?: string | null;
+        };
+        ReviewLineDetail: {
+            item_code: string;
+            lines: components["schemas"]["ReviewLine"][];
+            racks: Record<string, never>[];
+            records: Record<string, never>[];
+            serials: Record<string, never>[];
+            conflicts: Record<string, never>[];
+        };
+        Accepted: {
+            accepted: number;
+            lines: {
+                item_code: string;
+                lot: string;
+                success: boolean;
+                state?: string | null;
+                /** Format: int64 */
+                version?: number | null;
+                code?: string | null;
+                message?: string | null;
+            }[];
+        };
+        Excluded: {
+            count_id: string;
+            excluded: {
+                rack_id?: string;
+                reason?: string | null;
+                by?: string | null;
+                at?: components["schemas"]["TimeOrNull"];
+            }[];
+        };
+        Recounts: {
+            count_id: string;
+            recounts: {
+                rack_id: string;
+                round: number;
+                /** @enum {string} */
+                state: "asked" | "taken" | "done";
+                /** @description null: everything on the rack */
+                item_codes: string[] | null;
+                different_user: boolean;
+                /** @description null: the count's tolerance */
+                asked_by?: string | null;
+                asked_at?: components["schemas"]["TimeOrNull"];
+                session_id?: string | null;
+                taken_at?: components["schemas"]["TimeOrNull"];
+                done_at?: components["schemas"]["TimeOrNull"];
+            }[];
+        };
+        Assignments: {
+            count_id: string;
+            assignments: {
+                rack_id?: string;
+                user_id?: string;
+                full_name?: string | null;
+                by?: string | null;
+                at?: components["schemas"]["TimeOrNull"];
+            }[];
+        };
+        CountRackPage: {
+            items: {
+                rack_id: string;
+                floor?: string | null;
+                zone?: string | null;
+                /** @enum {string} */
+                state: "not_begun" | "counting" | "left" | "completed" | "recount_asked" | "excluded";
+                round: number;
+                recount_round?: number | null;
+                excluded_reason?: string | null;
+                assigned_to?: {
+                    user_id?: string;
+                    full_name?: string | null;
+                }[];
+                sessions: {
+                    session_id: string;
+                    user_id: string;
+                    full_name?: string | null;
+                    /** @enum {string} */
+                    status: "active" | "paused" | "completed" | "interrupted";
+                    superseded?: boolean;
+                    round: number;
+                    completed?: boolean;
+                    started_at?: components["schemas"]["TimeOrNull"];
+                    completed_at?: components["schemas"]["TimeOrNull"];
+                    last_heartbeat?: components["schemas"]["TimeOrNull"];
+                    /** @description Records its phone had unsent; null: it never told */
+                    left: number | null;
+                    left_at?: components["schemas"]["TimeOrNull"];
+                }[];
+            }[];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
         Count: {
             /** @enum {string} */
             kind: "standing" | "opened";
@@ -2442,7 +3098,95 @@ export interface components {
             uncompared_items?: number;
             started_at: components["schemas"]["Time"];
             reconciled_at?: components["schemas"]["TimeOrNull"];
+            approved_at?: components["schemas"]["TimeOrNull"];
             closed_at?: components["schemas"]["TimeOrNull"];
+            /** @description The last approval that was asked for, and what barred it. Supervisors only */
+            approval?: {
+                job_id?: string;
+                user_id?: string;
+                full_name?: string | null;
+                note?: string | null;
+                at?: components["schemas"]["TimeOrNull"];
+                /** @description An error code; absent when nothing barred it */
+                code?: string;
+                message?: string;
+                /** @description There are others than these */
+                more?: boolean;
+                undecided?: {
+                    reason?: string;
+                    item_code?: string | null;
+                    lot?: string | null;
+                    rack_id?: string | null;
+                }[];
+            } | null;
+        };
+        Adjustment: {
+            /** @description Of an approval the count's session_id */
+            adjustment_id: string;
+            /** @enum {string} */
+            kind: "approve" | "reversal";
+            count_id: string;
+            /** @description The adjustment_id that a reversal takes back */
+            reverses: string | null;
+            /** @description The adjustment_id of its reversal */
+            reversed_by: string | null;
+            warehouse: string;
+            /** @description The warehouse's adjustments are numbered as they are published */
+            seq: number;
+            /** @enum {string} */
+            status: "approved" | "posting" | "stopped" | "refused" | "posted";
+            line_count: number;
+            /** @description Lines counted before another count corrected the books: in no sum, and never sent */
+            superseded: number;
+            /** @description Lines whose cost is not known */
+            unvalued: number;
+            /** @description Of each unit */
+            sums: {
+                uom: string | null;
+                lines: number;
+                net: components["schemas"]["Quantity"];
+                gross: components["schemas"]["Quantity"];
+                value: components["schemas"]["Quantity"];
+                gross_value: components["schemas"]["Quantity"];
+            }[];
+            currency: string | null;
+            value: components["schemas"]["Quantity"];
+            gross_value: components["schemas"]["Quantity"];
+            approved_by: {
+                user_id?: string;
+                full_name?: string | null;
+            };
+            note: string | null;
+            approved_at: components["schemas"]["Time"];
+            exported_at?: components["schemas"]["TimeOrNull"];
+            posting_since?: components["schemas"]["TimeOrNull"];
+            posted_at?: components["schemas"]["TimeOrNull"];
+            /** @description Why nothing of it can be posted */
+            error?: string | null;
+        };
+        AdjustmentLine: {
+            n: number;
+            item_code: string;
+            lot: string;
+            uom: string | null;
+            delta: components["schemas"]["Quantity"];
+            unit_cost: components["schemas"]["QuantityOrNull"];
+            value: components["schemas"]["QuantityOrNull"];
+            gross_value: components["schemas"]["QuantityOrNull"];
+            book?: components["schemas"]["QuantityOrNull"];
+            counted?: components["schemas"]["QuantityOrNull"];
+            line_version?: number | null;
+            accepted_by?: string | null;
+            counted_at?: components["schemas"]["TimeOrNull"];
+            posting: {
+                /** @enum {string} */
+                state: "pending" | "sent" | "applied" | "refused" | "superseded" | "withdrawn";
+                /** @description Those that the ERP answered with an error */
+                attempts: number;
+                error: string | null;
+                sent_at: components["schemas"]["TimeOrNull"];
+                at: components["schemas"]["TimeOrNull"];
+            };
         };
         FloorRacks: {
             warehouse: string;
@@ -2543,6 +3287,63 @@ export interface components {
             stack: string | null;
             version: string | null;
             device: string | null;
+        };
+        Kpis: {
+            at: components["schemas"]["Time"];
+            /** @description null: all */
+            warehouse: string | null;
+            racks: {
+                available: number;
+                claimed: number;
+                paused: number;
+                completed: number;
+            };
+            counts: {
+                open: number;
+                reconcile: number;
+            };
+            /** @description For a decision */
+            waiting: {
+                conflicts: number;
+                unknown_items: number;
+            };
+            /** @description By the phones' clocks, on the day of `time_zone` */
+            records_today: number;
+            time_zone: string;
+            records_by_hour: {
+                from: components["schemas"]["Time"];
+                records: number;
+            }[];
+        };
+        ActiveUser: {
+            user_id: string;
+            username: string | null;
+            full_name: string | null;
+            warehouse: string | null;
+            sessions: components["schemas"]["FloorSession"][];
+            last_heartbeat: components["schemas"]["TimeOrNull"];
+        };
+        Activity: {
+            at: components["schemas"]["Time"];
+            /** @example rack.claim */
+            action: string;
+            user_id: string | null;
+            rack_id: string | null;
+            session_id: string | null;
+            count_id: string | null;
+            warehouse: string | null;
+            full_name: string | null;
+        };
+        Alert: {
+            /** @enum {string} */
+            rule: "rack_idle" | "impossible_speed" | "two_devices" | "repeated_zero" | "conflicts_growing";
+            message: string;
+            user_id: string | null;
+            full_name: string | null;
+            rack_id: string | null;
+            session_id: string | null;
+            value: number;
+            limit: number;
         };
         SessionStats: {
             session_id: string;
@@ -2993,8 +3794,14 @@ export interface components {
             count_id?: string | null;
             warehouse?: string | null;
             item_code?: string | null;
+            /** @description null: no item has the code */
+            item_name: string | null;
             /** @description The record's owner */
             user_id: string;
+            /** @description Of the owner */
+            full_name: string | null;
+            /** @description How this reader may resolve it now; none once it is resolved */
+            actions: ("keep_server" | "keep_mine" | "merge")[];
             created_at: components["schemas"]["Time"];
             updated_at?: components["schemas"]["TimeOrNull"];
             /** @description newer_revision: a newer version of the record was stored */
@@ -3043,6 +3850,28 @@ export interface components {
             started_at: components["schemas"]["TimeOrNull"];
             finished_at: components["schemas"]["TimeOrNull"];
         };
+        SavedQueryRequest: {
+            /** @description No two have the same */
+            name: string;
+            description?: string | null;
+            query: components["schemas"]["ReportQuery"];
+        };
+        SavedQuery: {
+            query_id: string;
+            name: string;
+            description: string | null;
+            query: components["schemas"]["ReportQuery"];
+            created_by: components["schemas"]["QuerySaver"];
+            updated_by: components["schemas"]["QuerySaver"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        QuerySaver: {
+            user_id: string;
+            full_name: string | null;
+        };
         /**
          * @description Beside its own members those of the report, as for `POST /api/reports/generate`; or, with type snapshot, those of `POST /api/reports/snapshots`, `keep`, and
          *     the format of the file that is mailed.
@@ -3060,6 +3889,8 @@ export interface components {
             filters?: Record<string, never> | null;
             /** @description Of a snapshot, without tz: its days are those of time_zone */
             query?: null | components["schemas"]["ReportQuery"];
+            /** @description Of a snapshot, in the place of query: a saved query, as it is at each slot */
+            query_id?: string | null;
             /** @description Of a snapshot */
             description?: string | null;
             /** @description Of a snapshot: trends are of those with a tag */
@@ -3091,8 +3922,10 @@ export interface components {
             filters?: {
                 [key: string]: unknown;
             };
-            /** @description Of a snapshot */
+            /** @description Of a snapshot, unless it asks a saved query */
             query?: components["schemas"]["ReportQuery"];
+            /** @description Of a snapshot: the saved query that it asks */
+            query_id?: string | null;
             /** @description Of a snapshot */
             description?: string | null;
             /** @description Of a snapshot */
@@ -3610,6 +4443,36 @@ export interface components {
                 };
             };
         };
+        /** @description Another saved query has the name */
+        QueryNameTaken: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "already_exists";
+                    };
+                };
+            };
+        };
+        /** @description A schedule asks it */
+        QueryAsked: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "conflict_state";
+                    };
+                };
+            };
+        };
         /** @description Nobody else could log in as an administrator */
         LastAdmin: {
             headers: {
@@ -3739,6 +4602,18 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Success"] & {
                     data: components["schemas"]["Schedule"];
+                };
+            };
+        };
+        /** @description The saved query */
+        SavedQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Success"] & {
+                    data: components["schemas"]["SavedQuery"];
                 };
             };
         };
@@ -4045,6 +4920,19 @@ export interface components {
                 };
             };
         };
+        /** @description The adjustment */
+        AdjustmentMade: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                Location: components["headers"]["Location"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Success"] & {
+                    data: components["schemas"]["Adjustment"];
+                };
+            };
+        };
         /** @description The id is a count's */
         NotAFloorSession: {
             headers: {
@@ -4211,6 +5099,8 @@ export interface components {
         CsvTitles: "false" | "true" | "0" | "1";
         /** @description snapshot_id */
         SnapshotId: string;
+        /** @description adjustment_id */
+        AdjustmentId: string;
         /** @description schedule_id */
         ScheduleId: string;
         /**
@@ -4249,6 +5139,31 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        SavedQuery: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Damage of the week",
+                 *       "query": {
+                 *         "collection": "verification_records",
+                 *         "filters": [
+                 *           {
+                 *             "field": "created_at",
+                 *             "op": "period",
+                 *             "value": "last_7_days"
+                 *           },
+                 *           {
+                 *             "field": "damage_qty",
+                 *             "op": "gt",
+                 *             "value": 0
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SavedQueryRequest"];
             };
         };
         CountIds: {
@@ -5030,6 +5945,21 @@ export interface operations {
             };
             400: components["responses"]["BadBody"];
             401: components["responses"]["Unauthorized"];
+            /** @description The recount of the rack that was asked for is for somebody who did not count it */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "recount_other_user";
+                        };
+                    };
+                };
+            };
             404: components["responses"]["NotFound"];
             /** @description Somebody else holds it, or the count does not allow it */
             409: {
@@ -5292,6 +6222,14 @@ export interface operations {
                     /** @description false unless given */
                     strict?: boolean | null;
                     name?: string | null;
+                    /** @description Lines that differ by more than any limit given here are asked to be counted again by themselves, once */
+                    tolerance?: {
+                        percent?: number | null;
+                        quantity?: number | null;
+                        value?: number | null;
+                        /** @description By somebody who did not count them */
+                        different_user?: boolean | null;
+                    } | null;
                 };
             };
         };
@@ -5358,6 +6296,94 @@ export interface operations {
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    count_approve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description wait=N holds the answer until the job ends, N seconds at most
+                 * @example wait=10
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The count's session_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Year-end count"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Why; kept with the adjustment */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["JobNotDone"];
+            201: components["responses"]["AdjustmentMade"];
+            202: components["responses"]["JobAccepted"];
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The role is too low, or the count is worth more than it may approve */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "forbidden" | "over_limit";
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The count is not RECONCILE, or somebody still counts */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "conflict_state" | "session_closed" | "still_counting";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            /** @description A field is wrong, or lines are undecided: a detail for each, its field the item, its code why */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "validation_failed" | "undecided";
+                        };
+                    };
+                };
+            };
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
@@ -5458,6 +6484,507 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    count_racks: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The racks of a count */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["CountRackPage"];
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind";
+                        };
+                    };
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    review: {
+        parameters: {
+            query?: {
+                state?: "not_counted" | "incomplete" | "counted" | "recount_asked" | "not_recounted" | "recounted" | "accepted" | "undecided";
+                /** @description One item */
+                item?: components["schemas"]["Identifier"];
+                sort?: "item_code" | "-item_code" | "variance" | "-variance" | "gross" | "-gross" | "value" | "-value" | "gross_value" | "-gross_value" | "counted_at" | "-counted_at";
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines of a count */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ReviewPage"];
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind";
+                        };
+                    };
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    review_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "lines": [
+                 *         {
+                 *           "item_code": "ITM-1001",
+                 *           "version": 3
+                 *         }
+                 *       ],
+                 *       "note": "checked"
+                 *     }
+                 */
+                "application/json": {
+                    lines: {
+                        item_code: components["schemas"]["Identifier"];
+                        lot?: string | null;
+                        /** Format: int64 */
+                        version: number;
+                    }[];
+                    note?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Accept lines as they were seen */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Accepted"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The role, or the rule that nobody decides what is theirs, does not allow it */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "forbidden" | "own_count" | "over_limit";
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind" | "session_closed" | "line_changed" | "line_undecided";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    review_exclude: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "racks": [
+                 *         "R-001"
+                 *       ],
+                 *       "reason": "being rebuilt"
+                 *     }
+                 */
+                "application/json": {
+                    racks: components["schemas"]["Identifier"][];
+                    /** @description Needed unless it is undone */
+                    reason?: string | null;
+                    undo?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Exclude racks from a count */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Excluded"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind" | "session_closed";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    review_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+                item_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What stands behind an item of a count */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ReviewLineDetail"];
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind";
+                        };
+                    };
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    recounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Recounts of a count */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Recounts"];
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind";
+                        };
+                    };
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    recounts_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "racks": [
+                 *         "R-001"
+                 *       ],
+                 *       "different_user": true
+                 *     }
+                 */
+                "application/json": {
+                    racks?: components["schemas"]["Identifier"][] | null;
+                    item_codes?: components["schemas"]["Identifier"][] | null;
+                    different_user?: boolean | null;
+                    withdraw?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Ask for a recount */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Recounts"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind" | "session_closed";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "assignments": [
+                 *         {
+                 *           "rack_id": "R-001",
+                 *           "user_id": "u-1"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    assignments: {
+                        rack_id: components["schemas"]["Identifier"];
+                        user_id: components["schemas"]["Identifier"];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Say who counts which rack */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Assignments"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "wrong_kind" | "session_closed";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
@@ -7491,7 +9018,12 @@ export interface operations {
                  *       "limit": 20
                  *     }
                  */
-                "application/json": components["schemas"]["ReportQuery"];
+                "application/json": components["schemas"]["ReportQuery"] | {
+                    /** @description A saved query */
+                    query_id: string;
+                    /** @description Rows to show */
+                    limit?: number | null;
+                };
             };
         };
         responses: {
@@ -7607,7 +9139,10 @@ export interface operations {
                  */
                 "application/json": {
                     name: string;
-                    query: components["schemas"]["ReportQuery"];
+                    /** @description Required unless query_id names a saved one */
+                    query?: components["schemas"]["ReportQuery"];
+                    /** @description A saved query, as it is now */
+                    query_id?: string | null;
                     tags?: string[] | null;
                     description?: string | null;
                 };
@@ -7783,6 +9318,381 @@ export interface operations {
             414: components["responses"]["UriTooLong"];
             416: components["responses"]["RangeInvalid"];
             422: components["responses"]["TooManyRows"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    adjustments: {
+        parameters: {
+            query?: {
+                status?: "approved" | "posting" | "stopped" | "refused" | "posted";
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+                /** @description That of one count */
+                count_id?: components["schemas"]["Identifier"];
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["Adjustment"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    adjustment: {
+        parameters: {
+            query?: {
+                /** @description Only lines of this state */
+                state?: "pending" | "sent" | "applied" | "refused" | "superseded" | "withdrawn";
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Adjustment"] & {
+                            /** @description How many lines are in each state */
+                            posting: {
+                                [key: string]: number;
+                            };
+                            items: components["schemas"]["AdjustmentLine"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    adjustment_export: {
+        parameters: {
+            query?: {
+                format?: components["parameters"]["FileFormat"];
+                /** @description csv: begin with a byte order mark, for spreadsheets that need one */
+                bom?: components["parameters"]["CsvMark"];
+                /** @description csv; semicolon where decimals have a comma */
+                delimiter?: components["parameters"]["CsvDelimiter"];
+                /** @description csv: leave texts that look like formulas as they are */
+                raw?: components["parameters"]["CsvRaw"];
+                /** @description csv: what stands before the decimals; a comma cannot be the delimiter beside it */
+                decimal?: components["parameters"]["CsvDecimal"];
+                /** @description csv: the header has the titles of the columns instead of their names */
+                titles?: components["parameters"]["CsvTitles"];
+            };
+            header?: {
+                /**
+                 * @description wait=N holds the answer until the job ends, N seconds at most
+                 * @example wait=10
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                Range?: string;
+                "If-Range"?: string;
+            };
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            202: components["responses"]["JobAccepted"];
+            206: components["responses"]["PartOfFile"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ExportFailed"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["UriTooLong"];
+            416: components["responses"]["RangeInvalid"];
+            422: components["responses"]["TooManyRows"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    adjustment_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "method": "erp"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description erp, the default: it is posted; file: it was, by a file that was loaded
+                     * @enum {string}
+                     */
+                    method?: "erp" | "file";
+                };
+            };
+        };
+        responses: {
+            /** @description The adjustment */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Adjustment"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "conflict_state";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    adjustment_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The adjustment */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Adjustment"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "conflict_state";
+                        };
+                    };
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    adjustment_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The adjustment */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Adjustment"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "conflict_state";
+                        };
+                    };
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    adjustment_reverse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description wait=N holds the answer until the job ends, N seconds at most
+                 * @example wait=10
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description adjustment_id */
+                id: components["parameters"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Wrong warehouse"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Why; kept with the adjustment */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["JobNotDone"];
+            201: components["responses"]["AdjustmentMade"];
+            202: components["responses"]["JobAccepted"];
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The role is too low, or the adjustment is worth more than it may approve */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "forbidden" | "over_limit";
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description It is a reversal, was reversed, is being posted, or nobody said whether its file was loaded */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "conflict_state";
+                        };
+                    };
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
@@ -8179,6 +10089,161 @@ export interface operations {
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    report_queries: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["SavedQuery"][];
+                            next_cursor: components["schemas"]["NextCursor"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    report_query_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SavedQuery"];
+        responses: {
+            /** @description It is kept */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["SavedQuery"];
+                    };
+                };
+            };
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["QueryNameTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    report_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description query_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SavedQuery"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    report_query_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description query_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SavedQuery"];
+        responses: {
+            200: components["responses"]["SavedQuery"];
+            400: components["responses"]["BadBody"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["QueryNameTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    report_query_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description query_id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            query_id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["QueryAsked"];
+            414: components["responses"]["UriTooLong"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
@@ -9300,6 +11365,184 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             414: components["responses"]["UriTooLong"];
             429: components["responses"]["TooManyStreams"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    kpis: {
+        parameters: {
+            query?: {
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Figures of now, of today and of the last 24 hours */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Kpis"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    active_users: {
+        parameters: {
+            query?: {
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name, each with their floor sessions */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["ActiveUser"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    activity: {
+        parameters: {
+            query?: {
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["Activity"][];
+                            next_cursor: components["schemas"]["NextCursor"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    alerts: {
+        parameters: {
+            query?: {
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the rules found now */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["Alert"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    dashboard: {
+        parameters: {
+            query?: {
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the routes beside it tell */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            kpis: components["schemas"]["Kpis"];
+                            floors: components["schemas"]["FloorRacks"][];
+                            /** @description Of the warehouse of the user, or of all where the user has none */
+                            open_counts: components["schemas"]["Count"][];
+                            active_users: components["schemas"]["ActiveUser"][];
+                            alerts: components["schemas"]["Alert"][];
+                            activity: {
+                                items: components["schemas"]["Activity"][];
+                                next_cursor: components["schemas"]["NextCursor"];
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
