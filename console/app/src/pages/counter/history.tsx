@@ -25,7 +25,7 @@ export function HistoryPage() {
                                         <strong><Code>{session.rack_id ?? session.session_id}</Code></strong>
                                         <div class="small soft">
                                             {session.floor !== undefined && session.floor !== null && <><Data>{session.floor}</Data> · </>}
-                                            {dateTime(session.started_at)}
+                                            <time translate={false}>{dateTime(session.started_at)}</time>
                                         </div>
                                     </span>
                                     <Chip tone={session.status === "completed" ? "ok" : "plain"} icon={session.status === "completed" ? "check" : "clock"}>
