@@ -19,6 +19,9 @@ my $contract = StockVerify::Contract->new('.');
 my @routes = $contract->routes;
 my $rack = $stack->rack;
 my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
+my $count = $boss->post('/api/sessions', { warehouse => $asha->user->{warehouse}, racks => [$stack->rack] })->data->{session_id};
+# Under the session's id, which stands for any.
+$stack->mongo->run(insert => 'adjustments', documents => [{ adjustment_id => $session, kind => 'approve', status => 'approved', warehouse => 'x' }]);
 my $saved = $boss->post('/api/reports/queries', { name => 'x', query => { collection => 'erp_items' } })->data->{query_id};
 my $schedule = $boss->post('/api/reports/schedules', { name => 'x', cron => '@yearly', type => 'variance' })->data->{schedule_id};
 my $snapshot = $boss->post('/api/reports/snapshots', { name => 'x', query => { collection => 'rack_registry' } }, headers => { Prefer => 'wait=30' })
@@ -27,7 +30,8 @@ my $bearer = 'Authorization: Bearer ' . $asha->token;
 
 sub path_of {
     my ($route) = @_;
-    return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/queries\/\K\{id\}/$saved/r =~ s/snapshots\/\K\{id\}/$snapshot/r =~ s/\{id\}/$session/r;
+    my $one = $route->{id} =~ /^(?:review|count_racks|recounts|assignments)/ ? $count : $session;
+    return $route->{path} =~ s/\{rack_id\}/$rack/r =~ s/schedules\/\K\{id\}/$schedule/r =~ s/queries\/\K\{id\}/$saved/r =~ s/snapshots\/\K\{id\}/$snapshot/r =~ s/\{id\}/$one/r;
 }
 
 sub raw     { return StockVerify::Raw->new($stack)->send(join '', @_)->read(20) }
@@ -198,12 +202,14 @@ subtest 'paths' => sub {
     is statuses(raw($head)), '200', 'a whole URL is its path';
     is statuses(raw(text('GET /api/health?', ['Connection: close']))), '200', 'an empty query';
     like statuses(raw(text('GET /api/' . 'x' x 40_000, [$bearer]))), qr/^(?:414|400)$/, 'a line longer than any';
+    my %TAKES = ((map { ($_ => { note => 'x' }) } qw(count_approve adjustment_reverse)), review_accept => { lines => [{ item_code => 'x', version => 1 }] },
+        review_exclude => { racks => ['x'], reason => 'x' }, recounts_ask => { racks => ['x'] }, assignments => { assignments => [] });
     # (Of a scanned code nothing is wrong.)
     for my $route (grep { $_->{path} =~ /\{/ && $_->{id} !~ /^(?:item_barcode|photo_put)$/ } @routes) {
         my $client = { staff => $asha, supervisor => $boss, admin => $admin }->{ $route->{role} };
         for my $id ("' || '1'=='1", '{"$ne":null}', "a\r\nb", "a\tb", ']]--', '..a', 'x' x 1000, "\x{1f4e6}") {
             my $path = $route->{path} =~ s/\{\w+\}/url_escape(Encode::encode_utf8($id))/er;
-            my %body = $route->{body} eq 'none' ? () : (json => $route->{id} =~ /^user_/ ? { password => 'long enough' } : $route->{id} =~ /^report_query/ ? { name => 'x', query => { collection => 'erp_items' } } : { action => $route->{id} eq 'unknown_item_resolve' ? 'reject' : 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
+            my %body = $route->{body} eq 'none' ? () : (json => $route->{id} =~ /^user_/ ? { password => 'long enough' } : $route->{id} =~ /^report_query/ ? { name => 'y', query => { collection => 'erp_items' } } : $TAKES{ $route->{id} } ? $TAKES{ $route->{id} } : { action => $route->{id} eq 'unknown_item_resolve' ? 'reject' : 'keep_server', session_id => 'x', name => 'x', cron => '@daily', type => 'variance' });
             refused($client->request($route->{method} => $path, %body), 404, $route->{id} =~ /^item(?:_verify)?$/ ? 'item_unknown' : 'not_found', "$route->{id} of " . $id =~ s/[\r\n\t]/ /gr =~ s/.{20}\K.*//r);
         }
     }

@@ -359,11 +359,6 @@ subtest 'sync' => sub {
     answers($supervisor, variances => [422, 'validation_failed'], query => { from => '2026-02-02', to => '2026-01-01' });
     answers($asha, item_verify => [422, 'validation_failed'], %item, json => { verified_qty => -2, session_id => $session });
     answers($asha, sync_batch => [422, 'batch_too_large'], json => { records => [map { record("many-$_") } 1 .. 101] });
-    my %rescue = (format => 'stockverify-unsent', version => 1, user => { username => $asha->user->{username} });
-    my $rescued = answers($supervisor, sync_rescue => 200, json => { %rescue, records => [record('rescued'), record('two'), record('rescued-wrong', verified_qty => -1)],
-        count_lines => [{ line_id => 'rescued', session_id => $session, barcode => '1', created_at => '2026-01-05T08:00:00Z' }], unknown_items => [{ unknown_item_id => 'rescued', code => 'x' }] })->data;
-    is_deeply [map { scalar @{ $rescued->{$_} } } qw(conflicts errors)], [2, 1], 'a rescued file';
-    answers($supervisor, sync_rescue => [422, 'validation_failed'], json => { %rescue, user => { user_id => 'no-such-thing' }, records => [] });
     answers($asha, session_records => 200, path => { id => $session });
     answers($asha, session_records => 200, path => { id => $session }, query => { limit => 1, since => '2026-01-01T00:00:00Z' });
     answers($asha, conflicts => 200, query => { status => 'open', session => $session });
@@ -657,8 +652,43 @@ subtest 'comparisons, trends and fixed reports' => sub {
     answers($supervisor, report_generate => [403, 'forbidden'], json => { type => 'audit_trail' });
 };
 
+my $world = StockVerify::Approval->new($stack);
+
+subtest 'review' => sub {
+    my $boss = $world->boss;
+    $world->stock('REVIEW-1' => 10, 'REVIEW-2' => 10);
+    my $count = $world->open_count;
+    my %of = (path => { id => $count });
+    my $counted = $world->count($count, 0, 'REVIEW-1' => 9, 'REVIEW-2' => 8);
+    my %line;
+    wait_until {
+        %line = map { ($_->{item_code} => $_) } map { @{ $boss->get("/api/sessions/$count/review", query => { item => $_ })->data->{items} } } 'REVIEW-1', 'REVIEW-2';
+        2 == grep { $_->{state} eq 'counted' } values %line;
+    } 60, 'the lines';
+    my %seen = map { ($_ => { item_code => $_, version => $line{$_}{version} }) } keys %line;
+    $THERE{$_} = $count for qw(count_racks review review_line recounts review_accept review_exclude recounts_ask assignments);
+    my $racks = answers($boss, count_racks => 200, %of, query => { limit => 1 })->data->{items};
+    answers($boss, review => 200, %of, query => { limit => 1, state => 'counted' });
+    answers($boss, review_line => 200, path => { id => $count, item_code => 'REVIEW-1' });
+    answers($boss, review_accept => [409, 'line_changed'], %of, json => { lines => [{ item_code => 'REVIEW-1', version => $line{'REVIEW-1'}{version} + 7 }] });
+    answers($boss, review_accept => 200, %of, json => { lines => [$seen{'REVIEW-1'}] });
+    my $rack = $stack->mongo->find_one('verification_sessions', { session_id => $counted })->{rack_id};
+    answers($boss, recounts_ask => 200, %of, json => { racks => [$rack], different_user => \1 });
+    answers($boss, recounts => 200, %of);
+    answers($world->{people}[0], rack_claim => [403, 'recount_other_user'], path => { rack_id => $rack }, json => { count_id => $count, recount => \1 });
+    my $left = $stack->rack;
+    answers($boss, review_exclude => 200, %of, json => { racks => [$left], reason => 'Locked' });
+    answers($boss, review_exclude => 200, %of, json => { racks => [$left], reason => 'Open again', undo => \1 });
+    answers($boss, assignments => 200, %of, json => { assignments => [{ rack_id => $left, user_id => $world->{people}[1]->user_id }] });
+    my %other = (path => { id => $counted, item_code => 'REVIEW-1' });
+    answers($boss, $_ => [409, 'wrong_kind'], %other) for qw(count_racks review review_line recounts);
+    answers($boss, review_accept => [409, 'wrong_kind'], %other, json => { lines => [$seen{'REVIEW-1'}] });
+    answers($boss, review_exclude => [409, 'wrong_kind'], %other, json => { racks => [$left], reason => 'x' });
+    answers($boss, recounts_ask => [409, 'wrong_kind'], %other, json => { racks => [$left] });
+    answers($boss, assignments => [409, 'wrong_kind'], %other, json => { assignments => [] });
+};
+
 subtest 'adjustments' => sub {
-    my $world = StockVerify::Approval->new($stack);
     my ($boss, $owner) = ($world->boss, $world->admin);
     my %wait = (headers => { Prefer => 'wait=30' }, json => { note => 'Contract' });
     $world->stock(map { ("CONTRACT-$_" => 10) } 1 .. 6);
@@ -723,7 +753,8 @@ my %BODY = (
     user_create => { username => 'x', full_name => 'X', role => 'staff', password => 'long enough' }, user_reset_password => { password => 'long enough' },
     count_open => { warehouse => $warehouse }, counts_close => { session_ids => ['no-such-thing'] },
     counts_reconcile => { session_ids => ['no-such-thing'] }, (map { ($_ => { note => 'x' }) } qw(count_approve adjustment_reverse)), sync_batch => { records => [] },
-    counts_reconcile => { session_ids => ['no-such-thing'] }, sync_batch => { records => [] }, sync_rescue => { %RESCUE, user => { user_id => $asha->user_id } },
+    review_accept => { lines => [{ item_code => 'x', version => 1 }] }, review_exclude => { racks => ['x'], reason => 'x' }, recounts_ask => { racks => ['x'] }, assignments => { assignments => [] },
+    sync_rescue => { %RESCUE, user => { user_id => $asha->user_id } },
     sync_heartbeat => { session_id => 'no-such-thing' }, rack_empty => { session_id => 'no-such-thing' }, conflict_resolve => { action => 'keep_server' },
     unknown_item_report => { unknown_item_id => 'x', code => 'x' }, unknown_item_resolve => { action => 'reject' },
     item_verify => { verified_qty => 1 }, item_correct => { item_code => 'no-such-thing', changes => { mrp => 1 } },
@@ -736,6 +767,7 @@ my %WRONG = (
     user_create => { username => 5 }, user_change => { role => 'king' }, user_reset_password => { password => 'short' },
     auth_password => { new_password => 'short' }, count_open => { warehouse => $warehouse, blind => \1, strict => \1 },
     counts_close => { session_ids => 'one' }, counts_reconcile => {}, (map { ($_ => { note => 5 }) } qw(count_approve adjustment_reverse)), adjustment_post => { method => 'fax' }, rack_claim => { recount => 'yes' },
+    review_accept => { lines => 5 }, review_exclude => { racks => ['x'] }, recounts_ask => { racks => 5 }, assignments => { assignments => 5 },
     rack_release => { session_id => 5 }, erp_sync_start => { full => 5 }, rack_pause => { session_id => 5 }, rack_resume => { session_id => 5 }, rack_empty => { session_id => 5 },
     session_heartbeat => { rack_id => 5 }, session_complete => { records => 'all' }, sync_heartbeat => { session_id => 5 }, sync_batch => { records => {} }, sync_rescue => { format => 'other' },
     (map { ($_ => { name => 'x', query => { collection => 'users' } }) } qw(report_query_create report_query_change)), report_preview => { %QUERY, collection => 'users' }, snapshot_create => { name => 'x', query => { collection => 'users' } },

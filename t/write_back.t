@@ -166,7 +166,7 @@ SQL
     for my $kill (1 .. 3) {
         wait_until { $erp->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") > 0 } 30, 'a line under way';
         $stack->kill_part('worker');
-        wait_until { !$erp->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") } 30,
+        wait_until { $erp->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") == 0 } 30,
             'the ERP to end what nobody waits for';
         $stack->start_part('worker');
     }

@@ -108,10 +108,12 @@ static sv_status_t
 sv_saved_save_body(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_saved_change_t *change = context;
-    sv_status_t status = sv_saved_check_name(store, change, error);
+    sv_status_t status;
 
-    if (status != SV_OK) {
-        return status;
+    if ((!change->create &&
+         sv_saved_query_load(store, change->query_id, change->arena, &change->saved, error) != SV_OK) ||
+        sv_saved_check_name(store, change, error) != SV_OK) {
+        return error->status;
     }
     status =
         sv_store_find_and_update(store, SV_COLLECTION_REPORT_QUERIES, sv_saved_filter(change->query_id, change->arena),
