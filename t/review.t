@@ -59,7 +59,7 @@ sub line_is {
 
 sub take_over {
     my ($client, $count, @lines) = @_;
-    return $client->post("/api/sessions/$count/review/accept", { lines => [map { { item_code => $_->{item_code}, version => $_->{version} } } @lines] });
+    return $client->post("/api/sessions/$count/review/accept", { lines => [map { { item_code => $_->{item_code}, lot => $_->{lot}, version => $_->{version} } } @lines] });
 }
 
 subtest 'a line from its first figure to its acceptance' => sub {

@@ -134,6 +134,7 @@ $stack->finish;
 # ---- PostgreSQL, which goes on with a statement whose asker died
 subtest 'PostgreSQL' => sub {
     my $erp = StockVerify::Postgres->new;
+    my $value = sub { return ($erp->sql($_[0]))[0] };
     $erp->sql(<<'SQL');
 CREATE TABLE items (item_code text PRIMARY KEY, item_name text, barcode text, category text, uom text, unit_cost numeric, serial_tracked boolean,
     changed_at timestamptz DEFAULT now());
@@ -158,33 +159,33 @@ SQL
     my ($admin, $mongo) = ($world->admin, $stack->mongo);
     $erp->sql(join '', map { "INSERT INTO items VALUES ('PG-$_', 'Item $_', NULL, 'Adjusted', 'PCS', 2, false); INSERT INTO stock VALUES ('PG-$_', '@{[ $world->warehouse ]}', '', 10);" } 1 .. 20);
     $world->import_erp('--full');
-    my $quantities = sub { return $erp->sql("SELECT string_agg(DISTINCT trim_scale(qty)::text, ' ') FROM stock WHERE item_code " . ($_[0] // "<> ''")) =~ s/\s+$//r };
+    my $quantities = sub { return $value->("SELECT string_agg(DISTINCT trim_scale(qty)::text, ' ') FROM stock WHERE item_code $_[0]") };
 
     my $id = $world->approved(map { ("PG-$_" => 4) } 1 .. 10);
     $erp->sql('UPDATE pause SET seconds = 0.5');
     is $admin->post("/api/adjustments/$id/post")->status, 200, 'to be posted';
     for my $kill (1 .. 3) {
-        wait_until { $erp->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") > 0 } 30, 'a line under way';
+        wait_until { $value->("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") > 0 } 30, 'a line under way';
         $stack->kill_part('worker');
-        wait_until { $erp->sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") == 0 } 30,
+        wait_until { $value->("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") == 0 } 30,
             'the ERP to end what nobody waits for';
         $stack->start_part('worker');
     }
     $erp->sql('UPDATE pause SET seconds = 0');
     $world->await_status($id, 'posted');
-    is $erp->sql('SELECT count(*) FROM stock_adjustments') + 0, 10, 'every line once';
+    is $value->('SELECT count(*) FROM stock_adjustments'), 10, 'every line once';
     is $quantities->("IN ('PG-1','PG-2','PG-3','PG-4','PG-5','PG-6','PG-7','PG-8','PG-9','PG-10')"), '4', 'and the stock moved once';
 
     # It hangs longer than a statement may, is paused, and crashes.
     $id = $world->approved(map { ("PG-$_" => 12) } 11 .. 20);
     $erp->sql('UPDATE pause SET seconds = 4');
     is $admin->post("/api/adjustments/$id/post")->status, 200, 'to be posted';
-    wait_until { $erp->sql('SELECT count(*) FROM stock_adjustments') > 10 } 60, 'a line that took too long';
+    wait_until { $value->('SELECT count(*) FROM stock_adjustments') > 10 } 60, 'a line that took too long';
     $erp->sql('UPDATE pause SET seconds = 0');
     $erp->crash;
     $erp->start;
     $world->await_status($id, 'posted');
-    is $erp->sql('SELECT count(*) FROM stock_adjustments') + 0, 20, 'every line once';
+    is $value->('SELECT count(*) FROM stock_adjustments'), 20, 'every line once';
     is $quantities->("> 'PG-10' AND item_code NOT IN ('PG-2','PG-3','PG-4','PG-5','PG-6','PG-7','PG-8','PG-9')"), '12', 'and the stock moved once';
     $stack->finish;
 };

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/adjust/approve_steps.h"
+#include "core/review/line_state.h"
 #include "core/store/document.h"
 
 /* What came of the count for one line of it; nothing where it equals its book. */
@@ -48,8 +49,13 @@ sv_lines_take(const bson_t *row, void *context)
 {
     sv_lines_work_t *work = context;
     sv_adjustment_line_t line = { .delta = sv_doc_quantity(row, "variance") };
-    const char *lot;
+    bool superseded = sv_row_has_flag(row, "superseded", work->arena);
+    const char *lot, *state = sv_doc_text(row, "state", work->arena);
 
+    /* What nobody accepted is nobody's decision (core/review/undecided.h barred the approval if it needed one). */
+    if (!superseded && (state == NULL || strcmp(state, sv_line_states[SV_LINE_ACCEPTED]) != 0)) {
+        return;
+    }
     /* A code of no item that nobody linked was rejected: the books have nothing to correct there. */
     if (line.delta == 0 || work->error->status != SV_OK || sv_row_has_flag(row, "unknown", work->arena)) {
         return;
@@ -60,7 +66,7 @@ sv_lines_take(const bson_t *row, void *context)
     line.uom = sv_doc_text(row, "uom", work->arena);
     line.has_cost = sv_doc_has(row, "unit_cost");
     line.unit_cost = sv_doc_quantity(row, "unit_cost");
-    line.state = sv_row_has_flag(row, "superseded", work->arena) ? SV_POSTING_SUPERSEDED : SV_POSTING_PENDING;
+    line.state = superseded ? SV_POSTING_SUPERSEDED : SV_POSTING_PENDING;
     line.origin = sv_row_origin(row, work->arena);
     sv_line_writer_add(&work->approval->writer, &line, work->error);
 }
@@ -72,12 +78,12 @@ sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error)
     sv_lines_work_t work = { .approval = approval, .error = error };
     sv_store_t *store = approval->job->store;
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(approval->count_id)), error->arena);
-    bson_t *options =
-        sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "}", "projection", "{",
-                             "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "uom", BCON_INT32(1), "unit_cost",
-                             BCON_INT32(1), "system_qty", BCON_INT32(1), "version", BCON_INT32(1), "accepted",
-                             BCON_INT32(1), "counted", BCON_INT32(1), "variance", BCON_INT32(1), "}"),
-                    error->arena);
+    bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "}",
+                                           "projection", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "uom",
+                                           BCON_INT32(1), "unit_cost", BCON_INT32(1), "system_qty", BCON_INT32(1),
+                                           "version", BCON_INT32(1), "accepted", BCON_INT32(1), "counted",
+                                           BCON_INT32(1), "variance", BCON_INT32(1), "state", BCON_INT32(1), "}"),
+                                  error->arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
     sv_status_t status;

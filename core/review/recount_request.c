@@ -167,6 +167,17 @@ sv_request_touch(sv_store_t *store, const sv_request_work_t *work, sv_error_t *e
                            : status;
 }
 
+/* Changes the count, so that this and an approval at the same moment cannot both be (core/adjust/approve.h): whoever is
+ * second sees the other. */
+static sv_status_t
+sv_request_hold_count(sv_store_t *store, const sv_request_work_t *work, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->request->count_id)), work->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$inc", "{", "derivations", BCON_INT64(1), "}"), work->arena);
+
+    return sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
+}
+
 static sv_status_t
 sv_request_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -175,6 +186,7 @@ sv_request_body(sv_store_t *store, void *context, sv_error_t *error)
     sv_status_t status;
 
     if (sv_review_count(store, request->count_id, false, work->arena, &work->count, error) != SV_OK ||
+        sv_request_hold_count(store, work, error) != SV_OK ||
         sv_racks_facts_read_all(store, work->count.document, &work->racks, work->arena, error) != SV_OK) {
         return error->status;
     }

@@ -75,7 +75,10 @@ sv_read_accept_line(sv_call_t *call, const json_t *element, const char *path, sv
     }
     line->lot = "";
     sv_json_get_identifier(&fields, "item_code", SV_REQUIRED, SV_REVIEW_CODE_MAX, &line->item_code);
-    sv_json_get_identifier(&fields, "lot", SV_OPTIONAL, SV_REVIEW_CODE_MAX, &line->lot);
+    /* As the review tells it: "" of an item whose lots are not counted apart. */
+    if (json_string_length(json_object_get(element, "lot")) > 0 || !json_is_string(json_object_get(element, "lot"))) {
+        sv_json_get_identifier(&fields, "lot", SV_OPTIONAL, SV_REVIEW_CODE_MAX, &line->lot);
+    }
     sv_json_get_int(&fields, "version", SV_REQUIRED, 0, INT64_MAX, &line->version);
     line->lot = line->lot != NULL ? line->lot : "";
 }

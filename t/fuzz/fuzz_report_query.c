@@ -12,9 +12,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const operators[] = {
-    "$eq",    "$ne",     "$gt",      "$gte",   "$lt",    "$lte",       "$in",        "$nin",    "$and",
-    "$match", "$lookup", "$unwind",  "$group", "$sum",   "$min",       "$max",       "$cond",   "$ifNull",
-    "$sort",  "$limit",  "$project", "$facet", "$count", "$dateTrunc", "$addFields", "$divide",
+    "$eq",     "$ne",    "$gt",     "$gte",     "$lt",    "$lte",   "$in",        "$nin",       "$and",
+    "$nor",    "$match", "$lookup", "$unwind",  "$group", "$sum",   "$min",       "$max",       "$cond",
+    "$ifNull", "$sort",  "$limit",  "$project", "$facet", "$count", "$dateTrunc", "$addFields", "$divide",
 };
 static const char *const words[] = {
     "_id",        "rows",       "total",

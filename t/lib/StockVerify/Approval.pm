@@ -107,23 +107,23 @@ sub reconcile ($self, $count) {
     return;
 }
 
-sub retouch ($self, $count) {
-    my @codes = map { qq("$_->{item_code}") } $self->mongo->find('session_book', { session_id => $count, counted => { '$exists' => \1 } });
-    $self->mongo->run(qq({"insert": "touched_items", "documents": [{"count_id": "$count", "warehouse": "$self->{warehouse}", "item_codes": [@{[ join ',', @codes ]}], "at": {"\$date": "2026-01-01T00:00:00Z"}}]}));
-    return $self->settled($count);
-}
-
 sub settled ($self, $count) {
     return StockVerify::Test::wait_until { !$self->mongo->count('touched_items', { count_id => $count }) } 60, 'the totals';
 }
 
-# Every line that waits for it, as it stands.
+# Every line that waits for it, as it stands, by an administrator.
 sub accept ($self, $count) {
-    $self->retouch($count);
-    for my $line ($self->mongo->find('session_book', { session_id => $count, undecided => \1 })) {
-        my $version = StockVerify::Test::plain($line->{version});
-        $self->mongo->update('session_book', { session_id => $count, item_code => $line->{item_code} },
-            { '$set' => { state => 'accepted', undecided => \0, accepted => { version => { '$numberLong' => "$version" }, by => 'somebody' } } });
+    $self->settled($count);
+    my ($cursor, @lines);
+    do {
+        my $page = $self->{admin}->get("/api/sessions/$count/review", query => { limit => 500, $cursor ? (cursor => $cursor) : () })->data;
+        push @lines, grep { $_->{undecided} } @{ $page->{items} };
+        $cursor = $page->{next_cursor};
+    } while ($cursor);
+    while (my @some = splice @lines, 0, 100) {
+        my $answer = $self->{admin}->post("/api/sessions/$count/review/accept",
+            { lines => [map { { item_code => $_->{item_code}, lot => $_->{lot}, version => $_->{version} } } @some] });
+        is $answer->status, 200, 'accepted' or diag $answer->text;
     }
     return;
 }
