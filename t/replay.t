@@ -159,8 +159,12 @@ sub book_of {
     my ($shift) = @_;
     return sort map {
         my $line = plain($_);
-        $line->{counted} = without($line->{counted}, qw(at last_user_id first_counted_at last_counted_at)) if $line->{counted};
-        $json->encode(without($line, qw(_id session_id frozen_at derivations)));
+        # An old edit that came again is an open conflict, which the shift without losses has not.
+        # What serial numbers say is said beside where they were found before, which is the other shift for one of the two.
+        $line->{counted} = { %{ without($line->{counted}, qw(at last_user_id first_counted_at last_counted_at)) },
+            flags => [grep { $_ ne 'serial_swapped' } @{ $line->{counted}{flags} || [] }] } if $line->{counted};
+        $line->{counted_by} = scalar @{ $line->{counted_by} || [] };    # each shift has people of its own
+        $json->encode(without($line, qw(_id session_id frozen_at derivations version counted_at told undecided flags conflicts)));
     } $stack->mongo->find(session_book => { session_id => $shift->{count_id} });
 }
 

@@ -3701,7 +3701,8 @@ export interface components {
             counted_at?: components["schemas"]["Time"];
             /** @description true: the device's times are more than ten minutes ahead or thirty days behind the receipt */
             clock_suspect?: boolean;
-            batch_id?: string;
+            /** @description null: it came in no batch */
+            batch_id?: string | null;
             serial_numbers?: string[];
             condition?: string;
             mfg_date?: string;
@@ -3767,7 +3768,8 @@ export interface components {
                  */
                 retry?: true;
             }[];
-            batch_id: string;
+            /** @description null: it came in no batch */
+            batch_id: string | null;
             processing_time_ms: number;
             total_records: number;
         };
@@ -11062,14 +11064,14 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description user_id */
-                user?: components["schemas"]["Identifier"];
+                user?: string;
                 /** @description Part of an action, as rack. or user.change */
-                action?: components["schemas"]["Identifier"];
-                session?: components["schemas"]["Identifier"];
-                rack_id?: components["schemas"]["Identifier"];
-                count_id?: components["schemas"]["Identifier"];
-                warehouse?: components["schemas"]["Identifier"];
-                request_id?: components["schemas"]["Identifier"];
+                action?: string;
+                session?: string;
+                rack_id?: string;
+                count_id?: string;
+                warehouse?: string;
+                request_id?: string;
                 /** @description Started at or after this time, or on or after this day */
                 from?: components["parameters"]["From"];
                 /** @description Started before this time, or on or before this day */
@@ -11131,7 +11133,7 @@ export interface operations {
                 source?: "server" | "worker" | "console";
                 code?: components["schemas"]["Identifier"];
                 /** @description user_id */
-                user?: components["schemas"]["Identifier"];
+                user?: string;
                 request_id?: components["schemas"]["Identifier"];
                 /** @description Started at or after this time, or on or after this day */
                 from?: components["parameters"]["From"];
