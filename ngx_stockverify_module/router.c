@@ -216,14 +216,10 @@ sv_path_split(ngx_str_t raw, sv_path_t *path, sv_call_t *call)
 static bool
 sv_node_end(const sv_route_node_t *node, sv_path_t *path)
 {
-    /* Of two that match, the one with more literals is the resource (OpenAPI 3.1, Paths): its methods are told, though
-     * another method may still lead to the other. */
-    bool first = path->allowed == 0;
-
     for (size_t i = 0; i < node->entry_count; i++) {
         unsigned method = node->entries[i]->route->method;
 
-        path->allowed |= first ? method : 0;
+        path->allowed |= method;
         if (method == path->method) {
             path->entry = node->entries[i];
             return true;
