@@ -55,18 +55,13 @@ sv_approve_request(sv_store_t *store, const sv_principal_t *who, const char *cou
                                  .resource_type = "adjustment",
                                  .resource_id = count_id,
                                  .resource_url = sv_arena_printf(arena, "/api/adjustments/%s", count_id) };
-    bson_t *params = sv_doc_new(arena);
     sv_count_t count;
 
     if (sv_count_find(store, count_id, arena, &count, error) != SV_OK ||
         sv_approve_foresee(store, who, &count, arena, error) != SV_OK) {
         return error->status;
     }
-    sv_doc_put_text(params, "count_id", count_id);
-    sv_doc_put_text(params, "note", note);
-    sv_doc_put_text(params, "username", who->username);
-    sv_doc_put_text(params, "full_name", who->full_name);
-    request.params = params;
+    request.params = sv_approval_job_params("count_id", count_id, note, who, arena);
     return sv_job_request(store, who, &request, arena, job, created, error);
 }
 

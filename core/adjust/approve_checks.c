@@ -67,3 +67,16 @@ sv_approval_check_limit(const sv_settings_t *settings, sv_role_t role, sv_quanti
                    "The adjustment is worth %s without sign, and supervisors may approve %lld", text,
                    (long long) settings->approval_limit_value);
 }
+
+bson_t *
+sv_approval_job_params(const char *id_name, const char *id, const char *note, const sv_principal_t *who,
+                       sv_arena_t *arena)
+{
+    bson_t *params = sv_doc_new(arena);
+
+    sv_doc_put_text(params, id_name, id);
+    sv_doc_put_text(params, "note", note);
+    sv_doc_put_text(params, "username", who->username);
+    sv_doc_put_text(params, "full_name", who->full_name);
+    return params;
+}

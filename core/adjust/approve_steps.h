@@ -39,6 +39,9 @@ sv_status_t sv_approval_check_live(sv_store_t *store, const char *count_id, sv_e
 /* How many touched items of the count wait for their totals, and how many cannot have them. */
 sv_status_t sv_approval_count_touched(sv_store_t *store, const char *count_id, int64_t *waiting, int64_t *failed,
                                       sv_error_t *error);
+/* The params of a job on behalf of a person: {id_name: id, note, username, full_name}. */
+bson_t *sv_approval_job_params(const char *id_name, const char *id, const char *note, const sv_principal_t *who,
+                               sv_arena_t *arena);
 /* SV_ERR_OVER_LIMIT when a value is more than the role may approve. */
 sv_status_t
 sv_approval_check_limit(const sv_settings_t *settings, sv_role_t role, sv_quantity_t gross_value, sv_error_t *error);

@@ -51,18 +51,13 @@ sv_reverse_request(sv_store_t *store, const sv_principal_t *who, const char *adj
                                  .unique_key = sv_arena_printf(arena, "adjustment.reverse:%s", adjustment_id),
                                  .resource_type = "adjustment",
                                  .resource_url = "/api/adjustments/" };
-    bson_t *params = sv_doc_new(arena);
     sv_adjustment_t adjustment;
 
     if (sv_adjustment_find(store, adjustment_id, arena, &adjustment, error) != SV_OK ||
         sv_reverse_check(store->settings, who->role, &adjustment, error) != SV_OK) {
         return error->status;
     }
-    sv_doc_put_text(params, "adjustment_id", adjustment_id);
-    sv_doc_put_text(params, "note", note);
-    sv_doc_put_text(params, "username", who->username);
-    sv_doc_put_text(params, "full_name", who->full_name);
-    request.params = params;
+    request.params = sv_approval_job_params("adjustment_id", adjustment_id, note, who, arena);
     return sv_job_request(store, who, &request, arena, job, created, error);
 }
 

@@ -19,22 +19,6 @@ typedef struct {
     bool rack_books; /* the warehouse keeps books by rack */
 } sv_opening_work_t;
 
-static void
-sv_put_texts(bson_t *document, const char *name, const char *const *texts, size_t count)
-{
-    bson_t array;
-
-    BSON_APPEND_ARRAY_BEGIN(document, name, &array);
-    for (size_t i = 0; i < count; i++) {
-        char index[16];
-        const char *key;
-
-        bson_uint32_to_string((uint32_t) i, &key, index, sizeof(index));
-        BSON_APPEND_UTF8(&array, key, texts[i]);
-    }
-    bson_append_array_end(document, &array);
-}
-
 /* Racks of the scope: {warehouse, floor?, rack_id?}. */
 static bson_t *
 sv_scope_filter(const sv_count_opening_t *opening, sv_arena_t *arena)
@@ -136,7 +120,7 @@ sv_opening_document(sv_opening_work_t *work, int64_t now)
     BSON_APPEND_UTF8(document, "warehouse", opening->warehouse);
     sv_doc_put_text(document, "floor", opening->floor);
     if (opening->racks != NULL) {
-        sv_put_texts(document, "racks", opening->racks, opening->rack_count);
+        sv_doc_put_texts(document, "racks", opening->racks, opening->rack_count);
     } else {
         BSON_APPEND_NULL(document, "racks");
     }
@@ -146,7 +130,7 @@ sv_opening_document(sv_opening_work_t *work, int64_t now)
     sv_tolerance_put(document, &opening->tolerance);
     BSON_APPEND_UTF8(document, "status", "OPEN");
     BSON_APPEND_UTF8(document, "opened_by", work->who->user_id);
-    sv_put_texts(document, "staff_user", NULL, 0);
+    sv_doc_put_texts(document, "staff_user", NULL, 0);
     sv_doc_put_time(document, "started_at", now);
     sv_doc_put_time(document, "reconciled_at", 0);
     sv_doc_put_time(document, "closed_at", 0);

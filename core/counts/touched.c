@@ -9,19 +9,11 @@ static sv_status_t
 sv_touched_insert(sv_store_t *store, const char *count_id, const char *warehouse, const char *const *codes,
                   size_t count, int64_t now_ms, sv_arena_t *arena, sv_error_t *error)
 {
-    bson_t *document = sv_doc_new(arena), array;
+    bson_t *document = sv_doc_new(arena);
 
     sv_doc_put_text(document, "count_id", count_id);
     sv_doc_put_text(document, "warehouse", warehouse);
-    BSON_APPEND_ARRAY_BEGIN(document, "item_codes", &array);
-    for (size_t i = 0; i < count; i++) {
-        char digits[16];
-        const char *key;
-
-        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
-        BSON_APPEND_UTF8(&array, key, codes[i]);
-    }
-    bson_append_array_end(document, &array);
+    sv_doc_put_texts(document, "item_codes", codes, count);
     sv_doc_put_time(document, "at", now_ms);
     return sv_store_insert(store, SV_COLLECTION_TOUCHED_ITEMS, document, error);
 }

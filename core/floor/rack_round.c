@@ -25,23 +25,10 @@ sv_round_find_latest(sv_store_t *store, const char *rack_id, const char *count_i
                      const bson_t **latest, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("count_id", BCON_UTF8(count_id), "rack_id", BCON_UTF8(rack_id)), arena);
-    bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "round", BCON_INT32(1), "}", "sort", "{", "fence",
-                                           BCON_INT32(-1), "}", "limit", BCON_INT64(1)),
-                                  arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status = sv_store_find(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, &cursor, error);
+    bson_t *options = sv_doc_take(
+        BCON_NEW("projection", "{", "round", BCON_INT32(1), "}", "sort", "{", "fence", BCON_INT32(-1), "}"), arena);
 
-    *latest = NULL;
-    if (status != SV_OK) {
-        return status;
-    }
-    if (mongoc_cursor_next(cursor, &row)) {
-        *latest = sv_doc_copy(row, arena);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_find_first(store, SV_COLLECTION_VERIFICATION_SESSIONS, filter, options, arena, latest, error);
 }
 
 /* The round after the latest, or that goes on with it. */

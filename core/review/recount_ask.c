@@ -112,25 +112,18 @@ static sv_status_t
 sv_ask_audit(sv_store_t *store, const sv_principal_t *who, const sv_recount_asks_t *asks, const sv_recount_ask_t *ask,
              int64_t round, sv_error_t *error)
 {
-    bson_t *details = sv_doc_new(asks->arena), codes;
+    bson_t *details = sv_doc_new(asks->arena);
     sv_audit_t entry = { .action = "recount.ask",
                          .rack_id = ask->rack->rack_id,
                          .count_id = asks->count_id,
                          .warehouse = asks->warehouse,
                          .details = details };
-    char digits[16];
-    const char *key;
 
     BSON_APPEND_INT64(details, "round", round);
     BSON_APPEND_BOOL(details, "different_user", asks->different_user);
     BSON_APPEND_BOOL(details, "tolerance", who == NULL);
     if (!ask->all) {
-        BSON_APPEND_ARRAY_BEGIN(details, "item_codes", &codes);
-        for (size_t i = 0; i < ask->code_count; i++) {
-            bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
-            BSON_APPEND_UTF8(&codes, key, ask->item_codes[i]);
-        }
-        bson_append_array_end(details, &codes);
+        sv_doc_put_texts(details, "item_codes", ask->item_codes, ask->code_count);
     }
     return sv_audit_write(store, who, &entry, error);
 }

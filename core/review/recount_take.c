@@ -37,23 +37,10 @@ sv_recount_pending(sv_store_t *store, const char *count_id, const char *rack_id,
                    const bson_t **recount, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("count_id", BCON_UTF8(count_id), "rack_id", BCON_UTF8(rack_id)), arena);
-    bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "round", BCON_INT32(-1), "}", "limit", BCON_INT64(1)), arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-    sv_status_t status;
+    bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "round", BCON_INT32(-1), "}"), arena);
 
-    *recount = NULL;
     sv_put_pending(filter);
-    status = sv_store_find(store, SV_COLLECTION_RECOUNTS, filter, options, &cursor, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    if (mongoc_cursor_next(cursor, &row)) {
-        *recount = sv_doc_copy(row, arena);
-    }
-    status = sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return status;
+    return sv_store_find_first(store, SV_COLLECTION_RECOUNTS, filter, options, arena, recount, error);
 }
 
 sv_status_t

@@ -55,21 +55,6 @@ sv_change_write(sv_store_t *store, const char *count_id, const char *field, cons
     return sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
 }
 
-static void
-sv_put_texts(bson_t *document, const char *name, const char *const *texts, size_t count)
-{
-    char digits[16];
-    const char *key;
-    bson_t array;
-
-    BSON_APPEND_ARRAY_BEGIN(document, name, &array);
-    for (size_t i = 0; i < count; i++) {
-        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
-        BSON_APPEND_UTF8(&array, key, texts[i]);
-    }
-    bson_append_array_end(document, &array);
-}
-
 /* ---- exclusions */
 
 typedef struct {
@@ -130,7 +115,7 @@ sv_exclude_audit(sv_store_t *store, const sv_exclude_work_t *work, sv_error_t *e
                          .warehouse = work->count->warehouse,
                          .details = details };
 
-    sv_put_texts(details, "racks", exclusion->racks, exclusion->rack_count);
+    sv_doc_put_texts(details, "racks", exclusion->racks, exclusion->rack_count);
     sv_doc_put_text(details, "reason", exclusion->reason);
     return sv_audit_write(store, work->who, &entry, error);
 }

@@ -177,6 +177,21 @@ sv_doc_put_text(bson_t *document, const char *name, const char *text)
 }
 
 void
+sv_doc_put_texts(bson_t *document, const char *name, const char *const *texts, size_t count)
+{
+    bson_t array;
+    const char *key;
+    char digits[16];
+
+    BSON_APPEND_ARRAY_BEGIN(document, name, &array);
+    for (size_t i = 0; i < count; i++) {
+        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
+        BSON_APPEND_UTF8(&array, key, texts[i]);
+    }
+    bson_append_array_end(document, &array);
+}
+
+void
 sv_doc_put_time(bson_t *document, const char *name, int64_t ms)
 {
     if (ms == 0) {

@@ -32,6 +32,7 @@ bson_t *sv_doc_take(bson_t *document, sv_arena_t *arena);
 /* Appending: NULL texts and 0 times become null. */
 void sv_doc_put_text(bson_t *document, const char *name, const char *text);
 void sv_doc_put_time(bson_t *document, const char *name, int64_t ms);
+void sv_doc_put_texts(bson_t *document, const char *name, const char *const *texts, size_t count); /* an array */
 void sv_doc_put_quantity(bson_t *document, const char *name, sv_quantity_t quantity);
 
 /* Any BSON value as plain JSON: Decimal128 and numbers as numbers, dates as RFC 3339, ObjectId as text, `_id` left out of objects. */

@@ -2,20 +2,15 @@
 
 #include <string.h>
 
+#include "core/store/document.h"
+
 void
 sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_t count)
 {
-    bson_t operator, list;
-    const char *key;
-    char digits[16];
+    bson_t operator;
 
     BSON_APPEND_DOCUMENT_BEGIN(filter, field, &operator);
-    BSON_APPEND_ARRAY_BEGIN(&operator, "$in", &list);
-    for (size_t i = 0; i < count; i++) {
-        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
-        BSON_APPEND_UTF8(&list, key, values[i]);
-    }
-    bson_append_array_end(&operator, & list);
+    sv_doc_put_texts(&operator, "$in", values, count);
     bson_append_document_end(filter, &operator);
 }
 

@@ -97,6 +97,9 @@ sv_status_t sv_store_now(sv_store_t *store, int64_t *ms, sv_error_t *error);
  * registered with the arena (no destroy by the caller); NULL when nothing matched. */
 sv_status_t sv_store_find_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
                               const bson_t *projection, sv_arena_t *arena, const bson_t **document, sv_error_t *error);
+/* The first of an order that the options (sort, projection) give. */
+sv_status_t sv_store_find_first(sv_store_t *store, sv_collection_t collection, const bson_t *filter,
+                                const bson_t *options, sv_arena_t *arena, const bson_t **document, sv_error_t *error);
 sv_status_t sv_store_find(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
                           mongoc_cursor_t **cursor, sv_error_t *error);      /* caller destroys the cursor */
 /* How many match. */

@@ -100,6 +100,29 @@ sv_store_each(sv_store_t *store, sv_collection_t collection, const bson_t *filte
 }
 
 sv_status_t
+sv_store_find_first(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,
+                    sv_arena_t *arena, const bson_t **document, sv_error_t *error)
+{
+    bson_t *first = sv_doc_copy(options, arena);
+    mongoc_cursor_t *cursor;
+    const bson_t *row;
+    sv_status_t status;
+
+    *document = NULL;
+    BSON_APPEND_INT64(first, "limit", 1);
+    status = sv_store_find(store, collection, filter, first, &cursor, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    if (mongoc_cursor_next(cursor, &row)) {
+        *document = sv_doc_copy(row, arena);
+    }
+    status = sv_store_cursor_end(store, cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return status;
+}
+
+sv_status_t
 sv_store_find_one(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *projection,
                   sv_arena_t *arena, const bson_t **document, sv_error_t *error)
 {

@@ -33,15 +33,9 @@ sv_schedule_audit(sv_store_t *store, const sv_schedule_change_t *change, const c
 static bson_t *
 sv_schedule_recipients(const sv_report_schedule_t *wanted, sv_arena_t *arena)
 {
-    bson_t *more = sv_doc_new(arena), list;
+    bson_t *more = sv_doc_new(arena);
 
-    BSON_APPEND_ARRAY_BEGIN(more, "recipients", &list);
-    for (size_t i = 0; i < wanted->recipient_count; i++) {
-        const char *key = sv_arena_printf(arena, "%zu", i);
-
-        BSON_APPEND_UTF8(&list, key, wanted->recipients[i]);
-    }
-    bson_append_array_end(more, &list);
+    sv_doc_put_texts(more, "recipients", wanted->recipients, wanted->recipient_count);
     return more;
 }
 

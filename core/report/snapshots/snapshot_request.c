@@ -6,21 +6,6 @@
 #include "core/report/snapshots/snapshot.h"
 #include "core/store/document.h"
 
-static void
-sv_params_put_tags(bson_t *params, const char *const *tags, size_t count)
-{
-    bson_t list;
-    const char *key;
-    char digits[16];
-
-    BSON_APPEND_ARRAY_BEGIN(params, "tags", &list);
-    for (size_t i = 0; i < count; i++) {
-        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
-        BSON_APPEND_UTF8(&list, key, tags[i]);
-    }
-    bson_append_array_end(params, &list);
-}
-
 /* Stored as it was asked; what it means is settled when it is taken, and tried here. */
 static void
 sv_wanted_read_query(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena, sv_snapshot_wanted_t *wanted)
@@ -61,7 +46,7 @@ sv_snapshot_params(const sv_snapshot_wanted_t *wanted, bool by_id, sv_arena_t *a
     } else {
         BSON_APPEND_DOCUMENT(params, "query", wanted->query);
     }
-    sv_params_put_tags(params, wanted->tags, wanted->tag_count);
+    sv_doc_put_texts(params, "tags", wanted->tags, wanted->tag_count);
     return params;
 }
 
