@@ -55,7 +55,6 @@ class EventStream {
     #failures = 0;
     /** Milliseconds that the server asked for, once. */
     #retry: number | undefined;
-    #callOff: (() => void) | undefined;
     #connected = false;
     readonly #channel: Channel | undefined;
 
@@ -70,7 +69,6 @@ class EventStream {
 
     close(): void {
         this.#end.abort();
-        this.#callOff?.();
         this.#channel?.close();
     }
 
@@ -146,8 +144,16 @@ class EventStream {
 
     #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
         return new Promise((resolve) => {
-            this.#callOff = this.parts.platform.timer(milliseconds, resolve);
-            signal.addEventListener("abort", () => resolve(), { once: true });
+            const { timer, lifecycle } = this.parts.platform;
+            const done = (): void => {
+                callOff();
+                stop();
+                resolve();
+            };
+            // The network seems to be back: a person who watches is not to wait out what may be minutes.
+            const stop = lifecycle.onOnline(done);
+            const callOff = timer(milliseconds, done);
+            signal.addEventListener("abort", done, { once: true });
         });
     }
 

@@ -106,3 +106,21 @@ test("tabs share one stream; when its tab goes, another takes it up", async () =
     await stage.world.until(() => streams.opened.length === 2, 60_000);
     there.stop();
 });
+
+test("a stream that waits is taken up as soon as the network seems to be back", async () => {
+    const stage = new Stage();
+    const streams = new Streams(stage);
+    const tab = stage.phone.open();
+    const client = await stage.loggedIn("asha", tab);
+    const { stop } = listening(client);
+    await stage.world.run(1_000);
+    streams.opened[0]?.send("retry: 240000\n\n");
+    await stage.world.run(1_000);
+    streams.opened[0]?.end();
+    await stage.world.run(1_000);
+    assert.equal(streams.opened.length, 1);
+    tab.online();
+    await stage.world.run(1_000);
+    assert.equal(streams.opened.length, 2);
+    stop();
+});
