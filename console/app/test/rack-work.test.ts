@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { quantity } from "@stockverify/client";
 import { clearPractice, practicePort, practiceRack } from "../src/pages/counter/practice.js";
-import { RackWork } from "../src/pages/counter/rack-work.js";
+import { type CountingPort, RackWork } from "../src/pages/counter/rack-work.js";
 
 const tea = "5901234123457";
 let work: RackWork;
@@ -20,6 +20,27 @@ describe("counting a rack", () => {
         await Promise.all(Array.from({ length: 50 }, () => work.scan(tea)));
         assert.equal(total("DEMO-1"), quantity(50));
         assert.equal(work.lines.value.length, 1);
+    });
+
+    it("never shows again, nor counts on, what was read before a scan was written", async () => {
+        const gate: (() => void)[] = [];
+        const slow: CountingPort = {
+            ...practicePort,
+            items: async (rack) => {
+                await new Promise<void>((open) => gate.push(open));
+                return practicePort.items(rack);
+            },
+            pullRack: () => Promise.reject(new Error("no network")),
+        };
+        work = new RackWork(slow, practiceRack);
+        const loaded = work.load().catch(() => undefined);
+        const scans = [work.scan(tea), work.scan(tea)];
+        // Whatever may be done meanwhile is done: only then does the slow reading end.
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const open of gate) open();
+        await Promise.all([loaded, ...scans]);
+        assert.equal(work.lines.value.length, 1);
+        assert.equal(total("DEMO-1"), quantity(2));
     });
 
     it("adds a pack's pieces", async () => {

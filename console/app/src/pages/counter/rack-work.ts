@@ -64,15 +64,19 @@ export class RackWork {
         await this.#read();
     }
 
-    async #read(): Promise<void> {
-        const [items, records] = await Promise.all([this.port.items(this.rack.rack_id), this.port.records(this.rack.session_id)]);
-        this.#items.value = items;
-        this.#records.value = records;
+    #read(): Promise<void> {
+        return this.#inTurn(async () => {
+            const [items, records] = await Promise.all([this.port.items(this.rack.rack_id), this.port.records(this.rack.session_id)]);
+            this.#items.value = items;
+            this.#records.value = records;
+        });
     }
 
     /** Records as they are on the device: verdicts came, or another tab counted. */
-    async refresh(): Promise<void> {
-        this.#records.value = await this.port.records(this.rack.session_id);
+    refresh(): Promise<void> {
+        return this.#inTurn(async () => {
+            this.#records.value = await this.port.records(this.rack.session_id);
+        });
     }
 
     itemOf(code: string): RackItem | undefined {
@@ -94,15 +98,22 @@ export class RackWork {
         }));
     }
 
-    /** Scans and entries one after the other, in the order they came: none is lost, none meets a half-written figure. */
-    #inTurn(work: () => Promise<Outcome>): Promise<Outcome> {
-        const turn = this.#chain.then(work).catch((fault: unknown): Outcome => ({ kind: "failed", fault }));
-        this.#chain = turn;
+    /**
+     * Readings, scans and entries one after the other, in the order they came: none is lost, none meets a half-written
+     * figure, and what was read before a figure was written is never shown after it.
+     */
+    #inTurn<T>(work: () => Promise<T>): Promise<T> {
+        const turn = this.#chain.then(work);
+        this.#chain = turn.catch(() => undefined);
         return turn;
     }
 
+    #counting(work: () => Promise<Outcome>): Promise<Outcome> {
+        return this.#inTurn(work).catch((fault: unknown): Outcome => ({ kind: "failed", fault }));
+    }
+
     scan(code: string): Promise<Outcome> {
-        return this.#inTurn(async () => {
+        return this.#counting(async () => {
             const { scan, items, pack } = await this.port.lookUp(code, this.rack.rack_id);
             const [item] = items;
             if (item === undefined) return { kind: "unknown", scan };
@@ -113,7 +124,7 @@ export class RackWork {
 
     /** The item that a person chose for a code that is several items'. */
     choose(item: RackItem, scan: Scan): Promise<Outcome> {
-        return this.#inTurn(() => this.#add(item, scan, 1));
+        return this.#counting(() => this.#add(item, scan, 1));
     }
 
     answerBeside(item: RackItem, choice: BesideOthers): void {
@@ -155,7 +166,7 @@ export class RackWork {
 
     /** The figure of an item as a person entered it: it takes the place of what was. */
     set(item: RackItem, lot: string | null, changes: FigureChanges & { verified_qty: Quantity }): Promise<Outcome> {
-        return this.#inTurn(() => this.#write(item, lot, changes, [{ item_code: item.item_code, quantity: changes.verified_qty }], null));
+        return this.#counting(() => this.#write(item, lot, changes, [{ item_code: item.item_code, quantity: changes.verified_qty }], null));
     }
 
     async #write(item: RackItem, lot: string | null, changes: FigureChanges & { verified_qty: Quantity }, lines: readonly NewLine[], added: Quantity | null): Promise<Outcome> {
@@ -181,7 +192,7 @@ export class RackWork {
 
     /** Takes the last scan or entry back. */
     undo(): Promise<Outcome | null> {
-        const turn = this.#chain.then(async () => {
+        return this.#inTurn(async () => {
             const step = this.#steps.value.at(-1);
             if (step === undefined) return null;
             const { session_id } = this.rack;
@@ -193,12 +204,10 @@ export class RackWork {
             const total = step.before?.verified_qty ?? nothing;
             return { kind: "counted", item, added: null, total, recordId: step.recordId } satisfies Outcome;
         });
-        this.#chain = turn.catch(() => undefined);
-        return turn;
     }
 
-    async remove(recordId: string): Promise<void> {
-        this.#keep(await this.port.void(this.rack.session_id, recordId));
+    remove(recordId: string): Promise<void> {
+        return this.#inTurn(async () => this.#keep(await this.port.void(this.rack.session_id, recordId)));
     }
 }
 
