@@ -54,6 +54,22 @@ subtest 'lists' => sub {
     is $admin->get($users, query => { limit => 1, sort => '-role', cursor => $cursor })->code, 'cursor_invalid', 'a cursor of another order is none';
 };
 
+subtest 'names, for supervisors' => sub {
+    my $boss = $stack->login('supervisor');
+    my ($cursor, @people);
+    do {
+        my $page = $boss->get('/api/people', query => { limit => 7, $cursor ? (cursor => $cursor) : () })->data;
+        push @people, @{ $page->{items} };
+        $cursor = $page->{next_cursor};
+    } while ($cursor);
+    is_deeply [sort map { $_->{username} } @people], names(limit => 500), 'everybody, once';
+    is_deeply [sort keys %{ $people[0] }], [qw(enabled full_name role user_id username warehouse)], 'no more than a name';
+    my @here = @{ $boss->get('/api/people', query => { warehouse => 'W9', limit => 500 })->data->{items} };
+    is_deeply [grep { defined && $_ ne 'W9' } map { $_->{warehouse} } @here], [], 'of a warehouse, or of none';
+    ok +(grep { $_->{username} eq 'zoe' } @here), 'those who work there';
+    is $stack->login('staff')->get('/api/people')->code, 'forbidden', 'not for staff';
+};
+
 subtest 'changes' => sub {
     my $asha = $stack->login('staff');
     my $path = "$users/" . $asha->user_id;

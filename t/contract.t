@@ -667,6 +667,7 @@ subtest 'review' => sub {
     } 60, 'the lines';
     my %seen = map { ($_ => { item_code => $_, version => $line{$_}{version} }) } keys %line;
     $THERE{$_} = $count for qw(count_racks review review_line recounts review_accept review_exclude recounts_ask assignments);
+    answers($boss, people => 200, query => { limit => 2 });
     my $racks = answers($boss, count_racks => 200, %of, query => { limit => 1 })->data->{items};
     answers($boss, review => 200, %of, query => { limit => 1, state => 'counted' });
     answers($boss, review_line => 200, path => { id => $count, item_code => 'REVIEW-1' });

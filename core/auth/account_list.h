@@ -21,7 +21,12 @@ extern const char *const sv_account_sorts[];
 sv_status_t sv_account_page_write(sv_store_t *store, sv_account_query_t *query, sv_json_writer_t *w, sv_arena_t *arena,
                                   sv_error_t *error);
 
-/* One object of it. */
+/* Everybody by name, disabled ones too: what a person needs to know of others to say who did what, and who shall do it.
+ * With `warehouse` those of it and those of none.  Sets the page's list and order. */
+sv_status_t sv_people_page_write(sv_store_t *store, const char *warehouse, sv_page_t *page, sv_json_writer_t *w,
+                                 sv_arena_t *arena, sv_error_t *error);
+
+/* An account as administrators see it. */
 void sv_account_write_json(sv_json_writer_t *w, const char *name, const sv_account_t *account);
 
 #endif

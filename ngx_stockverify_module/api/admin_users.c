@@ -5,7 +5,7 @@
 #include "core/base/text.h"
 #include "ngx_stockverify_module/request.h"
 
-/* /api/admin/users: accounts, by administrators. */
+/* /api/admin/users: accounts, by administrators; /api/people: their names, by supervisors. */
 
 static const char *const sv_role_words[] = { "staff", "supervisor", "admin", NULL };
 static const char *const sv_state_words[] = { "enabled", "disabled", NULL };
@@ -35,6 +35,22 @@ sv_step_users(sv_call_t *call)
     query.enabled = state < 0 ? NULL : &enabled;
     sv_json_object(&call->json, NULL);
     sv_account_page_write(call->store, &query, &call->json, call->arena, &call->error);
+    sv_json_end(&call->json);
+}
+
+/* Names of everybody, for supervisors: GET /api/people. */
+void
+sv_step_people(sv_call_t *call)
+{
+    const char *warehouse = NULL;
+    sv_page_t page = { 0 };
+
+    if (!sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, &warehouse) ||
+        !sv_call_query_page(call, &page)) {
+        return;
+    }
+    sv_json_object(&call->json, NULL);
+    sv_people_page_write(call->store, warehouse, &page, &call->json, call->arena, &call->error);
     sv_json_end(&call->json);
 }
 

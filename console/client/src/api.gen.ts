@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody by name
+         * @description Disabled accounts, too. With `warehouse` those of it and those of none.
+         */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/racks/available": {
         parameters: {
             query?: never;
@@ -2635,6 +2655,15 @@ export interface components {
             warehouse: string | null;
             permissions: string[];
         };
+        Person: {
+            user_id: string;
+            username: string;
+            full_name: string;
+            /** @enum {string} */
+            role: "staff" | "supervisor" | "admin";
+            warehouse: string | null;
+            enabled: boolean;
+        };
         Account: {
             user_id: string;
             username: string;
@@ -2968,10 +2997,59 @@ export interface components {
         ReviewLineDetail: {
             item_code: string;
             lines: components["schemas"]["ReviewLine"][];
-            racks: Record<string, never>[];
-            records: Record<string, never>[];
-            serials: Record<string, never>[];
-            conflicts: Record<string, never>[];
+            /** @description Those that have to do with it */
+            racks: {
+                rack_id: string;
+                /** @enum {string} */
+                standing: "open" | "completed" | "empty" | "excluded";
+                /** @enum {string|null} */
+                recount: "pending" | "done" | null;
+                rounds: {
+                    round: number;
+                    begun: boolean;
+                    completed: boolean;
+                    asked: boolean;
+                }[];
+            }[];
+            /** @description The first 1000, in the order they came */
+            records: {
+                client_record_id: string;
+                session_id: string | null;
+                rack_id: string | null;
+                user_id: string | null;
+                status: string | null;
+                standing: string | null;
+                replaced_by: string | null;
+                decision: string | null;
+                decided_by: string | null;
+                condition: string | null;
+                variance_reason: string | null;
+                remark: string | null;
+                verified_qty: components["schemas"]["QuantityOrNull"];
+                damage_qty: components["schemas"]["QuantityOrNull"];
+                non_returnable_damaged_qty: components["schemas"]["QuantityOrNull"];
+                lot: string;
+                round: number;
+                /** @description It is in the line's figure */
+                counts: boolean;
+                declared_empty: boolean;
+                counted_at: components["schemas"]["TimeOrNull"];
+                received_at: components["schemas"]["TimeOrNull"];
+            }[];
+            serials: components["schemas"]["SerialOfCount"][];
+            conflicts: {
+                conflict_id: string;
+                type: components["schemas"]["ConflictType"];
+                /** @enum {string} */
+                status: "open" | "resolved";
+                client_record_id: string;
+                session_id: string | null;
+                rack_id: string | null;
+                user_id: string | null;
+                resolution: string | null;
+                resolved_by: string | null;
+                created_at: components["schemas"]["TimeOrNull"];
+            }[];
         };
         Accepted: {
             accepted: number;
@@ -5701,6 +5779,45 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    people: {
+        parameters: {
+            query?: {
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+                /** @description Rows of a page */
+                limit?: components["parameters"]["Limit"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, by full name */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            items: components["schemas"]["Person"][];
+                            next_cursor: components["schemas"]["NextCursor"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             414: components["responses"]["UriTooLong"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
