@@ -2,6 +2,7 @@
 #define SV_METRICS_H
 
 #include "core/base/buffer.h"
+#include "ngx_stockverify_module/last_error.h"
 #include "ngx_stockverify_module/nginx.h"
 #include "ngx_stockverify_module/routes.h"
 
@@ -37,6 +38,9 @@ typedef struct {
 /* Why a thread step did not begin: the circuit is open, the queue is full, it waited too long, no client came free. */
 typedef enum { SV_REFUSED_CIRCUIT, SV_REFUSED_QUEUE, SV_REFUSED_WAIT, SV_REFUSED_CLIENT, SV_REFUSALS } sv_refusal_t;
 
+/* Servers whose last error is kept. */
+typedef enum { SV_SERVER_REDIS, SV_SERVER_MONGODB, SV_SERVERS } sv_server_t;
+
 /* Why a stream of events ended. */
 typedef enum {
     SV_STREAM_CLIENT_GONE,
@@ -63,6 +67,7 @@ typedef struct {
     ngx_atomic_t         leases_held;                    /* as counted last */
     ngx_atomic_t         leases_counted_at;              /* seconds of nginx' clock; 0: never */
     ngx_atomic_t         unrouted[SV_STATUS_CLASSES];    /* answers of no route: 404, 405, bad paths */
+    sv_last_error_t      last_errors[SV_SERVERS];
     sv_process_gauges_t  processes[NGX_MAX_PROCESSES];
     sv_route_metrics_t   routes[];                       /* sv_route_count */
 } sv_metrics_t;

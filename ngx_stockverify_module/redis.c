@@ -97,6 +97,7 @@ sv_redis_repeat(sv_redis_t *redis, sv_exchange_t *exchange, const redisReply *re
 static void
 sv_redis_log_error(sv_redis_t *redis, const redisReply *reply, const char *to)
 {
+    sv_last_error_note(&redis->metrics->last_errors[SV_SERVER_REDIS], reply->str);
     if (sv_log_limit_pass(&redis->errors)) {
         ngx_log_error(NGX_LOG_ERR, redis->log, 0, "stockverify: Redis answered %s to %s", reply->str, to);
     }

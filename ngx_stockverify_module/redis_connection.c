@@ -48,9 +48,11 @@ sv_redis_lost(sv_redis_t *redis, const char *why)
         ngx_del_timer(&redis->connection);
     }
     if (!redis->told_down && !redis->closing && redis->use == SV_REDIS_FOR_REQUESTS) {
+        why = why == NULL || *why == '\0' ? "connection closed" : why;
         redis->told_down = 1;
+        sv_last_error_note(&redis->metrics->last_errors[SV_SERVER_REDIS], why);
         ngx_log_error(NGX_LOG_ERR, redis->log, 0, "stockverify: Redis at %s is away: %s", redis->conf->redis_address,
-                      why == NULL || *why == '\0' ? "connection closed" : why);
+                      why);
     }
     sv_redis_schedule_connect(redis);
     sv_redis_watch_deadlines(redis);

@@ -93,6 +93,10 @@ sv_thread_with_store(sv_request_state_t *state, ngx_log_t *log)
     sv_store_release(call->store);
     call->store = NULL;
     state->mongodb = sv_thread_outcome(state, &before);
+    if (state->mongodb == SV_MONGODB_FAILED || (!process->server_checked && call->error.cause != NULL)) {
+        sv_last_error_note(&process->zone->metrics.last_errors[SV_SERVER_MONGODB],
+                           call->error.cause != NULL ? call->error.cause : "MongoDB is away");
+    }
 }
 
 /* On the thread, when the task's turn has come: the circuit may have opened while it waited. */

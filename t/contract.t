@@ -296,6 +296,7 @@ subtest 'racks and counts' => sub {
     answers($asha, rack_status => 200, path => { rack_id => $rack });
     answers($supervisor, $_ => 200, query => { warehouse => $warehouse }) for qw(kpis active_users activity alerts dashboard);
     answers($supervisor, dashboard => 200);
+    answers($admin, system_status => 200);
     answers($asha, $_ => 200) for qw(racks_user_active home);
     my $code = $items[0];
     answers($asha, item_barcode => 200, path => { code => $code });

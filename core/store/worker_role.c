@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/version.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 
@@ -55,7 +56,8 @@ sv_worker_role_try(sv_store_t *store, const char *role, const char *holder, int6
     BCON_APPEND(filter, "role", BCON_UTF8(role), "$or", "[", "{", "holder", BCON_UTF8(holder), "}",
                 BCON_DOCUMENT(lapsed), "]");
     BCON_APPEND(update, "$set", "{", "holder", BCON_UTF8(holder), "ttl_ms", BCON_INT64(ttl_ms), "session",
-                BCON_DOCUMENT(session), "}", "$currentDate", "{", "taken_at", BCON_BOOL(true), "}");
+                BCON_DOCUMENT(session), "version", BCON_UTF8(SV_VERSION), "}", "$currentDate", "{", "taken_at",
+                BCON_BOOL(true), "}");
     status = sv_store_find_and_update(store, SV_COLLECTION_WORKER_ROLES, filter, update, false, false, arena, &before,
                                       error);
     *mine = status == SV_OK && before != NULL;
@@ -114,4 +116,18 @@ sv_worker_role_release(sv_store_t *store, const char *role, const char *holder, 
     bson_destroy(filter);
     bson_destroy(update);
     return status;
+}
+
+sv_status_t
+sv_worker_roles_alive(sv_store_t *store, bool *alive, const char **version, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("holder", "{", "$ne", "", "}"), error->arena);
+    const bson_t *role = NULL;
+
+    sv_filter_to_come(filter, "$taken_at", "$ttl_ms", 0);
+    if (sv_store_find_one(store, SV_COLLECTION_WORKER_ROLES, filter, NULL, error->arena, &role, error) == SV_OK) {
+        *alive = role != NULL;
+        *version = role != NULL ? sv_doc_text(role, "version", error->arena) : NULL;
+    }
+    return error->status;
 }

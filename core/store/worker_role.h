@@ -14,10 +14,13 @@ sv_status_t sv_worker_role_take(sv_store_t *store, const char *role, const char 
                                 sv_error_t *error);
 
 /* Keeps those of the roles that `holder` has, for as long again as they were taken for. */
-sv_status_t sv_worker_roles_keep(sv_store_t *store, const char *const *roles, size_t count, const char *holder,
-                                 sv_error_t *error);
+sv_status_t
+sv_worker_roles_keep(sv_store_t *store, const char *const *roles, size_t count, const char *holder, sv_error_t *error);
 
 /* Gives it back, so that another need not wait. */
 sv_status_t sv_worker_role_release(sv_store_t *store, const char *role, const char *holder, sv_error_t *error);
+
+/* Whether any worker has a role now, and the version of one that has. */
+sv_status_t sv_worker_roles_alive(sv_store_t *store, bool *alive, const char **version, sv_error_t *error);
 
 #endif

@@ -19,15 +19,7 @@ enum {
     SV_HEALTH_WRITE_LIFE_MS = 60000,
 };
 
-typedef enum { SV_CHECK_DOWN, SV_CHECK_UP, SV_CHECK_REFUSES_WRITES } sv_check_state_t;
-
 static const char *const sv_check_names[] = { "down", "up", "refuses_writes" };
-
-typedef struct {
-    sv_check_state_t state;
-    char reason[32]; /* the word Redis refused with */
-    uint64_t us;
-} sv_health_check_t;
 
 struct sv_health_s {
     bool known;
@@ -47,6 +39,7 @@ struct sv_health_s {
 typedef struct {
     ngx_queue_t queue;
     sv_request_t *req;
+    sv_next_pt next;
 } sv_health_wait_t;
 
 sv_health_t *
@@ -66,11 +59,29 @@ sv_health_destroy(sv_health_t *health)
     free(health);
 }
 
+const sv_health_check_t *
+sv_health_redis(const sv_health_t *health)
+{
+    return &health->redis;
+}
+
+const sv_health_check_t *
+sv_health_mongodb(const sv_health_t *health)
+{
+    return &health->mongodb;
+}
+
+const char *
+sv_check_name(const sv_health_check_t *check)
+{
+    return sv_check_names[check->state];
+}
+
 static void
 sv_health_write_check(sv_json_writer_t *json, const char *name, const sv_health_check_t *check)
 {
     sv_json_object(json, name);
-    sv_json_text(json, "status", sv_check_names[check->state]);
+    sv_json_text(json, "status", sv_check_name(check));
     if (check->state == SV_CHECK_DOWN) {
         sv_json_null(json, "latency_ms");
     } else {
@@ -112,13 +123,18 @@ sv_health_write_erp(sv_json_writer_t *json, const sv_health_t *health)
     sv_json_end(json);
 }
 
-static const char *
-sv_health_word(const sv_health_t *health, bool busy, sv_circuit_t circuit)
+const char *
+sv_health_word(const sv_process_t *process)
 {
+    const sv_health_t *health = process->health;
+
     if (health->mongodb.state != SV_CHECK_UP) {
         return "unhealthy";
     }
-    return health->redis.state != SV_CHECK_UP || busy || circuit == SV_CIRCUIT_OPEN ? "degraded" : "healthy";
+    return health->redis.state != SV_CHECK_UP || sv_health_is_busy(process) ||
+                   sv_breaker_state(&process->zone->breaker, ngx_current_msec) == SV_CIRCUIT_OPEN
+               ? "degraded"
+               : "healthy";
 }
 
 static void
@@ -127,9 +143,9 @@ sv_health_answer(sv_request_t *req)
     sv_process_t *process = sv_http_process(req);
     const sv_health_t *health = process->health;
     sv_json_writer_t *json = &req->call->json;
-    bool up = health->mongodb.state == SV_CHECK_UP, busy = sv_health_is_busy(process);
+    bool up = health->mongodb.state == SV_CHECK_UP;
     sv_circuit_t circuit = sv_breaker_state(&process->zone->breaker, ngx_current_msec);
-    const char *status = sv_health_word(health, busy, circuit);
+    const char *status = sv_health_word(process);
 
     sv_json_object(json, NULL);
     sv_json_text(json, "status", status);
@@ -137,7 +153,7 @@ sv_health_answer(sv_request_t *req)
     sv_json_object(json, "checks");
     sv_health_write_check(json, "redis", &health->redis);
     sv_health_write_check(json, "mongodb", &health->mongodb);
-    sv_health_write_threads(json, process, busy);
+    sv_health_write_threads(json, process, sv_health_is_busy(process));
     sv_health_write_erp(json, health);
     sv_json_object(json, "circuit");
     sv_json_text(json, "status", sv_circuit_name(circuit));
@@ -178,7 +194,7 @@ sv_health_checked(sv_request_t *check)
         sv_health_wait_t *wait = ngx_queue_data(ngx_queue_head(&waiting), sv_health_wait_t, queue);
 
         ngx_queue_remove(&wait->queue);
-        sv_http_go_on(wait->req, sv_health_answer);
+        sv_http_go_on(wait->req, wait->next);
     }
 }
 
@@ -214,6 +230,7 @@ sv_health_wrote_redis(sv_exchange_t *exchange, const redisReply *reply)
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
         redis->state = SV_CHECK_REFUSES_WRITES;
         snprintf(redis->reason, sizeof(redis->reason), "%.*s", (int) strcspn(reply->str, " "), reply->str);
+        sv_last_error_note(&sv_http_process(health->check)->zone->metrics.last_errors[SV_SERVER_REDIS], reply->str);
     }
     sv_erp_state_ask_command(&health->erp, health->check->call->arena);
     health->exchange = (sv_exchange_t){ .command = &health->erp, .done = sv_health_read_erp, .data = health };
@@ -240,21 +257,28 @@ sv_health_begin(sv_process_t *process)
 }
 
 void
-sv_http_health(sv_request_t *req)
+sv_health_look(sv_request_t *req, sv_next_pt next)
 {
     sv_process_t *process = sv_http_process(req);
     sv_health_t *health = process->health;
     sv_health_wait_t *wait;
 
     if (health->known && ngx_current_msec - health->checked_at <= SV_HEALTH_LIFE_MS) {
-        sv_health_answer(req);
+        next(req);
         return;
     }
     wait = sv_arena_alloc(req->call->arena, sizeof(*wait));
     wait->req = req;
+    wait->next = next;
     sv_http_hold(req);
     ngx_queue_insert_tail(&health->waiting, &wait->queue);
     if (!health->checking) {
         sv_health_begin(process);
     }
+}
+
+void
+sv_http_health(sv_request_t *req)
+{
+    sv_health_look(req, sv_health_answer);
 }

@@ -2409,6 +2409,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/system-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How what the system needs is
+         * @description MongoDB and Redis as they answered within the last second, the workers, the ERP and the mail server as they left their traces. It answers whatever is away; what
+         *     nobody could be asked about is `unknown`. What went wrong in full is in `/api/admin/errors`.
+         */
+        get: operations["system_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -3392,6 +3413,45 @@ export interface components {
                 from: components["schemas"]["Time"];
                 records: number;
             }[];
+        };
+        SystemStatus: {
+            /**
+             * @description As /api/health says it
+             * @enum {string}
+             */
+            status: "healthy" | "degraded" | "unhealthy";
+            /** @description Of this server */
+            version: string;
+            dependencies: components["schemas"]["Dependency"][];
+            /** @description What waits for a worker; null: no worker tells, or Redis is away */
+            queues: {
+                /** @enum {string} */
+                name: "high" | "mail" | "short" | "default" | "low";
+                waiting: number;
+                /** @description How long the one queued first has waited */
+                oldest_seconds: number;
+            }[] | null;
+        };
+        Dependency: {
+            /** @enum {string} */
+            name: "mongodb" | "redis" | "workers" | "erp" | "mail";
+            /**
+             * @description refuses_writes: Redis answers, and takes nothing; off: none is configured; unknown: it could not be found out (of mail: nothing was sent yet)
+             * @enum {string}
+             */
+            state: "up" | "down" | "refuses_writes" | "off" | "unknown";
+            latency_ms: number | null;
+            version: string | null;
+            /**
+             * @description Of this host; MongoDB alone has one
+             * @enum {string|null}
+             */
+            breaker: "closed" | "open" | "half_open" | null;
+            /** @description Of the servers as this host saw it, of workers and the ERP the last failed attempt of a job, of mail the last that was not sent */
+            last_error: null | {
+                at: components["schemas"]["TimeOrNull"];
+                message: string | null;
+            };
         };
         ActiveUser: {
             user_id: string;
@@ -11655,6 +11715,35 @@ export interface operations {
                                 next_cursor: components["schemas"]["NextCursor"];
                             };
                         };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    system_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each dependency, in a fixed order */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: components["schemas"]["SystemStatus"];
                     };
                 };
             };
