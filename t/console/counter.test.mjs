@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { isKept, launch, launchProfile, logIn, newPhone, scanner, watch } from "./lib/browser.mjs";
+import { canCount, isKept, launch, launchProfile, logIn, newPhone, scanner, watch } from "./lib/browser.mjs";
 import { recordsOf, startStack, until } from "./lib/stack.mjs";
 
 let stack, browser;
@@ -25,6 +25,7 @@ async function claim(page) {
     await page.locator(".count-line").first().waitFor();
     const codes = await page.locator(".count-line .code").allInnerTexts();
     await page.locator(".segment >> nth=0").click();
+    await canCount(page);
     return { session: decodeURIComponent(page.url().split("/count/")[1]), codes };
 }
 
@@ -95,6 +96,7 @@ describe("the counter's main job", () => {
             await page.goto(stack.console + path);
             await page.locator(".shell main").waitFor();
         }
+        await canCount(page);
         await scan(fourth);
         await scan(fourth);
         await expectTotal(page, fourth, "2 ");

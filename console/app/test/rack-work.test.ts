@@ -85,4 +85,26 @@ describe("counting a rack", () => {
         assert.equal((await failing.scan(tea)).kind, "failed");
         assert.equal((await failing.scan("0000")).kind, "unknown");
     });
+
+    it("adds to what the device has, also before that was read", async () => {
+        await work.scan(tea);
+        const again = new RackWork(practicePort, practiceRack);
+        await Promise.all([again.load(), again.scan(tea)]);
+        assert.equal(again.lines.value.length, 1);
+        assert.equal(again.lines.value[0]?.total, quantity(2));
+    });
+
+    it("keeps what was counted while older readings were still on their way", async () => {
+        let items = (): void => undefined;
+        const slow = new RackWork({ ...practicePort, items: () => new Promise((resolve) => (items = () => void practicePort.items("").then(resolve))) }, practiceRack);
+        const loaded = slow.load();
+        const scans = [slow.scan(tea), slow.scan(tea)];
+        await new Promise((resolve) => setImmediate(resolve));
+        items();
+        await Promise.all(scans);
+        items();
+        await loaded;
+        assert.equal(slow.lines.value.length, 1);
+        assert.equal(slow.lines.value[0]?.total, quantity(2));
+    });
 });

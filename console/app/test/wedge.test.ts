@@ -104,6 +104,24 @@ describe("a scan in a focused quantity", () => {
         assert.deepEqual(typed.scans, ["5901234123457"]);
     });
 
+    it("begins anew once a person's digit cannot belong to it: what was typed is what the field had before", () => {
+        const typed = begin();
+        type(typed, "7", 200, true);
+        typed.wedge.settle(typed.at + 35);
+        assert.equal(typed.wedge.isIdle, false);
+        typed.wedge.settle(typed.at + 40);
+        assert.equal(typed.wedge.isIdle, true);
+    });
+
+    it("stays one when the device stalls after it was recognized", () => {
+        const typed = begin();
+        type(typed, "59012", 5, true);
+        type(typed, "3", 50, true);
+        type(typed, "4123457", 5, true);
+        assert.equal(enter(typed), true);
+        assert.deepEqual(typed.scans, ["5901234123457"]);
+    });
+
     it("committed at once never lands", () => {
         const typed = begin();
         assert.equal(typed.wedge.signs("5901234123457", 50, true), "take");

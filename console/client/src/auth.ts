@@ -43,8 +43,8 @@ export interface AuthParts {
     device: Device;
     clock: SteadyClock;
     cookie: boolean;
-    /** Somebody is here, or nobody is any more. */
-    onUser(entered: { user: KnownUser; database: Database } | null): void;
+    /** Somebody is here, or nobody is any more. Resolves when what he works with is open: only then is he shown. */
+    onUser(entered: { user: KnownUser; database: Database } | null): Promise<void>;
 }
 
 export function known(user: KnownUser): KnownUser {
@@ -174,7 +174,7 @@ export class Auth {
         const before = this.#current;
         const database = await this.parts.store.open(`user-${user.user_id}`);
         this.#current = { user, database };
-        this.parts.onUser(this.#current);
+        await this.parts.onUser(this.#current);
         before?.database.close();
     }
 
@@ -183,7 +183,7 @@ export class Auth {
         this.#current = null;
         this.#access = null;
         if (before !== null) {
-            this.parts.onUser(null);
+            await this.parts.onUser(null);
             before.database.close();
         }
         const last = await this.parts.device.last();
@@ -264,10 +264,12 @@ export class Auth {
     async #adopt(current: { user: KnownUser; database: Database }, stale: string | undefined): Promise<boolean> {
         if (this.parts.cookie) {
             if (this.#channel === undefined) return false;
-            const before = this.#access?.token;
+            const isNew = (): boolean => this.#access !== null && this.#access.token !== stale && this.#access.until - this.parts.clock.now() > renewBefore;
+            // It may have come while this tab waited for its turn.
+            if (isNew()) return true;
             this.#tell({ kind: "ask", user_id: current.user.user_id });
             await new Promise<void>((resolve) => void this.parts.platform.timer(askTime, resolve));
-            return this.#access !== null && this.#access.token !== before && this.#access.token !== stale;
+            return isNew();
         }
         const kept = await this.#keptLogin(current.database);
         const left = (kept?.access_until ?? 0) - this.parts.platform.wall();

@@ -83,7 +83,7 @@ class StockClient implements Client {
     }
 
     /** A user's desk is opened as he comes, with or without network, and cleared away when another does. */
-    #onUser(entered: { user: KnownUser; database: Database } | null): void {
+    async #onUser(entered: { user: KnownUser; database: Database } | null): Promise<void> {
         const before = this.#desk;
         void before?.then((desk) => desk.close()).catch(this.#onFault);
         this.#user = entered?.user;
@@ -96,7 +96,7 @@ class StockClient implements Client {
             return;
         }
         this.#desk = this.#openDesk(entered.user, entered.database);
-        this.#desk.catch(this.#onFault);
+        await this.#desk.catch(this.#onFault);
     }
 
     async #openDesk(user: KnownUser, database: Database): Promise<Desk> {

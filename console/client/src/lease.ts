@@ -6,6 +6,7 @@ import { isPassing, LoginNeeded, NoAnswer, NotPossible, Refused } from "./errors
 import { Source } from "./observable.js";
 import type { Platform } from "./platform.js";
 import type { Database, Expected } from "./store/store.js";
+import { answerTime } from "./transport.js";
 
 /** A floor session on this device. */
 export interface SessionRow {
@@ -15,6 +16,8 @@ export interface SessionRow {
     finish?: { sent_again?: boolean };
     /** Wall clock, when it ended for this device. */
     ended_at?: number;
+    /** A pause or release is on its way, at most until then by the wall clock: no heartbeat says whose the rack is. */
+    leaving_until?: number;
 }
 
 /** The least time between two tries of a heartbeat. */
@@ -51,6 +54,9 @@ export class Leases {
     readonly racks = new Source<readonly HeldRack[]>([]);
     readonly #rows = new Map<string, SessionRow>();
     readonly #watches = new Map<string, Watch>();
+    /** When a session was last doubted, counted in requests: answers to those sent before say nothing of it any more. */
+    readonly #doubts = new Map<string, number>();
+    #requests = 0;
     #closed = false;
     readonly #stopListening: () => void;
 
@@ -114,10 +120,11 @@ export class Leases {
     async claim(rackId: string, choice: { count_id?: string; recount?: boolean; floor?: string }): Promise<HeldRack> {
         for (let tries = 0; ; tries++) {
             const sent = this.parts.clock.now();
+            const request = ++this.#requests;
             try {
                 const path = `/api/racks/${encodeURIComponent(rackId)}/claim`;
                 const claim = (await this.parts.auth.call(this.parts.userId, { method: "POST", path, body: choice })).data as Claim;
-                return await this.#claimed(claim, sent);
+                return await this.#claimed(claim, sent, request);
             } catch (fault) {
                 // It may have been made: the same claim gets the same session.
                 if (!(fault instanceof NoAnswer) || tries >= 1) throw fault;
@@ -125,14 +132,18 @@ export class Leases {
         }
     }
 
-    async #claimed(claim: Claim, sent: number): Promise<HeldRack> {
+    async #claimed(claim: Claim, sent: number, request: number): Promise<HeldRack> {
         const { rack_id, session_id, count_id, floor, blind, strict, fence, round } = claim;
-        const rack: HeldRack = { rack_id, session_id, count_id, warehouse: null, floor, blind, strict, fence, round, lease: "held" };
+        const isSure = !this.#isOvertaken(session_id, request);
+        const rack: HeldRack = { rack_id, session_id, count_id, warehouse: null, floor, blind, strict, fence, round, lease: isSure ? "held" : "unconfirmed" };
         await this.#keep(session_id, (row) => {
             const { ended_at: _, ...rest } = row ?? { v: 1 as const, rack };
-            return { ...rest, rack: { ...rack, warehouse: row?.rack.warehouse ?? null } };
+            // A finish that is on its way stays one, whoever claims the rack meanwhile.
+            const finishing = row?.finish === undefined ? {} : { lease: row.rack.lease, ...(row.rack.finish === undefined ? {} : { finish: row.rack.finish }) };
+            return { ...rest, rack: { ...rack, warehouse: row?.rack.warehouse ?? null, ...finishing } };
         });
-        this.#deadline(session_id, sent, claim.lock_ttl);
+        if (isSure) this.#deadline(session_id, sent, claim.lock_ttl);
+        else void this.#beat(session_id);
         return this.#rack(session_id);
     }
 
@@ -143,9 +154,12 @@ export class Leases {
 
     async resume(sessionId: string): Promise<HeldRack> {
         const sent = this.parts.clock.now();
+        const request = ++this.#requests;
         const answer = await this.#rackCall(sessionId, "resume");
-        await this.#become(sessionId, { lease: "held" });
-        this.#deadline(sessionId, sent, (answer as { lock_ttl: number }).lock_ttl);
+        const isSure = !this.#isOvertaken(sessionId, request);
+        await this.#become(sessionId, { lease: isSure ? "held" : "unconfirmed" });
+        if (isSure) this.#deadline(sessionId, sent, (answer as { lock_ttl: number }).lock_ttl);
+        else void this.#beat(sessionId);
         return this.#rack(sessionId);
     }
 
@@ -163,16 +177,46 @@ export class Leases {
         } catch (fault) {
             if (fault instanceof Refused && !fault.later) await this.#refusedBeat(sessionId, fault);
             throw fault;
+        } finally {
+            if (word !== "resume") await this.#answered(sessionId);
         }
     }
 
     /** Once such a request is on its way, nobody knows what the rack is until an answer comes: in no tab. */
     async #doubt(sessionId: string): Promise<void> {
+        this.#forgetDeadline(sessionId);
+        if (!beats(this.#rack(sessionId))) return;
+        const leaving_until = this.parts.platform.wall() + 2 * answerTime;
+        await this.#keep(sessionId, (row) => {
+            const { rack } = whole(row);
+            return { ...whole(row), leaving_until, rack: { ...rack, lease: rack.lease === "held" ? "unconfirmed" : rack.lease } };
+        });
+    }
+
+    async #answered(sessionId: string): Promise<void> {
+        this.#forgetDeadline(sessionId);
+        if (this.#rows.get(sessionId)?.leaving_until === undefined) return;
+        await this.#keep(sessionId, (row) => {
+            const { leaving_until: _, ...rest } = whole(row);
+            return rest;
+        });
+    }
+
+    #forgetDeadline(sessionId: string): void {
         const watch = this.#watches.get(sessionId);
         if (watch !== undefined) watch.deadline = 0;
-        const lease = this.#rows.get(sessionId)?.rack.lease;
-        if (lease !== "held") return;
-        await this.#keep(sessionId, (row) => ({ ...whole(row), rack: { ...whole(row).rack, lease: "unconfirmed" } }));
+        this.#doubts.set(sessionId, ++this.#requests);
+    }
+
+    /** Whether something happened since, or is on its way, that an answer to this request knows nothing of. */
+    #isOvertaken(sessionId: string, request: number): boolean {
+        const row = this.#rows.get(sessionId);
+        return (this.#doubts.get(sessionId) ?? 0) > request || (row !== undefined && this.#isLeaving(row));
+    }
+
+    #isLeaving({ leaving_until }: SessionRow): boolean {
+        const left = (leaving_until ?? 0) - this.parts.platform.wall();
+        return left > 0 && left <= 2 * answerTime;
     }
 
     /** Keeps that the rack is finished; heartbeats go on until that is told. */
@@ -236,6 +280,7 @@ export class Leases {
     #unwatch(sessionId: string): void {
         for (const callOff of this.#watches.get(sessionId)?.callOff ?? []) callOff();
         this.#watches.delete(sessionId);
+        this.#doubts.set(sessionId, ++this.#requests);
     }
 
     /** The next heartbeat, and the moment at which the rack is not sure any more. */
@@ -261,7 +306,7 @@ export class Leases {
             if (!beats(row.rack)) continue;
             const watch = this.#watches.get(sessionId);
             if (watch === undefined) continue;
-            watch.deadline = 0;
+            this.#forgetDeadline(sessionId);
             this.#passDeadline(sessionId);
             void this.#beat(sessionId);
         }
@@ -282,9 +327,11 @@ export class Leases {
         const row = this.#rows.get(sessionId);
         if (this.#closed || row === undefined || !beats(row.rack)) return;
         const sent = this.parts.clock.now();
+        const request = ++this.#requests;
         try {
             const path = `/api/sessions/${encodeURIComponent(sessionId)}/heartbeat`;
             const answer = await this.parts.auth.call(this.parts.userId, { method: "POST", path, body: {} });
+            if (this.#isOvertaken(sessionId, request)) return this.#schedule(sessionId, soon);
             await this.#confirmed(sessionId, sent, (answer.data as { lock_ttl_remaining: number }).lock_ttl_remaining);
         } catch (fault) {
             if (fault instanceof Refused && !fault.later) await this.#refusedBeat(sessionId, fault);
@@ -380,8 +427,7 @@ export class Leases {
             if (here === undefined && stored.ended_at !== undefined) continue;
             const row = this.#merged(here, stored) ?? stored;
             this.#rows.set(key, here === undefined && row.rack.lease === "held" ? { ...row, rack: { ...row.rack, lease: "unconfirmed" } } : row);
-            const watch = this.#watches.get(key);
-            if (watch !== undefined && row.rack.lease === "unconfirmed") watch.deadline = 0;
+            if (row.leaving_until !== here?.leaving_until || row.rack.lease === "unconfirmed") this.#forgetDeadline(key);
             if (!beats(row.rack)) this.#unwatch(key);
         }
         this.#show();

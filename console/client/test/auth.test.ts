@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Client } from "../src/client.js";
 import { LoginNeeded, NotPossible, Refused } from "../src/errors.js";
 import { quantity } from "../src/quantity.js";
 import { refusal, Stage, success } from "./sim/stage.js";
@@ -188,4 +189,27 @@ test("a PIN needs a password login on this device first, and nothing of it is ke
         const rows = await (await stage.phone.store.open(name)).scan("state");
         assert.doesNotMatch(JSON.stringify(rows), /493817|correct horse/);
     }
+});
+
+test("whoever is shown is shown with his racks, on line, off line, and after a login", async () => {
+    const stage = new Stage();
+    const before = await stage.loggedIn();
+    await stage.world.of(before.claim("R1"));
+    const racksAt = (client: Client): Map<string, number> => {
+        const found = new Map<string, number>();
+        client.auth.subscribe(({ state }) => found.has(state) || found.set(state, client.racks.value.length));
+        return found;
+    };
+    const online = stage.client();
+    const shown = racksAt(online);
+    await stage.world.of(online.start());
+    assert.equal(shown.get("logged_in"), 1);
+    stage.network.down = true;
+    for (const tab of [...stage.phone.tabs]) tab.kill();
+    await stage.world.run(16 * 60_000);
+    const offline = stage.client();
+    const shownOffline = racksAt(offline);
+    await stage.world.of(offline.start());
+    await stage.world.of(offline.continueOffline());
+    assert.equal(shownOffline.get("offline"), 1);
 });

@@ -78,6 +78,13 @@ export const isKept = (page) =>
         return navigator.serviceWorker.controller !== null;
     });
 
+/** A rack's page that hears scans and was painted: before its first picture Chromium drops whatever is typed. */
+export async function canCount(page) {
+    await page.locator(".thumb-bar").waitFor();
+    await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
 /** Types as a scanner does: the time between signs is told to the browser, whatever this machine does meanwhile. */
 export async function scanner(page) {
     const session = await page.context().newCDPSession(page);

@@ -40,14 +40,15 @@ export class Wedge {
     /** When `settle` has something to do. */
     get due(): number | null {
         if (this.#text === "") return null;
-        return this.#last + (this.#isBurst() ? this.limits.pause : this.limits.slow);
+        if (this.#isBurst()) return this.#last + this.limits.pause;
+        return this.#last + (this.#inField ? this.limits.burst + 1 : this.limits.slow);
     }
 
     /** One sign, or as many as an input method commits at once, at a time in milliseconds. */
     signs(text: string, at: number, inField: boolean): SignVerdict {
         this.settle(at);
         const gap = at - this.#last;
-        if (this.#text !== "" && (inField !== this.#inField || (inField && gap > this.limits.burst))) this.#clear();
+        if (inField !== this.#inField) this.#clear();
         if (this.#text !== "") this.#widest = Math.max(this.#widest, gap);
         this.#inField = inField;
         this.#last = at;
@@ -102,8 +103,9 @@ export class Wedge {
         return wasTyped && this.#inField ? "revert" : "take";
     }
 
+    /** What was taken from a field stays a scan over a longer gap, too: nobody else has its signs any more. */
     #isBurst(): boolean {
-        return this.#text.length >= this.limits.least && this.#widest <= this.limits.burst;
+        return this.#text.length >= this.limits.least && this.#widest <= (this.#isTaken ? this.limits.pause : this.limits.burst);
     }
 
     #isSlow(): boolean {
