@@ -85,11 +85,11 @@ export function useLive(kinds: EventKinds, onEvents: (events: readonly ServerEve
     );
 }
 
-/** Between two readings of the same page, however many events come. */
-const pause = 1000;
-
-/** Reads what is shown anew when such an event comes that `concerns` it: at once, then at most once a second. */
-export function useLiveReload(kinds: EventKinds, reload: () => unknown, concerns: (event: ServerEvent) => boolean = () => true): void {
+/**
+ * Reads what is shown anew when such an event comes that `concerns` it: at once, then at most once in a `pause` of
+ * milliseconds, however many come.
+ */
+export function useLiveReload(kinds: EventKinds, reload: () => unknown, concerns: (event: ServerEvent) => boolean = () => true, pause = 1000): void {
     const waits = useRef<{ timer: ReturnType<typeof setTimeout> | undefined; again: boolean }>({ timer: undefined, again: false });
     const latest = useRef(reload);
     latest.current = reload;

@@ -8,7 +8,7 @@ import { loadCounterPages } from "./routes.js";
 import { auth, client, racks } from "./session.js";
 import { applyTheme } from "./theme.js";
 import { hearScanners, onUnheardScan } from "./scan/scanner.js";
-import { pathTo } from "./paths.js";
+import { openPage, pathTo } from "./paths.js";
 import { keepLoaded, registerWorker } from "./updates.js";
 
 addEventListener("error", (event) => reportFault(event.error ?? event.message));
@@ -52,11 +52,5 @@ hearScanners();
 const inHand = () => racks.value.find((rack) => rack.lease !== "ended" && rack.lease !== "lost");
 onUnheardScan(
     () => auth.value.state !== "logged_out" && inHand() !== undefined,
-    () => {
-        const link = document.createElement("a");
-        link.href = pathTo("/count", inHand()?.session_id ?? "");
-        document.body.append(link);
-        link.click();
-        link.remove();
-    },
+    () => openPage(pathTo("/count", inHand()?.session_id ?? "")),
 );

@@ -2,6 +2,8 @@
 
 const counting = ["", "racks", "unsent", "conflicts", "history", "settings", "device", "practice", "more", "count/practice", "count/practice/item/DEMO-1", "count/practice/item/DEMO-4", "count/practice/unknown", "count/practice/finish", "no-such-page"];
 
+const reporting = ["dashboard", "watchtower", "jobs"];
+
 /** A rack in hand, with something counted. */
 async function rackInHand(page, stack) {
     await page.goto(`${stack.console}racks`);
@@ -14,5 +16,6 @@ async function rackInHand(page, stack) {
 export async function pagesOf(role, page, stack) {
     const pages = [...counting];
     if (role === "staff") pages.push(...(await rackInHand(page, stack)));
+    if (role !== "staff") pages.push(...reporting);
     return pages;
 }

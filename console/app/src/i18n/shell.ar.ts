@@ -25,6 +25,13 @@ export const shellArabic: Translation<typeof shellEnglish> = {
     "nav.count": "العدّ",
     "nav.supervise": "الإشراف",
     "nav.administer": "الإدارة",
+    "nav.report": "التقارير والملفات",
+    "nav.dashboard": "لوحة المتابعة",
+    "nav.watchtower": "برج المراقبة",
+    "nav.reports": "التقارير",
+    "nav.snapshots": "اللقطات",
+    "nav.schedules": "الجداول الزمنية",
+    "nav.jobs": "المهام",
 
     "login.title": "تسجيل الدخول",
     "login.username": "اسم المستخدم",

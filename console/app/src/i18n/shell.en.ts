@@ -22,6 +22,13 @@ export const shellEnglish = {
     "nav.count": "Counting",
     "nav.supervise": "Supervising",
     "nav.administer": "Administration",
+    "nav.report": "Reports and files",
+    "nav.dashboard": "Dashboard",
+    "nav.watchtower": "Watchtower",
+    "nav.reports": "Reports",
+    "nav.snapshots": "Snapshots",
+    "nav.schedules": "Schedules",
+    "nav.jobs": "Jobs",
 
     "login.title": "Log in",
     "login.username": "User name",

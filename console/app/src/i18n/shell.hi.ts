@@ -25,6 +25,13 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     "nav.count": "गिनती",
     "nav.supervise": "निगरानी",
     "nav.administer": "प्रशासन",
+    "nav.report": "रिपोर्ट और फ़ाइलें",
+    "nav.dashboard": "डैशबोर्ड",
+    "nav.watchtower": "निगरानी",
+    "nav.reports": "रिपोर्ट",
+    "nav.snapshots": "स्नैपशॉट",
+    "nav.schedules": "समय-सारणी",
+    "nav.jobs": "जॉब",
 
     "login.title": "लॉग इन",
     "login.username": "यूज़र नाम",

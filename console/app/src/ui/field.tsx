@@ -90,7 +90,8 @@ export function TextArea({ label, value, onInput, hint, fault, maxLength }: Text
 interface SelectProps<Value extends string> {
     label: string;
     value: Value;
-    options: readonly { value: Value; label: string }[];
+    /** `isData`: a name that somebody wrote, which is not translated. */
+    options: readonly { value: Value; label: string; isData?: boolean }[];
     onChange: (value: Value) => void;
     hint?: string;
     fault?: string | undefined;
@@ -102,7 +103,7 @@ export function Select<Value extends string>({ label, value, options, onChange, 
             {(ids) => (
                 <select {...ids} class="input" value={value} onChange={(event) => onChange(event.currentTarget.value as Value)}>
                     {options.map((option) => (
-                        <option key={option.value} value={option.value}>
+                        <option key={option.value} value={option.value} translate={option.isData === true ? false : undefined}>
                             {option.label}
                         </option>
                     ))}

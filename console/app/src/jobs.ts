@@ -1,0 +1,73 @@
+import { effect, signal } from "@preact/signals";
+import type { Schema } from "@stockverify/client";
+import { reportFault } from "./faults.js";
+import { listenLive } from "./live.js";
+import { client, currentUser, mayBe } from "./session.js";
+
+export type Job = Schema<"Job">;
+
+/** Jobs of this person that ended since they last looked at them. */
+export const unseenJobs = signal(0);
+
+export const isEnded = (status: string): boolean => status === "succeeded" || status === "failed" || status === "cancelled";
+
+/** What a schedule runs and a mail that is sent are told where schedules are. */
+const isAskedFor = (job: Job, userId: string): boolean => job.requested_by === userId && job.schedule_id === null && job.type !== "mail.deliver";
+
+/** Whose page tells the end of a job itself, as the one that waits for it. */
+const awaited = new Set<string>();
+
+/** Until the returned function is called the end of this job is told by whoever waits for it. */
+export function awaitJob(jobId: string): () => void {
+    awaited.add(jobId);
+    return () => awaited.delete(jobId);
+}
+
+async function tellEnd(jobId: string, userId: string): Promise<void> {
+    const job = await client.call("get", "/api/jobs/{id}", { path: { id: jobId } });
+    if (!isAskedFor(job, userId) || awaited.has(jobId)) return;
+    const { tellJob } = await import("./pages/reports/job-notices.js");
+    unseenJobs.value += 1;
+    await tellJob(job);
+}
+
+// Those whose role asks for jobs are told on whatever page they are.
+effect(() => {
+    const user = currentUser();
+    if (user === null || !mayBe(user.role, "supervisor")) {
+        unseenJobs.value = 0;
+        return;
+    }
+    return listenLive(
+        ["job.updated"],
+        (events) => {
+            const ended = new Set(events.filter((event) => isEnded(String(event["status"]))).map((event) => event.id));
+            for (const id of ended) if (id !== null) void tellEnd(id, user.user_id).catch(reportFault);
+        },
+        () => undefined,
+    );
+});
+
+interface SharingNavigator extends Navigator {
+    /** Of an app on the start screen of an iPhone or iPad, which opens no attachment. */
+    standalone?: boolean;
+}
+
+async function shareFile(job: Job): Promise<void> {
+    const answer = await client.download(job.result_url ?? "");
+    const file = new File([await answer.blob()], job.file_name ?? job.job_id, { type: job.content_type ?? "application/octet-stream" });
+    await navigator.share({ files: [file] });
+}
+
+/** Gives the job's file to the browser, by a link that is made when it is asked for: it lives for a minute or few. */
+export async function downloadResult(job: Job): Promise<void> {
+    if ((navigator as SharingNavigator).standalone === true) return shareFile(job);
+    const { url } = await client.call("post", "/api/jobs/{id}/link", { path: { id: job.job_id } });
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = job.file_name ?? "";
+    link.rel = "noreferrer";
+    document.body.append(link);
+    link.click();
+    link.remove();
+}

@@ -1,0 +1,1 @@
+export type { DataOf, Schema } from "@stockverify/client";
