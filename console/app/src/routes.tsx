@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
-import { lazy, useRoute } from "preact-iso";
-import { loadTexts } from "./i18n/catalogue.js";
+import { useRoute } from "preact-iso";
+import { pageOf } from "./page-of.js";
 import { officeRoutes } from "./pages/office-routes.js";
 import type { Role } from "./session.js";
 
@@ -16,15 +16,6 @@ export interface PageRoute {
 /** The part of the page's address that its route calls `name`. */
 export function useParameter(name: string): string {
     return useRoute().params[name] ?? "";
-}
-
-/** A page of a chunk: loaded when it is first opened, with its texts in the page's language. */
-export function pageOf<Chunk>(load: () => Promise<Chunk>, pick: (chunk: Chunk) => ComponentType): ComponentType {
-    return lazy(async () => {
-        const chunk = await load();
-        await loadTexts();
-        return { default: pick(chunk) };
-    });
 }
 
 const counter = () => import("./pages/counter/counter.js");

@@ -32,6 +32,12 @@ export const shellArabic: Translation<typeof shellEnglish> = {
     "nav.snapshots": "اللقطات",
     "nav.schedules": "الجداول الزمنية",
     "nav.jobs": "المهام",
+    "nav.users": "المستخدمون",
+    "nav.rack_labels": "الأرفف والملصقات",
+    "nav.erp": "نظام ERP",
+    "nav.health": "الحالة",
+    "nav.audit": "سجل التدقيق",
+    "nav.errors": "الأخطاء",
 
     "login.title": "تسجيل الدخول",
     "login.username": "اسم المستخدم",

@@ -29,6 +29,12 @@ export const shellEnglish = {
     "nav.snapshots": "Snapshots",
     "nav.schedules": "Schedules",
     "nav.jobs": "Jobs",
+    "nav.users": "Users",
+    "nav.rack_labels": "Racks and labels",
+    "nav.erp": "ERP",
+    "nav.health": "Health",
+    "nav.audit": "Audit trail",
+    "nav.errors": "Errors",
 
     "login.title": "Log in",
     "login.username": "User name",

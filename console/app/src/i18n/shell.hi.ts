@@ -32,6 +32,12 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     "nav.snapshots": "स्नैपशॉट",
     "nav.schedules": "समय-सारणी",
     "nav.jobs": "जॉब",
+    "nav.users": "उपयोगकर्ता",
+    "nav.rack_labels": "रैक और लेबल",
+    "nav.erp": "ERP",
+    "nav.health": "स्वास्थ्य",
+    "nav.audit": "ऑडिट लेखा",
+    "nav.errors": "त्रुटियाँ",
 
     "login.title": "लॉग इन",
     "login.username": "यूज़र नाम",

@@ -2,6 +2,18 @@ import { shellText } from "../i18n/shell.js";
 import { unseenJobs } from "../jobs.js";
 import type { NavigationSection } from "../navigation.js";
 
+const administering: NavigationSection = {
+    title: () => shellText("nav.administer"),
+    links: [
+        { path: "/admin/users", icon: "users", label: () => shellText("nav.users"), least: "admin" },
+        { path: "/admin/racks", icon: "rack", label: () => shellText("nav.rack_labels"), least: "admin" },
+        { path: "/admin/erp", icon: "sync", label: () => shellText("nav.erp"), least: "admin" },
+        { path: "/admin/health", icon: "health", label: () => shellText("nav.health"), least: "admin" },
+        { path: "/admin/audit", icon: "shield", label: () => shellText("nav.audit"), least: "admin" },
+        { path: "/admin/errors", icon: "warning", label: () => shellText("nav.errors"), least: "admin" },
+    ],
+};
+
 /** The menu of supervisors and administrators: a section for each, in the order it is seen. */
 export const officeNavigation: readonly NavigationSection[] = [
     {
@@ -15,4 +27,5 @@ export const officeNavigation: readonly NavigationSection[] = [
         title: () => shellText("nav.report"),
         links: [{ path: "/jobs", icon: "job", label: () => shellText("nav.jobs"), least: "supervisor", badge: () => unseenJobs.value }],
     },
+    administering,
 ];

@@ -1,10 +1,32 @@
-import { pageOf, type PageRoute } from "../routes.js";
+import { pageOf } from "../page-of.js";
+import type { PageRoute } from "../routes.js";
 
 const reports = () => import("./reports/reports.js");
 
-/** Pages of supervisors and administrators, in chunks of their own. */
-export const officeRoutes: readonly PageRoute[] = [
+const reportRoutes: readonly PageRoute[] = [
     { path: "/dashboard", least: "supervisor", component: pageOf(reports, (chunk) => chunk.DashboardPage) },
     { path: "/watchtower", least: "supervisor", component: pageOf(reports, (chunk) => chunk.WatchtowerPage) },
     { path: "/jobs", least: "supervisor", component: pageOf(reports, (chunk) => chunk.JobsPage) },
 ];
+
+const admin = () => import("./admin/admin.js");
+const labels = () => import("./admin/labels.js");
+
+const adminRoutes: readonly PageRoute[] = [
+    { path: "/admin/users", least: "admin", component: pageOf(admin, (chunk) => chunk.UsersPage) },
+    { path: "/admin/users/new", least: "admin", component: pageOf(admin, (chunk) => chunk.NewUserPage) },
+    { path: "/admin/users/:user", least: "admin", component: pageOf(admin, (chunk) => chunk.UserPage) },
+    { path: "/admin/racks", least: "admin", component: pageOf(admin, (chunk) => chunk.RacksPage) },
+    { path: "/admin/racks/new", least: "admin", component: pageOf(admin, (chunk) => chunk.NewRackPage) },
+    { path: "/admin/racks/import", least: "admin", component: pageOf(admin, (chunk) => chunk.RackImportPage) },
+    { path: "/admin/racks/labels", least: "admin", component: pageOf(labels, (chunk) => chunk.RackLabelsPage) },
+    { path: "/admin/racks/:rack", least: "admin", component: pageOf(admin, (chunk) => chunk.RackPage) },
+    { path: "/admin/erp", least: "admin", component: pageOf(admin, (chunk) => chunk.ErpPage) },
+    { path: "/admin/erp/adjustments/:adjustment", least: "admin", component: pageOf(admin, (chunk) => chunk.AdjustmentPage) },
+    { path: "/admin/health", least: "admin", component: pageOf(admin, (chunk) => chunk.HealthPage) },
+    { path: "/admin/audit", least: "admin", component: pageOf(admin, (chunk) => chunk.AuditPage) },
+    { path: "/admin/errors", least: "admin", component: pageOf(admin, (chunk) => chunk.ErrorsPage) },
+];
+
+/** Pages of supervisors and administrators, in chunks of their own. */
+export const officeRoutes: readonly PageRoute[] = [...reportRoutes, ...adminRoutes];
