@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+
 const output = process.env["CONSOLE_OUTPUT"] ?? "../../build/console";
 
 /** What nginx' gzip_static sends: a packed copy beside each file that becomes smaller. */
@@ -37,7 +39,7 @@ const shell = ["index.html", "icons/icon.svg", "assets/{shell,counter}-*.{js,css
 
 export default defineConfig(({ mode }) => ({
     base: "/console/",
-    define: { __BUILD__: JSON.stringify(process.env["CONSOLE_BUILD"] ?? "development") },
+    define: { __BUILD__: JSON.stringify(process.env["CONSOLE_BUILD"] ?? "development"), __VERSION__: JSON.stringify(version) },
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
         outDir: output,

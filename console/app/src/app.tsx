@@ -7,7 +7,7 @@ import { navigationOf, type NavigationLink } from "./navigation.js";
 import { Login } from "./pages/common/login.js";
 import { MissingPage, ForbiddenPage, Locked, Crash } from "./pages/common/walls.js";
 import { base } from "./paths.js";
-import { type PageRoute, routes } from "./routes.js";
+import { type PageRoute, routeOf, routes } from "./routes.js";
 import { auth, currentUser, mayBe, type Role } from "./session.js";
 import { Questions } from "./ui/dialog.js";
 import { Icon } from "./ui/icon.js";
@@ -53,13 +53,7 @@ function Starting() {
 const current = (path: string): string => path.replace(/\/+$/, "") || base;
 
 /** Whether the page at `path` has the screen to itself. */
-function isBare(path: string): boolean {
-    const here = current(path).slice(base.length).split("/");
-    return routes.some((route) => {
-        const parts = route.path.split("/");
-        return route.bare === true && parts.length === here.length && parts.every((part, index) => part.startsWith(":") || part === here[index]);
-    });
-}
+const isBare = (path: string): boolean => routeOf(path.slice(base.length))?.bare === true;
 
 function Pages({ role }: { role: Role }) {
     const { path } = useLocation();

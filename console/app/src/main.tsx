@@ -7,12 +7,16 @@ import { applyLocale, locale } from "./i18n/locale.js";
 import { loadCounterPages } from "./routes.js";
 import { auth, client, racks } from "./session.js";
 import { applyTheme } from "./theme.js";
+import { sendErrors } from "./send-errors.js";
 import { hearScanners, onUnheardScan } from "./scan/scanner.js";
 import { openPage, pathTo } from "./paths.js";
 import { keepLoaded, registerWorker } from "./updates.js";
 
-addEventListener("error", (event) => reportFault(event.error ?? event.message));
+// Sizes that settle only in the next frame are no fault, though browsers tell of them as one.
+addEventListener("error", (event) => event.message.startsWith("ResizeObserver loop") || reportFault(event.error ?? event.message));
 addEventListener("unhandledrejection", (event) => reportFault(event.reason));
+
+sendErrors();
 
 applyTheme();
 applyLocale(locale.value);

@@ -39,5 +39,17 @@ const counterRoutes: readonly PageRoute[] = [
 
 export const routes: readonly PageRoute[] = [...counterRoutes, ...officeRoutes];
 
+/** The route of a page by its path below /console. */
+export function routeOf(path: string): PageRoute | undefined {
+    const here = path.replace(/\/+$/, "").split("/");
+    return routes.find((route) => {
+        const parts = route.path === "/" ? [""] : route.path.split("/");
+        return parts.length === here.length && parts.every((part, index) => part.startsWith(":") || part === here[index]);
+    });
+}
+
+/** Where a page stands, without what its address names. */
+export const patternOf = (path: string): string => routeOf(path)?.path ?? "unknown";
+
 /** Loads what a counter needs before there is no network to load it by. */
 export const loadCounterPages = counter;

@@ -5,13 +5,16 @@ import { reportFault } from "./faults.js";
 
 export const build: string = __BUILD__;
 
+/** "1.0.0+3285729834": what `min_client` is compared with, and which build exactly. */
+export const version = `${__VERSION__}+${build}`;
+
 /** The page's one client: login, racks, queue, and every call of the API. */
 export const client = createClient({
     platform: webPlatform(),
     store: idbStore(),
     baseUrl: "",
     cookie: true,
-    app: { name: "console", version: build },
+    app: { name: "console", version },
     onFault: reportFault,
 });
 

@@ -45,12 +45,7 @@ export function RacksPage() {
         <Page
             title={text("racks.title")}
             wide
-            actions={
-                <>
-                    <Button icon="upload" label={text("racks.import")} href={pathTo("/admin/racks/import")} />
-                    <Button kind="primary" icon="plus" href={pathTo("/admin/racks/new")}>{text("racks.add")}</Button>
-                </>
-            }
+            actions={<Button kind="primary" icon="plus" href={pathTo("/admin/racks/new")}>{text("racks.add")}</Button>}
         >
             <div class="stack">
                 <div class="filters">
