@@ -3,6 +3,7 @@
 
 use strict;
 use warnings;
+use List::Util qw(sum);
 use StockVerify::Bench;
 
 my ($CONNECTIONS, $ITEMS, $CACHED, $RUNS) = (8, 20_000, 1_000, 3);
@@ -53,6 +54,8 @@ sub bare {
     return $got;
 }
 
+sub cpu_of_all { my ($got) = @_; return sum(@{ $got->{cpu} }{qw(nginx redis mongodb client)}) }
+
 sub {
     my ($bench) = @_;
     my @tokens = $bench->add_users(16);
@@ -63,7 +66,7 @@ sub {
     my (@cached, @return, @uncached, @bare, $refused);
     for my $run (1 .. $RUNS) {
         push @uncached, uncached($bench, $all, $run, $tokens[0]);
-        push @bare, bare($bench);
+        push @bare, $bench->metered(sub { bare($bench) });
         push @cached, $bench->metered(sub { $bench->wrk('replay.lua', $bench->{url}, $bench->{seconds}, %some) });
         push @return, $bench->metered(sub { $bench->wrk('replay.lua', "http://$static", $bench->{seconds}, %some) });
         $refused += $uncached[-1]{refused} + $cached[-1]{refused} + $cached[-1]{socket};
@@ -80,8 +83,11 @@ sub {
         [ "from MongoDB a second, $CONNECTIONS connections", int $median->(map { $_->{per_s} } @uncached) ],
         [ "finds by the bare driver a second, $CONNECTIONS threads", int $median->(map { $_->{per_s} } @bare) ],
         [ 'uncached / bare find', sprintf('%.2f', $median->(map { $uncached[$_]{per_s} / $bare[$_]{per_s} } 0 .. $#uncached)), 'wanted: 0.70 or more' ],
+        [ 'CPU of all that serve and send: bare find / uncached', sprintf('%.2f', $median->(map { cpu_of_all($bare[$_]) / cpu_of_all($uncached[$_]) } 0 .. $#uncached)) ],
+        [ 'CPU in the MongoDB server, us a bare find', int $median->(map { $_->{cpu}{mongodb} / $ITEMS * 1e6 } @bare) ],
         [ 'CPU in nginx, us an uncached lookup', int $median->(map { $_->{cpu}{nginx} / $ITEMS * 1e6 } @uncached) ],
         [ 'CPU in the MongoDB server, us an uncached lookup', int $median->(map { $_->{cpu}{mongodb} / $ITEMS * 1e6 } @uncached) ],
+        [ 'CPU in Redis, us an uncached lookup', int $median->(map { $_->{cpu}{redis} / $ITEMS * 1e6 } @uncached) ],
         [ 'runs that were uncached, as they say', "$as_said of $RUNS", 'must be all' ],
         [ 'refused', $refused, 'must be 0' ]);
     return;

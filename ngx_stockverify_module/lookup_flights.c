@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 
+#include "ngx_stockverify_module/lookup_questions.h"
 #include "ngx_stockverify_module/process.h"
 
 enum { SV_FLIGHT_BUCKETS = 256 };
 
 struct sv_lookup_flights_s {
     sv_process_t *process;
+    sv_lookup_questions_t *questions;
     ngx_queue_t buckets[SV_FLIGHT_BUCKETS];
 };
 
@@ -19,6 +21,7 @@ typedef struct {
     const char *name;
     sv_lookup_t lookup; /* texts of the work's arena */
     sv_lookup_found_t found;
+    sv_lookup_question_t question;
     /* while the ERP is asked */
     const char *erp_code;
     ngx_msec_t erp_until;
@@ -41,6 +44,11 @@ sv_lookup_flights_create(sv_process_t *process)
 
     if (flights != NULL) {
         flights->process = process;
+        flights->questions = sv_lookup_questions_create(process);
+        if (flights->questions == NULL) {
+            free(flights);
+            return NULL;
+        }
         for (size_t i = 0; i < SV_FLIGHT_BUCKETS; i++) {
             ngx_queue_init(&flights->buckets[i]);
         }
@@ -51,7 +59,10 @@ sv_lookup_flights_create(sv_process_t *process)
 void
 sv_lookup_flights_destroy(sv_lookup_flights_t *flights)
 {
-    free(flights);
+    if (flights != NULL) {
+        sv_lookup_questions_destroy(flights->questions);
+        free(flights);
+    }
 }
 
 static ngx_queue_t *
@@ -87,8 +98,7 @@ sv_passenger_land(sv_passenger_t *passenger, const sv_flight_t *flight)
     const sv_error_t *error = &flight->work->call->error;
 
     if (error->status != SV_OK) {
-        sv_fail_cause(&call->error, error->status, "%s", error->cause != NULL ? error->cause : "a lookup");
-        call->error.retry_after_s = error->retry_after_s;
+        sv_lookup_error_pass(&call->error, error);
     } else {
         *passenger->found = flight->found;
         passenger->found->erp_item = sv_flight_text(flight->found.erp_item, call->arena);
@@ -144,13 +154,15 @@ sv_flight_over(sv_request_t *work)
     sv_flight_end(work);
 }
 
-/* On a thread. */
 static void
-sv_flight_ask(sv_call_t *call)
+sv_flight_ask(sv_request_t *work, sv_next_pt next)
 {
-    sv_flight_t *flight = call->state;
+    sv_flight_t *flight = work->call->state;
 
-    sv_lookup_ask(call->store, &flight->lookup, &flight->found, call->arena, &call->error);
+    flight->question = (sv_lookup_question_t){
+        .work = work, .lookup = &flight->lookup, .found = &flight->found, .next = next
+    };
+    sv_lookup_question_ask(sv_http_process(work)->lookups->questions, &flight->question);
 }
 
 /* ---- the ERP, which a worker asks */
@@ -185,7 +197,7 @@ sv_flight_erp_told(sv_request_t *work)
     if (flight->erp_answer == SV_ERP_WAITING && (ngx_msec_int_t) (flight->erp_until - ngx_current_msec) > 0) {
         sv_http_pause(work, SV_ERP_ASK_AGAIN_MS, sv_flight_ask_erp);
     } else if (sv_lookup_erp_answered(&flight->found, flight->erp_answer, flight->erp_item)) {
-        sv_http_thread(work, SV_POOL_DB, sv_flight_ask, sv_flight_over);
+        sv_flight_ask(work, sv_flight_over);
     } else {
         sv_flight_over(work);
     }
@@ -225,6 +237,8 @@ sv_flight_begin(sv_lookup_flights_t *flights, ngx_queue_t *bucket, const char *n
     flight->lookup.scan.item = sv_flight_text(lookup->scan.item, arena);
     flight->found.generation = sv_flight_text(found->generation, arena);
     flight->found.erp = found->erp;
+    flight->found.blind = found->blind;
+    flight->found.blind_known = found->blind_known;
     ngx_queue_init(&flight->waiting);
     ngx_queue_insert_tail(bucket, &flight->queue);
     work->call->state = flight;
@@ -235,7 +249,7 @@ void
 sv_http_lookup(sv_request_t *req, const sv_lookup_t *lookup, sv_lookup_found_t *found, sv_next_pt next)
 {
     sv_lookup_flights_t *flights = sv_http_process(req)->lookups;
-    const char *name = sv_lookup_name(lookup, req->call->arena);
+    const char *name = sv_lookup_name(lookup, found->generation, req->call->arena);
     ngx_queue_t *bucket = sv_flight_bucket(flights, name);
     sv_flight_t *flight = sv_flight_find(bucket, name);
     sv_passenger_t *passenger = sv_arena_zalloc(req->call->arena, sizeof(*passenger));
@@ -250,7 +264,6 @@ sv_http_lookup(sv_request_t *req, const sv_lookup_t *lookup, sv_lookup_found_t *
     ngx_queue_insert_tail(&flight->waiting, &passenger->queue);
     sv_http_hold(req);
     if (begins) {
-        sv_http_resume_on_refusal(flight->work);
-        sv_http_thread(flight->work, SV_POOL_DB, sv_flight_ask, sv_flight_asked);
+        sv_flight_ask(flight->work, sv_flight_asked);
     }
 }

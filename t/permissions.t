@@ -51,7 +51,7 @@ my ($elsewhere) = grep { my $code = $_; !$serial{$code} && !grep { $_ eq $code }
 my ($book, $stock, $counted, $secret) = (7310427, 9264813, 5188336, 'a remark for nobody else');
 my $variance = $counted - $book;
 $stack->mongo->run(qq({"update": "rack_items", "updates": [{"q": {"rack_id": "$rack_id"}, "u": {"\$set": {"book_qty": {"\$numberDecimal": "$book"}}}, "multi": true}]}));
-$stack->mongo->run(qq({"update": "erp_items", "updates": [{"q": {}, "u": {"\$set": {"stock_qty": {"\$numberDecimal": "$stock"}}}, "multi": true}]}));
+$stack->mongo->run(qq({"update": "erp_items", "updates": [{"q": {}, "u": {"\$set": {"stock_qty": {"\$numberDecimal": "$stock"}, "stocks": [{"warehouse": "$warehouse", "qty": {"\$numberDecimal": "$stock"}}]}}, "multi": true}]}));
 $stack->mongo->run(qq({"update": "item_stock", "updates": [{"q": {}, "u": {"\$set": {"book_qty": {"\$numberDecimal": "$stock"}}}, "multi": true}]}));
 
 sub record {

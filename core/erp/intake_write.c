@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/stock/item_stocks.h"
 #include "core/stock/stock.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -105,26 +106,25 @@ sv_intake_refuse_others(sv_intake_batch_t *batch, const sv_intake_known_t *known
     g_hash_table_unref(seen);
 }
 
-/* The stock of the item's own warehouse, which a new item keeps a copy of (core/stock/stock.h). */
+/* What the books say of it, which a new item keeps a copy of (core/stock/stock.h). */
 static void
 sv_intake_put_copy(const sv_intake_batch_t *batch, size_t i, const char *warehouse, bson_t *defaults)
 {
     size_t end = i + 1 < batch->count ? batch->items[i + 1].first_stock : batch->stocks.count;
-    sv_quantity_t sum = 0;
-    bool any = false, known = true;
+    sv_item_stocks_t stocks = { 0 };
+    const sv_item_stock_t *own;
 
-    for (size_t k = batch->items[i].first_stock; warehouse != NULL && k < end; k++) {
+    for (size_t k = batch->items[i].first_stock; k < end; k++) {
         const sv_erp_stock_t *row = &batch->stocks.rows[k];
 
-        if (strcmp(row->warehouse, warehouse) == 0) {
-            any = true;
-            known = known && row->known && sv_quantity_add(sum, row->book_qty, &sum);
-        }
+        sv_item_stocks_add(&stocks, row->warehouse, row->known, row->book_qty, batch->arena);
     }
-    if (any) {
+    sv_item_stocks_put(defaults, &stocks);
+    own = sv_item_stocks_of(&stocks, warehouse);
+    if (own != NULL) {
         BSON_APPEND_BOOL(defaults, "stock_row", true);
-        if (known) {
-            sv_doc_put_quantity(defaults, "stock_qty", sum);
+        if (own->known) {
+            sv_doc_put_quantity(defaults, "stock_qty", own->quantity);
         }
     }
 }

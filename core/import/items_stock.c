@@ -240,20 +240,25 @@ sv_stock_put(sv_import_items_stock_t *stock, const sv_import_stock_t *row, sv_er
     return sv_import_bulk_put(&stock->stock, row->line, selector, update, error);
 }
 
-/* Items of which something changed: the copy they keep follows, of another warehouse too if that is theirs now. */
+/* Items of which something changed: the copy they keep follows, of another warehouse too if that is theirs now.  Of the
+ * others it is looked at, for an import that died before it came so far. */
 static sv_status_t
 sv_stock_settle_window(sv_import_items_stock_t *stock, sv_error_t *error)
 {
-    const char *codes[SV_IMPORT_BULK_ROWS];
-    size_t count = 0;
+    const char *codes[SV_IMPORT_BULK_ROWS], *same[SV_IMPORT_BULK_ROWS];
+    size_t count = 0, same_count = 0;
 
     for (size_t i = 0; i < stock->count; i++) {
         if (stock->rows[i].outcome == SV_IMPORT_CHANGED ||
             (stock->rows[i].outcome == SV_IMPORT_CREATED && stock->rows[i].tells)) {
             codes[count++] = stock->rows[i].item_code;
+        } else if (stock->rows[i].outcome == SV_IMPORT_SAME && stock->rows[i].tells) {
+            same[same_count++] = stock->rows[i].item_code;
         }
     }
-    return sv_stock_settle(stock->store, codes, count, error);
+    return sv_stock_settle(stock->store, codes, count, error) == SV_OK
+               ? sv_stock_copy(stock->store, same, same_count, error)
+               : error->status;
 }
 
 sv_status_t

@@ -36,6 +36,7 @@ sv_items_find(sv_store_t *store, const char *field, const char *const *values, s
     while (found->count < limit && mongoc_cursor_next(cursor, &row)) {
         found->items[found->count++] = sv_doc_copy(row, arena);
     }
+    found->cut_off = found->count == limit;
     status = sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
     return status != SV_OK ? status

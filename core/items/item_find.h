@@ -9,9 +9,10 @@ typedef struct {
     const bson_t **items;
     sv_item_stocks_t *stocks;
     size_t count;
+    bool cut_off; /* there may be more */
 } sv_found_items_t;
 
-/* Items that have any of the keys, SV_ENTRY_MATCHES for each at most. */
+/* Items that have any of the keys, SV_ENTRY_MATCHES for each at most, wherever they fall. */
 sv_status_t sv_items_by_keys(sv_store_t *store, const char *const *keys, size_t count, sv_found_items_t *found,
                              sv_arena_t *arena, sv_error_t *error);
 /* Items with these codes, in any order. */

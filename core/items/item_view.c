@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/counts/count.h"
-#include "core/stock/stock.h"
 #include "core/store/document.h"
 
 static const char *const sv_item_texts[] = {
@@ -17,89 +16,13 @@ static const char *const sv_item_counted[] = { "verified_qty", "damaged_qty", "n
 
 static const char *const sv_item_more[] = { "barcodes",  "packs",       "serial_tracked", "lot_tracked", "deleted",
                                             "verified",  "verified_by", "verified_at",    "updated_at",  "lookup_keys",
-                                            "warehouse", "stock_qty",   "stock_row" };
+                                            "warehouse", "stock_qty",   "stock_row",      "stocks" };
 
 enum {
     SV_TEXTS = sizeof(sv_item_texts) / sizeof(sv_item_texts[0]),
     SV_COUNTED = sizeof(sv_item_counted) / sizeof(sv_item_counted[0]),
     SV_MORE = sizeof(sv_item_more) / sizeof(sv_item_more[0])
 };
-
-/* Stocks of one item while they are gathered. */
-typedef struct {
-    const char *item_code;
-    sv_item_stock_t *stocks;
-    size_t count, capacity;
-} sv_item_gathered_t;
-
-typedef struct {
-    sv_item_gathered_t *items;
-    size_t count;
-    sv_arena_t *arena;
-} sv_gathered_t;
-
-/* Items are few: those of one answer. */
-static sv_item_stock_t *
-sv_gathered_stock(sv_gathered_t *gathered, sv_item_gathered_t *item, const char *warehouse)
-{
-    for (size_t i = 0; i < item->count; i++) {
-        if (strcmp(item->stocks[i].warehouse, warehouse) == 0) {
-            return &item->stocks[i];
-        }
-    }
-    item->stocks = sv_arena_grow(gathered->arena, item->stocks, item->count, &item->capacity, sizeof(*item->stocks));
-    item->stocks[item->count] = (sv_item_stock_t){ .warehouse = warehouse, .known = true };
-    return &item->stocks[item->count++];
-}
-
-/* Lots add up; of one that is not known the whole is not. */
-static void
-sv_gathered_add(const sv_stock_t *row, void *context)
-{
-    sv_gathered_t *gathered = context;
-
-    for (size_t i = 0; i < gathered->count; i++) {
-        sv_item_gathered_t *item = &gathered->items[i];
-
-        if (item->item_code != NULL && strcmp(item->item_code, row->item_code) == 0) {
-            sv_item_stock_t *stock = sv_gathered_stock(gathered, item, row->warehouse);
-
-            stock->known =
-                stock->known && row->known && sv_quantity_add(stock->quantity, row->quantity, &stock->quantity);
-        }
-    }
-}
-
-sv_status_t
-sv_item_stocks_load(sv_store_t *store, const bson_t *const *items, size_t count, sv_item_stocks_t *stocks,
-                    sv_arena_t *arena, sv_error_t *error)
-{
-    sv_gathered_t gathered = { .count = count, .arena = arena };
-    const char **codes = sv_arena_alloc(arena, (count + 1) * sizeof(*codes));
-    size_t code_count = 0;
-
-    gathered.items = sv_arena_zalloc(arena, (count + 1) * sizeof(*gathered.items));
-    for (size_t i = 0; i < count; i++) {
-        gathered.items[i].item_code = sv_doc_text(items[i], "item_code", arena);
-        if (gathered.items[i].item_code != NULL) {
-            codes[code_count++] = gathered.items[i].item_code;
-        }
-    }
-    if (sv_stock_read(store, NULL, codes, code_count, sv_gathered_add, &gathered, arena, error) != SV_OK) {
-        return error->status;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const char *own = sv_doc_text(items[i], "warehouse", arena);
-        sv_quantity_t quantity;
-
-        if (sv_stock_of_item(items[i], own, &quantity, arena)) {
-            sv_gathered_stock(&gathered, &gathered.items[i], own)->quantity = quantity;
-        }
-        stocks[i].stocks = gathered.items[i].stocks;
-        stocks[i].count = gathered.items[i].count;
-    }
-    return SV_OK;
-}
 
 void
 sv_item_view_projection(bson_t *options)
@@ -174,13 +97,13 @@ sv_item_write_counted(sv_json_writer_t *w, const bson_t *item)
 void
 sv_item_write_stock(sv_json_writer_t *w, const sv_item_stocks_t *stocks, const char *warehouse)
 {
-    for (size_t i = 0; warehouse != NULL && i < stocks->count; i++) {
-        if (strcmp(stocks->stocks[i].warehouse, warehouse) == 0 && stocks->stocks[i].known) {
-            sv_json_quantity(w, "stock_qty", stocks->stocks[i].quantity);
-            return;
-        }
+    const sv_item_stock_t *stock = sv_item_stocks_of(stocks, warehouse);
+
+    if (stock != NULL && stock->known) {
+        sv_json_quantity(w, "stock_qty", stock->quantity);
+    } else {
+        sv_json_null(w, "stock_qty");
     }
-    sv_json_null(w, "stock_qty");
 }
 
 void

@@ -4,28 +4,12 @@
 #include <stdbool.h>
 
 #include "core/base/json_writer.h"
-#include "core/store/store.h"
+#include "core/stock/item_stocks.h"
 
 /*
  * An item as clients see it: every name the original's items had, and ours.  What it is, is the same for everybody;
  * what the books say it amounts to is a warehouse's; what was counted of it may be hidden from who counts.
  */
-
-/* What the books of a warehouse say. */
-typedef struct {
-    const char *warehouse;
-    bool known; /* a quantity */
-    sv_quantity_t quantity;
-} sv_item_stock_t;
-
-typedef struct {
-    const sv_item_stock_t *stocks;
-    size_t count;
-} sv_item_stocks_t;
-
-/* The stocks of items of erp_items, in their order: the one place that knows where they are kept. */
-sv_status_t sv_item_stocks_load(sv_store_t *store, const bson_t *const *items, size_t count, sv_item_stocks_t *stocks,
-                                sv_arena_t *arena, sv_error_t *error);
 
 /* The fields of erp_items that are read for a view, as a projection. */
 void sv_item_view_projection(bson_t *options);

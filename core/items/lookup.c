@@ -51,14 +51,14 @@ sv_lookup_read(sv_lookup_t *lookup, const char *bytes, size_t length, sv_arena_t
 }
 
 const char *
-sv_lookup_name(const sv_lookup_t *lookup, sv_arena_t *arena)
+sv_lookup_name(const sv_lookup_t *lookup, const char *generation, sv_arena_t *arena)
 {
     const char *own = lookup->is_staff && lookup->own_warehouse != NULL ? lookup->own_warehouse : "";
     const char *asked = lookup->is_staff && lookup->warehouse != NULL ? lookup->warehouse : "";
     sv_buffer_t name;
 
     sv_buffer_init(&name, arena, 128);
-    sv_buffer_printf(&name, "%s\n%s\n", own, asked);
+    sv_buffer_printf(&name, "%s\n%s\n%s\n", generation == NULL ? "" : generation, own, asked);
     for (size_t i = 0; i < lookup->key_count; i++) {
         sv_buffer_printf(&name, "%s\n", lookup->keys[i]);
     }
@@ -182,6 +182,9 @@ sv_lookup_keep_commands(const sv_lookup_t *lookup, const sv_lookup_found_t *foun
             made++;
         }
     }
+    if (found->blind_known) {
+        return made; /* as Redis told it */
+    }
     /* That somebody is blind in one of two warehouses does not say in which. */
     for (size_t i = 0; i < blind_count && (!found->blind || blind_count == 1); i++) {
         sv_lookup_keep(next(context), arena, sv_blind_prefix, warehouses[i],
@@ -230,53 +233,114 @@ sv_lookup_erp_answered(sv_lookup_found_t *found, sv_erp_answer_t answer, const c
 
 /* ---- MongoDB, and what is like it */
 
-sv_status_t
-sv_lookup_ask(sv_store_t *store, const sv_lookup_t *lookup, sv_lookup_found_t *found, sv_arena_t *arena,
-              sv_error_t *error)
+/* The keys it asks for, what the ERP found among them; returns how many. */
+static size_t
+sv_lookup_asked_keys(const sv_lookup_ask_t *ask, const char *keys[SV_LOOKUP_KEYS + 1])
 {
-    const char *keys[SV_LOOKUP_KEYS + 1];
-    sv_item_match_t matches[SV_ENTRY_MATCHES];
-    size_t count = 0, key_count = lookup->key_count;
-    sv_found_items_t items;
-    bool ready;
+    size_t count = ask->lookup->key_count;
 
-    memcpy(keys, lookup->keys, key_count * sizeof(*keys));
-    if (found->erp_item != NULL) {
-        keys[key_count++] = found->erp_item;
+    memcpy(keys, ask->lookup->keys, count * sizeof(*keys));
+    if (ask->found->erp_item != NULL) {
+        keys[count++] = ask->found->erp_item;
     }
+    return count;
+}
+
+static sv_status_t
+sv_lookup_find(sv_store_t *store, const sv_lookup_ask_t *asks, size_t count, sv_found_items_t *items, sv_arena_t *arena,
+               sv_error_t *error)
+{
+    const char *keys[SV_LOOKUPS_AT_ONCE * (SV_LOOKUP_KEYS + 1)];
+    size_t key_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        key_count += sv_lookup_asked_keys(&asks[i], keys + key_count);
+    }
+    return sv_items_by_keys(store, keys, key_count, items, arena, error);
+}
+
+static void
+sv_lookup_take_exact(const sv_lookup_t *lookup, sv_lookup_found_t *found, const sv_found_items_t *items,
+                     sv_arena_t *arena)
+{
+    sv_item_match_t matches[SV_ENTRY_MATCHES];
+    size_t count;
+
     found->exact = false;
-    if (!found->blind_known && sv_item_blind_for(store, lookup->is_staff, lookup->own_warehouse, lookup->warehouse,
-                                                 &found->blind, error) != SV_OK) {
-        return error->status;
-    }
-    if (sv_items_by_keys(store, keys, key_count, &items, arena, error) != SV_OK) {
-        return error->status;
-    }
     for (size_t i = 0; i < lookup->key_count; i++) {
-        count = sv_items_with_key(&items, lookup->keys[i], matches, SV_ENTRY_MATCHES, arena);
+        count = sv_items_with_key(items, lookup->keys[i], matches, SV_ENTRY_MATCHES, arena);
         found->exact |= count > 0;
         found->entries[i] =
             sv_item_entry_make(count > 0 ? SV_ENTRY_EXACT : SV_ENTRY_UNKNOWN, found->generation, matches, count, arena);
     }
     if (!found->exact && found->erp_item != NULL) {
         /* the ERP knows it by a code that its rows do not tell */
-        count = sv_items_with_key(&items, found->erp_item, matches, SV_ENTRY_MATCHES, arena);
+        count = sv_items_with_key(items, found->erp_item, matches, SV_ENTRY_MATCHES, arena);
         found->exact = count > 0;
         if (count > 0) {
             found->entries[0] = sv_item_entry_make(SV_ENTRY_EXACT, found->generation, matches, count, arena);
         }
     }
-    if (!found->exact && lookup->scan.kind == SV_SCAN_CODE && lookup->key_count > 0) {
-        if (sv_items_like(store, lookup->keys[0], SV_LOOKUP_FUZZY, matches, &count, &ready, arena, error) != SV_OK) {
-            return error->status;
-        }
-        if (count > 0) {
-            found->entries[0] = sv_item_entry_make(SV_ENTRY_FUZZY, found->generation, matches, count, arena);
-        }
+}
+
+static sv_status_t
+sv_lookup_take_like(sv_store_t *store, const sv_lookup_t *lookup, sv_lookup_found_t *found, sv_arena_t *arena,
+                    sv_error_t *error)
+{
+    sv_item_match_t matches[SV_ENTRY_MATCHES];
+    size_t count = 0;
+    bool ready;
+
+    if (found->exact || lookup->scan.kind != SV_SCAN_CODE || lookup->key_count == 0) {
+        return SV_OK;
+    }
+    if (sv_items_like(store, lookup->keys[0], SV_LOOKUP_FUZZY, matches, &count, &ready, arena, error) != SV_OK) {
+        return error->status;
+    }
+    if (count > 0) {
+        found->entries[0] = sv_item_entry_make(SV_ENTRY_FUZZY, found->generation, matches, count, arena);
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_lookup_take(sv_store_t *store, const sv_lookup_ask_t *ask, const sv_found_items_t *items, sv_arena_t *arena,
+               sv_error_t *error)
+{
+    const sv_lookup_t *lookup = ask->lookup;
+    sv_lookup_found_t *found = ask->found;
+
+    if (!found->blind_known && sv_item_blind_for(store, lookup->is_staff, lookup->own_warehouse, lookup->warehouse,
+                                                 &found->blind, error) != SV_OK) {
+        return error->status;
+    }
+    sv_lookup_take_exact(lookup, found, items, arena);
+    if (sv_lookup_take_like(store, lookup, found, arena, error) != SV_OK) {
+        return error->status;
     }
     found->complete = true;
     found->from_cache = false;
     return SV_OK;
+}
+
+sv_status_t
+sv_lookup_ask_all(sv_store_t *store, const sv_lookup_ask_t *asks, size_t count, sv_arena_t *arena, sv_error_t *error)
+{
+    sv_found_items_t items;
+    bool together = false;
+
+    if (count > 1) {
+        if (sv_lookup_find(store, asks, count, &items, arena, error) != SV_OK) {
+            return error->status;
+        }
+        together = !items.cut_off; /* a code that very many items have leaves no room for the others' */
+    }
+    for (size_t i = 0; i < count && error->status == SV_OK; i++) {
+        if (together || sv_lookup_find(store, &asks[i], 1, &items, arena, error) == SV_OK) {
+            sv_lookup_take(store, &asks[i], &items, arena, error);
+        }
+    }
+    return error->status;
 }
 
 /* ---- the answer */

@@ -55,22 +55,30 @@ void sv_lookup_cache_command(sv_redis_command_t *command, sv_arena_t *arena, con
 void
 sv_lookup_cache_read(const redisReply *reply, const sv_lookup_t *lookup, sv_arena_t *arena, sv_lookup_found_t *found);
 
-/* Asks MongoDB, and the search index where no item has a key; found->generation is as it was read before.  On a
- * database thread. */
-sv_status_t sv_lookup_ask(sv_store_t *store, const sv_lookup_t *lookup, sv_lookup_found_t *found, sv_arena_t *arena,
-                          sv_error_t *error);
+enum { SV_LOOKUPS_AT_ONCE = 16 };
+
+typedef struct {
+    const sv_lookup_t *lookup;
+    sv_lookup_found_t *found; /* its generation is as it was read before */
+} sv_lookup_ask_t;
+
+/* Asks MongoDB for all of them in one question, SV_LOOKUPS_AT_ONCE at most, and the search index where no item has a
+ * key. On a database thread. */
+sv_status_t
+sv_lookup_ask_all(sv_store_t *store, const sv_lookup_ask_t *asks, size_t count, sv_arena_t *arena, sv_error_t *error);
 
 /* What the ERP is to be asked for where found->exact is false; NULL: it is not. */
 const char *sv_lookup_erp_code(const sv_lookup_t *lookup, const sv_lookup_found_t *found);
-/* Takes what it answered, on the event loop; true: MongoDB has the item now, sv_lookup_ask again. */
+/* Takes what it answered, on the event loop; true: MongoDB has the item now, ask again. */
 bool sv_lookup_erp_answered(sv_lookup_found_t *found, sv_erp_answer_t answer, const char *item_code);
 
 /* Keeps it: SV_LOOKUP_KEYS + 2 commands at most; returns how many were made with `next`. */
 size_t sv_lookup_keep_commands(const sv_lookup_t *lookup, const sv_lookup_found_t *found, const sv_settings_t *settings,
                                sv_arena_t *arena, sv_redis_command_t *(*next)(void *context), void *context);
 
-/* Whose answers are the same: lookups of equal texts have the same found. */
-const char *sv_lookup_name(const sv_lookup_t *lookup, sv_arena_t *arena);
+/* Whose answers are the same: lookups of equal names have the same found.  Who asked after a change does not share what
+ * was read before it. */
+const char *sv_lookup_name(const sv_lookup_t *lookup, const char *generation, sv_arena_t *arena);
 
 /* Writes the answer, one object.  SV_ERR_ITEM_UNKNOWN when nothing matches, SV_ERR_ERP_TIMEOUT when the ERP may know
  * better: the object then tells what the scan said. */

@@ -4,6 +4,7 @@
 #include "core/sync/conflict_step.h"
 #include "core/migrate/step_rounds.h"
 #include "core/migrate/step_texts.h"
+#include "core/stock/item_stocks_step.h"
 #include "core/stock/stock_step.h"
 #include "core/sync/serial_step.h"
 #include "core/warehouse/warehouse_step.h"
@@ -23,5 +24,7 @@ const sv_migration_step_t sv_migration_steps[] = {
     { "item_stock", "keeps what the books say of items by warehouse", sv_stock_step_is_due, sv_stock_step_run },
     { "book_lots", "drops the index that kept one line an item in a count's book", sv_book_step_is_due,
       sv_book_step_run },
+    { "item_stocks", "copies what the books say of items beside them", sv_item_stocks_step_is_due,
+      sv_item_stocks_step_run },
     { NULL, NULL, NULL, NULL },
 };

@@ -8,8 +8,9 @@
  * What the books say an item amounts to: per warehouse, and per lot where they tell lots (item_stock).  No row is
  * nothing; a row without a quantity is unknown.
  *
- * erp_items.stock_qty is a copy: the stock of the item's own warehouse, for lists of items (`stock_row` says so). Until
- * `stockverifyctl migrate` has been run it may be all there is of an item, and then it is read as its warehouse's row.
+ * erp_items.stocks[] is a copy for lookups and answers (item_stocks.h), erp_items.stock_qty of what it says of the
+ * item's own warehouse, for lists (`stock_row` says so).  Until `stockverifyctl migrate` has been run stock_qty may be
+ * all there is of an item, and then it is read as its warehouse's row.
  */
 enum { SV_LOT_MAX = 64 };
 
@@ -36,5 +37,9 @@ bool sv_stock_of_item(const bson_t *item, const char *warehouse, sv_quantity_t *
 /* After rows of these items were written: brings the copies up to date and tells that the items changed, so that
  * neither phones nor the cache of lookups keep what was.  May be repeated. */
 sv_status_t sv_stock_settle(sv_store_t *store, const char *const *codes, size_t count, sv_error_t *error);
+
+/* Where the rows did not change: brings up to date what is no copy of them, as with items of before, or when whoever
+ * wrote the rows died before it settled them. */
+sv_status_t sv_stock_copy(sv_store_t *store, const char *const *codes, size_t count, sv_error_t *error);
 
 #endif

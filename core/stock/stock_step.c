@@ -73,7 +73,9 @@ sv_stock_work_item(sv_stock_work_t *work, const bson_t *item, sv_bulk_t *rows, s
     sv_doc_put_time(&row, "synced_at", sv_doc_time(item, "updated_at"));
     bson_append_document_end(update, &row);
     BSON_APPEND_UTF8(of_item, "item_code", code);
-    note = sv_doc_take(BCON_NEW("$set", "{", "stock_row", BCON_BOOL(true), "}"), arena);
+    /* a copy of its rows lacks this one */
+    note = sv_doc_take(
+        BCON_NEW("$set", "{", "stock_row", BCON_BOOL(true), "}", "$unset", "{", "stocks", BCON_INT32(1), "}"), arena);
     return sv_bulk_update(rows, filter, update, true, error) == SV_OK
                ? sv_bulk_update(items, of_item, note, false, error)
                : error->status;

@@ -11,6 +11,7 @@
 #include "core/import/import.h"
 #include "core/items/item_view.h"
 #include "core/migrate/migrate.h"
+#include "core/stock/item_stocks_step.h"
 #include "core/stock/stock.h"
 #include "core/stock/stock_step.h"
 #include "core/store/document.h"
@@ -286,6 +287,67 @@ a_migration_that_was_killed_goes_on_and_loses_nothing(void **state)
     assert_int_equal(told_stock("I1100", "W1"), 1100250000);
 }
 
+static void
+strip_copies(const char *update)
+{
+    int64_t matched;
+
+    assert_int_equal(sv_store_update_many(real.store, SV_COLLECTION_ERP_ITEMS, sv_doc_new(real.arena),
+                                          sv_real_json(real.arena, update), &matched, &real.error),
+                     SV_OK);
+}
+
+static void
+items_keep_a_copy_of_their_stock(void **state)
+{
+    const char *file = "item_code,item_name,warehouse,stock_qty\nA,Rice,W2,7\nB,Oil,W2,4\n";
+    sv_import_result_t result;
+
+    (void) state;
+    import(file, NULL, &result);
+    import("item_code,stock_qty,warehouse\nA,10,W1\n", NULL, &result);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ERP_ITEMS,
+                                   "{'item_code': 'A', 'stocks': [{'warehouse': 'W1', 'qty': " QTY(
+                                       "10") "}, "
+                                             "{'warehouse': 'W2', 'qty': " QTY("7") "}]}"),
+                     1);
+    /* an import that died between the rows and their copies is mended by the same file once more */
+    strip_copies("{'$set': {'stocks': [{'warehouse': 'W2', 'qty': " QTY("1") "}]}}");
+    assert_int_equal(told_stock("A", "W2"), 1000000);
+    import(file, NULL, &result);
+    assert_int_equal(result.unchanged, 2);
+    assert_int_equal(told_stock("A", "W1"), 10000000);
+    assert_int_equal(told_stock("A", "W2"), 7000000);
+    assert_int_equal(told_stock("B", "W2"), 4000000);
+}
+
+static void
+items_of_before_get_their_copies(void **state)
+{
+    const bson_t *before;
+    sv_import_result_t result;
+    bool due;
+
+    (void) state;
+    import("item_code,item_name,warehouse,stock_qty\nA,Rice,W1,7\nB,Oil,W2,4\n", NULL, &result);
+    assert_int_equal(sv_item_stocks_step_is_due(real.store, &due, &real.error), SV_OK);
+    assert_false(due);
+    strip_copies("{'$unset': {'stocks': 1}}");
+    before = item("A");
+    assert_int_equal(told_stock("A", "W1"), 7000000); /* the rows are read */
+    assert_int_equal(sv_item_stocks_step_is_due(real.store, &due, &real.error), SV_OK);
+    assert_true(due);
+    for (int i = 0; i < 2; i++) {
+        sv_migration_chunk_t chunk = { .store = real.store, .arena = real.arena, .next = sv_doc_new(real.arena) };
+
+        assert_int_equal(sv_item_stocks_step_run(&chunk, &real.error), SV_OK);
+        assert_int_equal(chunk.changed, i == 0 ? 2 : 0);
+    }
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_ERP_ITEMS, "{'stocks.0.qty': {'$gt': 0}}"), 2);
+    assert_int_equal(told_stock("B", "W2"), 4000000);
+    assert_int_equal(sv_doc_time(item("A"), "updated_at"), sv_doc_time(before, "updated_at")); /* phones keep theirs */
+}
+
 #define WITH_SERVER(test) SV_WITH_REAL_MONGODB(test, &real)
 
 int
@@ -297,6 +359,8 @@ main(void)
         WITH_SERVER(stock_of_nobody_is_nobodys_until_there_is_one_warehouse),
         WITH_SERVER(one_warehouses_book_never_stands_for_anothers),
         WITH_SERVER(movements_are_read_and_counts_take_them_into_account),
+        WITH_SERVER(items_keep_a_copy_of_their_stock),
+        WITH_SERVER(items_of_before_get_their_copies),
         WITH_SERVER(a_migration_that_was_killed_goes_on_and_loses_nothing),
     };
 
