@@ -21,6 +21,12 @@ interface Access {
     until: number;
 }
 
+/** Who is here, with his database: another one is another visit. */
+interface Entered {
+    user: KnownUser;
+    database: Database;
+}
+
 /** What a database keeps of a login whose refresh token no cookie holds. */
 interface KeptLogin {
     v: 1;
@@ -44,7 +50,7 @@ export interface AuthParts {
     clock: SteadyClock;
     cookie: boolean;
     /** Somebody is here, or nobody is any more. Resolves when what he works with is open: only then is he shown. */
-    onUser(entered: { user: KnownUser; database: Database } | null): Promise<void>;
+    onUser(entered: Entered | null): Promise<void>;
 }
 
 export function known(user: KnownUser): KnownUser {
@@ -55,7 +61,7 @@ export function known(user: KnownUser): KnownUser {
 /** Who is logged in here, and the tokens to say so. No answer of any kind costs anything but a new login. */
 export class Auth {
     readonly state = new Source<AuthState>({ state: "starting" });
-    #current: { user: KnownUser; database: Database } | null = null;
+    #current: Entered | null = null;
     #access: Access | null = null;
     #renewing: Promise<void> | undefined;
     #contacted = Number.NEGATIVE_INFINITY;
@@ -103,8 +109,8 @@ export class Auth {
         if (login.device_secret !== undefined) await this.parts.device.keepSecret(login.user.username, login.device_secret);
         // The server ended the login of the cookie that this one replaced.
         if (this.parts.cookie) await this.parts.device.logoutTold();
-        await this.#enter(known(login.user));
-        await this.#take(login, sent);
+        const entered = await this.#enter(known(login.user));
+        await this.#take(entered, login, sent);
         this.#tell({ kind: "login", user_id: login.user.user_id });
         return known(login.user);
     }
@@ -165,23 +171,27 @@ export class Auth {
         return login.access_token;
     }
 
-    async #enter(user: KnownUser): Promise<void> {
+    async #enter(user: KnownUser): Promise<Entered> {
         if (this.#current?.user.user_id === user.user_id) {
             this.#current.user = user;
-            return;
+            return this.#current;
         }
-        this.#access = null;
-        const before = this.#current;
         const database = await this.parts.store.open(`user-${user.user_id}`);
-        this.#current = { user, database };
-        await this.parts.onUser(this.#current);
+        const before = this.#current;
+        const entered: Entered = { user, database };
+        this.#current = entered;
+        this.#access = null;
+        this.#renewing = undefined;
+        await this.parts.onUser(entered);
         before?.database.close();
+        return entered;
     }
 
     async #leave(reason: ErrorCode | null): Promise<void> {
         const before = this.#current;
         this.#current = null;
         this.#access = null;
+        this.#renewing = undefined;
         if (before !== null) {
             await this.parts.onUser(null);
             before.database.close();
@@ -191,9 +201,13 @@ export class Auth {
         this.state.set({ state: "logged_out", last: last === undefined || last.logged_out ? null : last.user, until, reason });
     }
 
-    #expire(reason: ErrorCode): void {
-        this.#access = null;
-        if (this.#current !== null) this.state.set({ state: "expired", user: this.#current.user, reason });
+    /** The login of whoever this is about ended; nobody else's. */
+    #ended(entered: Entered | null, reason: ErrorCode): LoginNeeded {
+        if (entered !== null && entered === this.#current) {
+            this.#access = null;
+            this.state.set({ state: "expired", user: entered.user, reason });
+        }
+        return new LoginNeeded(reason);
     }
 
     // ---- Tokens
@@ -203,9 +217,7 @@ export class Auth {
     }
 
     /** The new refresh token is kept before the access token beside it is used. */
-    async #take(login: Login, sent: number): Promise<void> {
-        const current = this.#current;
-        if (current === null) return;
+    async #take(current: Entered, login: Login, sent: number): Promise<void> {
         const until = sent + login.expires_in * 1000;
         // Where a cookie has it, there is none in the answer.
         if (!this.parts.cookie && login.refresh_token !== undefined) {
@@ -219,13 +231,15 @@ export class Auth {
         }
         current.user = known(login.user);
         await this.#contact(true);
-        this.#use({ token: login.access_token, until });
+        this.#use(current, { token: login.access_token, until });
         this.#tell({ kind: "token", user_id: current.user.user_id, token: login.access_token, left: until - this.parts.clock.now() });
     }
 
-    #use(access: Access): void {
+    /** Tokens are whose they are: who came meanwhile gets none of them. */
+    #use(entered: Entered, access: Access): void {
+        if (this.#current !== entered) return;
         this.#access = access;
-        if (this.#current !== null) this.state.set({ state: "logged_in", user: this.#current.user });
+        this.state.set({ state: "logged_in", user: entered.user });
     }
 
     async #contact(now: boolean): Promise<void> {
@@ -237,10 +251,12 @@ export class Auth {
 
     /** Renews the access token, once for whoever asks meanwhile. `stale`: one that the server refused. */
     #renew(stale: string | undefined): Promise<void> {
-        this.#renewing ??= this.#renewAlone(stale).finally(() => {
-            this.#renewing = undefined;
+        if (this.#renewing !== undefined) return this.#renewing;
+        const renewing = this.#renewAlone(stale).finally(() => {
+            if (this.#renewing === renewing) this.#renewing = undefined;
         });
-        return this.#renewing;
+        this.#renewing = renewing;
+        return renewing;
     }
 
     async refresh(): Promise<void> {
@@ -261,10 +277,10 @@ export class Auth {
     }
 
     /** What another tab or process renewed meanwhile. */
-    async #adopt(current: { user: KnownUser; database: Database }, stale: string | undefined): Promise<boolean> {
+    async #adopt(current: Entered, stale: string | undefined): Promise<boolean> {
         if (this.parts.cookie) {
             if (this.#channel === undefined) return false;
-            const isNew = (): boolean => this.#access !== null && this.#access.token !== stale && this.#access.until - this.parts.clock.now() > renewBefore;
+            const isNew = (): boolean => this.#current === current && this.#access !== null && this.#access.token !== stale && this.#access.until - this.parts.clock.now() > renewBefore;
             // It may have come while this tab waited for its turn.
             if (isNew()) return true;
             this.#tell({ kind: "ask", user_id: current.user.user_id });
@@ -274,16 +290,13 @@ export class Auth {
         const kept = await this.#keptLogin(current.database);
         const left = (kept?.access_until ?? 0) - this.parts.platform.wall();
         if (kept === undefined || kept.access_token === stale || left <= renewBefore) return false;
-        this.#use({ token: kept.access_token, until: this.parts.clock.now() + left });
+        this.#use(current, { token: kept.access_token, until: this.parts.clock.now() + left });
         return true;
     }
 
-    async #spend(current: { user: KnownUser; database: Database }): Promise<void> {
+    async #spend(current: Entered): Promise<void> {
         let token = this.parts.cookie ? null : ((await this.#keptLogin(current.database))?.refresh_token ?? null);
-        if (token === null && !this.parts.cookie) {
-            this.#expire("token_missing");
-            throw new LoginNeeded("token_missing");
-        }
+        if (token === null && !this.parts.cookie) throw this.#ended(current, "token_missing");
         for (;;) {
             try {
                 const sent = this.parts.clock.now();
@@ -297,22 +310,19 @@ export class Auth {
                 if (!(fault instanceof Refused) || fault.status !== 401) throw fault;
                 // A process without a common lock was quicker: its successor is kept by now.
                 const kept = this.parts.cookie ? null : ((await this.#keptLogin(current.database))?.refresh_token ?? null);
-                if (kept === token) {
-                    this.#expire(fault.code);
-                    throw new LoginNeeded(fault.code);
-                }
+                if (kept === token) throw this.#ended(current, fault.code);
                 token = kept;
             }
         }
     }
 
-    async #takeRefreshed(current: { user: KnownUser; database: Database }, login: Login, sent: number): Promise<void> {
+    async #takeRefreshed(current: Entered, login: Login, sent: number): Promise<void> {
         if (this.#current !== current) throw new LoginNeeded("logged_out");
         if (login.user.user_id !== current.user.user_id) {
             this.#lock();
             throw new LoginNeeded("other_user");
         }
-        await this.#take(login, sent);
+        await this.#take(current, login, sent);
     }
 
     /** The browser's login is another's: nothing is sent from here any more. */
@@ -321,11 +331,15 @@ export class Auth {
         if (this.#current !== null) this.state.set({ state: "locked", user: this.#current.user });
     }
 
-    async #token(userId: string): Promise<string> {
+    #admit(userId: string): void {
         const state = this.state.value;
         if (this.#current === null) throw new LoginNeeded("logged_out");
         if (this.#current.user.user_id !== userId || state.state === "locked") throw new LoginNeeded("other_user");
         if (state.state === "expired") throw new LoginNeeded(state.reason);
+    }
+
+    async #token(userId: string): Promise<string> {
+        this.#admit(userId);
         const left = (this.#access?.until ?? 0) - this.parts.clock.now();
         if (this.#access !== null && left > renewBefore) return this.#access.token;
         try {
@@ -333,6 +347,8 @@ export class Auth {
         } catch (fault) {
             if (!isPassing(fault) || left <= 0) throw fault;
         }
+        // Another may have come while that took its time.
+        this.#admit(userId);
         if (this.#access === null) throw new LoginNeeded("logged_out");
         return this.#access.token;
     }
@@ -376,8 +392,7 @@ export class Auth {
         const renewed = this.#access !== null && this.#access.token !== token;
         if (renewed && tries < 2) return;
         if (code === "token_expired" && tries < 2) return this.#renew(token);
-        if (this.#access?.token === token) this.#expire(code);
-        throw new LoginNeeded(code);
+        throw this.#ended(this.#access?.token === token ? this.#current : null, code);
     }
 
     // ---- Other tabs
@@ -389,8 +404,8 @@ export class Auth {
     }
 
     #hear(message: Message): void {
-        const user = this.#current?.user.user_id;
-        if (user === undefined) return;
+        if (this.#current === null) return;
+        const user = this.#current.user.user_id;
         if (message.kind === "login" && message.user_id !== user) return this.#lock();
         if (message.user_id !== user) return;
         // The same user logged in anew elsewhere: what it got is found by a refresh.
@@ -401,7 +416,7 @@ export class Auth {
             if (left > renewBefore) this.#tell({ kind: "token", user_id: user, token: this.#access.token, left });
         }
         if (message.kind === "token" && message.left > renewBefore && this.state.value.state !== "locked") {
-            this.#use({ token: message.token, until: this.parts.clock.now() + message.left });
+            this.#use(this.#current, { token: message.token, until: this.parts.clock.now() + message.left });
         }
     }
 }

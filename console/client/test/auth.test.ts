@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "../src/client.js";
 import { LoginNeeded, NotPossible, Refused } from "../src/errors.js";
+import type { Lock } from "../src/platform.js";
 import { quantity } from "../src/quantity.js";
 import { refusal, Stage, success } from "./sim/stage.js";
 
@@ -212,4 +213,40 @@ test("whoever is shown is shown with his racks, on line, off line, and after a l
     await stage.world.of(offline.start());
     await stage.world.of(offline.continueOffline());
     assert.equal(shownOffline.get("offline"), 1);
+});
+
+test("a renewal that ends when somebody else is here gives him no token, and sends nothing in his name", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const { platform } = tab;
+    let queue: (() => void)[] | undefined;
+    const lock: Lock = async (name, body, signal) => {
+        if (name === "stockverify-refresh-asha" && queue !== undefined) await new Promise<void>((resolve) => queue?.push(resolve));
+        return platform.lock(name, body, signal);
+    };
+    const client = await stage.loggedIn("asha", tab, { platform: { ...platform, lock } });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    await stage.world.of(client.count({ session_id, item_code: "I1", verified_qty: quantity(1) }));
+    await stage.world.run(16 * 60_000);
+    stage.network.down = false;
+    queue = [];
+    const sent = client.sync();
+    await stage.world.run(1_000);
+    const waiting = queue;
+    assert.ok(waiting.length > 0, "asha's token is to be renewed");
+    // As another process of the same store does, whose token is adopted.
+    const database = await stage.phone.store.open("user-asha");
+    const kept = (await database.get("state", "login"))?.value as object;
+    await database.write([{ kind: "put", store: "state", key: "login", stamp: "s", value: { ...kept, access_token: "asha's", access_until: platform.wall() + 900_000 } }]);
+    await stage.world.of(client.login("ben", "x"));
+    queue = undefined;
+    const asked = stage.asked.length;
+    for (const go of waiting) go();
+    await stage.world.of(sent);
+    await stage.world.of(client.call("get", "/api/config", {}));
+    const bearers = stage.asked.slice(asked).map(({ init }) => new Headers(init.headers).get("Authorization"));
+    assert.equal(bearers.includes("Bearer asha's"), false);
+    assert.equal(stage.server.senders.size, 0);
+    assert.equal(client.auth.value.state, "logged_in");
 });

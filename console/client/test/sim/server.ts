@@ -26,6 +26,8 @@ interface Session {
     since: number;
     state: "active" | "paused" | "completed";
     until: number;
+    /** Somebody else claimed the rack meanwhile: it never comes back to this session. */
+    displaced?: true;
     completed?: object;
 }
 
@@ -201,6 +203,7 @@ export class Server {
             return this.#claimed(held, true);
         }
         if (held !== undefined && this.#lives(held)) throw new Fault(409, "rack_locked", { holder: this.#who(held) });
+        if (held !== undefined) held.displaced = true;
         const session: Session = { id: this.#id(`session-${user}`), user, rack, since: this.world.now, state: "active", until: this.world.now + this.settings.lockSeconds * 1000 };
         this.#sessions.set(session.id, session);
         this.#holders.set(rack, session.id);
@@ -231,6 +234,7 @@ export class Server {
         if (session.user !== user) throw new Fault(403, "forbidden");
         const holder = this.#sessions.get(this.#holders.get(session.rack) ?? "");
         if (holder !== undefined && holder !== session) throw new Fault(409, "lock_lost", { holder: this.#who(holder) });
+        if (session.displaced === true) throw new Fault(409, "lock_lost");
         return session;
     }
 
