@@ -1,5 +1,6 @@
-// Every page, for each role, in two looks: no error, no failed request, no broken wall, no untranslated text, no barrier; and what a phone loads first.
+// Every page, for each role, in four looks: no error, no failed request, no broken wall, no untranslated text, no barrier; and what a phone loads first.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { axeSource, isKept, launch, logIn, newDesk, newPhone, watch } from "./lib/browser.mjs";
 import { startStack, until } from "./lib/stack.mjs";
@@ -45,31 +46,45 @@ const untranslated = (page) =>
 
 const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
-const looks = [
-    { name: "phone, light, pseudo", make: (options) => newPhone(browser, options), options: { colorScheme: "light" }, locale: "pseudo" },
-    { name: "desk, dark, Arabic", make: (options) => newDesk(browser, options), options: { colorScheme: "dark" }, locale: "ar" },
-];
+const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
+const look = (width, colorScheme, locale) => ({ name: `${width}, ${colorScheme}, ${locale}`, colorScheme, locale, ...widths[width] });
+
+/** Every theme, direction and width with every other once; STOCKVERIFY_LOOKS=all has them all. */
+const looks =
+    process.env.STOCKVERIFY_LOOKS === "all"
+        ? Object.keys(widths).flatMap((width) => ["light", "dark"].flatMap((scheme) => ["pseudo", "en", "hi", "ar"].map((locale) => look(width, scheme, locale))))
+        : [look("phone", "light", "pseudo"), look("desk", "dark", "ar"), look("tablet", "light", "ar"), look("phone", "dark", "hi")];
+
+/** STOCKVERIFY_PICTURES names a folder for a picture of each page in each look. */
+const pictures = process.env.STOCKVERIFY_PICTURES;
+const picture = (page, name) => (pictures === undefined ? undefined : page.screenshot({ path: join(pictures, `${name.replace(/[^\w.-]+/g, "_")}.png`), animations: "disabled" }));
+
+const examined = new Set();
 
 for (const role of ["staff", "supervisor", "admin"]) {
     describe(`the pages of ${role}`, () => {
-        for (const look of looks) {
-            it(look.name, { timeout: 240_000 }, async () => {
-                const page = await (await look.make(look.options)).newPage();
-                await page.addInitScript((locale) => localStorage.setItem("sv.locale", locale), look.locale);
+        for (const { name, make, viewport, colorScheme, locale } of looks) {
+            it(name, { timeout: 600_000 }, async () => {
+                const page = await (await make(browser, { viewport, colorScheme })).newPage();
+                await page.addInitScript((tag) => localStorage.setItem("sv.locale", tag), locale);
                 await page.addInitScript({ content: axeSource });
                 const faults = await watch(page);
                 const found = [];
                 const examine = async (path) => {
                     await painted(page);
+                    await picture(page, `${role} ${path} ${name}`);
                     found.push(...(await barriers(page)).map((barrier) => `${path}: ${barrier}`));
-                    if (look.locale === "pseudo") found.push(...(await untranslated(page)).map((text) => `${path}: untranslated: ${text}`));
+                    if (locale === "pseudo") found.push(...(await untranslated(page)).map((text) => `${path}: untranslated: ${text}`));
                     if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
                     found.push(...faults.splice(0).map((fault) => `${path}: ${fault}`));
+                    examined.add(`${path} ${name}`);
                 };
                 await page.goto(stack.console);
                 await examine("login");
                 await logIn(page, stack, stack.user(role));
                 for (const path of await pagesOf(role, page, stack)) {
+                    // What a lesser role has is opened by each, and looked at from every side once.
+                    if (name !== looks[0].name && examined.has(`${path} ${name}`)) continue;
                     await page.goto(stack.console + path);
                     await examine(path);
                 }
