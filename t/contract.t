@@ -297,6 +297,9 @@ subtest 'racks and counts' => sub {
     answers($supervisor, $_ => 200, query => { warehouse => $warehouse }) for qw(kpis active_users activity alerts dashboard);
     answers($supervisor, dashboard => 200);
     answers($admin, system_status => 200);
+    answers($supervisor, analytics => 200, query => { group_by => $_ }) for qw(warehouse staff floor day);
+    answers($supervisor, analytics => 404, query => { count_id => 'no-such-thing' });
+    answers($supervisor, analytics => [422, 'validation_failed'], query => { from => '2026-02-02', to => '2026-01-01' });
     answers($asha, $_ => 200) for qw(racks_user_active home);
     my $code = $items[0];
     answers($asha, item_barcode => 200, path => { code => $code });

@@ -1,11 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/text_map.h"
 #include "core/floor/session_list.h"
+#include "core/oversight/names.h"
 #include "core/oversight/oversight.h"
 #include "core/store/document.h"
-#include "core/store/filter.h"
 
 /* ---- who has racks */
 
@@ -76,32 +75,13 @@ sv_oversight_people_write(sv_store_t *store, const char *warehouse, sv_json_writ
 
 /* ---- what was done */
 
-typedef struct {
-    sv_text_map_t names; /* user_id -> full name */
-    sv_arena_t *arena;
-} sv_names_found_t;
-
-static void
-sv_name_take(const bson_t *user, void *context)
-{
-    sv_names_found_t *found = context;
-    const char *user_id = sv_doc_text(user, "user_id", found->arena);
-
-    if (user_id != NULL) {
-        *sv_text_map_put(&found->names, user_id) = (void *) sv_doc_text(user, "full_name", found->arena);
-    }
-}
-
-/* The names of those who did the rows' things. */
+/* Those who did the rows' things. */
 static sv_status_t
-sv_names_read(sv_store_t *store, const sv_page_rows_t *rows, sv_names_found_t *found, sv_error_t *error)
+sv_activity_names_read(sv_store_t *store, const sv_page_rows_t *rows, sv_text_map_t *names, sv_error_t *error)
 {
     const char **ids = sv_arena_alloc(error->arena, (rows->count + 1) * sizeof(*ids));
-    bson_t *filter = sv_doc_new(error->arena);
     size_t count = 0;
 
-    found->arena = error->arena;
-    sv_text_map_init(&found->names, error->arena, 64);
     for (size_t i = 0; i < rows->count; i++) {
         const char *user_id = sv_doc_text(rows->rows[i], "user_id", error->arena);
 
@@ -109,22 +89,21 @@ sv_names_read(sv_store_t *store, const sv_page_rows_t *rows, sv_names_found_t *f
             ids[count++] = user_id;
         }
     }
-    sv_filter_in(filter, "user_id", ids, count);
-    return sv_store_each(store, SV_COLLECTION_USERS, filter, NULL, sv_name_take, found, error);
+    return sv_names_read(store, ids, count, names, error);
 }
 
 static void
-sv_activity_write_row(sv_json_writer_t *w, const bson_t *row, const sv_names_found_t *found)
+sv_activity_write_row(sv_json_writer_t *w, const bson_t *row, const sv_text_map_t *names)
 {
     static const char *const texts[] = { "action", "user_id", "rack_id", "session_id", "count_id", "warehouse" };
-    const char *user_id = sv_doc_text(row, "user_id", found->arena);
+    const char *user_id = sv_doc_text(row, "user_id", names->arena);
 
     sv_json_object(w, NULL);
     sv_json_time(w, "at", sv_doc_time(row, "at"));
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        sv_json_text(w, texts[i], sv_doc_text(row, texts[i], found->arena));
+        sv_json_text(w, texts[i], sv_doc_text(row, texts[i], names->arena));
     }
-    sv_json_text(w, "full_name", user_id != NULL ? sv_text_map_get(&found->names, user_id) : NULL);
+    sv_json_text(w, "full_name", user_id != NULL ? sv_text_map_get(names, user_id) : NULL);
     sv_json_end(w);
 }
 
@@ -135,7 +114,7 @@ sv_oversight_activity_write(sv_store_t *store, const char *warehouse, sv_page_t 
     bson_t *filter = sv_doc_take(BCON_NEW("$or", "[", "{", "rack_id", "{", "$exists", BCON_BOOL(true), "}", "}", "{",
                                           "count_id", "{", "$exists", BCON_BOOL(true), "}", "}", "]"),
                                  error->arena);
-    sv_names_found_t found;
+    sv_text_map_t names;
     sv_page_rows_t rows;
 
     if (warehouse != NULL) {
@@ -146,12 +125,12 @@ sv_oversight_activity_write(sv_store_t *store, const char *warehouse, sv_page_t 
     page->unique_field = "_id";
     page->direction = -1;
     if (sv_page_read(store, SV_COLLECTION_ACTIVITY_LOGS, filter, NULL, page, &rows, error->arena, error) != SV_OK ||
-        sv_names_read(store, &rows, &found, error) != SV_OK) {
+        sv_activity_names_read(store, &rows, &names, error) != SV_OK) {
         return error->status;
     }
     sv_json_array(w, "items");
     for (size_t i = 0; i < rows.count; i++) {
-        sv_activity_write_row(w, rows.rows[i], &found);
+        sv_activity_write_row(w, rows.rows[i], &names);
     }
     sv_json_end(w);
     sv_json_text(w, "next_cursor", rows.next_cursor);

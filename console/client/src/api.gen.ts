@@ -569,6 +569,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What counting brought, and how fast it went
+         * @description Lines that were counted, of the count named, else of the last figures between `from` and `to` (the last thirty days unless given). `hit_rate` is the share of the lines with a book
+         *     whose variance is within `tolerance` of it: surplus and shortage never cancel out. `accuracy` is one less the variances without their sign, by the books, of one unit
+         *     or currency. A line that several people counted, or on several floors, is in the group of each, and once in `total`. Days are the warehouse's unless `tz` names a
+         *     zone. Speed is that of floor sessions which were completed, by when they began.
+         */
+        get: operations["analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/user/history": {
         parameters: {
             query?: never;
@@ -3413,6 +3436,46 @@ export interface components {
                 from: components["schemas"]["Time"];
                 records: number;
             }[];
+        };
+        AnalyticsSum: {
+            /** @description Of quantities */
+            uom?: string | null;
+            /** @description Of values */
+            currency?: string | null;
+            lines: number;
+            /** @description Of these, without a variance, or a cost */
+            without: number;
+            /** @description Surplus and shortage cancel out */
+            net: number;
+            gross: number;
+            /** @description null: no line has a book */
+            accuracy: number | null;
+        };
+        AnalyticsGroup: {
+            /** @description Of groups by warehouse and by floor */
+            warehouse: string | null;
+            floor: string | null;
+            user_id: string | null;
+            full_name: string | null;
+            /** Format: date */
+            day: string | null;
+            /** @description Counted */
+            lines: number;
+            /** @description Of these, with a book */
+            compared: number;
+            /** @description Of these, within the tolerance */
+            hits: number;
+            hit_rate: number | null;
+            /** @description By unit */
+            quantity: components["schemas"]["AnalyticsSum"][];
+            /** @description By currency */
+            value: components["schemas"]["AnalyticsSum"][];
+            /** @description Floor sessions that were completed */
+            sessions: number;
+            /** @description That these counted */
+            items: number;
+            duration_seconds: number;
+            items_per_minute: number | null;
         };
         SystemStatus: {
             /**
@@ -6591,6 +6654,72 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
+    analytics: {
+        parameters: {
+            query?: {
+                /** @description All unless given */
+                warehouse?: components["schemas"]["Identifier"];
+                count_id?: components["schemas"]["Identifier"];
+                group_by?: "warehouse" | "staff" | "floor" | "day";
+                /** @description Started at or after this time, or on or after this day */
+                from?: components["parameters"]["From"];
+                /** @description Started before this time, or on or before this day */
+                to?: components["parameters"]["To"];
+                /** @description Whose days bare dates mean, as Asia/Kolkata; else the warehouse's that is asked about, else TIME_ZONE */
+                tz?: components["parameters"]["Zone"];
+                /** @description Per cent of the book */
+                tolerance?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Groups in the order of their names, and all of it */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"] & {
+                        data: {
+                            /** @enum {string} */
+                            group_by: "warehouse" | "staff" | "floor" | "day";
+                            from: components["schemas"]["TimeOrNull"];
+                            to: components["schemas"]["TimeOrNull"];
+                            tolerance: number;
+                            groups: components["schemas"]["AnalyticsGroup"][];
+                            total: components["schemas"]["AnalyticsGroup"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
+            /** @description Nothing lies between `from` and `to`, or (`query_too_slow`) more than 100 counts, 50,000 lines or 300,000 figures are meant */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        error?: {
+                            /** @enum {unknown} */
+                            code?: "validation_failed" | "query_too_slow";
+                        };
+                    };
+                };
+            };
             503: components["responses"]["Unavailable"];
             default: components["responses"]["InternalError"];
         };
