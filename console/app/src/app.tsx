@@ -6,9 +6,10 @@ import { shellText } from "./i18n/shell.js";
 import { navigationOf, type NavigationLink } from "./navigation.js";
 import { Login } from "./pages/common/login.js";
 import { MissingPage, ForbiddenPage, Locked, Crash } from "./pages/common/walls.js";
+import { staysOpen, UpdateBanner, UpdateWall } from "./pages/common/update-wall.js";
 import { base } from "./paths.js";
 import { type PageRoute, routeOf, routes } from "./routes.js";
-import { auth, currentUser, mayBe, type Role } from "./session.js";
+import { auth, currentUser, mayBe, type Role, updateNeeded } from "./session.js";
 import { Questions } from "./ui/dialog.js";
 import { Icon } from "./ui/icon.js";
 import { Notices } from "./ui/notices.js";
@@ -65,13 +66,19 @@ function Pages({ role }: { role: Role }) {
         reportFault(fault);
         setCrash(fault);
     };
+    // Without network there is neither anything to send by nor anything to take.
+    const isTooOld = updateNeeded.value && auth.value.state === "logged_in";
+    const mayGoOn = staysOpen(current(path), isBare(path));
     return (
         <div class="shell" data-nav={links.length > 4 ? "side" : "bottom"}>
             <a class="skip" href="#content">
                 {shellText("skip")}
             </a>
             <div class="shell-page">
-                {crash !== null ? (
+                {isTooOld && mayGoOn && <UpdateBanner />}
+                {isTooOld && !mayGoOn ? (
+                    <UpdateWall />
+                ) : crash !== null ? (
                     <Crash fault={crash} retry={() => setCrash(null)} />
                 ) : (
                     <ErrorBoundary onError={failed}>
@@ -84,7 +91,7 @@ function Pages({ role }: { role: Role }) {
                     </ErrorBoundary>
                 )}
             </div>
-            {!isBare(path) && <Navigation role={role} path={current(path)} />}
+            {!isBare(path) && (!isTooOld || mayGoOn) && <Navigation role={role} path={current(path)} />}
         </div>
     );
 }

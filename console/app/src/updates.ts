@@ -56,3 +56,27 @@ export async function applyUpdate(): Promise<boolean> {
     waiting.postMessage({ kind: "take_over" } satisfies WorkerMessage);
     return true;
 }
+
+/** What came of asking for a newer build and taking it. */
+export type UpdateOutcome = "taken" | "counting" | "none";
+
+function isInstalled(worker: ServiceWorker): Promise<void> {
+    return new Promise((resolve) => {
+        const look = (): void => {
+            if (worker.state === "installing") return;
+            worker.removeEventListener("statechange", look);
+            resolve();
+        };
+        worker.addEventListener("statechange", look);
+        look();
+    });
+}
+
+/** For a server that does not take this build any more. */
+export async function fetchUpdate(): Promise<UpdateOutcome> {
+    await registration?.update();
+    const installing = registration?.installing;
+    if (installing !== null && installing !== undefined) await isInstalled(installing);
+    if (registration?.waiting == null) return "none";
+    return (await applyUpdate()) ? "taken" : "counting";
+}
