@@ -16,6 +16,7 @@ export async function startStack(name, ...options) {
     const state = JSON.parse(readFileSync(join(directory, "stack.json"), "utf8"));
     const users = (role) => state.users.filter((user) => user.role === role);
     return {
+        directory,
         url: state.url,
         console: `${state.url}/console/`,
         user: (role, index = 0) => users(role)[index],

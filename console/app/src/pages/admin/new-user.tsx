@@ -30,7 +30,7 @@ export function NewUserPage() {
             setMade({ account, password: form.password });
             setForm({ ...empty, role: form.role, warehouse: form.warehouse });
         } catch (fault) {
-            const found = fieldFaults(fault);
+            const found = fieldFaults(fault, "username");
             if (found === null) notify({ tone: "bad", text: faultText(fault) });
             else setFaults(found);
         }

@@ -119,7 +119,7 @@ function RackFormCard({ start, isNew = false, save, label }: { start: RackForm; 
         try {
             await save(body, form.rack_id.trim());
         } catch (fault) {
-            const found = fieldFaults(fault);
+            const found = fieldFaults(fault, "rack_id");
             if (found === null) notify({ tone: "bad", text: faultText(fault) });
             else setFaults(found);
         }

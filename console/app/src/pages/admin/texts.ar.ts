@@ -9,6 +9,7 @@ export const adminArabic: Translation<typeof adminEnglish> = {
     to: "إلى",
     saved: "تم الحفظ.",
     none_narrowed: "لا شيء يطابق عوامل التصفية أعلاه. غيّرها أو امسحها.",
+    taken: "هذا الاسم مستخدم من قبل.",
 
     "users.title": "المستخدمون",
     "users.add": "إضافة",

@@ -6,6 +6,7 @@ export const adminEnglish = {
     to: "To",
     saved: "Saved.",
     none_narrowed: "Nothing fits the filters above. Change or clear them.",
+    taken: "This name is taken.",
 
     "users.title": "Users",
     "users.add": "Add",

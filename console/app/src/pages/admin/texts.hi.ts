@@ -9,6 +9,7 @@ export const adminHindi: Translation<typeof adminEnglish> = {
     to: "तक",
     saved: "सहेजा गया।",
     none_narrowed: "ऊपर के फ़िल्टर से कुछ मेल नहीं खाता। उन्हें बदलें या हटाएँ।",
+    taken: "यह नाम पहले से है।",
 
     "users.title": "उपयोगकर्ता",
     "users.add": "जोड़ें",
