@@ -2,7 +2,7 @@
 
 const counting = ["", "racks", "unsent", "conflicts", "history", "settings", "device", "practice", "more", "count/practice", "count/practice/item/DEMO-1", "count/practice/item/DEMO-4", "count/practice/unknown", "count/practice/finish", "no-such-page"];
 
-const reporting = ["dashboard", "watchtower", "jobs"];
+const reporting = ["dashboard", "watchtower", "reports", "reports/build", "jobs"];
 const administering = ["users", "users/new", "racks", "racks/new", "racks/import", "racks/labels", "racks/labels?floor=nowhere", "erp", "health", "audit", "errors", "users?q=nobody-is-called-so", "racks?q=no-such-rack"].map((page) => `admin/${page}`);
 
 /** The first account, the first rack: pages of one of many. */

@@ -25,7 +25,10 @@ export const officeNavigation: readonly NavigationSection[] = [
     },
     {
         title: () => shellText("nav.report"),
-        links: [{ path: "/jobs", icon: "job", label: () => shellText("nav.jobs"), least: "supervisor", badge: () => unseenJobs.value }],
+        links: [
+            { path: "/reports", icon: "list", label: () => shellText("nav.reports"), least: "supervisor" },
+            { path: "/jobs", icon: "job", label: () => shellText("nav.jobs"), least: "supervisor", badge: () => unseenJobs.value },
+        ],
     },
     administering,
 ];

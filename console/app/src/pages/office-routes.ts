@@ -6,6 +6,9 @@ const reports = () => import("./reports/reports.js");
 const reportRoutes: readonly PageRoute[] = [
     { path: "/dashboard", least: "supervisor", component: pageOf(reports, (chunk) => chunk.DashboardPage) },
     { path: "/watchtower", least: "supervisor", component: pageOf(reports, (chunk) => chunk.WatchtowerPage) },
+    { path: "/reports", least: "supervisor", component: pageOf(reports, (chunk) => chunk.ReportsPage) },
+    { path: "/reports/build", least: "supervisor", component: pageOf(reports, (chunk) => chunk.BuilderPage) },
+    { path: "/reports/build/:query", least: "supervisor", component: pageOf(reports, (chunk) => chunk.BuilderPage) },
     { path: "/jobs", least: "supervisor", component: pageOf(reports, (chunk) => chunk.JobsPage) },
 ];
 

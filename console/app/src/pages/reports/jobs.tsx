@@ -1,14 +1,13 @@
 import type { ServerEvent } from "@stockverify/client";
 import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
-import { clockTime, dateTime, percent, relative } from "../../i18n/format.js";
+import { dateTime, relative } from "../../i18n/format.js";
 import { downloadResult, isEnded, type Job, unseenJobs } from "../../jobs.js";
 import { useLive } from "../../live.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
-import { Progress } from "../../ui/figures.js";
 import { Loading } from "../../ui/loading.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
@@ -16,7 +15,8 @@ import { Segments } from "../../ui/segments.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
 import { pageOfResult } from "./job-notices.js";
-import { failureText, kindText, shareDone, statusLooks } from "./job-words.js";
+import { JobProgress } from "./job-progress.js";
+import { failureText, kindText, statusLooks } from "./job-words.js";
 import { bytesText } from "./words.js";
 import { text } from "./texts.js";
 
@@ -147,19 +147,5 @@ function JobRow({ job, onChanged }: { job: Job; onChanged: (job: Job) => void })
                 )}
             </span>
         </li>
-    );
-}
-
-/** How far it is; where the end is not known, how much is done. */
-export function JobProgress({ job }: { job: Job }) {
-    const share = shareDone(job.progress);
-    const label = text("job.progress");
-    return (
-        <span class="stack-tight">
-            {share !== null && <Progress share={share} label={label} />}
-            <span class="small soft number" aria-live="polite">
-                {share !== null ? percent(share) : job.progress !== null && job.progress.done > 0 ? text("job.rows_done", { n: job.progress.done }) : text(`job.${job.status}_text`, { time: clockTime(job.started_at ?? job.created_at) })}
-            </span>
-        </span>
     );
 }
