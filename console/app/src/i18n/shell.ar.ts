@@ -38,6 +38,8 @@ export const shellArabic: Translation<typeof shellEnglish> = {
     "nav.health": "الحالة",
     "nav.audit": "سجل التدقيق",
     "nav.errors": "الأخطاء",
+    "nav.counts": "عمليات العدّ",
+    "nav.adjustments": "التسويات",
 
     "login.title": "تسجيل الدخول",
     "login.username": "اسم المستخدم",

@@ -35,6 +35,8 @@ export const shellEnglish = {
     "nav.health": "Health",
     "nav.audit": "Audit trail",
     "nav.errors": "Errors",
+    "nav.counts": "Counts",
+    "nav.adjustments": "Adjustments",
 
     "login.title": "Log in",
     "login.username": "User name",

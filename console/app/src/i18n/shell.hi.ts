@@ -38,6 +38,8 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     "nav.health": "स्वास्थ्य",
     "nav.audit": "ऑडिट लेखा",
     "nav.errors": "त्रुटियाँ",
+    "nav.counts": "गिनतियाँ",
+    "nav.adjustments": "समायोजन",
 
     "login.title": "लॉग इन",
     "login.username": "यूज़र नाम",

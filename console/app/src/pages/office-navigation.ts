@@ -21,6 +21,8 @@ export const officeNavigation: readonly NavigationSection[] = [
         links: [
             { path: "/dashboard", icon: "chart", label: () => shellText("nav.dashboard"), least: "supervisor", primary: true },
             { path: "/watchtower", icon: "live", label: () => shellText("nav.watchtower"), least: "supervisor" },
+            { path: "/counts", icon: "flag", label: () => shellText("nav.counts"), least: "supervisor", primary: true },
+            { path: "/adjustments", icon: "edit", label: () => shellText("nav.adjustments"), least: "supervisor" },
         ],
     },
     {

@@ -2,6 +2,7 @@ import { pageOf } from "../page-of.js";
 import type { PageRoute } from "../routes.js";
 
 const reports = () => import("./reports/reports.js");
+const supervisor = () => import("./supervisor/supervisor.js");
 
 const reportRoutes: readonly PageRoute[] = [
     { path: "/dashboard", least: "supervisor", component: pageOf(reports, (chunk) => chunk.DashboardPage) },
@@ -10,6 +11,14 @@ const reportRoutes: readonly PageRoute[] = [
     { path: "/reports/build", least: "supervisor", component: pageOf(reports, (chunk) => chunk.BuilderPage) },
     { path: "/reports/build/:query", least: "supervisor", component: pageOf(reports, (chunk) => chunk.BuilderPage) },
     { path: "/jobs", least: "supervisor", component: pageOf(reports, (chunk) => chunk.JobsPage) },
+    { path: "/counts", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.CountsPage) },
+    { path: "/counts/new", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.OpenCountPage) },
+    { path: "/counts/:count", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.CountPage) },
+    { path: "/counts/:count/sheets", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.SheetsPage) },
+    { path: "/counts/:count/review", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.ReviewPage) },
+    { path: "/counts/:count/review/:item", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.ReviewLinePage) },
+    { path: "/adjustments", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.AdjustmentsPage) },
+    { path: "/adjustments/:id", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.AdjustmentPage) },
 ];
 
 const admin = () => import("./admin/admin.js");

@@ -18,6 +18,12 @@ export interface Sorting {
     descending: boolean;
 }
 
+/** What a page may do with its table. */
+export interface TableHandle {
+    /** Brings the row into sight and the focus to it. */
+    focusRow: (index: number) => void;
+}
+
 interface TableProps<Row> {
     label: string;
     rows: readonly Row[];
@@ -32,6 +38,10 @@ interface TableProps<Row> {
     sorting?: Sorting | null;
     onSort?: (sorting: Sorting) => void;
     rowHeight?: number;
+    handle?: { current: TableHandle | null };
+    /** A key on a row that is none of the table's own; whether it meant something. */
+    onRowKey?: (key: string, row: Row, index: number) => boolean;
+    onRowFocus?: (row: Row, index: number) => void;
 }
 
 /** Above this many rows only those in sight are in the page. */
@@ -39,7 +49,7 @@ const few = 40;
 
 /** Rows under named columns, ten thousand as well as ten; up and down go from row to row, Enter opens one. */
 export function Table<Row>(props: TableProps<Row>) {
-    const { label, rows, columns, keyOf, total, onEnd, onOpen, selected, sorting, onSort, rowHeight = 52 } = props;
+    const { label, rows, columns, keyOf, total, onEnd, onOpen, selected, sorting, onSort, rowHeight = 52, handle, onRowKey, onRowFocus } = props;
     const frame = useRef<HTMLDivElement>(null);
     const [, repaint] = useReducer((count: number) => count + 1, 0);
     const isShort = rows.length <= few;
@@ -67,15 +77,25 @@ export function Table<Row>(props: TableProps<Row>) {
     }, [lastSeen, rows.length]);
     const before = isShort ? 0 : (seen[0]?.start ?? 0);
     const after = isShort ? 0 : Math.max(0, virtual.getTotalSize() - before - seen.length * rowHeight);
+    const focusRow = (index: number): void => {
+        if (!isShort) virtual.scrollToIndex(index);
+        // A row that was out of sight is in the page some frames later.
+        let frames = 0;
+        const focus = (): void => {
+            const row = frame.current?.querySelector<HTMLElement>(`[aria-rowindex="${index + 2}"]`);
+            if (row !== null && row !== undefined) row.focus({ preventScroll: !isShort });
+            else if (++frames < 30) requestAnimationFrame(focus);
+        };
+        requestAnimationFrame(focus);
+    };
+    if (handle !== undefined) handle.current = { focusRow };
     const move = (event: KeyboardEvent, index: number): void => {
         const to = event.key === "ArrowDown" ? index + 1 : event.key === "ArrowUp" ? index - 1 : event.key === "Home" ? 0 : event.key === "End" ? rows.length - 1 : -1;
         const row = rows[index];
-        if (event.key === "Enter" && event.target === event.currentTarget && row !== undefined && onOpen !== undefined) onOpen(row);
-        else if (to < 0 || to >= rows.length) return;
-        else {
-            if (!isShort) virtual.scrollToIndex(to);
-            requestAnimationFrame(() => frame.current?.querySelector<HTMLElement>(`[aria-rowindex="${to + 2}"]`)?.focus());
-        }
+        if (row === undefined || event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (event.key === "Enter" && onOpen !== undefined) onOpen(row);
+        else if (to >= 0 && to < rows.length) focusRow(to);
+        else if (onRowKey?.(event.key, row, index) !== true) return;
         event.preventDefault();
     };
     return (
@@ -101,6 +121,7 @@ export function Table<Row>(props: TableProps<Row>) {
                             tabIndex={onOpen === undefined ? undefined : 0}
                             onClick={onOpen === undefined ? undefined : () => onOpen(row)}
                             onKeyDown={onOpen === undefined ? undefined : (event) => move(event, index)}
+                            onFocus={onRowFocus === undefined ? undefined : () => onRowFocus(row, index)}
                         >
                             {columns.map((column) => (
                                 <div key={column.key} class="table-cell" role="cell" data-align={column.align}>

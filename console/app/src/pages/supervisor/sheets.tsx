@@ -1,0 +1,124 @@
+import { useState } from "preact/hooks";
+import { faultText } from "../../faults.js";
+import { dateLabel } from "../../i18n/format.js";
+import { useLoad } from "../../load.js";
+import { pathTo } from "../../paths.js";
+import { useParameter } from "../../routes.js";
+import { client } from "../../session.js";
+import { Button } from "../../ui/button.js";
+import { Loading } from "../../ui/loading.js";
+import { notify } from "../../ui/notices.js";
+import { Page } from "../../ui/page.js";
+import { EmptyState } from "../../ui/surface.js";
+import { Code, Data } from "../../ui/text.js";
+import { countTitle } from "./counts.js";
+import type { Count } from "./kinds.js";
+import { RackPicker } from "./rack-picker.js";
+import { text } from "./texts.js";
+import { walkPages } from "./walk.js";
+
+interface Sheet {
+    rackId: string;
+    items: readonly { item_code: string; item_name?: string | null; uom?: string | null; barcode?: string | null }[];
+}
+
+/** Racks on one print: each is a page, and each is asked for by itself. */
+const most = 60;
+
+/** Sheets to count on by pencil where no device can go: what is expected on each rack, and never how much of it. */
+export function SheetsPage() {
+    const countId = useParameter("count");
+    const loaded = useLoad(async (signal) => {
+        const [count, racks] = await Promise.all([
+            client.call("get", "/api/sessions/{id}", { path: { id: countId }, signal }) as Promise<Count>,
+            walkPages((cursor) => client.call("get", "/api/sessions/{id}/racks", { path: { id: countId }, query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) }, signal }), () => false),
+        ]);
+        return { count, racks: racks.rows.map((rack) => ({ rack_id: rack.rack_id, floor: rack.floor ?? null, zone: rack.zone ?? null })) };
+    }, [countId]);
+    const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+    const [sheets, setSheets] = useState<readonly Sheet[] | null>(null);
+    const make = async (): Promise<void> => {
+        try {
+            const made: Sheet[] = [];
+            for (const rackId of [...chosen].sort().slice(0, most)) {
+                const { rows } = await walkPages((cursor) => client.call("get", "/api/racks/{rack_id}/items", { path: { rack_id: rackId }, query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }), () => false);
+                made.push({ rackId, items: rows });
+            }
+            setSheets(made);
+        } catch (fault) {
+            notify({ tone: "bad", text: faultText(fault) });
+        }
+    };
+    return (
+        <Page title={text("sheets.title")} back={pathTo("/counts", countId)} wide>
+            <Loading of={loaded}>
+                {({ count, racks }) =>
+                    racks.length === 0 ? (
+                        <EmptyState icon="rack" title={text("count.no_racks")} text={text("count.no_racks_text")} />
+                    ) : (
+                        <div class="stack">
+                            <div class="stack no-print">
+                                <p class="soft">{text("sheets.text")}</p>
+                                <RackPicker
+                                    racks={racks}
+                                    chosen={chosen}
+                                    onChange={(next) => {
+                                        setChosen(next);
+                                        setSheets(null);
+                                    }}
+                                />
+                                {chosen.size > most && <p class="small soft">{text("sheets.most", { n: most })}</p>}
+                                <div class="row">
+                                    <Button kind={sheets === null ? "primary" : "default"} icon="list" disabled={chosen.size === 0} onClick={make}>{text("sheets.make")}</Button>
+                                    {sheets !== null && <Button kind="primary" icon="print" onClick={() => print()}>{text("sheets.print")}</Button>}
+                                </div>
+                            </div>
+                            {sheets?.map((sheet) => <SheetOf key={sheet.rackId} sheet={sheet} count={count} />)}
+                        </div>
+                    )
+                }
+            </Loading>
+        </Page>
+    );
+}
+
+function SheetOf({ sheet, count }: { sheet: Sheet; count: Count }) {
+    return (
+        <section class="sheet">
+            <header class="row-apart">
+                <h2><Code>{sheet.rackId}</Code></h2>
+                <span class="small">
+                    <Data>{countTitle(count)}</Data> · <time translate={false}>{dateLabel(Date.now())}</time>
+                </span>
+            </header>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">{text("line.item")}</th>
+                        <th scope="col">{text("sheets.name")}</th>
+                        <th scope="col">{text("sheets.unit")}</th>
+                        <th scope="col">{text("sheets.quantity")}</th>
+                        <th scope="col">{text("sheets.damaged")}</th>
+                        <th scope="col">{text("detail.remark")}</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {sheet.items.map((item) => (
+                        <tr key={item.item_code}>
+                            <td><Code>{item.item_code}</Code></td>
+                            <td><Data>{item.item_name ?? ""}</Data></td>
+                            <td><Data>{item.uom ?? ""}</Data></td>
+                            <td />
+                            <td />
+                            <td />
+                        </tr>
+                    ))}
+                    {[1, 2, 3].map((line) => (
+                        <tr key={line}><td /><td /><td /><td /><td /><td /></tr>
+                    ))}
+                </tbody>
+            </table>
+            <p class="sheet-sign"><span>{text("sheets.counted_by")}</span><span>{text("sheets.date")}</span></p>
+        </section>
+    );
+}
