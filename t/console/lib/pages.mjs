@@ -1,4 +1,5 @@
 // The addresses a crawler opens for each role. Those with a part of their own ask for it.
+import { supervising } from "./supervising.mjs";
 
 const counting = ["", "racks", "unsent", "conflicts", "history", "settings", "device", "practice", "more", "count/practice", "count/practice/item/DEMO-1", "count/practice/item/DEMO-4", "count/practice/unknown", "count/practice/finish", "no-such-page"];
 
@@ -29,7 +30,7 @@ async function rackInHand(page, stack) {
 export async function pagesOf(role, page, stack) {
     const pages = [...counting];
     if (role === "staff") pages.push(...(await rackInHand(page, stack)));
-    if (role !== "staff") pages.push(...reporting);
+    if (role !== "staff") pages.push(...reporting, ...(await supervising(stack)));
     if (role === "admin") pages.push(...administering, ...(await onesOfMany(page, stack)));
     return pages;
 }

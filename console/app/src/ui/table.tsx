@@ -99,7 +99,7 @@ export function Table<Row>(props: TableProps<Row>) {
         event.preventDefault();
     };
     return (
-        <div ref={frame} class={isShort ? "table-frame table-short" : "table-frame"} tabIndex={isShort ? undefined : 0} role="region" aria-label={label} style={{ "--row-height": `${rowHeight}px` }}>
+        <div ref={frame} class={isShort ? "table-frame table-short" : "table-frame"} tabIndex={isShort && onOpen !== undefined ? undefined : 0} role="region" aria-label={label} style={{ "--row-height": `${rowHeight}px` }}>
             <div class="table" role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1} aria-colcount={columns.length} style={{ "--columns": columns.map((column) => column.width ?? "minmax(10ch, 1fr)").join(" ") }}>
                 <div class="table-row table-head" role="row" aria-rowindex={1}>
                     {columns.map((column) => (

@@ -70,7 +70,7 @@ export function CountRacks({ countId, warehouse, isOver, racks, isWhole, onEnd, 
                       cell: (rack: CountRack) => (
                           <label class="box">
                               <input type="checkbox" checked={chosen.has(rack.rack_id)} onChange={(event) => choose(rack.rack_id, event.currentTarget.checked)} />
-                              <span class="visually-hidden">{rack.rack_id}</span>
+                              <span class="visually-hidden"><Code>{rack.rack_id}</Code></span>
                           </label>
                       ),
                   },

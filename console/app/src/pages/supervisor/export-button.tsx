@@ -1,6 +1,7 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
 import { shellText } from "../../i18n/shell.js";
+import { awaitJob } from "../../jobs.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -44,6 +45,7 @@ function ExportDialog({ path, onClose }: { path: string; onClose: () => void }) 
         if (ended.status === "succeeded") void fetchFile();
         else setFault(ended.error === null ? text("job.cancelled") : text("job.failed", { message: ended.error.message }));
     });
+    useEffect(() => (started === null ? undefined : awaitJob(started.job_id)), [started]);
     const progress = job?.progress ?? null;
     return (
         <Dialog

@@ -1,5 +1,6 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { shellText } from "../../i18n/shell.js";
+import { awaitJob } from "../../jobs.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { TextArea } from "../../ui/field.js";
@@ -37,6 +38,8 @@ export function NoteJobDialog({ title, explain, confirm, working, begin, refusal
         setFault(ended.error === null ? text("job.cancelled") : (refusal(ended.error.code) ?? text("job.failed", { message: ended.error.message })));
         void onFailed();
     });
+    // Its end is told here, and by no notice besides.
+    useEffect(() => (started === null ? undefined : awaitJob(started.job_id)), [started]);
     const submit = async (): Promise<void> => {
         if (note.trim() === "") return setFault(text("reason.needed"));
         setFault(undefined);

@@ -75,7 +75,7 @@ export function OpenCountPage() {
                         }}
                     >
                         <TextField label={text("open.name")} hint={text("open.name_hint")} value={name} onInput={setName} maxLength={200} name="name" />
-                        {all.length > 1 && <Select label={text("open.warehouse")} value={warehouse} options={all.map((each) => ({ value: each.warehouse, label: each.name ?? each.warehouse }))} onChange={setChosen} />}
+                        {all.length > 1 && <Select label={text("open.warehouse")} value={warehouse} options={all.map((each) => ({ value: each.warehouse, label: each.name ?? each.warehouse, isData: true }))} onChange={setChosen} />}
                         <div class="stack-tight">
                             <h2>{text("open.kind")}</h2>
                             <Segments label={text("open.kind")} value={kind} options={kinds.map((value) => ({ value, label: text(`open.kind.${value}`) }))} onChange={setKind} />
@@ -84,7 +84,7 @@ export function OpenCountPage() {
                         <div class="stack-tight">
                             <h2>{text("open.scope")}</h2>
                             <Segments label={text("open.scope")} value={scope.by} options={scopes.map((value) => ({ value, label: text(`open.scope.${value}`) }))} onChange={(by) => setScope({ ...scope, by })} />
-                            {scope.by === "floor" && <Select label={text("open.scope.floor")} value={floor} options={floors.map((value) => ({ value, label: value }))} onChange={(value) => setScope({ ...scope, floor: value })} />}
+                            {scope.by === "floor" && <Select label={text("open.scope.floor")} value={floor} options={floors.map((value) => ({ value, label: value, isData: true }))} onChange={(value) => setScope({ ...scope, floor: value })} />}
                             {(scope.by === "zone" || scope.by === "racks") && (
                                 <Loading of={racks} rows={3} height={48}>
                                     {(found) =>
@@ -94,7 +94,7 @@ export function OpenCountPage() {
                                             zones.length === 0 ? (
                                                 <Banner tone="info">{text("open.no_zones")}</Banner>
                                             ) : (
-                                                <Select label={text("open.scope.zone")} hint={text("open.zone_racks", { n: places?.length ?? 0 })} value={zone} options={zones.map((value) => ({ value, label: value }))} onChange={(value) => setScope({ ...scope, zone: value })} />
+                                                <Select label={text("open.scope.zone")} hint={text("open.zone_racks", { n: places?.length ?? 0 })} value={zone} options={zones.map((value) => ({ value, label: value, isData: true }))} onChange={(value) => setScope({ ...scope, zone: value })} />
                                             )
                                         ) : (
                                             <RackPicker racks={found} chosen={scope.racks} onChange={(chosenRacks) => setScope({ ...scope, racks: chosenRacks })} />
