@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { canCount, isKept, launch, launchProfile, logIn, newPhone, scanner, watch } from "./lib/browser.mjs";
+import { canCount, isKept, launch, launchProfile, logIn, newPhone, picture, scanner, watch } from "./lib/browser.mjs";
 import { recordsOf, startStack, until } from "./lib/stack.mjs";
 
 let stack, browser;
@@ -76,8 +76,10 @@ describe("the counter's main job", () => {
         await expectTotal(page, first, "51 ");
         await page.goto(`${stack.console}count/${encodeURIComponent(rack.session)}/item/${encodeURIComponent(third)}`);
         assert.equal(await quantity.inputValue(), "7");
+        await picture(page, "counter-item");
         await page.locator("form button[type=submit]").click();
         await expectTotal(page, third, "7 ");
+        await picture(page, "counter-count");
     });
 
     it("takes the last step back with one tap", async () => {
@@ -102,6 +104,9 @@ describe("the counter's main job", () => {
         await expectTotal(page, fourth, "2 ");
         await page.reload();
         await expectTotal(page, fourth, "2 ");
+        await page.goto(`${stack.console}unsent`);
+        await page.locator("main", { hasText: "No network" }).waitFor();
+        await picture(page, "counter-offline");
         await stack.start("nginx");
         await page.goto(`${stack.console}unsent`);
         const send = page.locator("main .button-primary");
@@ -116,6 +121,8 @@ describe("the counter's main job", () => {
 
     it("finishes the rack, and the server says so", async () => {
         await page.goto(`${stack.console}count/${encodeURIComponent(rack.session)}/finish`);
+        await page.locator("main .button-primary").waitFor();
+        await picture(page, "counter-finish");
         await page.locator("main .button-primary").click();
         await page.locator("dialog .button-primary").click();
         const call = await stack.api(stack.user("supervisor"));

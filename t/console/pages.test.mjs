@@ -1,8 +1,7 @@
 // Every page, for each role, in four looks: no error, no failed request, no broken wall, no untranslated text, no barrier; and what a phone loads first.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { axeSource, isKept, launch, logIn, newDesk, newPhone, watch } from "./lib/browser.mjs";
+import { axeSource, isKept, launch, logIn, newDesk, newPhone, picture, watch } from "./lib/browser.mjs";
 import { startStack, until } from "./lib/stack.mjs";
 import { pagesOf } from "./lib/pages.mjs";
 
@@ -49,15 +48,11 @@ const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollW
 const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
 const look = (width, colorScheme, locale) => ({ name: `${width}, ${colorScheme}, ${locale}`, colorScheme, locale, ...widths[width] });
 
-/** Every theme, direction and width with every other once; STOCKVERIFY_LOOKS=all has them all. */
+/** Every theme, direction and width with every other once; STOCKVERIFY_LOOKS=all has them all. With STOCKVERIFY_PICTURES each is kept as a picture. */
 const looks =
     process.env.STOCKVERIFY_LOOKS === "all"
         ? Object.keys(widths).flatMap((width) => ["light", "dark"].flatMap((scheme) => ["pseudo", "en", "hi", "ar"].map((locale) => look(width, scheme, locale))))
         : [look("phone", "light", "pseudo"), look("desk", "dark", "ar"), look("tablet", "light", "ar"), look("phone", "dark", "hi")];
-
-/** STOCKVERIFY_PICTURES names a folder for a picture of each page in each look. */
-const pictures = process.env.STOCKVERIFY_PICTURES;
-const picture = (page, name) => (pictures === undefined ? undefined : page.screenshot({ path: join(pictures, `${name.replace(/[^\w.-]+/g, "_")}.png`), animations: "disabled" }));
 
 const examined = new Set();
 

@@ -101,3 +101,10 @@ export async function scanner(page) {
         await Promise.all([...(text + end)].map((sign) => key(sign, gap)));
     };
 }
+
+/** A picture of what is seen, where STOCKVERIFY_PICTURES names a folder for it: README's are made so. */
+export async function picture(page, name) {
+    const folder = process.env.STOCKVERIFY_PICTURES;
+    if (folder === undefined) return;
+    await page.screenshot({ path: join(folder, `${name.replace(/[^\w.-]+/g, "_")}.png`), animations: "disabled" });
+}
