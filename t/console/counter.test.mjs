@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { canCount, isKept, launch, launchProfile, logIn, newPhone, picture, scanner, watch } from "./lib/browser.mjs";
+import { claim, expectTotal } from "./lib/counter.mjs";
 import { recordsOf, startStack, until } from "./lib/stack.mjs";
 
 let stack, browser;
@@ -17,22 +18,6 @@ after(async () => {
     await stack?.down();
 });
 
-async function claim(page) {
-    await page.goto(`${stack.console}racks`);
-    await page.locator(".list-row .button").first().click();
-    await page.locator(".thumb-bar").waitFor();
-    await page.locator(".segment >> nth=1").click();
-    await page.locator(".count-line").first().waitFor();
-    const codes = await page.locator(".count-line .code").allInnerTexts();
-    await page.locator(".segment >> nth=0").click();
-    await canCount(page);
-    return { session: decodeURIComponent(page.url().split("/count/")[1]), codes };
-}
-
-const total = (page, code) => page.locator(".count-line", { hasText: code }).locator(".line-total");
-const expectTotal = (page, code, text) => until(`${code} ${text}`, async () => (await total(page, code).innerText().catch(() => "")).startsWith(text));
-const allSafe = (page) => page.waitForFunction(() => document.body.innerText.includes("Everything is safe"));
-
 describe("the counter's main job", () => {
     let page, faults, scan, rack;
     before(async () => {
@@ -40,7 +25,7 @@ describe("the counter's main job", () => {
         faults = await watch(page);
         await logIn(page, stack, stack.user("staff", 0));
         await isKept(page);
-        rack = await claim(page);
+        rack = await claim(page, stack.console);
         scan = await scanner(page);
     });
     after(async () => {
@@ -142,7 +127,7 @@ describe("a phone that dies", () => {
             let page = await phone.context.newPage();
             await logIn(page, stack, user);
             await isKept(page);
-            const rack = await claim(page);
+            const rack = await claim(page, stack.console);
             await stack.stop("nginx");
             let scan = await scanner(page);
             for (let count = 0; count < 500; count++) await scan(rack.codes[count % rack.codes.length], { gap: 1 });

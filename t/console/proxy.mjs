@@ -1,4 +1,5 @@
-// A TCP proxy between a client and the stack that loses answers: the request is done, and nobody hears of it.
+// A TCP proxy between a client and the stack that loses answers: the request is done, and nobody hears of it. While it is
+// `down`, nothing gets through, also not on connections that stood.
 import { connect, createServer } from "node:net";
 
 export async function losingProxy(url, { loses }) {
@@ -20,6 +21,7 @@ export async function losingProxy(url, { loses }) {
             });
         }
         client.on("data", (data) => {
+            if (proxy.down) return client.destroy();
             const request = data.toString("latin1", 0, 200);
             if (loses.test(request)) doomed = asked++ % 2 === 0; // every other one
             upstream.write(data);
