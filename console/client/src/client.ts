@@ -144,6 +144,8 @@ export interface Client {
     readonly auth: Observable<AuthState>;
     readonly queue: Observable<QueueState>;
     readonly racks: Observable<readonly HeldRack[]>;
+    /** Grows when another tab of this user wrote: records that were read before may be old. */
+    readonly changes: Observable<number>;
     /** `/api/config` as it was last told, also without network; `null` before the first login. */
     readonly config: Observable<Config | null>;
     /** Below `min_client`: what is unsent is sent, then an update is insisted on. */

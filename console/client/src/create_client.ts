@@ -24,6 +24,7 @@ class StockClient implements Client {
     readonly auth = new Source<AuthState>({ state: "starting" });
     readonly queue = new Source<QueueState>(emptyQueue);
     readonly racks = new Source<readonly HeldRack[]>([]);
+    readonly changes = new Source(0);
     readonly #settings: Settings;
     readonly #clock: SteadyClock;
     #login: Auth | undefined;
@@ -110,6 +111,7 @@ class StockClient implements Client {
             user,
             settings: { batchSize: () => settings.batchSize(), heartbeatSeconds: () => settings.heartbeatSeconds() },
             onFault: this.#onFault,
+            onOtherTab: () => this.changes.set(this.changes.value + 1),
         });
         if (this.#user === user) this.#opened = desk;
         const isHere = (): boolean => this.#user?.user_id === user.user_id;

@@ -24,6 +24,8 @@ export interface DeskParts {
     user: KnownUser;
     settings: { batchSize(): number; heartbeatSeconds(): number };
     onFault(fault: unknown): void;
+    /** Another tab of this user wrote. */
+    onOtherTab(): void;
 }
 
 /** What one user works with on this device: a database of his own, and what is done with it. */
@@ -95,6 +97,7 @@ export class Desk {
     }
 
     async #otherTab(): Promise<void> {
+        this.parts.onOtherTab();
         await this.leases.reread().catch(this.parts.onFault);
         await this.sync.recount();
     }

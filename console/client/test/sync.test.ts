@@ -204,6 +204,19 @@ test("a device without room counts nothing and says so", async () => {
     assert.equal(client.queue.value.unsent, 0);
 });
 
+test("a tab hears that another one wrote, and finds it", async () => {
+    const stage = new Stage();
+    const { client: one, session } = await counting(stage);
+    const two = stage.client();
+    await stage.world.of(two.start());
+    await stage.world.run(1_000);
+    const before = two.changes.value;
+    await count(stage, one, session, "I1");
+    await stage.world.run(10);
+    assert.ok(two.changes.value > before);
+    assert.equal((await stage.world.of(two.records(session))).length, 1);
+});
+
 test("two tabs send each record once, and both show that it is safe", async () => {
     const stage = new Stage();
     const one = await stage.loggedIn();

@@ -1,6 +1,6 @@
 // A stack of a test's own, and the server's side of what a page did.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,13 @@ export async function startStack(name, ...options) {
         user: (role, index = 0) => users(role)[index],
         stop: (part) => command("stop", part),
         start: (part) => command("start", part),
+        /** Serves the console from another folder than the build's. */
+        serve: async (folder) => {
+            const file = join(directory, "nginx.conf");
+            writeFileSync(file, readFileSync(file, "utf8").replace(/(location \/console\/ \{\s+root )\S+;/, `$1${folder};`));
+            await command("stop", "nginx");
+            await command("start", "nginx");
+        },
         down: () => command("down", "--wipe"),
         api: (user) => api(state.url, user),
     };

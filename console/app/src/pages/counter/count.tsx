@@ -10,7 +10,6 @@ import { useParameter } from "../../routes.js";
 import { giveSignal, speak, unlockSound } from "../../scan/feedback.js";
 import { useScans } from "../../scan/scanner.js";
 import { auth, client, racks } from "../../session.js";
-import { countingLock } from "../../updates.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { TextField } from "../../ui/field.js";
@@ -23,6 +22,7 @@ import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { LoginAgain } from "./login-again.js";
 import { CameraSheet } from "./camera-sheet.js";
+import { useCountingLock } from "./counting-lock.js";
 import { LeaseChip } from "./lease.js";
 import { isPractice } from "./practice.js";
 import { RackMenu } from "./rack-menu.js";
@@ -36,17 +36,6 @@ const lastOutcome = signal<{ sessionId: string; outcome: Outcome; isSet: boolean
 
 export function tellOutcome(sessionId: string, outcome: Outcome, isSet = false): void {
     lastOutcome.value = { sessionId, outcome, isSet };
-}
-
-/** While a tab counts, no new build takes its place. */
-function useCountingLock(): void {
-    useEffect(() => {
-        const end = new AbortController();
-        void navigator.locks
-            ?.request(countingLock, { mode: "shared", signal: end.signal }, () => new Promise<void>((resolve) => end.signal.addEventListener("abort", () => resolve())))
-            .catch(() => undefined);
-        return () => end.abort();
-    }, []);
 }
 
 /** The screen stays on while somebody counts. */

@@ -17,6 +17,7 @@ import { Page } from "../../ui/page.js";
 import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { tellOutcome } from "./count.js";
+import { useCountingLock } from "./counting-lock.js";
 import { dropDraft, draftOf, keepDraft, type Draft } from "./drafts.js";
 import { Keypad } from "./keypad.js";
 import { PhotoField } from "./photo-field.js";
@@ -69,6 +70,7 @@ function begin(key: string, line: Line | undefined, lot: string | null): Draft {
 }
 
 function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line: Line | undefined; lot: string | null }) {
+    useCountingLock();
     const { route } = useLocation();
     const { session_id } = work.rack;
     const key = `${session_id} ${item.item_code} ${lot ?? ""}`;

@@ -43,6 +43,7 @@ export class RackWork {
     readonly #steps = signal<readonly Step[]>([]);
     readonly #beside = new Map<string, BesideOthers>();
     #chain: Promise<unknown> = Promise.resolve();
+    #refreshing: Promise<void> | undefined;
 
     readonly lines: ReadonlySignal<readonly Line[]> = computed(() => this.#counted());
     readonly uncounted: ReadonlySignal<readonly RackItem[]> = computed(() => {
@@ -74,9 +75,12 @@ export class RackWork {
 
     /** Records as they are on the device: verdicts came, or another tab counted. */
     refresh(): Promise<void> {
-        return this.#inTurn(async () => {
+        // One that did not begin yet will find whatever there is.
+        this.#refreshing ??= this.#inTurn(async () => {
+            this.#refreshing = undefined;
             this.#records.value = await this.port.records(this.rack.session_id);
         });
+        return this.#refreshing;
     }
 
     itemOf(code: string): RackItem | undefined {

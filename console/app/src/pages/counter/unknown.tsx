@@ -10,6 +10,7 @@ import { TextArea, TextField } from "../../ui/field.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { tellOutcome } from "./count.js";
+import { useCountingLock } from "./counting-lock.js";
 import { Keypad } from "./keypad.js";
 import { PhotoField } from "./photo-field.js";
 import { entered, pressed } from "./quantity-entry.js";
@@ -19,6 +20,7 @@ import { workOf } from "./work-of.js";
 
 /** What no list knows is counted all the same: its code, a photo, how many; a supervisor finds out what it is. */
 export function UnknownPage() {
+    useCountingLock();
     const { query, route } = useLocation();
     const session = useParameter("session");
     const work = workOf(session);

@@ -21,7 +21,11 @@ export function workOf(sessionId: string): RackWork | null {
     return work;
 }
 
-// Verdicts change what is known of records; another login begins anew.
+function refreshAll(): void {
+    for (const [sessionId, work] of works) if (!isPractice(sessionId)) void work.refresh().catch(reportFault);
+}
+
+// Verdicts and other tabs change what is known of records; another login begins anew.
 let sent = queue.value.last_sent;
 effect(() => {
     const { last_sent, refused, conflicts } = queue.value;
@@ -29,8 +33,9 @@ effect(() => {
     void conflicts;
     if (last_sent === sent) return;
     sent = last_sent;
-    for (const [sessionId, work] of works) if (!isPractice(sessionId)) void work.refresh().catch(reportFault);
+    refreshAll();
 });
+client.changes.subscribe(refreshAll);
 client.auth.subscribe((state) => {
     if (state.state === "logged_out") works.clear();
 });
