@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { isKept, launch, logIn, newDesk, newPhone, scanner, watch } from "./lib/browser.mjs";
+import { freeRacks } from "./lib/counting.mjs";
 import { recordsOf, root, startStack, until } from "./lib/stack.mjs";
 
 const run = promisify(execFile);
@@ -36,6 +37,12 @@ describe("an administrator's day", () => {
         await page.goto(stack.console + path);
         await page.locator('main [aria-busy="true"]').waitFor({ state: "detached" });
     };
+
+    it("has its pages and what reads pictures of codes on the device soon after login", async () => {
+        await isKept(page);
+        const kept = () => page.evaluate(async () => (await (await caches.open("sv-assets")).keys()).map((request) => new URL(request.url).pathname));
+        for (const file of [/assets\/admin-.*\.js$/, /assets\/labels-.*\.js$/, /assets\/reports-.*\.js$/, /scan-worker-.*\.js$/, /\.wasm$/]) await until(String(file), async () => (await kept()).some((path) => file.test(path)));
+    });
 
     it("adds a user, who then logs in", async () => {
         await open("admin/users/new");
@@ -88,7 +95,7 @@ describe("an administrator's day", () => {
         await page.locator("dialog .hand-over").waitFor();
         const [username, password] = await page.locator("dialog .hand-over dd").allInnerTexts();
         await stack.api({ username, password });
-        await page.keyboard.press("Escape");
+        await page.locator("dialog .dialog-actions .button-primary").click();
     });
 
     it("imports racks: two bad lines are named by line and field, nothing is written before it is meant", async () => {
@@ -104,7 +111,7 @@ describe("an administrator's day", () => {
         const known = async () => (await call("GET", "/api/admin/racks?q=IMP-")).items.map((rack) => rack.rack_id);
         assert.deepEqual(await known(), []);
         await page.locator("main .button-large").click();
-        await page.locator("main .button-primary", { hasText: "racks" }).waitFor();
+        await page.locator("main .button-large").waitFor({ state: "detached" });
         assert.deepEqual(await known(), ["IMP-01", "IMP-04"]);
     });
 
@@ -151,6 +158,7 @@ describe("an administrator's day", () => {
         const { chain, items } = await call("GET", "/api/admin/audit?verify=true&action=user.create&limit=1");
         assert.ok(chain.whole && chain.entries > 0);
         await page.locator(".table-row[data-link]").first().click();
+        await page.locator("dialog[open]").waitFor();
         assert.match(await page.locator("dialog .details").innerText(), new RegExp(items[0].request_id));
         await page.keyboard.press("Escape");
         await page.locator("dialog").waitFor({ state: "detached" });
@@ -219,12 +227,16 @@ describe("a server that takes this build no more", () => {
         const page = await (await newPhone(browser)).newPage();
         await logIn(page, stack, stack.user("staff"));
         await isKept(page);
+        const staff = await stack.api(stack.user("staff"));
+        const [{ rack, items }] = await freeRacks(staff, (await staff("GET", "/api/home")).user.warehouse, 1);
+        const code = items[0].item_code;
         await page.goto(`${stack.console}racks`);
-        await page.locator(".list-row .button").first().click();
+        await page.locator("main [type=search]").fill(rack);
+        await page.locator(".list-row", { hasText: rack }).locator(".button").click();
         await page.locator(".thumb-bar").waitFor();
         const session = decodeURIComponent(page.url().split("/count/")[1]);
         await page.locator(".segment >> nth=1").click();
-        const code = await page.locator(".count-line .code").first().innerText();
+        await page.locator(".count-line", { hasText: code }).waitFor();
         await page.locator(".segment >> nth=0").click();
 
         await stack.stop("nginx");

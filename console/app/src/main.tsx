@@ -4,6 +4,7 @@ import { App } from "./app.js";
 import { reportFault } from "./faults.js";
 import { loadTexts } from "./i18n/catalogue.js";
 import { applyLocale, locale } from "./i18n/locale.js";
+import { keepRolePages } from "./keep-role.js";
 import { loadCounterPages } from "./routes.js";
 import { auth, client, racks } from "./session.js";
 import { applyTheme } from "./theme.js";
@@ -42,6 +43,7 @@ async function prepareOffline(): Promise<void> {
     await registerWorker();
     await loadCounterPages();
     keepLoaded();
+    keepRolePages();
 }
 if (document.readyState === "complete") void prepareOffline();
 else addEventListener("load", () => void prepareOffline(), { once: true });

@@ -1,6 +1,5 @@
-import type { ComponentType } from "preact";
 import { useRoute } from "preact-iso";
-import { pageOf } from "./page-of.js";
+import { type LazyPage, pageOf } from "./page-of.js";
 import { officeRoutes } from "./pages/office-routes.js";
 import type { Role } from "./session.js";
 
@@ -8,7 +7,7 @@ export interface PageRoute {
     /** Below /console; ":name" is one part of it, which the page asks for by `useParameter`. */
     path: string;
     least: Role;
-    component: ComponentType;
+    component: LazyPage;
     /** Nothing but the page: no menu at the thumb's edge, which belongs to counting. */
     bare?: boolean;
 }

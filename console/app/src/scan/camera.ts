@@ -1,7 +1,6 @@
-import scanWorker from "./worker.js?worker&url";
-import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
 import { prefer, preferences } from "../preferences.js";
 import { scriptUrl } from "../trusted.js";
+import { scannerFiles } from "./files.js";
 import type { FrameMessage, ScanAnswer, SetUpMessage } from "./messages.js";
 import { SteadyReader } from "./steady.js";
 
@@ -44,10 +43,10 @@ export class Camera {
     async open(): Promise<void> {
         document.addEventListener("visibilitychange", this.#resumed);
         if (navigator.mediaDevices === undefined) return this.events.onProblem("insecure");
-        this.#worker = new Worker(scriptUrl(scanWorker), { type: "module" });
+        this.#worker = new Worker(scriptUrl(scannerFiles.worker), { type: "module" });
         this.#worker.addEventListener("message", (event: MessageEvent<ScanAnswer>) => this.#answered(event.data));
         this.#worker.addEventListener("error", () => this.events.onProblem("reader"));
-        this.#worker.postMessage({ wasm: wasmUrl } satisfies SetUpMessage);
+        this.#worker.postMessage({ wasm: scannerFiles.wasm } satisfies SetUpMessage);
         await this.#show();
     }
 
