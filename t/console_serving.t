@@ -22,6 +22,7 @@ sub build {
         make_path($parent);
         write_file("$folder/$name", $files{$name});
         write_file("$folder/$name.gz", Compress::Zlib::memGzip($files{$name}));
+        write_file("$folder/$name.br", 'packed by brotli');    # nginx does not look into it
     }
     return $folder;
 }
@@ -44,6 +45,7 @@ write_file("$base/nginx.conf", <<"END");
 daemon off;
 pid $base/nginx.pid;
 error_log $base/error.log notice;
+load_module @{[ StockVerify::Parts::brotli_module() ]};
 @{[ $> == 0 ? 'user root;' : '' ]}
 events {}
 http {
@@ -55,6 +57,7 @@ http {
         location /console/ {
             root $site;
             include $ENV{PWD}/conf/console/location.conf;
+            brotli_static on;
         }
     }
 }
@@ -89,12 +92,20 @@ subtest 'types' => sub {
     like get("/console/$_")->headers->content_type, qr/^\Q$type{$_}\E/, $_ for sort keys %type;
 };
 
+subtest 'what was packed by brotli goes to who takes that' => sub {
+    my $packed = $ua->get("http://127.0.0.1:$port/console/", { 'Accept-Encoding' => 'gzip, br' })->result;
+    is $packed->headers->header('Content-Encoding'), 'br', 'br';
+    is $packed->body, 'packed by brotli', 'its bytes';
+    like $packed->headers->content_type, qr{^text/html}, 'still a page';
+};
+
 subtest 'what was packed is sent packed' => sub {
     my $answer = $ua->build_tx(GET => "http://127.0.0.1:$port/console/", { 'Accept-Encoding' => 'gzip' });
     $answer->res->content->auto_decompress(0);
     my $packed = $ua->start($answer)->result;
     is $packed->headers->header('Content-Encoding'), 'gzip', 'gzip';
     cmp_ok length $packed->body, '<', 300, 'small';
+    is $packed->headers->header('Vary'), 'Accept-Encoding', 'and caches between are told';
     is $packed->headers->header('Content-Security-Policy'), get('/console/')->headers->header('Content-Security-Policy'), 'with the same walls';
 };
 

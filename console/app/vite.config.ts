@@ -2,13 +2,13 @@ import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
 
 const output = process.env["CONSOLE_OUTPUT"] ?? "../../build/console";
 
-/** What nginx' gzip_static sends: a packed copy beside each file that becomes smaller. */
+/** What nginx' gzip_static and brotli_static send: packed copies beside each file that becomes smaller by them. */
 function packed(): Plugin {
     const pack = (folder: string): void => {
         for (const name of readdirSync(folder)) {
@@ -16,8 +16,8 @@ function packed(): Plugin {
             if (statSync(path).isDirectory()) pack(path);
             else if (/\.(js|css|html|svg|json|webmanifest|wasm)$/.test(name)) {
                 const plain = readFileSync(path);
-                const small = gzipSync(plain, { level: 9 });
-                if (small.length < plain.length) writeFileSync(`${path}.gz`, small);
+                const copies = { gz: gzipSync(plain, { level: 9 }), br: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }) };
+                for (const [kind, small] of Object.entries(copies)) if (small.length < plain.length) writeFileSync(`${path}.${kind}`, small);
             }
         }
     };

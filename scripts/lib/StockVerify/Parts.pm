@@ -216,15 +216,24 @@ END
     return;
 }
 
+# Debian's libnginx-mod-http-brotli-static, or nothing where it is not installed.
+sub brotli_module {
+    my $module = '/usr/lib/nginx/modules/ngx_http_brotli_static_module.so';
+    return -e $module ? $module : undef;
+}
+
 sub write_nginx_conf {
     my ($stack, $value) = @_;
     my ($state, $directory) = @{$stack}{qw(state directory)};
+    my $brotli = brotli_module();
     my %fill = (
         DIR       => $directory,
         ROOT      => $stack->{root},
         BUILD     => $stack->{build},
         USER      => $> == 0 ? 'user root;' : '',
         MODULE    => $state->{module},
+        BROTLI_MODULE => $brotli ? "load_module $brotli;" : '',
+        BROTLI    => $brotli ? 'brotli_static on;' : '',
         MAIN      => $state->{nginx}{main},
         SERVER    => $state->{nginx}{server},
         LOG_LEVEL => $state->{nginx}{log_level} || 'notice',
