@@ -205,6 +205,23 @@ sub count {
     return;
 }
 
+# Damage is shown: a picture, which the phone sends when it can.
+my %photo;    # id => { person, code, bytes }
+
+sub photo_of {
+    my ($person, $code) = @_;
+    my $id = "damage-$person->{session}{rack_id}-$code";
+    $photo{$id} = { person => $person, code => $code, bytes => "\x89PNG\r\n\x1a\n" . pack('N A4 N N C5 N', 13, 'IHDR', 640, 480, 8, 2, 0, 0, 0, 0) . $id x (50 + keys(%photo) % 900) };
+    return $id;
+}
+
+sub send_photos {
+    my ($what) = @_;
+    my @ids = sort grep { !$photo{$_}{sent}++ } keys %photo;
+    my @answers = $stack->parallel(map { [$photo{$_}{person}{client}, PUT => "/api/photos/$_", body => $photo{$_}{bytes}, headers => { 'Content-Type' => 'image/png' }] } @ids);
+    return is_deeply [map { $_->text } grep { $_->status != 201 } @answers], [], $what;
+}
+
 sub count_item {
     my ($person, $number) = @_;
     my ($item, $rack) = ($items[$number], $person->{session}{rack_id});
@@ -216,7 +233,7 @@ sub count_item {
         count($person, $item->{code}, '', verified => 2_000_000, more => { uom => 'BOX' });
     } elsif ($number % 4 == 0) {
         count($person, $item->{code}, '', verified => (4 + $number % 30) * 1_000_000, damage => 1_000_000, lost => 2_000_000,
-            more => { condition => 'damaged', damage_reason => 'crushed' });
+            more => { condition => 'damaged', damage_reason => 'crushed', photo_proofs => [photo_of($person, $item->{code})] });
     } else {
         count($person, $item->{code}, '', verified => ($number % 50) * 1_000_000 + 250_000);
     }
@@ -234,6 +251,7 @@ scan_all('everything is found by what was scanned', map { my $p = $_; map { [$pe
 for my $p (0 .. $#people) { count_item($people[$p], $_) for shelf($p, 0) }
 StockVerify::Counter::sync_all(map { $_->{counter} } @people);
 nothing_refused('every figure is taken');
+send_photos('pictures of the damage are sent after the figures');
 
 # Three find what nobody knows.
 my $strange = check_digit('299999999999');
@@ -271,10 +289,17 @@ $truth{$_}{'PG-NEW'} = delete $truth{$_}{$strange} for grep { $truth{$_}{$strang
 
 # ---- the rest is counted off line and sent at once
 for my $p (0 .. $#people) { count_item($people[$p], $_) for shelf($p, 1) }
+send_photos('pictures are sent before the figures');
 StockVerify::Counter::sync_all(map { $_->{counter} } @people);
 nothing_refused('every figure is taken, of the delisted item too');
 cmp_ok scalar(map { $_->{counter}->lost } @people), '>', 0, 'answers got lost';
 is $_->{counter}->complete($_->{session})->status, 200, 'a rack is done' for @people;
+
+# ---- the pictures
+my @shown = $stack->parallel(map { [$supervisor, GET => "/api/photos/$_"] } sort keys %photo);
+is_deeply [grep { $shown[$_]->body ne $photo{ (sort keys %photo)[$_] }{bytes} } 0 .. $#shown], [], keys(%photo) . ' pictures are as they were taken';
+is_deeply [grep { my $id = $_; !$mongo->find_one(verification_records => { photo_proofs => $id, item_code => $photo{$id}{code}, user_id => $photo{$id}{person}{client}->user_id }) } sort keys %photo],
+    [], 'and the figures name them';
 
 # ---- the variances
 # Of a count of more lines than a question may have, those of which somebody counted something.
@@ -297,7 +322,7 @@ sub variances {
     return variances_of(count_id => $count{$warehouse}) if !$NARROW;
     my %lines;
     for my $person (grep { $_->{warehouse} eq $warehouse } @people) {
-        $lines{"$_->{item_code}|" . ($_->{lot} // '')} = $_ for variances_of(count_id => $count{$warehouse}, user => $person->{client}{username});
+        $lines{"$_->{item_code}|" . ($_->{lot} // '')} = $_ for variances_of(count_id => $count{$warehouse}, user => $person->{client}->user_id);
     }
     return values %lines;
 }
