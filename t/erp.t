@@ -23,6 +23,7 @@ CREATE TABLE items (code TEXT PRIMARY KEY, name TEXT, barcode TEXT, category TEX
     serial_tracked INTEGER, changed_at TEXT);
 CREATE TABLE barcodes (code TEXT, barcode TEXT);
 CREATE TABLE stock (code TEXT, warehouse TEXT, lot TEXT, qty NUMERIC, changed_at TEXT);
+CREATE TABLE movements (movement_id TEXT PRIMARY KEY, code TEXT, warehouse TEXT, lot TEXT, qty NUMERIC, moved_at TEXT, adjustment_id TEXT);
 INSERT INTO items VALUES ('ERP-1 ', 'Čaj 茶', '9990000000017', 'Tea', 'PCS', 2.5, 0, '2026-01-01 10:00:00'),
     ('ERP-2', 'Lamp', NULL, 'Light', 'PCS', 10, 0, '2026-01-01 09:00:00'),
     ('ERP-2 ', 'Another lamp', NULL, 'Light', 'PCS', 10, 0, '2026-01-01 09:00:00'),
@@ -132,6 +133,29 @@ subtest 'a code is scanned' => sub {
     is $scan->('NO-SUCH-THING')->data->{erp}, 'ok', 'for sure';
 };
 
+subtest 'what moved' => sub {
+    my $moved = sub { my $row = $mongo->find_one('item_movements', { warehouse => 'South', movement_id => $_[0] }); return $row && [$row->{item_code}, plain($row->{qty}) + 0, plain($row->{moved_at}), $row->{adjustment_id}] };
+    my $at = sub { my @t = gmtime(time - $_[0]); return sprintf '%04d-%02d-%02d %02d:%02d:%02d', $t[5] + 1900, $t[4] + 1, @t[3, 2, 1, 0] };
+    my $text = $at->(600);
+    my $then = $text =~ s/ /T/r . 'Z';
+    erp("INSERT INTO movements VALUES ('M1', 'ERP-1 ', 'South', NULL, 20, '$text', NULL), ('M2', 'ERP-1', 'South', NULL, -3.5, '${text}+00:00', 'ADJ-1'),
+             ('M3', 'ERP-1', 'South', NULL, 'many', '$text', NULL), ('OLD', 'ERP-1', 'South', NULL, 1, '@{[$at->(40 * 86_400)]}', NULL);");
+    my $run = import_items();
+    is plain($run->{movements}), 3, 'is read, as far back as counts may go';
+    is_deeply $moved->('M1'), ['ERP-1', 20, $then, undef], 'a movement, of the item whose code the ERP spells otherwise';
+    is_deeply $moved->('M2'), ['ERP-1', -3.5, $then, 'ADJ-1'], 'a posting of our own';
+    is_deeply [map { "$_->{item_code} $_->{field}" } @{ $run->{errors} }], ['ERP-1 qty'], 'one that is none is refused, and told';
+    erp("UPDATE movements SET qty = 21 WHERE movement_id = 'M1'; DELETE FROM movements WHERE movement_id = 'M3';
+         INSERT INTO movements VALUES ('M4', 'ERP-1', 'South', NULL, 1, '@{[$at->(3_000)]}', NULL), ('M5', 'ERP-1', 'South', NULL, 1, '@{[$at->(9_000)]}', NULL);");
+    is plain(import_items()->{movements}), 3, 'the next import reads again what is an hour older than the latest';
+    is $moved->('M1')[1], 21, 'a movement that the ERP corrected is corrected';
+    is_deeply [map { defined $moved->($_) ? 1 : 0 } 'M4', 'M5'], [1, 0], 'one that came late is taken, not what is long past';
+    is plain(import_items()->{movements}), 3, 'and once more the same';
+    is $mongo->count('item_movements', { warehouse => 'South' }), 3, 'each is there once';
+    my $boss = $stack->login('admin');
+    is $boss->get('/api/admin/erp/sync')->data->{last_run}{movements}, 3, 'administrators see how many';
+};
+
 subtest 'a worker dies in the middle of an import' => sub {
     erp("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
          INSERT INTO items SELECT printf('BULK-%05d', i), 'Item ' || i, NULL, 'Bulk', 'PCS', 1, 0, '2026-01-04 09:00:00' FROM n;
@@ -144,6 +168,19 @@ subtest 'a worker dies in the middle of an import' => sub {
     is $mongo->count('erp_items', { category => 'Bulk' }), 3000, 'all are there';
     is $mongo->count('item_stock', { item_code => { '$regex' => '^BULK-' }, book_qty => { '$eq' => 1 } }), 3000, 'with their stock';
     is $mongo->count('erp_items', { category => 'Bulk', deleted => \1 }), 0, 'and none is taken for delisted';
+};
+
+subtest 'an ERP that tells a part of what it has' => sub {
+    $stack->expect_log(qr/job\.failed/);
+    erp("CREATE TABLE hidden AS SELECT * FROM items WHERE category = 'Bulk' AND code > 'BULK-02000'; DELETE FROM items WHERE code IN (SELECT code FROM hidden);");
+    my $id = job_id_in($stack->ctl(['erp', 'import', '--full']));
+    my $job;
+    wait_until { $job = $mongo->find_one('jobs', { job_id => $id }); !$job->{pending} } 60, 'the import to end';
+    is $job->{status}, 'failed', 'it fails';
+    like $job->{error}{message}, qr/told 1000 items fewer than the \d+ it had, more than ERP_DELIST_MAX_PERCENT \(20 %\) allows/, 'and says why';
+    is $mongo->count('erp_items', { category => 'Bulk', deleted => \1 }), 0, 'nothing is delisted';
+    erp("INSERT INTO items SELECT * FROM hidden WHERE code > 'BULK-02100'; DROP TABLE hidden;");
+    is plain(import_items('--full')->{delisted}), 100, 'some that are gone are';
 };
 
 subtest 'an ERP that refuses' => sub {

@@ -12,6 +12,10 @@ static const struct {
     { "erp_version", SV_ERP_FIELD_VERSION },
     { "changed_at", SV_ERP_FIELD_CHANGED_AT },
     { "delta", SV_ERP_FIELD_DELTA },
+    { "movement_id", SV_ERP_FIELD_MOVEMENT },
+    { "qty", SV_ERP_FIELD_MOVEMENT },
+    { "moved_at", SV_ERP_FIELD_MOVEMENT },
+    { "adjustment_id", SV_ERP_FIELD_MOVEMENT },
 };
 
 sv_erp_field_t

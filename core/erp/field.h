@@ -13,6 +13,7 @@ typedef enum {
     SV_ERP_FIELD_VERSION,    /* the ERP's version of the stock, kept for writing back */
     SV_ERP_FIELD_CHANGED_AT, /* how far an incremental import has come: a time or a rising number */
     SV_ERP_FIELD_DELTA,      /* of an adjustment that is found again */
+    SV_ERP_FIELD_MOVEMENT,   /* only of movements (core/import/movements.h) */
     SV_ERP_FIELD_NONE
 } sv_erp_field_t;
 

@@ -5,6 +5,7 @@
 #include "core/base/buffer.h"
 #include "core/erp/field.h"
 #include "core/erp/intake_write.h"
+#include "core/erp/row.h"
 #include "core/import/import.h"
 #include "core/import/number.h"
 #include "core/store/document.h"
@@ -268,31 +269,6 @@ sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_erp_stock
     }
 }
 
-/* The row's texts: "" for NULL, and what is no text becomes what no gate lets pass. */
-static char **
-sv_intake_cells(const sv_erp_intake_t *intake, const bson_t *row)
-{
-    char **cells = sv_arena_alloc(intake->batch.arena, intake->columns * sizeof(*cells));
-    bson_iter_t iter;
-    size_t i = 0;
-
-    for (size_t k = 0; k < intake->columns; k++) {
-        cells[k] = "";
-    }
-    if (bson_iter_init(&iter, row)) {
-        while (bson_iter_next(&iter) && i < intake->columns) {
-            if (BSON_ITER_HOLDS_UTF8(&iter)) {
-                uint32_t length;
-                const char *text = bson_iter_utf8(&iter, &length);
-
-                cells[i] = strlen(text) == length ? sv_arena_strdup(intake->batch.arena, text) : "\xff";
-            }
-            i++;
-        }
-    }
-    return cells;
-}
-
 static void
 sv_intake_begin_item(sv_erp_intake_t *intake, char **cells)
 {
@@ -329,7 +305,7 @@ static sv_status_t
 sv_intake_row(sv_erp_intake_t *intake, const bson_t *row, bool *stored, sv_error_t *error)
 {
     sv_erp_stock_t stock = { .lot = "" };
-    char **cells = sv_intake_cells(intake, row);
+    char **cells = sv_erp_row_cells(row, intake->columns, intake->batch.arena);
 
     if (intake->erp_code == NULL || strcmp(intake->erp_code, cells[intake->code_at]) != 0) {
         if (sv_intake_item(intake, error) != SV_OK) {
@@ -340,7 +316,7 @@ sv_intake_row(sv_erp_intake_t *intake, const bson_t *row, bool *stored, sv_error
                 return error->status;
             }
             *stored = true;
-            cells = sv_intake_cells(intake, row); /* the batch's memory is a new one */
+            cells = sv_erp_row_cells(row, intake->columns, intake->batch.arena); /* the batch's memory is a new one */
         }
         sv_intake_begin_item(intake, cells);
     }
@@ -383,6 +359,25 @@ sv_erp_intake_finish(sv_erp_intake_t *intake, sv_error_t *error)
     return sv_intake_write(intake, sv_arena_strdup(intake->marked, intake->erp_code), error);
 }
 
+/* Whether so many may be gone at once. */
+static sv_status_t
+sv_erp_delist_check(sv_store_t *store, const bson_t *unseen, sv_error_t *error)
+{
+    bson_t *listed = sv_doc_take(
+        BCON_NEW("erp_code", "{", "$exists", BCON_BOOL(true), "}", "deleted", "{", "$ne", BCON_BOOL(true), "}"),
+        error->arena);
+    int64_t gone = 0, all = 0, percent = store->settings->erp_delist_max_percent;
+
+    if (sv_store_count(store, SV_COLLECTION_ERP_ITEMS, unseen, &gone, error) != SV_OK || gone <= SV_ERP_DELIST_FREE ||
+        sv_store_count(store, SV_COLLECTION_ERP_ITEMS, listed, &all, error) != SV_OK || gone * 100 <= all * percent) {
+        return error->status;
+    }
+    return sv_fail(error, SV_ERR_CONFLICT_STATE,
+                   "The ERP told %lld items fewer than the %lld it had, more than ERP_DELIST_MAX_PERCENT (%lld %%) "
+                   "allows: none is taken for delisted",
+                   (long long) gone, (long long) all, (long long) percent);
+}
+
 sv_status_t
 sv_erp_delist(sv_store_t *store, const char *run_id, int64_t *delisted, sv_error_t *error)
 {
@@ -401,6 +396,9 @@ sv_erp_delist(sv_store_t *store, const char *run_id, int64_t *delisted, sv_error
     }
     if (any == NULL) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The ERP told no items: none is taken for delisted");
+    }
+    if (sv_erp_delist_check(store, unseen, error) != SV_OK) {
+        return error->status;
     }
     return sv_store_update_many(store, SV_COLLECTION_ERP_ITEMS, unseen, update, delisted, error);
 }

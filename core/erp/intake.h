@@ -35,7 +35,11 @@ const sv_erp_taken_t *sv_erp_intake_taken(const sv_erp_intake_t *intake);
 /* Whether `a` is later than `b` (NULL: than anything): numbers by their size, times by their text. */
 bool sv_erp_mark_later(const char *a, const char *b);
 
-/* Items of the ERP that this full run did not see are delisted.  SV_ERR_CONFLICT_STATE when this one saw none. */
+/* Items of the ERP that this full run did not see are delisted.  SV_ERR_CONFLICT_STATE when it saw none, or when they
+ * are more than SV_ERP_DELIST_FREE and than ERP_DELIST_MAX_PERCENT allows: an ERP that told a part of what it has is
+ * likelier than a master that lost so much. */
+enum { SV_ERP_DELIST_FREE = 10 };
+
 sv_status_t sv_erp_delist(sv_store_t *store, const char *run_id, int64_t *delisted, sv_error_t *error);
 
 #endif

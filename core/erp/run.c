@@ -22,44 +22,36 @@ sv_erp_run_request(sv_store_t *store, const sv_principal_t *who, bool full, sv_a
     return error->status;
 }
 
-/* The mark of the latest run that ended; NULL: there is none. */
+/* The latest run that ended; NULL: there is none. */
 static sv_status_t
-sv_erp_last_mark(sv_store_t *store, sv_arena_t *arena, const char **mark, sv_error_t *error)
+sv_erp_last_done(sv_store_t *store, sv_arena_t *arena, const bson_t **run, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("status", "done"), arena);
-    bson_t *options =
-        sv_doc_take(BCON_NEW("sort", "{", "finished_at", BCON_INT32(-1), "}", "limit", BCON_INT64(1)), arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *run;
-
-    *mark = NULL;
-    if (sv_store_find(store, SV_COLLECTION_ERP_RUNS, filter, options, &cursor, error) != SV_OK) {
-        return error->status;
-    }
-    if (mongoc_cursor_next(cursor, &run)) {
-        *mark = sv_doc_text(run, "mark", arena);
-    }
-    sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return error->status;
+    return sv_store_find_first(store, SV_COLLECTION_ERP_RUNS, sv_doc_take(BCON_NEW("status", "done"), arena),
+                               sv_doc_take(BCON_NEW("sort", "{", "finished_at", BCON_INT32(-1), "}"), arena), arena,
+                               run, error);
 }
 
 static sv_status_t
 sv_erp_run_insert(sv_store_t *store, const sv_job_claim_t *claim, bool full, sv_arena_t *arena, sv_error_t *error)
 {
-    const char *mark = NULL;
     bson_t *run = sv_doc_new(arena);
-    int64_t now_ms;
+    const bson_t *last = NULL;
+    const char *mark;
+    int64_t now_ms, moved_ms;
 
-    if ((!full && sv_erp_last_mark(store, arena, &mark, error) != SV_OK) ||
-        sv_store_now(store, &now_ms, error) != SV_OK) {
+    if (sv_erp_last_done(store, arena, &last, error) != SV_OK || sv_store_now(store, &now_ms, error) != SV_OK) {
         return error->status;
     }
+    mark = full || last == NULL ? NULL : sv_doc_text(last, "mark", arena);
+    moved_ms = last == NULL ? 0 : sv_doc_time(last, "moved_until");
     BCON_APPEND(run, "run_id", BCON_UTF8(claim->job_id), "status", "running", "full", BCON_BOOL(mark == NULL), "errors",
                 "[", "]", "after", "");
     sv_doc_put_text(run, "since", mark);
     sv_doc_put_text(run, "mark", mark);
     sv_doc_put_time(run, "started_at", now_ms);
+    sv_doc_put_time(run, "moved_from",
+                    moved_ms > 0 ? moved_ms - SV_ERP_MOVEMENTS_AGAIN_MS : now_ms - SV_ERP_MOVEMENTS_FIRST_MS);
+    sv_doc_put_time(run, "moved_until", moved_ms);
     sv_store_insert(store, SV_COLLECTION_ERP_RUNS, run, error);
     if (error->status == SV_ERR_ALREADY_EXISTS) {
         sv_error_clear(error);
@@ -73,8 +65,10 @@ sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, bool full, bool
 {
     bson_t *filter = sv_doc_take(BCON_NEW("run_id", BCON_UTF8(claim->job_id)), arena);
     const bson_t *found = NULL;
+    int64_t now_ms;
 
-    if (sv_store_find_one(store, SV_COLLECTION_ERP_RUNS, filter, NULL, arena, &found, error) == SV_OK &&
+    if (sv_store_now(store, &now_ms, error) == SV_OK &&
+        sv_store_find_one(store, SV_COLLECTION_ERP_RUNS, filter, NULL, arena, &found, error) == SV_OK &&
         found == NULL && sv_erp_run_insert(store, claim, full, arena, error) == SV_OK) {
         sv_store_find_one(store, SV_COLLECTION_ERP_RUNS, filter, NULL, arena, &found, error);
     }
@@ -85,7 +79,9 @@ sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, bool full, bool
                            .full = sv_doc_bool(found, "full"),
                            .since = sv_doc_text(found, "since", arena),
                            .mark = sv_doc_text(found, "mark", arena),
-                           .after = "" };
+                           .after = "",
+                           .moved_from_ms = sv_doc_time(found, "moved_from"),
+                           .moved_to_ms = now_ms };
     if (may_go_on) {
         run->after = sv_doc_text(found, "after", arena);
         run->before = (sv_erp_taken_t){ .rows = sv_doc_int(found, "rows"),
@@ -96,6 +92,15 @@ sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, bool full, bool
                                         .refused = sv_doc_int(found, "refused") };
     }
     return SV_OK;
+}
+
+static void
+sv_erp_run_put_errors(bson_t *update, const bson_t *errors)
+{
+    if (errors != NULL && !bson_empty(errors)) {
+        BCON_APPEND(update, "$push", "{", "errors", "{", "$each", BCON_ARRAY(errors), "$slice",
+                    BCON_INT32(SV_ERP_RUN_ERRORS), "}", "}");
+    }
 }
 
 sv_status_t
@@ -117,10 +122,24 @@ sv_erp_run_note(sv_store_t *store, const sv_erp_run_t *run, const sv_erp_taken_t
     sv_doc_put_text(&set, "after", taken->after != NULL ? taken->after : run->after);
     sv_doc_put_text(&set, "mark", mark);
     bson_append_document_end(update, &set);
-    if (errors != NULL && !bson_empty(errors)) {
-        BCON_APPEND(update, "$push", "{", "errors", "{", "$each", BCON_ARRAY(errors), "$slice",
-                    BCON_INT32(SV_ERP_RUN_ERRORS), "}", "}");
+    sv_erp_run_put_errors(update, errors);
+    return sv_store_update_one(store, SV_COLLECTION_ERP_RUNS, filter, update, &matched, error);
+}
+
+sv_status_t
+sv_erp_run_note_moved(sv_store_t *store, const sv_erp_run_t *run, const sv_erp_moved_t *moved, const bson_t *errors,
+                      sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("run_id", BCON_UTF8(run->run_id)), error->arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "movements", BCON_INT64(moved->rows), "movements_refused",
+                                          BCON_INT64(moved->refused), "}"),
+                                 error->arena);
+    int64_t matched;
+
+    if (moved->latest_ms > 0) {
+        BCON_APPEND(update, "$max", "{", "moved_until", BCON_DATE_TIME(moved->latest_ms), "}");
     }
+    sv_erp_run_put_errors(update, errors);
     return sv_store_update_one(store, SV_COLLECTION_ERP_RUNS, filter, update, &matched, error);
 }
 

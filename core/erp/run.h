@@ -3,6 +3,7 @@
 
 #include "core/base/json_writer.h"
 #include "core/erp/intake.h"
+#include "core/erp/movement_intake.h"
 #include "core/jobs/job.h"
 
 /*
@@ -14,10 +15,11 @@ enum { SV_ERP_RUN_ERRORS = 100 };
 typedef struct {
     const char *run_id; /* the job's */
     bool full;
-    const char *since;     /* incremental: from where; NULL in a full one */
-    const char *after;     /* how far an earlier attempt came; "" in the first */
-    const char *mark;      /* and the latest change it saw; NULL: none */
-    sv_erp_taken_t before; /* what earlier attempts did */
+    const char *since;                  /* incremental: from where; NULL in a full one */
+    const char *after;                  /* how far an earlier attempt came; "" in the first */
+    const char *mark;                   /* and the latest change it saw; NULL: none */
+    sv_erp_taken_t before;              /* what earlier attempts did */
+    int64_t moved_from_ms, moved_to_ms; /* of which movements are asked for */
 } sv_erp_run_t;
 
 /* Asks for an import (kind erp.import, one at a time: two would overwrite what the other has read later).
@@ -31,6 +33,9 @@ sv_status_t sv_erp_run_begin(sv_store_t *store, const sv_job_claim_t *claim, boo
 /* What has been stored so far; `errors` (may be NULL) are rows refused since the last note. */
 sv_status_t sv_erp_run_note(sv_store_t *store, const sv_erp_run_t *run, const sv_erp_taken_t *taken,
                             const bson_t *errors, sv_error_t *error);
+/* What its movements came to. */
+sv_status_t sv_erp_run_note_moved(sv_store_t *store, const sv_erp_run_t *run, const sv_erp_moved_t *moved,
+                                  const bson_t *errors, sv_error_t *error);
 sv_status_t sv_erp_run_end(sv_store_t *store, const sv_erp_run_t *run, int64_t delisted, sv_error_t *error);
 
 #endif

@@ -85,7 +85,8 @@ static sv_status_t
 sv_erp_run_write(sv_store_t *store, const char *name, const bson_t *run, sv_json_writer_t *json, sv_arena_t *arena,
                  sv_error_t *error)
 {
-    static const char *const counts[] = { "rows", "items", "created", "changed", "unchanged", "refused", "delisted" };
+    static const char *const counts[] = { "rows",      "items",   "created",  "changed",
+                                          "unchanged", "refused", "delisted", "movements" };
     const char *job_id, *status;
     const bson_t *job = NULL;
     bson_t *filter;

@@ -1,8 +1,9 @@
+#include "core/import/movements.h"
+
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/import/bulk.h"
-#include "core/import/import.h"
 #include "core/stock/stock.h"
 #include "core/store/document.h"
 #include "core/totals/touch.h"
@@ -12,25 +13,53 @@ static const sv_import_column_t sv_movement_columns[] = {
     { "qty", true },         { "moved_at", true },  { "adjustment_id", false },
 };
 
-enum { SV_MOVEMENT_TEXT_MAX = 128 };
+enum { SV_MOVEMENT_TEXT_MAX = 128, SV_MOVEMENT_COLUMNS = sizeof(sv_movement_columns) / sizeof(sv_movement_columns[0]) };
 
-/* Of one warehouse, those that are written together. */
 typedef struct {
+    const char *warehouse, *item_code;
+} sv_moved_item_t;
+
+struct sv_movements_s {
+    sv_arena_t *own; /* this lies in it */
     sv_store_t *store;
     sv_import_table_t table;
     sv_import_bulk_t bulk;
-    sv_arena_t *arena;
-    const char *warehouse; /* of the rows gathered */
-    const char *codes[SV_IMPORT_BULK_ROWS];
+    sv_arena_t *arena; /* of those gathered */
+    sv_moved_item_t moved[SV_IMPORT_BULK_ROWS];
     size_t count;
-} sv_movements_t;
+};
 
-static sv_status_t
-sv_movements_flush(sv_movements_t *movements, sv_error_t *error)
+/* What moved in the warehouse of the first of them; the others are left. */
+static size_t
+sv_movements_of_a_warehouse(sv_movements_t *movements, const char **codes)
 {
-    if (movements->count > 0 && sv_import_bulk_flush(&movements->bulk, error) == SV_OK &&
-        movements->table.options->plan == NULL) {
-        sv_totals_touch(movements->store, movements->warehouse, movements->codes, movements->count, error);
+    const char *warehouse = movements->moved[0].warehouse;
+    size_t count = 0, left = 0;
+
+    for (size_t i = 0; i < movements->count; i++) {
+        if (strcmp(movements->moved[i].warehouse, warehouse) == 0) {
+            codes[count++] = movements->moved[i].item_code;
+        } else {
+            movements->moved[left++] = movements->moved[i];
+        }
+    }
+    movements->count = left;
+    return count;
+}
+
+sv_status_t
+sv_import_movements_flush(sv_movements_t *movements, sv_error_t *error)
+{
+    bool dry_run = movements->table.options->plan != NULL;
+    const char *codes[SV_IMPORT_BULK_ROWS];
+
+    if (sv_import_bulk_flush(&movements->bulk, error) == SV_OK && !dry_run) {
+        while (movements->count > 0 && error->status == SV_OK) {
+            const char *warehouse = movements->moved[0].warehouse;
+            size_t count = sv_movements_of_a_warehouse(movements, codes);
+
+            sv_totals_touch(movements->store, warehouse, codes, count, error);
+        }
     }
     movements->count = 0;
     sv_arena_destroy(movements->arena);
@@ -90,40 +119,87 @@ sv_movements_take(sv_movements_t *movements, sv_error_t *error)
     if (!table->good) {
         return SV_OK;
     }
-    if (movements->count == SV_IMPORT_BULK_ROWS - 1 ||
-        (movements->count > 0 && strcmp(movements->warehouse, warehouse) != 0)) {
-        sv_movements_flush(movements, error);
+    if (movements->count == SV_IMPORT_BULK_ROWS - 1) {
+        sv_import_movements_flush(movements, error);
     }
-    movements->warehouse = sv_arena_strdup(movements->arena, warehouse);
-    movements->codes[movements->count++] = sv_arena_strdup(movements->arena, item_code);
+    movements->moved[movements->count++] =
+        (sv_moved_item_t){ sv_arena_strdup(movements->arena, warehouse), sv_arena_strdup(movements->arena, item_code) };
     BCON_APPEND(selector, "warehouse", BCON_UTF8(warehouse), "movement_id", BCON_UTF8(id));
     return error->status == SV_OK ? sv_import_bulk_put(&movements->bulk, table->row.line, selector, update, error)
                                   : error->status;
+}
+
+static sv_movements_t *
+sv_movements_create(sv_store_t *store)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_movements_t *movements = sv_arena_zalloc(arena, sizeof(*movements));
+
+    movements->own = arena;
+    movements->store = store;
+    movements->arena = sv_arena_create();
+    return movements;
+}
+
+static sv_status_t
+sv_movements_begin(sv_movements_t *movements, sv_error_t *error)
+{
+    return sv_import_bulk_init(&movements->bulk, movements->store, SV_COLLECTION_ITEM_MOVEMENTS, &movements->table,
+                               error);
+}
+
+sv_status_t
+sv_import_movements_open(sv_store_t *store, const char *const *names, size_t name_count,
+                         const sv_import_options_t *options, sv_movements_t **opened, sv_error_t *error)
+{
+    sv_movements_t *movements = *opened = sv_movements_create(store);
+
+    if (sv_import_table_begin(&movements->table, names, name_count, sv_movement_columns, SV_MOVEMENT_COLUMNS, options,
+                              error) != SV_OK) {
+        return error->status;
+    }
+    return sv_movements_begin(movements, error);
+}
+
+sv_status_t
+sv_import_movements_row(sv_movements_t *movements, long line, char **fields, sv_error_t *error)
+{
+    sv_import_table_give(&movements->table, line, fields);
+    return sv_movements_take(movements, error);
+}
+
+void
+sv_import_movements_close(sv_movements_t *movements, sv_import_result_t *result)
+{
+    if (movements == NULL) {
+        return;
+    }
+    *result = (sv_import_result_t){ 0 };
+    if (movements->bulk.table != NULL) {
+        sv_import_bulk_result(&movements->bulk, result);
+    }
+    sv_import_bulk_close(&movements->bulk);
+    sv_import_table_close(&movements->table);
+    sv_arena_destroy(movements->arena);
+    sv_arena_destroy(movements->own);
 }
 
 sv_status_t
 sv_import_movements(sv_store_t *store, FILE *stream, const sv_import_options_t *options, sv_import_result_t *result,
                     sv_error_t *error)
 {
-    sv_movements_t *movements = sv_arena_zalloc(error->arena, sizeof(*movements));
+    sv_movements_t *movements = sv_movements_create(store);
 
-    *result = (sv_import_result_t){ 0 };
-    movements->store = store;
-    if (sv_import_table_open(&movements->table, stream, sv_movement_columns,
-                             sizeof(sv_movement_columns) / sizeof(sv_movement_columns[0]), options, error) != SV_OK) {
-        return error->status;
+    if (sv_import_table_open(&movements->table, stream, sv_movement_columns, SV_MOVEMENT_COLUMNS, options, error) ==
+            SV_OK &&
+        sv_movements_begin(movements, error) == SV_OK) {
+        while (error->status == SV_OK && sv_import_table_next(&movements->table, error)) {
+            sv_movements_take(movements, error);
+        }
+        if (error->status == SV_OK) {
+            sv_import_movements_flush(movements, error);
+        }
     }
-    movements->arena = sv_arena_create();
-    sv_import_bulk_init(&movements->bulk, store, SV_COLLECTION_ITEM_MOVEMENTS, &movements->table, error);
-    while (error->status == SV_OK && sv_import_table_next(&movements->table, error)) {
-        sv_movements_take(movements, error);
-    }
-    if (error->status == SV_OK) {
-        sv_movements_flush(movements, error);
-    }
-    sv_import_bulk_result(&movements->bulk, result);
-    sv_import_bulk_close(&movements->bulk);
-    sv_import_table_close(&movements->table);
-    sv_arena_destroy(movements->arena);
+    sv_import_movements_close(movements, result);
     return error->status;
 }

@@ -4481,6 +4481,8 @@ export interface components {
             unchanged: number;
             refused: number;
             delisted: number;
+            /** @description Rows of movements that were read */
+            movements: number;
             /** @description Why its last attempt failed */
             error: string | null;
             /** @description The first hundred rows it refused */

@@ -28,6 +28,7 @@ CREATE TABLE items (code TEXT PRIMARY KEY, name TEXT, barcode TEXT, category TEX
     serial_tracked INTEGER, changed_at TEXT);
 CREATE TABLE barcodes (code TEXT, barcode TEXT);
 CREATE TABLE stock (code TEXT, warehouse TEXT, lot TEXT, qty NUMERIC, changed_at TEXT);
+CREATE TABLE movements (movement_id TEXT PRIMARY KEY, code TEXT, warehouse TEXT, lot TEXT, qty NUMERIC, moved_at TEXT, adjustment_id TEXT);
 -- What StockVerify posts: a line comes once, and moves the stock at once.
 CREATE TABLE adjustments (adjustment_id TEXT, line INTEGER, code TEXT NOT NULL, warehouse TEXT NOT NULL, lot TEXT,
     delta NUMERIC NOT NULL, uom TEXT, unit_cost NUMERIC, reason TEXT, counted_at TEXT, posted_by TEXT,
