@@ -46,7 +46,7 @@ export class SeriesPlot {
                     ),
                 ],
                 axes: [
-                    { ...axis, values: (_, splits) => splits.map(timeText), space: 110 },
+                    { ...axis, values: (_, splits) => splits.map(timeText), space: 80 },
                     { ...axis, side: isMirrored ? 1 : 3, size: 72, values: (_, splits) => splits.map((split) => lines[0]?.text(split) ?? "") },
                 ],
                 hooks: {

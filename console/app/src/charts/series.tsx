@@ -26,6 +26,8 @@ export interface SeriesProps {
 /** Lines over time. The drawing is for eyes; whoever can't see it, or wants the figures, opens the table beneath. */
 export function Series(props: SeriesProps) {
     const { label, times, lines, height = 240, tableLabel, timeLabel, timeText } = props;
+    const latest = useRef(timeText);
+    latest.current = timeText;
     const frame = useRef<HTMLDivElement>(null);
     const [at, setAt] = useState<number | null>(null);
     const chosen = theme.value;
@@ -40,7 +42,7 @@ export function Series(props: SeriesProps) {
         dark.addEventListener("change", draw);
         void import("./plot.js").then(({ SeriesPlot }) => {
             if (isGone) return;
-            plot = new SeriesPlot(host, { times, lines, height, isMirrored, timeText, onPoint: setAt });
+            plot = new SeriesPlot(host, { times, lines, height, isMirrored, timeText: (seconds) => latest.current(seconds), onPoint: setAt });
         });
         const sized = new ResizeObserver(() => plot?.resize(host.clientWidth));
         sized.observe(host);

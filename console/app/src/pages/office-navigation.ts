@@ -29,6 +29,8 @@ export const officeNavigation: readonly NavigationSection[] = [
         title: () => shellText("nav.report"),
         links: [
             { path: "/reports", icon: "list", label: () => shellText("nav.reports"), least: "supervisor" },
+            { path: "/snapshots", icon: "camera", label: () => shellText("nav.snapshots"), least: "supervisor" },
+            { path: "/schedules", icon: "calendar", label: () => shellText("nav.schedules"), least: "supervisor" },
             { path: "/jobs", icon: "job", label: () => shellText("nav.jobs"), least: "supervisor", badge: () => unseenJobs.value },
         ],
     },

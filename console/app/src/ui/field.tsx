@@ -38,7 +38,7 @@ interface TextFieldProps {
     onInput: (value: string) => void;
     hint?: string;
     fault?: string | undefined;
-    type?: "text" | "password" | "date" | "search" | "email" | "number" | "datetime-local";
+    type?: "text" | "password" | "date" | "search" | "email" | "number" | "datetime-local" | "time";
     name?: string;
     inputMode?: "text" | "numeric" | "decimal" | "none" | "search";
     autocomplete?: string;

@@ -33,8 +33,7 @@ export async function makeExport(path: string, format: FileFormat, onProgress: (
 /** Keeps what the query finds now as a snapshot; its id. */
 export async function takeSnapshot(body: { name: string; query: ReportQuery; tags: string[] }, onProgress: (job: Job) => void): Promise<string> {
     const asked = await client.call("post", "/api/reports/snapshots", { body });
-    if (!("job_id" in asked && "status" in asked)) return (asked as Schema<"Snapshot">).snapshot_id;
-    return (await succeeded(asked, onProgress)).resource?.id ?? "";
+    return "status" in asked ? ((await succeeded(asked, onProgress)).resource?.id ?? "") : asked.snapshot_id;
 }
 
 /** A fixed report as a file. */
@@ -52,4 +51,16 @@ export async function saveAnswer(answer: Response, name: string): Promise<void> 
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Compares two snapshots; the comparison's id. */
+export async function compareSnapshots(body: { baseline_id: string; comparison_id: string; key_fields?: string[]; tolerance?: number }, onProgress: (job: Job) => void): Promise<string> {
+    const asked = await client.call("post", "/api/reports/compare", { body });
+    return "status" in asked ? (await succeeded(asked, onProgress)).job_id : asked.job_id;
+}
+
+/** Takes the same snapshot again; the new one's id. */
+export async function refreshSnapshot(snapshotId: string, onProgress: (job: Job) => void): Promise<string> {
+    const asked = await client.call("post", "/api/reports/snapshots/{id}/refresh", { path: { id: snapshotId } });
+    return "status" in asked ? ((await succeeded(asked, onProgress)).resource?.id ?? "") : asked.snapshot_id;
 }

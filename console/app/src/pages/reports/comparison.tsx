@@ -1,0 +1,161 @@
+import { useLocation } from "preact-iso";
+import { useMemo, useState } from "preact/hooks";
+import { dateTime, figure, number } from "../../i18n/format.js";
+import type { IconName } from "../../ui/icon.js";
+import { pathTo } from "../../paths.js";
+import { useParameter } from "../../routes.js";
+import { client } from "../../session.js";
+import { Button } from "../../ui/button.js";
+import { ask } from "../../ui/dialog.js";
+import { Loading } from "../../ui/loading.js";
+import { notify } from "../../ui/notices.js";
+import { Page } from "../../ui/page.js";
+import { Segments } from "../../ui/segments.js";
+import { Chip, EmptyState, type Tone } from "../../ui/surface.js";
+import { type Column, Table } from "../../ui/table.js";
+import { Data } from "../../ui/text.js";
+import type { DataOf, Schema } from "./api-types.js";
+import { type ReportRow, tableColumn } from "./cells.js";
+import { FileDialog, whyText } from "./file-dialog.js";
+import { makeExport } from "./files.js";
+import { usePaged } from "./paged.js";
+import { rowKey } from "./result.js";
+import { text } from "./texts.js";
+import { titleText } from "./titles.js";
+import { share } from "./words.js";
+
+type Change = Schema<"RowChange">;
+type Comparison = DataOf<"get", "/api/reports/compare/{id}">;
+
+const looks: { readonly [C in Change]: { tone: Tone; icon: IconName } } = {
+    added: { tone: "ok", icon: "plus" },
+    removed: { tone: "bad", icon: "minus" },
+    changed: { tone: "warn", icon: "edit" },
+    unchanged: { tone: "plain", icon: "check" },
+};
+
+const isChange = (value: unknown): value is Change => typeof value === "string" && value in looks;
+
+/** What became different between two snapshots. */
+export function ComparisonPage() {
+    const id = useParameter("comparison");
+    const [change, setChange] = useState<Change | "all">("all");
+    const loaded = usePaged(
+        (cursor, signal) => client.call("get", "/api/reports/compare/{id}", { path: { id }, query: { limit: 200, ...(change === "all" ? {} : { change }), ...(cursor === undefined ? {} : { cursor }) }, signal }),
+        [id, change],
+    );
+    const name = loaded.data?.name;
+    return (
+        <Page title={name ?? text("comparison.title")} {...(name === undefined ? {} : { heading: <Data>{name}</Data> })} back={`${pathTo("/snapshots")}?comparisons`} wide>
+            <Loading of={loaded} rows={3} height={140}>
+                {(comparison) => <Content comparison={comparison} change={change} onChange={setChange} onEnd={loaded.more} />}
+            </Loading>
+        </Page>
+    );
+}
+
+function Content({ comparison, change, onChange, onEnd }: { comparison: Comparison; change: Change | "all"; onChange: (change: Change | "all") => void; onEnd: () => void }) {
+    const { route } = useLocation();
+    const [isMaking, make] = useState(false);
+    const columns = useMemo(() => comparison.columns.map(changeColumn), [comparison.columns]);
+    const remove = async (): Promise<void> => {
+        if (!(await ask({ title: text("reports.delete_ask", { name: comparison.name }), confirm: text("reports.delete"), danger: true }))) return;
+        try {
+            await client.call("delete", "/api/reports/compare/{id}", { path: { id: comparison.job_id } });
+            route(`${pathTo("/snapshots")}?comparisons`, true);
+        } catch (fault) {
+            notify({ tone: "bad", text: whyText(fault) });
+        }
+    };
+    const shown: readonly Change[] = comparison.include_unchanged ? ["added", "removed", "changed", "unchanged"] : ["added", "removed", "changed"];
+    return (
+        <div class="stack">
+            <div class="row">
+                <Button kind="primary" icon="download" onClick={() => make(true)}>
+                    {text("builder.file")}
+                </Button>
+                <Button icon="trash" onClick={remove}>
+                    {text("reports.delete")}
+                </Button>
+            </div>
+            <Sides comparison={comparison} />
+            <Fields comparison={comparison} />
+            <Segments
+                label={text("comparison.which")}
+                value={change}
+                options={[{ value: "all" as const, label: text("comparison.all", { n: comparison.rows }) }, ...shown.map((value) => ({ value, label: `${text(`change.${value}`)} ${number(comparison.counts[value])}` }))]}
+                onChange={onChange}
+            />
+            {comparison.items.length === 0 && comparison.next_cursor === null ? (
+                <EmptyState icon="check" title={text("comparison.none")} text={text("comparison.none_text", { n: comparison.counts.unchanged })} />
+            ) : (
+                <Table label={comparison.name} rows={comparison.items} total={change === "all" ? comparison.total : comparison.counts[change]} columns={columns} keyOf={(row) => rowKey(comparison.columns, row)} onEnd={onEnd} rowHeight={48} />
+            )}
+            {isMaking && <FileDialog title={text("builder.file")} fileName={comparison.name} make={(format, onProgress) => makeExport(`/api/reports/compare/${encodeURIComponent(comparison.job_id)}`, format, onProgress)} onClose={() => make(false)} />}
+        </div>
+    );
+}
+
+/** What happened to a row is told by a word and a sign. */
+function changeColumn(column: Comparison["columns"][number]): Column<ReportRow> {
+    if (column.name !== "change") return tableColumn(column);
+    return {
+        ...tableColumn(column),
+        cell: (row) => {
+            const value = row["change"];
+            if (!isChange(value)) return "–";
+            return (
+                <Chip tone={looks[value].tone} icon={looks[value].icon}>
+                    {text(`change.${value}`)}
+                </Chip>
+            );
+        },
+    };
+}
+
+function Sides({ comparison }: { comparison: Comparison }) {
+    return (
+        <dl class="card facts">
+            {([["compare.before", comparison.baseline], ["compare.after", comparison.comparison]] as const).map(([key, side]) => (
+                <div key={key}>
+                    <dt>{text(key)}</dt>
+                    <dd>
+                        <a href={pathTo("/snapshots", side.snapshot_id)}>
+                            <Data>{side.name ?? side.snapshot_id}</Data>
+                        </a>{" "}
+                        · {text("job.rows_done", { n: side.rows })}
+                        {side.taken_at !== null && (
+                            <>
+                                {" "}
+                                · <time translate={false}>{dateTime(side.taken_at)}</time>
+                            </>
+                        )}
+                    </dd>
+                </div>
+            ))}
+        </dl>
+    );
+}
+
+/** What the columns sum up to on both sides. */
+function Fields({ comparison }: { comparison: Comparison }) {
+    const fields = comparison.fields.filter((field) => field.baseline_sum !== null || field.comparison_sum !== null);
+    if (fields.length === 0) return null;
+    return (
+        <div class="tiles comparison-fields">
+            {fields.map((field) => (
+                <div key={field.name} class="card stack-tight">
+                    <span class="small soft">{titleText(field.title)}</span>
+                    <span class="tile-value" translate={false}>
+                        {field.delta !== null && field.delta > 0 ? "+" : ""}
+                        {figure(field.delta)}
+                    </span>
+                    <span class="small soft number" translate={false}>
+                        {figure(field.baseline_sum)} → {figure(field.comparison_sum)}
+                        {field.percent !== null && ` · ${share(field.percent)}`}
+                    </span>
+                </div>
+            ))}
+        </div>
+    );
+}
