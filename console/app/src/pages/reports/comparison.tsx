@@ -1,6 +1,6 @@
 import { useLocation } from "preact-iso";
 import { useMemo, useState } from "preact/hooks";
-import { dateTime, figure, number } from "../../i18n/format.js";
+import { dateTime, figure } from "../../i18n/format.js";
 import type { IconName } from "../../ui/icon.js";
 import { pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
@@ -83,7 +83,7 @@ function Content({ comparison, change, onChange, onEnd }: { comparison: Comparis
             <Segments
                 label={text("comparison.which")}
                 value={change}
-                options={[{ value: "all" as const, label: text("comparison.all", { n: comparison.rows }) }, ...shown.map((value) => ({ value, label: `${text(`change.${value}`)} ${number(comparison.counts[value])}` }))]}
+                options={[{ value: "all" as const, label: text("comparison.all", { n: comparison.rows }) }, ...shown.map((value) => ({ value, label: text("change.counted", { change: text(`change.${value}`), n: comparison.counts[value] }) }))]}
                 onChange={onChange}
             />
             {comparison.items.length === 0 && comparison.next_cursor === null ? (

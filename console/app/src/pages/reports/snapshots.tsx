@@ -154,7 +154,7 @@ function Comparisons() {
                                                 <Data>{comparison.name}</Data>
                                             </strong>
                                             <div class="small soft">
-                                                {(["added", "removed", "changed"] as const).map((change) => `${text(`change.${change}`)} ${number(comparison.counts[change])}`).join(" · ")} · <time translate={false}>{relative(comparison.created_at)}</time>
+                                                {text("comparisons.counts", { added: comparison.counts.added, removed: comparison.counts.removed, changed: comparison.counts.changed })} · <time translate={false}>{relative(comparison.created_at)}</time>
                                             </div>
                                         </span>
                                         <Icon name="next" class="soft" />

@@ -405,4 +405,6 @@ export const reportsArabic: Translation<typeof reportsEnglish> = {
     "delivery.sent": "أُرسل",
     "delivery.failed": "فشل",
     "delivery.resend": "أعد الإرسال إلى {who}",
+    "comparisons.counts": "{added} مضاف، {removed} محذوف، {changed} متغيّر",
+    "change.counted": "{change} {n}",
 };

@@ -402,4 +402,6 @@ export const reportsEnglish = {
     "delivery.sent": "Sent",
     "delivery.failed": "Failed",
     "delivery.resend": "Mail it to {who} again",
+    "comparisons.counts": "{added} added, {removed} removed, {changed} changed",
+    "change.counted": "{change} {n}",
 } as const;

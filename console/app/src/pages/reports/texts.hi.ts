@@ -405,4 +405,6 @@ export const reportsHindi: Translation<typeof reportsEnglish> = {
     "delivery.sent": "भेजा गया",
     "delivery.failed": "विफल",
     "delivery.resend": "{who} को फिर मेल करें",
+    "comparisons.counts": "{added} जुड़ी, {removed} हटी, {changed} बदली",
+    "change.counted": "{change} {n}",
 };
