@@ -43,6 +43,15 @@ describe("counting a rack", () => {
         assert.equal(total("DEMO-1"), quantity(2));
     });
 
+    it("takes what a camera read with its symbology, and what GS1 says of lot and pack", async () => {
+        await work.scan("]E05901234123457");
+        assert.equal(total("DEMO-1"), quantity(1));
+        await work.scan("]d20107350053850019" + "10LOT-7");
+        assert.equal(work.lines.value.find((line) => line.lot === "LOT-7")?.item.item_code, "DEMO-4");
+        await work.scan("]I114006381333938");
+        assert.equal(total("DEMO-2"), quantity(12));
+    });
+
     it("adds a pack's pieces", async () => {
         const outcome = await work.scan("14006381333938");
         assert.equal(outcome.kind, "counted");

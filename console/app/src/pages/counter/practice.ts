@@ -1,4 +1,4 @@
-import { type DeviceRecord, type FigureChanges, type NewFigure, type RackItem, toNumber } from "@stockverify/client";
+import { type DeviceRecord, type FigureChanges, type NewFigure, type RackItem, readScan, toNumber } from "@stockverify/client";
 import type { CountingPort, RackWork } from "./rack-work.js";
 
 /** A rack that is nobody's: nothing that is counted on it leaves the page. */
@@ -51,10 +51,12 @@ export const practicePort: CountingPort = {
     items: () => Promise.resolve([...practiceItems]),
     pullRack: () => Promise.resolve(practiceItems.length),
     lookUp(code) {
-        const text = code.trim();
-        const pack = practiceItems.flatMap((each) => each.packs.map((size) => ({ each, size }))).find(({ size }) => size.barcodes.includes(text));
-        const found = practiceItems.filter((each) => each.item_code === text || each.barcodes.includes(text));
-        return Promise.resolve({ scan: { kind: "code" as const, text }, items: pack === undefined ? found : [pack.each], pack: pack === undefined ? null : { uom: pack.size.uom, factor: pack.size.factor } });
+        const scan = readScan(code, new Date().getFullYear());
+        const says = [scan.text, scan.gtin, scan.item].filter((each) => each !== undefined);
+        const isSaid = (barcode: string): boolean => says.some((each) => each === barcode || each.padStart(14, "0") === barcode.padStart(14, "0"));
+        const pack = practiceItems.flatMap((each) => each.packs.map((size) => ({ each, size }))).find(({ size }) => size.barcodes.some(isSaid));
+        const found = practiceItems.filter((each) => says.includes(each.item_code) || each.barcodes.some(isSaid));
+        return Promise.resolve({ scan, items: pack === undefined ? found : [pack.each], pack: pack === undefined ? null : { uom: pack.size.uom, factor: pack.size.factor } });
     },
     count: (figure: NewFigure) => Promise.resolve(written(crypto.randomUUID(), figure, undefined, "finalized")),
     edit: (_session, id, changes) => Promise.resolve(written(id, changes, records.get(id), "finalized")),
