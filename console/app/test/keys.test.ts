@@ -9,6 +9,9 @@ it("reads the key's place under layouts that are not Latin", () => {
     assert.equal(signOf(press("۵", "Digit5")), "5");
     assert.equal(signOf(press("ф", "KeyA", { shiftKey: true })), "A");
     assert.equal(signOf(press("٪", "Digit5", { shiftKey: true })), "%");
+    assert.equal(signOf(press("لا", "KeyB")), "b");
+    assert.equal(signOf(press("لآ", "KeyB", { shiftKey: true })), "B");
+    assert.equal(signOf(press("ज्ञ", "Digit5", { shiftKey: true })), "%");
 });
 
 it("keeps what a Latin layout says", () => {
@@ -21,4 +24,5 @@ it("knows the group separator, and leaves shortcuts and keys without signs alone
     assert.equal(signOf(press("c", "KeyC", { ctrlKey: true })), null);
     assert.equal(signOf(press("Shift", "ShiftLeft", { shiftKey: true })), null);
     assert.equal(signOf(press("F8", "F8")), null);
+    assert.equal(signOf(press("Dead", "Quote")), null);
 });

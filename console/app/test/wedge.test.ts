@@ -57,6 +57,15 @@ describe("what scanners type", () => {
         assert.deepEqual(typed.scans, ["5901234123457", "4006381333931", "AAAA", "BBBB", "CCCC"]);
     });
 
+    it("ended by a backslash and an n, sign by sign", () => {
+        const typed = begin();
+        type(typed, "5901234123457\\n", 5);
+        typed.at += 80;
+        type(typed, "4006381333931\\n", 5);
+        typed.wedge.settle(typed.at + 1000);
+        assert.deepEqual(typed.scans, ["5901234123457", "4006381333931"]);
+    });
+
     it("a slow scanner outside fields, ended by Enter", () => {
         const typed = begin();
         type(typed, "5901234123457", 90);

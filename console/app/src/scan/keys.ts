@@ -41,7 +41,8 @@ function americanSign(code: string, shift: boolean): string | null {
 export function signOf(press: KeyPress): string | null {
     if (press.ctrlKey && !press.altKey && !press.metaKey && press.code === "BracketRight") return groupSeparator;
     if (press.ctrlKey || press.metaKey || press.altKey) return null;
-    if ([...press.key].length !== 1) return null;
     if (/^[\u0020-\u007e\u001d]$/.test(press.key)) return press.key;
-    return americanSign(press.code, press.shiftKey) ?? press.key;
+    // Keys without a sign have names of Latin letters; one press may make several signs: "لا" on an Arabic layout.
+    if (/^[\u0020-\u007e]*$/.test(press.key)) return null;
+    return americanSign(press.code, press.shiftKey) ?? ([...press.key].length === 1 ? press.key : null);
 }

@@ -18,6 +18,8 @@ export const usualLimits: WedgeLimits = { burst: 35, least: 4, pause: 60, slow: 
 /** `pass`: let it come to the field. `take`: keep it from there. `revert`: keep it, and put back what the field had before the burst. */
 export type SignVerdict = "pass" | "take" | "revert";
 
+/** Some scanners are set up to end in these two signs instead of the key. */
+const typedEnd = "\\n";
 const ends = /[\r\n\t]|\\n$/;
 
 export class Wedge {
@@ -113,7 +115,7 @@ export class Wedge {
     }
 
     #emit(): void {
-        const text = this.#text;
+        const text = this.#text.endsWith(typedEnd) ? this.#text.slice(0, -typedEnd.length) : this.#text;
         this.#clear();
         this.onScan(text);
     }
