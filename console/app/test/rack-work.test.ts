@@ -58,6 +58,19 @@ describe("counting a rack", () => {
         assert.equal(total("DEMO-2"), quantity(12));
     });
 
+    it("adds a pack's pieces also after a question", async () => {
+        const others = [{ client_record_id: "r1", session_id: "another", user_id: "u1", full_name: "Ravi", lot: null, partial: false, declared_empty: false }];
+        const shared = new RackWork({ ...practicePort, lookUp: async (code) => {
+            const found = await practicePort.lookUp(code);
+            return { ...found, items: found.items.map((item) => ({ ...item, counted_by: others })) };
+        } }, practiceRack);
+        const asked = await shared.scan("14006381333938");
+        assert.ok(asked.kind === "counted_by_others");
+        shared.answerBeside(asked.item, "add");
+        const counted = await shared.choose(asked.item, asked.scan);
+        assert.ok(counted.kind === "counted" && counted.total === quantity(12));
+    });
+
     it("tells what is still uncounted", async () => {
         assert.equal(work.uncounted.value.length, 4);
         await work.scan(tea);

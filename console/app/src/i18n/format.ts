@@ -39,6 +39,9 @@ export const dateLabel = (at: Instant): string => once("date", (tag) => new Intl
 export const dateTime = (at: Instant): string =>
     once("dateTime", (tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" })).format(date(at));
 
+/** The time of day, with its date unless that is today's: "16:40" alone may be of before the weekend. */
+export const recentTime = (at: Instant): string => (date(at).toDateString() === new Date().toDateString() ? clockTime(at) : dateTime(at));
+
 const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
 /** "3 minutes ago", "in 2 hours". */

@@ -20,6 +20,9 @@ export function scanned(text: string): void {
     }
 }
 
+/** Leaves a scan to the page that comes next. */
+export const passOn = (text: string): void => void waiting.push(text);
+
 const isHeard = (): boolean => handlers.length > 0 || fallback?.isReady() === true;
 
 export const onUnheardScan = (isReady: () => boolean, open: () => void): void => {

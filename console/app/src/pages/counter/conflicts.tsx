@@ -9,8 +9,9 @@ import { Loading } from "../../ui/loading.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
-import { Code } from "../../ui/text.js";
+import { Code, Data } from "../../ui/text.js";
 import { text } from "./texts.js";
+import { workOf } from "./work-of.js";
 
 /** Who may decide: some conflicts are their owner's, others wait for a supervisor. */
 const ownChoices: { readonly [type: string]: readonly ("keep_mine" | "keep_server" | "merge")[] } = {
@@ -45,6 +46,8 @@ export function ConflictsPage() {
 
 function Conflict({ conflict, onDecided }: { conflict: DeviceConflict; onDecided: () => Promise<void> }) {
     const { record, type } = conflict;
+    const work = workOf(conflict.session_id);
+    const item = work?.itemOf(record.item_code ?? "");
     const decide = async (action: "keep_mine" | "keep_server" | "merge"): Promise<void> => {
         try {
             await client.resolveConflict(conflict.conflict_id, action);
@@ -58,13 +61,17 @@ function Conflict({ conflict, onDecided }: { conflict: DeviceConflict; onDecided
     return (
         <section class="card stack">
             <div class="row-apart">
-                <strong><Code>{record.item_code ?? record.client_record_id}</Code></strong>
+                <strong>{item?.item_name == null ? <Code>{record.item_code ?? record.client_record_id}</Code> : <Data>{item.item_name}</Data>}</strong>
                 <Chip tone="warn" icon="conflict">{text(`conflicts.${type}`)}</Chip>
             </div>
             <p>{conflict.holder === undefined ? text(`conflicts.${type}_text`) : text("conflicts.with", { name: conflict.holder.full_name ?? conflict.holder.user_id })}</p>
             <div class="row-apart">
-                <span class="soft">{text("conflicts.mine")}</span>
-                <strong class="tile-value">{figure(record.verified_qty)}</strong>
+                <span class="soft">
+                    {text("conflicts.mine")} {work !== null && text("conflicts.on_rack", { rack: work.rack.rack_id })}
+                </span>
+                <strong class="tile-value">
+                    {figure(record.verified_qty)} {item?.uom != null && <small translate={false}>{item.uom}</small>}
+                </strong>
             </div>
             {choices.length > 0 && (
                 <div class="stack-tight">

@@ -18,11 +18,12 @@ import { Icon } from "../../ui/icon.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
-import { Banner, EmptyState } from "../../ui/surface.js";
+import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { LoginAgain } from "./login-again.js";
 import { CameraSheet } from "./camera-sheet.js";
 import { useCountingLock } from "./counting-lock.js";
+import { draftKey, draftOf } from "./drafts.js";
 import { LeaseChip } from "./lease.js";
 import { isPractice } from "./practice.js";
 import { RackMenu } from "./rack-menu.js";
@@ -329,6 +330,7 @@ function Counted({ sessionId, lines }: { sessionId: string; lines: readonly Line
                                     <Code>{item.item_code}</Code>
                                     {lot !== null && <> · {text("item.lot_is", { lot })}</>}
                                 </div>
+                                <DraftSign sessionId={sessionId} item={item} lot={lot} />
                             </span>
                             <span class="line-total number">
                                 {total === null ? "–" : quantityLabel(total)} {item.uom !== null && <small class="soft" translate={false}>{item.uom}</small>}
@@ -349,12 +351,19 @@ function Uncounted({ sessionId, items }: { sessionId: string; items: readonly Ra
                 <li key={item.item_code} class="count-line">
                     <a class="list-row" href={pathTo("/count", sessionId, "item", item.item_code)}>
                         <ItemName item={item} />
+                        <DraftSign sessionId={sessionId} item={item} lot={null} />
                         <Icon name="next" class="soft" />
                     </a>
                 </li>
             ))}
         </ul>
     );
+}
+
+/** What was typed and left without saving counts for nothing yet. */
+function DraftSign({ sessionId, item, lot }: { sessionId: string; item: RackItem; lot: string | null }) {
+    if (draftOf(draftKey(sessionId, item.item_code, lot)) === undefined) return null;
+    return <Chip tone="warn">{text("count.draft")}</Chip>;
 }
 
 /** A code that no scanner reads, or a name: typed. */

@@ -18,6 +18,8 @@ export interface Draft {
 
 const prefix = "sv.draft ";
 
+export const draftKey = (sessionId: string, itemCode: string, lot: string | null): string => `${sessionId} ${itemCode} ${lot ?? ""}`;
+
 export function draftOf(key: string): Draft | undefined {
     const kept = sessionStorage.getItem(prefix + key);
     return kept === null ? undefined : (JSON.parse(kept) as Draft);

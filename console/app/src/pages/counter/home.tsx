@@ -1,6 +1,7 @@
 import type { HeldRack, Schema } from "@stockverify/client";
 import { useLoad } from "../../load.js";
 import { base, pathTo } from "../../paths.js";
+import { unlockSound } from "../../scan/feedback.js";
 import { client, currentUser, queue, racks } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Ring } from "../../ui/figures.js";
@@ -66,7 +67,7 @@ function Notice({ n, kind }: { n: number; kind: "refused" | "conflicts" }) {
 
 function RackCard({ rack }: { rack: HeldRack }) {
     return (
-        <a class="card card-link rack-card" href={pathTo("/count", rack.session_id)}>
+        <a class="card card-link rack-card" href={pathTo("/count", rack.session_id)} onClick={unlockSound}>
             <div class="grow stack-tight">
                 <span class="rack-name">
                     <Code>{rack.rack_id}</Code>

@@ -1,4 +1,4 @@
-import { type FigureChanges, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, type RackItem } from "@stockverify/client";
+import { type FigureChanges, gtinOf, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, type RackItem } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useRef, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
@@ -6,7 +6,7 @@ import { quantityLabel } from "../../i18n/format.js";
 import { base, pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
 import { giveSignal } from "../../scan/feedback.js";
-import { useScans } from "../../scan/scanner.js";
+import { passOn, scanned, useScans } from "../../scan/scanner.js";
 import { client, config } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { ask } from "../../ui/dialog.js";
@@ -18,7 +18,7 @@ import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { tellOutcome } from "./count.js";
 import { useCountingLock } from "./counting-lock.js";
-import { dropDraft, draftOf, keepDraft, type Draft } from "./drafts.js";
+import { draftKey, dropDraft, draftOf, keepDraft, type Draft } from "./drafts.js";
 import { Keypad } from "./keypad.js";
 import { PhotoField } from "./photo-field.js";
 import { isPractice } from "./practice.js";
@@ -73,18 +73,20 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
     useCountingLock();
     const { route } = useLocation();
     const { session_id } = work.rack;
-    const key = `${session_id} ${item.item_code} ${lot ?? ""}`;
+    const key = draftKey(session_id, item.item_code, lot);
     const [draft, setDraft] = useState<Draft>(() => begin(key, line, lot));
     const [isTouched, setTouched] = useState(draftOf(key) !== undefined);
     const isFresh = useRef(true);
     const back = pathTo("/count", session_id);
+    // Scans may come faster than the page is painted: each goes on from what the one before left.
+    const entry = useRef(draft);
+    const hasLeft = useRef(false);
+    const turn = useRef<Promise<unknown>>(Promise.resolve());
     const change = (changes: Partial<Draft>): void => {
         setTouched(true);
-        setDraft((before) => {
-            const next = { ...before, ...changes };
-            keepDraft(key, next);
-            return next;
-        });
+        entry.current = { ...entry.current, ...changes };
+        keepDraft(key, entry.current);
+        setDraft(entry.current);
     };
     // The first key replaces what is shown, as on a till.
     const press = (typed: string): void => {
@@ -97,27 +99,50 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
     const addSerial = (serial: string): void => {
         const wanted = serial.trim();
         if (wanted === "") return;
-        if (draft.serials.some((each) => each.toUpperCase() === wanted.toUpperCase())) {
+        const { serials: before, quantity } = entry.current;
+        if (before.some((each) => each.toUpperCase() === wanted.toUpperCase())) {
             giveSignal("repeat");
             return notify({ text: text("item.serial_twice", { serial: wanted }) });
         }
         giveSignal("ok");
-        const serials = [...draft.serials, wanted];
-        change({ serials, quantity: String(Math.max(serials.length, Number(draft.quantity) || 0)) });
+        const serials = [...before, wanted];
+        change({ serials, quantity: String(Math.max(serials.length, Number(quantity) || 0)) });
     };
-    useScans((code) => {
-        if (item.serial_tracked && !item.barcodes.includes(code)) addSerial(code);
-        else if (item.barcodes.includes(code) && !isTouched) void work.scan(code).then((outcome) => (tellOutcome(session_id, outcome), giveSignal(outcome.kind === "counted" ? "ok" : "unknown"), route(back)));
-        else void leaveFor(code);
-    });
-    // Another item's code: what is entered here is kept as a draft, and the count goes on with that one.
-    const leaveFor = async (code: string): Promise<void> => {
-        const outcome = await work.scan(code);
-        tellOutcome(session_id, outcome);
-        giveSignal(outcome.kind === "counted" ? "ok" : "unknown");
+    /** What was as many as there were serial numbers stays as many. */
+    const removeSerial = (serial: string): void => {
+        const serials = draft.serials.filter((each) => each !== serial);
+        change({ serials, ...(Number(draft.quantity) === draft.serials.length ? { quantity: serials.length === 0 ? "" : String(serials.length) } : {}) });
+    };
+    // Serial numbers and lots come to the fields here; any other code is counted, and what is entered is kept as a draft.
+    const hear = async (code: string): Promise<void> => {
+        if (hasLeft.current) return scanned(code);
+        const { scan, items } = await work.lookUp(code);
+        const isThis = items.some((each) => each.item_code === item.item_code);
+        if (isThis || items.length === 0) {
+            const serial = isThis ? scan.serial : (scan.serial ?? scan.text);
+            if (item.serial_tracked && serial !== undefined) return addSerial(serial);
+            if (item.serial_tracked) {
+                giveSignal("unknown");
+                return notify({ text: text("item.serials_hint") });
+            }
+            if (item.lot_tracked && isThis && scan.lot === undefined) {
+                giveSignal("unknown");
+                return notify({ text: text("item.lot_hint") });
+            }
+            const lot = isThis ? scan.lot : (scan.lot ?? (isArticle(scan.text) ? undefined : scan.text));
+            if (item.lot_tracked && entry.current.lot === "" && lot !== undefined) {
+                giveSignal("ok");
+                return change({ lot, ...(scan.mfg_date === undefined ? {} : { mfg: scan.mfg_date }), ...(scan.expiry_date === undefined ? {} : { expiry: scan.expiry_date }) });
+            }
+        }
+        hasLeft.current = true;
         if (isTouched) notify({ text: text("item.kept_draft") });
+        passOn(code);
         route(back);
     };
+    useScans((code) => {
+        turn.current = turn.current.then(() => hear(code)).catch((fault: unknown) => notify({ tone: "bad", text: faultText(fault) }));
+    });
     const save = async (): Promise<void> => {
         if ("fault" in read) return;
         const figure = changesOf(draft, item, read.pieces);
@@ -125,7 +150,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
         const book = client.bookQuantity(work.rack.rack_id, item.item_code);
         let confirmed = false;
         if (work.rack.strict && !isPractice(session_id) && book !== null && quantityFromNumber(book) !== read.pieces) {
-            confirmed = await ask({ title: text("item.look_again"), text: text("item.look_again_text", { n: quantityLabel(read.pieces) }), confirm: text("item.it_is", { n: quantityLabel(read.pieces) }) });
+            confirmed = await ask({ title: text("item.look_again"), text: text("item.look_again_text", { n: inUnit(read.pieces, item) }), confirm: text("item.it_is", { n: inUnit(read.pieces, item) }) });
             if (!confirmed) return;
         }
         const outcome = await work.set(item, item.lot_tracked ? draft.lot.trim() : null, { ...figure, ...(confirmed ? { variance_confirmed: true } : {}) });
@@ -183,7 +208,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
                         ) : pack !== undefined ? (
                             <span>{text("item.packs", { count: quantityLabel(read.entered), factor: quantityLabel(quantityFromNumber(pack.factor) ?? nothing), total: quantityLabel(read.pieces), unit: item.uom ?? "" })}</span>
                         ) : (
-                            <span class="soft">{line?.total == null ? text("item.sets") : text("item.replaces", { n: quantityLabel(line.total) })}</span>
+                            <span class="soft">{line?.total == null ? text("item.sets") : text("item.replaces", { n: inUnit(line.total, item) })}</span>
                         )}
                     </div>
                     {item.packs.length > 0 && (
@@ -203,12 +228,12 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
                     </div>
                 </div>
                 {item.lot_tracked && <TextField label={text("item.lot")} value={draft.lot} onInput={(value) => change({ lot: value })} hint={text("item.lot_hint")} code />}
-                {item.serial_tracked && <Serials serials={draft.serials} onAdd={addSerial} onRemove={(serial) => change({ serials: draft.serials.filter((each) => each !== serial) })} />}
+                {item.serial_tracked && <Serials serials={draft.serials} onAdd={addSerial} onRemove={removeSerial} />}
                 <details class="card" open={draft.damage !== "" || draft.lost !== "" || refusal !== undefined}>
                     <summary>{text("item.damage_title")}</summary>
                     <div class="stack inside">
-                        <TextField label={text("item.damage")} hint={text("item.damage_hint")} inputMode="decimal" value={draft.damage} onInput={(value) => change({ damage: value })} fault={wrong(draft.damage)} code />
-                        <TextField label={text("item.lost")} hint={text("item.lost_hint")} inputMode="decimal" value={draft.lost} onInput={(value) => change({ lost: value })} fault={wrong(draft.lost)} code />
+                        <TextField label={text("item.damage")} hint={ofUnit(text("item.damage_hint"), item)} inputMode="decimal" value={draft.damage} onInput={(value) => change({ damage: value })} fault={wrong(draft.damage)} code />
+                        <TextField label={text("item.lost")} hint={ofUnit(text("item.lost_hint"), item)} inputMode="decimal" value={draft.lost} onInput={(value) => change({ lost: value })} fault={wrong(draft.lost)} code />
                         {reasons !== undefined && (draft.damage !== "" || draft.lost !== "") && <Select label={text("item.damage_reason")} value={draft.damageReason} options={reasonOptions(reasons.damage)} onChange={(value) => change({ damageReason: value })} />}
                     </div>
                 </details>
@@ -239,6 +264,15 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
         </Page>
     );
 }
+
+/** "12 pcs": a number never stands without its unit. */
+const inUnit = (quantity: Quantity, item: RackItem): string => (item.uom === null ? quantityLabel(quantity) : `${quantityLabel(quantity)} ${item.uom}`);
+
+/** Packs may be chosen for the quantity; what stands beside it is in the item's own unit. */
+const ofUnit = (hint: string, item: RackItem): string => (item.uom === null ? hint : `${hint} ${text("item.in_unit", { unit: item.uom })}`);
+
+/** An article's number is no lot. */
+const isArticle = (code: string): boolean => /^[0-9]{12,14}$/.test(code) && gtinOf(code) !== undefined;
 
 /** One more or one less of whatever can be read; never below nothing. */
 function stepped(entry: string, by: number): string {

@@ -16,6 +16,9 @@ const looks: { [S in LeaseState]: { tone: Tone; icon: IconName } } = {
     lost: { tone: "bad", icon: "lock" },
 };
 
+/** Heartbeats renew a rack long before: only when they stay away does a person want to know for how long it still is theirs. */
+const soon = 30;
+
 const tick = signal(0);
 let watchers = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -38,7 +41,7 @@ export function LeaseChip({ rack }: { rack: HeldRack }) {
     const left = rack.lease === "held" ? client.secondsLeft(rack.session_id) : 0;
     return (
         <Chip tone={tone} icon={icon}>
-            {left > 0 ? text("lease.left", { time: countdown(left) }) : text(`lease.${rack.lease}`)}
+            {left > 0 && left <= soon ? text("lease.left", { time: countdown(left) }) : text(`lease.${rack.lease}`)}
         </Chip>
     );
 }

@@ -1,4 +1,4 @@
-import { clockTime } from "../../i18n/format.js";
+import { recentTime } from "../../i18n/format.js";
 import { pathTo } from "../../paths.js";
 import { queue } from "../../session.js";
 import { Icon } from "../../ui/icon.js";
@@ -17,7 +17,7 @@ export function queueText(): string {
     if (sending && progress.total > 0) return text("queue.sending", { done: progress.done, total: progress.total });
     if (all_safe) return text("queue.safe");
     const n = keptHere();
-    return last_sent === null ? text("queue.kept", { n }) : text("queue.kept_at", { n, time: clockTime(last_sent) });
+    return last_sent === null ? text("queue.kept", { n }) : text("queue.kept_at", { n, time: recentTime(last_sent) });
 }
 
 /** The state of sending, which leads to its page. */
@@ -31,7 +31,7 @@ export function QueueCard() {
                 </span>
                 <div class="grow">
                     <strong>{queueText()}</strong>
-                    <div class="small soft">{problem !== null && !all_safe ? text(`queue.${problem}`) : all_safe && last_sent !== null ? text("queue.safe_at", { time: clockTime(last_sent) }) : ""}</div>
+                    <div class="small soft">{problem !== null && !all_safe ? text(`queue.${problem}`) : all_safe && last_sent !== null ? text("queue.safe_at", { time: recentTime(last_sent) }) : ""}</div>
                 </div>
                 <Icon name="next" class="soft" />
             </div>

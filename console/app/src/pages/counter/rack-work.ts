@@ -1,5 +1,5 @@
 import { type ReadonlySignal, computed, signal } from "@preact/signals";
-import { addQuantities, type Client, type DeviceRecord, type FigureChanges, type HeldRack, inUnits, type NewLine, nothing, type Quantity, quantityFromNumber, type RackItem, type Scan } from "@stockverify/client";
+import { addQuantities, type Client, type DeviceRecord, type FigureChanges, type HeldRack, inUnits, type LookUp, type NewLine, nothing, type Quantity, quantityFromNumber, type RackItem, type Scan } from "@stockverify/client";
 
 /** What counting needs of the client: practice brings a rack of its own that answers the same. */
 export type CountingPort = Pick<Client, "records" | "items" | "lookUp" | "pullRack" | "count" | "edit" | "void" | "bookQuantity" | "reportUnknown" | "addPhoto">;
@@ -33,6 +33,15 @@ interface Step {
 
 const one = quantityFromNumber(1) as Quantity;
 const of = (value: number | null | undefined): Quantity => quantityFromNumber(value ?? 0) ?? nothing;
+
+/** How many pieces a scan of the item stands for: several items may have its code, each in a pack of its own. */
+function packSizeOf(item: RackItem, scan: Scan): number {
+    const codes = [scan.text, scan.gtin].filter((code) => code !== undefined).map(withoutZeros);
+    return item.packs.find((pack) => pack.barcodes.some((code) => codes.includes(withoutZeros(code))))?.factor ?? 1;
+}
+
+/** The same article's number has 12, 13 or 14 digits. */
+const withoutZeros = (code: string): string => code.replace(/^0+/, "");
 
 const isLive = ({ record, state }: DeviceRecord): boolean => record.status !== "void" && state !== "decided";
 
@@ -126,9 +135,14 @@ export class RackWork {
         });
     }
 
-    /** The item that a person chose for a code that is several items'. */
+    /** What a code means here, without counting it. */
+    lookUp(code: string): Promise<LookUp> {
+        return this.port.lookUp(code, this.rack.rack_id);
+    }
+
+    /** The item of a scan that a person was asked about. A pack's code still counts all that is in the pack. */
     choose(item: RackItem, scan: Scan): Promise<Outcome> {
-        return this.#counting(() => this.#add(item, scan, 1));
+        return this.#counting(() => this.#add(item, scan, packSizeOf(item, scan)));
     }
 
     answerBeside(item: RackItem, choice: BesideOthers): void {

@@ -1,4 +1,4 @@
-import { type Holder, type PulledRack, Refused } from "@stockverify/client";
+import { type Holder, type PulledRack, readScan, Refused } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
@@ -18,6 +18,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { CameraSheet } from "./camera-sheet.js";
 import { text } from "./texts.js";
 
 interface OpenCount {
@@ -29,6 +30,7 @@ interface OpenCount {
 export function RacksPage() {
     const { query, route } = useLocation();
     const [search, setSearch] = useState("");
+    const [isLabel, setLabel] = useState(false);
     const [choice, setChoice] = useState<{ rack: string; counts: OpenCount[] } | null>(null);
     const loaded = useLoad(async () => {
         const fault = await client.pullRacks().then(() => undefined, (reason: unknown) => reason);
@@ -52,15 +54,21 @@ export function RacksPage() {
             } else if (fault instanceof Refused && fault.code === "count_ambiguous") {
                 const { items } = await client.call("get", "/api/sessions", { query: { status: "OPEN" } });
                 setChoice({ rack: rackId, counts: items.map((count) => ({ count_id: count.session_id, name: count.name ?? count.session_id })) });
-            } else notify({ tone: "bad", text: fault instanceof Refused && fault.holder !== undefined ? heldBy(fault.holder) : faultText(fault) });
+            } else if (fault instanceof Refused && fault.code === "not_found") notify({ tone: "bad", text: text("racks.unknown", { code: rackId }) });
+            else notify({ tone: "bad", text: fault instanceof Refused && fault.holder !== undefined ? heldBy(fault.holder) : faultText(fault) });
         }
     };
-    useScans((code) => void claim(code.trim()));
+    const claimLabel = (code: string): void => {
+        setLabel(false);
+        void claim(readScan(code, new Date().getFullYear()).text);
+    };
+    useScans(claimLabel);
 
     return (
         <Page title={text("racks.title")}>
             <div class="stack">
                 <TextField label={text("racks.search")} hint={text("racks.search_hint")} type="search" value={search} onInput={setSearch} code />
+                <Button icon="camera" wide onClick={() => { unlockSound(); setLabel(true); }}>{text("camera.rack")}</Button>
                 <Loading of={loaded} rows={6} height={64}>
                     {({ found, fault }) => (
                         <>
@@ -77,6 +85,7 @@ export function RacksPage() {
                     )}
                 </Loading>
             </div>
+            {isLabel && <CameraSheet onCode={claimLabel} onClose={() => setLabel(false)} last={null} />}
             {choice !== null && (
                 <Dialog title={text("racks.which_count")} onClose={() => setChoice(null)}>
                     <ul class="list">

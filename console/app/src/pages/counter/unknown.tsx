@@ -1,3 +1,4 @@
+import { readScan } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
@@ -30,7 +31,7 @@ export function UnknownPage() {
     const [remark, setRemark] = useState("");
     const [photos, setPhotos] = useState<string[]>([]);
     const [quantity, setQuantity] = useState("");
-    useScans(setCode);
+    useScans((scan) => setCode(readScan(scan, new Date().getFullYear()).text));
     const read = entered(quantity);
     const save = async (): Promise<void> => {
         if (work === null || "fault" in read) return;

@@ -1,9 +1,10 @@
 import type { DeviceRecord } from "@stockverify/client";
-import { clockTime } from "../../i18n/format.js";
+import { clockTime, figure, recentTime } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client, queue } from "../../session.js";
 import { Button } from "../../ui/button.js";
+import { ask } from "../../ui/dialog.js";
 import { Progress } from "../../ui/figures.js";
 import { Icon } from "../../ui/icon.js";
 import { Page } from "../../ui/page.js";
@@ -11,6 +12,7 @@ import { Banner } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { keptHere, queueText } from "./queue-state.js";
 import { text } from "./texts.js";
+import { workOf } from "./work-of.js";
 
 async function exportFile(): Promise<void> {
     const rescue = await client.exportUnsent();
@@ -40,7 +42,7 @@ export function UnsentPage() {
                             <h2>{queueText()}</h2>
                             <div class="small soft">
                                 {problem !== null && !all_safe && text(`queue.${problem}`)} {next_try !== null && !all_safe && text("unsent.next_try", { time: clockTime(next_try) })}
-                                {all_safe && last_sent !== null && text("queue.safe_at", { time: clockTime(last_sent) })}
+                                {all_safe && last_sent !== null && text("queue.safe_at", { time: recentTime(last_sent) })}
                             </div>
                         </div>
                     </div>
@@ -92,11 +94,17 @@ function Fact({ label, value }: { label: string; value: number }) {
 
 function Refused({ record, onGone }: { record: DeviceRecord; onGone: () => Promise<void> }) {
     const { session_id, item_code, client_record_id, lot } = record.record;
+    const item = workOf(session_id)?.itemOf(item_code ?? "");
+    const takeBack = async (): Promise<void> => {
+        if (!(await ask({ title: text("item.remove"), text: text("item.remove_text"), confirm: text("item.remove_yes"), danger: true }))) return;
+        await client.void(session_id, client_record_id);
+        await onGone();
+    };
     return (
         <li class="refused">
             <div class="row-apart">
-                <strong><Code>{item_code ?? client_record_id}</Code></strong>
-                <span class="number">{record.record.verified_qty}</span>
+                <strong>{item?.item_name == null ? <Code>{item_code ?? client_record_id}</Code> : <Data>{item.item_name}</Data>}</strong>
+                <span class="number">{figure(record.record.verified_qty)} {item?.uom != null && <small class="soft" translate={false}>{item.uom}</small>}</span>
             </div>
             <p class="small">
                 <Icon name="stop" class="inline-icon" /> <Data>{record.refusal?.message ?? ""}</Data>
@@ -105,7 +113,7 @@ function Refused({ record, onGone }: { record: DeviceRecord; onGone: () => Promi
                 {item_code !== undefined && (
                     <Button kind="soft" icon="edit" href={`${pathTo("/count", session_id, "item", item_code)}${lot == null ? "" : `?lot=${encodeURIComponent(lot)}`}`}>{text("unsent.correct")}</Button>
                 )}
-                <Button kind="plain" icon="trash" onClick={() => client.void(session_id, client_record_id).then(onGone)}>{text("unsent.drop")}</Button>
+                <Button kind="plain" icon="trash" onClick={takeBack}>{text("unsent.drop")}</Button>
             </div>
         </li>
     );
