@@ -12,6 +12,7 @@ import { Page } from "../../ui/page.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Code } from "../../ui/text.js";
+import { Who } from "../supervisor/people.js";
 import { Details } from "./details.js";
 import { FilterField } from "./filter-field.js";
 import { queryOf, useFilters } from "./filters.js";
@@ -69,7 +70,7 @@ function Sealed({ entry }: { entry: Entry }) {
 const columns = (): readonly Column<Entry>[] => [
     { key: "at", title: text("audit.at"), width: "minmax(20ch, max-content)", cell: (entry) => <time translate={false}>{dateTime(entry.at)}</time> },
     { key: "action", title: text("audit.action"), width: "minmax(18ch, 1fr)", cell: (entry) => <Code>{entry.action}</Code> },
-    { key: "user", title: text("audit.user"), width: "minmax(14ch, 1fr)", cell: (entry) => <Code>{entry.user_id ?? "–"}</Code> },
+    { key: "user", title: text("audit.user"), width: "minmax(14ch, 1fr)", cell: (entry) => (entry.user_id === null ? "–" : <Who id={entry.user_id} />) },
     { key: "rack", title: text("rack.id"), width: "minmax(12ch, max-content)", cell: (entry) => <Code>{entry.rack_id ?? "–"}</Code> },
     { key: "count", title: text("audit.count"), width: "minmax(12ch, 1fr)", cell: (entry) => <Code>{entry.count_id ?? "–"}</Code> },
     { key: "sealed", title: text("audit.sealed"), width: "minmax(14ch, max-content)", cell: (entry) => <Sealed entry={entry} /> },

@@ -16,6 +16,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
+import { Who } from "../supervisor/people.js";
 import { fieldFaults } from "./field-faults.js";
 import { RackState } from "./rack-state.js";
 import { text } from "./texts.js";
@@ -68,7 +69,7 @@ function Rack({ rack, onChanged }: { rack: Rack; onChanged: (rack: Rack) => void
             {rack.deleted && <Banner tone="warn" icon="trash" title={text("rack.deleted")}>{text("rack.deleted_text")}</Banner>}
             <section class="card stack-tight">
                 <div class="row-apart"><span class="soft">{text("rack.state")}</span><RackState state={rack.status} /></div>
-                {rack.locked_by !== null && <div class="row-apart"><span class="soft">{text("rack.holder")}</span><a href={pathTo("/admin/users", rack.locked_by)}><Code>{rack.locked_by}</Code></a></div>}
+                {rack.locked_by !== null && <div class="row-apart"><span class="soft">{text("rack.holder")}</span><a href={pathTo("/admin/users", rack.locked_by)}><Who id={rack.locked_by} /></a></div>}
                 {rack.last_verified_at !== null && <div class="row-apart"><span class="soft">{text("rack.verified")}</span><time translate={false}>{dateTime(rack.last_verified_at)}</time></div>}
             </section>
             <RackFormCard

@@ -50,8 +50,8 @@ export function reviewColumns(currency: string | null): readonly Column<ReviewLi
     return [
         { key: "item_code", title: text("line.item"), width: "minmax(20ch, 2fr)", sortable: true, cell: (line) => <ItemCell code={line.item_code} name={line.item_name} lot={line.lot} /> },
         { key: "state", title: text("line.state"), width: "minmax(max-content, 1fr)", cell: (line) => <LineState line={line} /> },
-        { key: "book", title: text("line.book"), width: "minmax(8ch, max-content)", align: "end", cell: (line) => figure(line.book) },
-        { key: "counted", title: text("line.counted"), width: "minmax(8ch, max-content)", align: "end", cell: (line) => figure(line.counted) },
+        { key: "book", title: text("line.book"), width: "minmax(8ch, max-content)", align: "end", cell: (line) => <>{figure(line.book)} <Unit uom={line.uom} /></> },
+        { key: "counted", title: text("line.counted"), width: "minmax(8ch, max-content)", align: "end", cell: (line) => <>{figure(line.counted)} <Unit uom={line.uom} /></> },
         { key: "variance", title: text("line.variance"), width: "minmax(11ch, max-content)", align: "end", sortable: true, cell: (line) => <Variance line={line} /> },
         { key: "percent", title: text("line.percent"), width: "minmax(8ch, max-content)", align: "end", cell: (line) => signedPercent(percentOf(line)) },
         { key: "value", title: text("line.value"), width: "minmax(10ch, max-content)", align: "end", sortable: true, cell: (line) => (line.value === null ? "–" : signedMoney(line.value, currency)) },
