@@ -100,7 +100,7 @@ function Floors({ floors }: { floors: readonly Schema<"FloorRacks">[] }) {
                                 <strong>
                                     <Data>{floor.floor}</Data>
                                 </strong>
-                                <div class="small soft">{floor.available > 0 ? text("home.floor_free", { n: floor.available }) : text("home.all_done")}</div>
+                                <div class="small soft">{floor.available > 0 ? text("home.floor_free", { n: floor.available }) : text(floor.completed === floor.total ? "home.all_done" : "home.none_free")}</div>
                             </span>
                             <Icon name="next" class="soft" />
                         </a>

@@ -11,6 +11,7 @@ export const counterArabic: Translation<typeof counterEnglish> = {
     "home.go_on": "تابع العدّ",
     "home.floors": "الطوابق",
     "home.floor_free": { zero: "لا رفوف متاحة", one: "رف واحد متاح", two: "رفان متاحان", few: "{n} رفوف متاحة", many: "{n} رفًا متاحًا", other: "{n} رف متاح" },
+    "home.none_free": "لا رف متاح الآن",
     "home.done": "تم {done} من {total}",
     "home.all_done": "تم كل شيء",
     "home.conflicts": { one: "سجل واحد ينتظر قرارًا", two: "سجلان ينتظران قرارًا", few: "{n} سجلات تنتظر قرارًا", many: "{n} سجلًا ينتظر قرارًا", other: "{n} سجل ينتظر قرارًا" },

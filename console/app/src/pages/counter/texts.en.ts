@@ -8,6 +8,7 @@ export const counterEnglish = {
     "home.go_on": "Go on counting",
     "home.floors": "Floors",
     "home.floor_free": { one: "{n} rack free", other: "{n} racks free" },
+    "home.none_free": "No rack is free now",
     "home.done": "{done} of {total} done",
     "home.all_done": "All done",
     "home.conflicts": { one: "{n} count waits for a decision", other: "{n} counts wait for a decision" },

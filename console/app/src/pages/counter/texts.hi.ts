@@ -11,6 +11,7 @@ export const counterHindi: Translation<typeof counterEnglish> = {
     "home.go_on": "गिनती जारी रखें",
     "home.floors": "मंज़िलें",
     "home.floor_free": { one: "{n} रैक ख़ाली", other: "{n} रैक ख़ाली" },
+    "home.none_free": "अभी कोई रैक ख़ाली नहीं",
     "home.done": "{total} में से {done} पूरे",
     "home.all_done": "सब पूरा",
     "home.conflicts": { one: "{n} गिनती पर निर्णय बाक़ी है", other: "{n} गिनतियों पर निर्णय बाक़ी है" },

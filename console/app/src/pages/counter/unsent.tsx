@@ -41,7 +41,9 @@ export function UnsentPage() {
                         <div class="grow">
                             <h2>{queueText()}</h2>
                             <div class="small soft">
-                                {problem !== null && !all_safe && text(`queue.${problem}`)} {next_try !== null && !all_safe && text("unsent.next_try", { time: clockTime(next_try) })}
+                                {problem !== null && !all_safe && text(`queue.${problem}`)}
+                                {problem !== null && next_try !== null && !all_safe && " · "}
+                                {next_try !== null && !all_safe && text("unsent.next_try", { time: clockTime(next_try) })}
                                 {all_safe && last_sent !== null && text("queue.safe_at", { time: recentTime(last_sent) })}
                             </div>
                         </div>

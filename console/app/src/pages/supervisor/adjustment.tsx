@@ -155,8 +155,8 @@ const refusal = (code: string): string | null => (code === "conflict_state" ? te
 const columns = (currency: string | null): readonly Column<Line>[] => [
     { key: "n", title: text("adjustment.line"), width: "max-content", align: "end", cell: (line) => number(line.n) },
     { key: "item", title: text("line.item"), width: "minmax(16ch, 2fr)", cell: (line) => <><strong><Code>{line.item_code}</Code></strong>{line.lot !== "" && <div class="small soft">{text("line.lot", { lot: line.lot })}</div>}</> },
-    { key: "book", title: text("line.book"), width: "max-content", align: "end", cell: (line) => figure(line.book) },
-    { key: "counted", title: text("line.counted"), width: "max-content", align: "end", cell: (line) => figure(line.counted) },
+    { key: "book", title: text("line.book"), width: "max-content", align: "end", cell: (line) => <>{figure(line.book)} <Unit uom={line.uom} /></> },
+    { key: "counted", title: text("line.counted"), width: "max-content", align: "end", cell: (line) => <>{figure(line.counted)} <Unit uom={line.uom} /></> },
     { key: "delta", title: text("adjustment.delta"), width: "minmax(10ch, max-content)", align: "end", cell: (line) => <strong class={line.delta < 0 ? "is-short" : "is-over"}>{signed(line.delta)} <Unit uom={line.uom} /></strong> },
     { key: "value", title: text("line.value"), width: "minmax(10ch, max-content)", align: "end", cell: (line) => (line.value === null || line.value === undefined ? "–" : signedMoney(line.value, currency)) },
     { key: "accepted", title: text("adjustment.accepted_by"), width: "minmax(14ch, 1fr)", cell: (line) => (line.accepted_by === null || line.accepted_by === undefined ? "–" : <Who id={line.accepted_by} />) },

@@ -96,9 +96,9 @@ function LineCard({ line, onAccept }: { line: ReviewLine; onAccept: (line: Revie
         [text("line.variance"), <Variance line={line} />],
         [text("line.percent"), signedPercent(percentOf(line))],
         [text("line.value"), moneyLabel(line.value, null)],
-        ...(line.moved_qty === null || line.moved_qty === undefined || line.moved_qty === 0 ? [] : [[text("line.moved"), figure(line.moved_qty)] as const]),
-        ...(line.adjusted_qty === null || line.adjusted_qty === undefined || line.adjusted_qty === 0 ? [] : [[text("line.adjusted"), figure(line.adjusted_qty)] as const]),
-        ...(line.damage_qty === null || line.damage_qty === undefined || line.damage_qty === 0 ? [] : [[text("line.damaged"), figure(line.damage_qty)] as const]),
+        ...(line.moved_qty === null || line.moved_qty === undefined || line.moved_qty === 0 ? [] : [[text("line.moved"), <>{figure(line.moved_qty)} <Unit uom={line.uom} /></>] as const]),
+        ...(line.adjusted_qty === null || line.adjusted_qty === undefined || line.adjusted_qty === 0 ? [] : [[text("line.adjusted"), <>{figure(line.adjusted_qty)} <Unit uom={line.uom} /></>] as const]),
+        ...(line.damage_qty === null || line.damage_qty === undefined || line.damage_qty === 0 ? [] : [[text("line.damaged"), <>{figure(line.damage_qty)} <Unit uom={line.uom} /></>] as const]),
     ];
     const accepts = line.undecided && !line.flags.includes("unknown") && (line.conflicts ?? 0) === 0 && (line.state === "counted" || line.state === "recounted" || line.state === "not_recounted");
     return (
@@ -161,13 +161,14 @@ type DetailRecord = LineDetail["records"][number];
 
 function Records({ detail }: { detail: LineDetail }) {
     if (detail.records.length === 0) return <p class="soft">{text("detail.no_records")}</p>;
+    const uom = detail.lines[0]?.uom;
     const columns: readonly Column<DetailRecord>[] = [
         { key: "rack", title: text("racks.rack"), width: "minmax(10ch, 1fr)", cell: (record) => <Code>{record.rack_id ?? "–"}</Code> },
         { key: "who", title: text("racks.who"), width: "minmax(16ch, 1fr)", cell: (record) => (record.user_id === null ? "–" : <Who id={record.user_id} />) },
         { key: "at", title: text("detail.when"), width: "minmax(max-content, 1fr)", cell: (record) => (record.counted_at === null || record.counted_at === undefined ? "–" : <time translate={false}>{dateTime(record.counted_at)}</time>) },
         { key: "round", title: text("detail.round"), width: "max-content", align: "end", cell: (record) => figure(record.round) },
-        { key: "quantity", title: text("line.counted"), width: "max-content", align: "end", cell: (record) => <strong>{record.declared_empty ? text("detail.empty") : figure(record.verified_qty)}</strong> },
-        { key: "damage", title: text("line.damaged"), width: "max-content", align: "end", cell: (record) => figure(record.damage_qty) },
+        { key: "quantity", title: text("line.counted"), width: "max-content", align: "end", cell: (record) => <strong>{record.declared_empty ? text("detail.empty") : <>{figure(record.verified_qty)} <Unit uom={uom} /></>}</strong> },
+        { key: "damage", title: text("line.damaged"), width: "max-content", align: "end", cell: (record) => <>{figure(record.damage_qty)} <Unit uom={uom} /></> },
         { key: "counts", title: text("detail.stands"), width: "minmax(max-content, 1fr)", cell: (record) => <Chip tone={record.counts ? "ok" : "plain"} icon={record.counts ? "check" : "minus"}>{text(`detail.standing.${record.counts ? "counts" : standing(record.standing)}`)}</Chip> },
         { key: "remark", title: text("detail.remark"), width: "minmax(16ch, 1.5fr)", cell: (record) => <Data>{[record.variance_reason, record.remark].filter((part) => part !== null).join(" · ")}</Data> },
     ];
