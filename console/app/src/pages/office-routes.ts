@@ -41,7 +41,6 @@ const adminRoutes: readonly PageRoute[] = [
     { path: "/admin/racks/labels", least: "admin", component: pageOf(labels, (chunk) => chunk.RackLabelsPage) },
     { path: "/admin/racks/:rack", least: "admin", component: pageOf(admin, (chunk) => chunk.RackPage) },
     { path: "/admin/erp", least: "admin", component: pageOf(admin, (chunk) => chunk.ErpPage) },
-    { path: "/admin/erp/adjustments/:adjustment", least: "admin", component: pageOf(admin, (chunk) => chunk.AdjustmentPage) },
     { path: "/admin/health", least: "admin", component: pageOf(admin, (chunk) => chunk.HealthPage) },
     { path: "/admin/audit", least: "admin", component: pageOf(admin, (chunk) => chunk.AuditPage) },
     { path: "/admin/errors", least: "admin", component: pageOf(admin, (chunk) => chunk.ErrorsPage) },

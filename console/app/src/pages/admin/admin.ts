@@ -1,7 +1,6 @@
 /** The administrators' pages: one chunk, loaded when one of them is opened. */
 import "./admin.css";
 
-export { AdjustmentPage } from "./adjustment.js";
 export { AuditPage } from "./audit.js";
 export { ErpPage } from "./erp.js";
 export { ErrorsPage } from "./errors.js";

@@ -1,9 +1,10 @@
 import type { Schema } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { dateTime, money, number } from "../../i18n/format.js";
-import { useLoadPages } from "../../load-pages.js";
+import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
+import { Button } from "../../ui/button.js";
 import { Loading } from "../../ui/loading.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
@@ -14,24 +15,29 @@ type Adjustment = Schema<"Adjustment">;
 
 const looks = { approved: ["info", "check"], posting: ["info", "upload"], stopped: ["warn", "pause"], refused: ["bad", "stop"], posted: ["ok", "check"] } as const;
 
-export function PostingState({ status }: { status: Adjustment["status"] }) {
+function PostingState({ status }: { status: Adjustment["status"] }) {
     const [tone, icon] = looks[status];
     return <Chip tone={tone} icon={icon}>{text(`posting.${status}`)}</Chip>;
 }
 
-/** What counts corrected, and how far it came into the ERP. */
+const latest = 20;
+
+/** What counts corrected last, and how far it came into the ERP. */
 export function Outbox() {
     const { route } = useLocation();
-    const loaded = useLoadPages((cursor, signal) => client.call("get", "/api/adjustments", { query: { limit: 100, ...(cursor === undefined ? {} : { cursor }) }, signal }), []);
+    const loaded = useLoad((signal) => client.call("get", "/api/adjustments", { query: { limit: latest }, signal }), []);
     return (
         <section class="stack">
-            <h2>{text("outbox.title")}</h2>
+            <div class="row-apart">
+                <h2>{text("outbox.title")}</h2>
+                <Button kind="plain" href={pathTo("/adjustments")}>{text("outbox.all")}</Button>
+            </div>
             <Loading of={loaded}>
-                {(adjustments) =>
-                    adjustments.length === 0 ? (
+                {({ items }) =>
+                    items.length === 0 ? (
                         <EmptyState icon="upload" title={text("outbox.none")} text={text("outbox.none_text")} />
                     ) : (
-                        <Table label={text("outbox.title")} rows={adjustments} columns={columns()} keyOf={(adjustment) => adjustment.adjustment_id} onEnd={loaded.more} onOpen={(adjustment) => route(pathTo("/admin/erp/adjustments", adjustment.adjustment_id))} rowHeight={64} />
+                        <Table label={text("outbox.title")} rows={items} columns={columns()} keyOf={(adjustment) => adjustment.adjustment_id} onOpen={(adjustment) => route(pathTo("/adjustments", adjustment.adjustment_id))} rowHeight={64} />
                     )
                 }
             </Loading>
