@@ -11,6 +11,8 @@ import { freeRacks } from "./lib/counting.mjs";
 import { recordsOf, root, startStack, until } from "./lib/stack.mjs";
 
 const run = promisify(execFile);
+const { prepareZXingModule, readBarcodes } = await import(createRequire(join(root, "console/package.json")).resolve("zxing-wasm/reader"));
+prepareZXingModule({ overrides: { wasmBinary: readFileSync(join(root, "console/node_modules/zxing-wasm/dist/reader/zxing_reader.wasm")) } });
 const { default: decodeQR } = await import(createRequire(join(root, "console/package.json")).resolve("qr/decode.js"));
 
 let stack, browser;
@@ -128,6 +130,11 @@ describe("an administrator's day", () => {
         assert.equal(await label.count(), 1);
         const { side, path } = await label.locator("svg").evaluate((svg) => ({ side: svg.viewBox.baseVal.width, path: svg.querySelector("path").getAttribute("d") }));
         assert.equal(decodeQR(pictureOf(side, path)), "IMP-01");
+        await page.locator("main .segment", { hasText: "Barcode" }).click();
+        const bars = label.locator(".barcode rect:not(:first-child)");
+        await bars.first().waitFor();
+        const stripes = await bars.evaluateAll((rects) => rects.map((rect) => [rect.x.baseVal.value, rect.width.baseVal.value]));
+        assert.deepEqual((await readBarcodes(stripesOf(stripes))).map((code) => [code.format, code.text]), [["Code128", "IMP-01"]]);
         await page.emulateMedia({ media: "print" });
         assert.deepEqual(await Promise.all([".shell-nav", ".shell-head", "main .button", ".rack-label"].map((part) => page.locator(part).first().isVisible())), [false, false, false, true]);
         await page.emulateMedia({ media: "screen" });
@@ -273,4 +280,15 @@ function pictureOf(side, path) {
         for (let row = Number(y) * scale; row < (Number(y) + 1) * scale; row++) data.fill(0, (row * width + Number(x) * scale) * 4, (row * width + (Number(x) + Number(length)) * scale) * 4);
     for (let alpha = 3; alpha < data.length; alpha += 4) data[alpha] = 255;
     return { width, height: width, data };
+}
+
+function stripesOf(stripes) {
+    const scale = 4;
+    const quiet = 10 * scale;
+    const width = Math.max(...stripes.map(([at, wide]) => at + wide)) * scale + 2 * quiet;
+    const height = 80;
+    const data = new Uint8ClampedArray(width * height * 4).fill(255);
+    for (let row = 0; row < height; row++) for (const [at, wide] of stripes) data.fill(0, (row * width + quiet + at * scale) * 4, (row * width + quiet + (at + wide) * scale) * 4);
+    for (let alpha = 3; alpha < data.length; alpha += 4) data[alpha] = 255;
+    return { width, height, data, colorSpace: "srgb" };
 }

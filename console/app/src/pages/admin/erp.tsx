@@ -1,7 +1,8 @@
 import type { Schema } from "@stockverify/client";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
 import { dateTime, number } from "../../i18n/format.js";
+import { awaitJob, type Job } from "../../jobs.js";
 import { useLoad } from "../../load.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
@@ -18,7 +19,6 @@ import { Outbox } from "./outbox.js";
 import { text } from "./texts.js";
 
 type Run = Schema<"ErpRun">;
-type Job = Schema<"Job">;
 
 const isUnderWay = (status: string): boolean => status === "queued" || status === "running";
 
@@ -32,6 +32,9 @@ export function ErpPage() {
         return { erp, job: jobs.items[0] ?? null };
     }, []);
     const job = loaded.data?.job ?? null;
+    // This page shows the end of it.
+    const jobId = job?.job_id;
+    useEffect(() => (jobId === undefined ? undefined : awaitJob(jobId)), [jobId]);
     const isRunning = job !== null && isUnderWay(job.status);
     useEvery(isRunning ? 1 : 15, loaded.reload);
     return (

@@ -52,7 +52,7 @@ function Row({ dependency }: { dependency: Dependency }) {
                 {(state === "down" || state === "refuses_writes") && <span class="small">{text(`dependency.${name}.down`)}</span>}
                 {state === "unknown" && <span class="small">{text("health.unknown")}</span>}
                 <span class="small soft row">
-                    {latency_ms !== null && state !== "down" && <span>{text("health.latency", { n: Math.round(latency_ms * 10) / 10 })}</span>}
+                    {latency_ms !== null && state !== "down" && <span>{text("health.latency", { n: Math.max(0.1, Math.round(latency_ms * 10) / 10) })}</span>}
                     {version !== null && <Code>{version}</Code>}
                     {breaker !== null && <span>{text(`breaker.${breaker}`)}</span>}
                 </span>

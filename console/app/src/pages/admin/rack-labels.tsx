@@ -1,6 +1,7 @@
 import type { Schema } from "@stockverify/client";
 import encodeQR from "qr";
 import { useMemo, useState } from "preact/hooks";
+import { faultText } from "../../faults.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
@@ -16,6 +17,9 @@ import { text } from "./texts.js";
 type Rack = Schema<"AdminRack">;
 
 const sizes = ["small", "large"] as const;
+const symbols = ["qr", "barcode"] as const;
+type Symbol = (typeof symbols)[number];
+type Drawing = typeof import("./code128.js");
 
 /** More than this is printed floor by floor. */
 const most = 500;
@@ -37,6 +41,9 @@ export function RackLabelsPage() {
     const query = queryOf(filters);
     const loaded = useLoad((signal) => racksOf(query, signal), [JSON.stringify(query)]);
     const [size, setSize] = useState<(typeof sizes)[number]>("small");
+    const [symbol, setSymbol] = useState<Symbol>("qr");
+    // What draws barcodes is large, and only for scanners that read no QR codes.
+    const drawing = useLoad(() => (symbol === "barcode" ? import("./code128.js") : Promise.resolve(null)), [symbol]);
     return (
         <Page title={text("labels.title")} back={pathTo("/admin/racks")} wide>
             <Loading of={loaded}>
@@ -50,11 +57,13 @@ export function RackLabelsPage() {
                                 {!isWhole && <Banner tone="info">{text("labels.most", { n: most })}</Banner>}
                                 <div class="row">
                                     <Segments label={text("labels.size")} value={size} options={sizes.map((value) => ({ value, label: text(`labels.${value}`) }))} onChange={setSize} />
+                                    <Segments label={text("labels.symbol")} value={symbol} options={symbols.map((value) => ({ value, label: text(`labels.${value}`) }))} onChange={setSymbol} />
                                     <Button kind="primary" icon="print" onClick={() => print()}>{text("labels.print", { n: racks.length })}</Button>
                                 </div>
+                                {drawing.fault !== undefined && <Banner tone="warn">{faultText(drawing.fault)}</Banner>}
                             </div>
                             <ul class="rack-labels" data-size={size}>
-                                {racks.map((rack) => <RackLabel key={rack.rack_id} rack={rack} />)}
+                                {racks.map((rack) => <RackLabel key={rack.rack_id} rack={rack} drawing={drawing.data ?? null} />)}
                             </ul>
                         </div>
                     )
@@ -64,10 +73,11 @@ export function RackLabelsPage() {
     );
 }
 
-function RackLabel({ rack }: { rack: Rack }) {
+function RackLabel({ rack, drawing }: { rack: Rack; drawing: Drawing | null }) {
+    const isBarcode = drawing?.fitsCode128(rack.rack_id) === true;
     return (
-        <li class="rack-label">
-            <QrCode value={rack.rack_id} />
+        <li class={isBarcode ? "rack-label rack-label-barcode" : "rack-label"}>
+            {isBarcode ? <Barcode value={rack.rack_id} draw={drawing.code128Bars} /> : <QrCode value={rack.rack_id} />}
             <div class="stack-tight">
                 <strong class="rack-label-name"><Code>{rack.rack_id}</Code></strong>
                 <span><Data>{[rack.warehouse, rack.floor, rack.zone].filter((part) => part !== null).join(" · ")}</Data></span>
@@ -87,6 +97,19 @@ function QrCode({ value }: { value: string }) {
         <svg class="qr" viewBox={`0 0 ${side} ${side}`} role="img" aria-label={value} shape-rendering="crispEdges">
             <rect width={side} height={side} fill="#fff" />
             <path d={path} fill="#000" />
+        </svg>
+    );
+}
+
+const quiet = 10;
+
+/** With the quiet zones that Code 128 asks for. */
+function Barcode({ value, draw }: { value: string; draw: Drawing["code128Bars"] }) {
+    const { width, bars } = useMemo(() => draw(value), [value]);
+    return (
+        <svg class="barcode" viewBox={`${-quiet} 0 ${width + 2 * quiet} 30`} preserveAspectRatio="none" role="img" aria-label={value} shape-rendering="crispEdges">
+            <rect x={-quiet} width={width + 2 * quiet} height="30" fill="#fff" />
+            {bars.map((bar) => <rect key={bar.at} x={bar.at} width={bar.width} height="30" fill="#000" />)}
         </svg>
     );
 }
