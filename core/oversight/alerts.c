@@ -7,7 +7,8 @@
 #include "core/store/document.h"
 #include "core/store/filter.h"
 
-/* What looks wrong: one rule a row, with its bound.  A rule looks at what is there now; nothing is kept. */
+/* What looks wrong: one rule a row; its bound is a setting (ALERT_*).  A rule looks at what is there now; nothing is
+ * kept. */
 
 enum { SV_ALERT_WINDOW_MS = 600000, SV_ALERT_HOUR_MS = 3600000, SV_ALERT_RECORDS = 50000 };
 
@@ -45,8 +46,9 @@ sv_alert_write(sv_alerts_t *alerts, const char *rule, const sv_floor_session_t *
 }
 
 static void
-sv_alert_idle_rack(sv_alerts_t *alerts, const char *rule, int64_t limit)
+sv_alert_idle_rack(sv_alerts_t *alerts, const char *rule)
 {
+    int64_t limit = alerts->store->settings->alert_rack_idle;
     for (size_t i = 0; i < alerts->session_count && alerts->error->status == SV_OK; i++) {
         const sv_floor_session_t *session = &alerts->sessions[i];
         int64_t held_s = (alerts->now_ms - session->started_at_ms) / 1000, stored = 0;
@@ -73,8 +75,9 @@ sv_alert_is_first(const sv_alerts_t *alerts, size_t place)
 }
 
 static void
-sv_alert_speed(sv_alerts_t *alerts, const char *rule, int64_t limit)
+sv_alert_speed(sv_alerts_t *alerts, const char *rule)
 {
+    int64_t limit = alerts->store->settings->alert_records_per_minute;
     for (size_t i = 0; i < alerts->session_count; i++) {
         const sv_alert_tally_t *tally = sv_text_map_get(&alerts->tallies, alerts->sessions[i].user_id);
         int64_t a_minute = tally != NULL ? tally->records * 60000 / SV_ALERT_WINDOW_MS : 0;
@@ -86,8 +89,9 @@ sv_alert_speed(sv_alerts_t *alerts, const char *rule, int64_t limit)
 }
 
 static void
-sv_alert_zero_counts(sv_alerts_t *alerts, const char *rule, int64_t limit)
+sv_alert_zero_counts(sv_alerts_t *alerts, const char *rule)
 {
+    int64_t limit = alerts->store->settings->alert_zero_counts;
     for (size_t i = 0; i < alerts->session_count; i++) {
         const sv_alert_tally_t *tally = sv_text_map_get(&alerts->tallies, alerts->sessions[i].user_id);
 
@@ -99,8 +103,9 @@ sv_alert_zero_counts(sv_alerts_t *alerts, const char *rule, int64_t limit)
 
 /* Logins whose phones renewed their tokens while an access token lives. */
 static void
-sv_alert_two_devices(sv_alerts_t *alerts, const char *rule, int64_t limit)
+sv_alert_two_devices(sv_alerts_t *alerts, const char *rule)
 {
+    int64_t limit = alerts->store->settings->alert_devices;
     int64_t since_ms = alerts->now_ms - alerts->store->settings->access_token_ttl * 1000;
 
     for (size_t i = 0; i < alerts->session_count && alerts->error->status == SV_OK; i++) {
@@ -119,8 +124,9 @@ sv_alert_two_devices(sv_alerts_t *alerts, const char *rule, int64_t limit)
 }
 
 static void
-sv_alert_conflicts(sv_alerts_t *alerts, const char *rule, int64_t limit)
+sv_alert_conflicts(sv_alerts_t *alerts, const char *rule)
 {
+    int64_t limit = alerts->store->settings->alert_conflicts;
     bson_t *filter = sv_doc_take(BCON_NEW("status", BCON_UTF8("open")), alerts->error->arena);
     int64_t conflicts = 0;
 
@@ -136,16 +142,13 @@ sv_alert_conflicts(sv_alerts_t *alerts, const char *rule, int64_t limit)
 
 typedef struct {
     const char *word;
-    int64_t limit;
-    void (*look)(sv_alerts_t *alerts, const char *rule, int64_t limit);
+    void (*look)(sv_alerts_t *alerts, const char *rule);
 } sv_alert_rule_t;
 
 static const sv_alert_rule_t sv_alert_rules[] = {
-    { "rack_idle", 900, sv_alert_idle_rack },   /* seconds */
-    { "impossible_speed", 60, sv_alert_speed }, /* records a minute */
-    { "two_devices", 1, sv_alert_two_devices },
-    { "repeated_zero", 10, sv_alert_zero_counts },   /* figures in the window */
-    { "conflicts_growing", 20, sv_alert_conflicts }, /* in an hour */
+    { "rack_idle", sv_alert_idle_rack },         { "impossible_speed", sv_alert_speed },
+    { "two_devices", sv_alert_two_devices },     { "repeated_zero", sv_alert_zero_counts },
+    { "conflicts_growing", sv_alert_conflicts },
 };
 
 static void
@@ -203,7 +206,7 @@ sv_oversight_alerts_write(sv_store_t *store, const char *warehouse, sv_json_writ
     for (size_t i = 0; i < sizeof(sv_alert_rules) / sizeof(sv_alert_rules[0]) && error->status == SV_OK; i++) {
         const sv_alert_rule_t *rule = &sv_alert_rules[i];
 
-        rule->look(&alerts, rule->word, rule->limit);
+        rule->look(&alerts, rule->word);
     }
     sv_json_end(w);
     return error->status;

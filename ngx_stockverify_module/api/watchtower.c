@@ -1,6 +1,7 @@
 #include "ngx_stockverify_module/request.h"
 
 #include "core/floor/watchtower.h"
+#include "core/oversight/oversight.h"
 #include "ngx_stockverify_module/event_hub.h"
 #include "ngx_stockverify_module/process.h"
 
@@ -62,7 +63,9 @@ sv_watchtower_step(sv_call_t *call)
     sv_json_object(w, NULL);
     sv_json_text(w, "warehouse", tower->warehouse);
     sv_json_text(w, "event_id", tower->placed ? place : NULL);
-    sv_watchtower_write(call->store, tower->warehouse, w, call->arena, &call->error);
+    if (sv_watchtower_write(call->store, tower->warehouse, w, call->arena, &call->error) == SV_OK) {
+        sv_oversight_alerts_write(call->store, tower->warehouse, w, "alerts", &call->error);
+    }
     sv_json_raw(w, "activity", tower->activity.data, tower->activity.length);
     sv_json_end(w);
 }
