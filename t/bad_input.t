@@ -176,7 +176,7 @@ my %WRONG = (
         blind => \@no_bool, strict => \@no_bool, racks => [@no_list, [], [1], [''], [$operator]],
         tolerance => [0, 1.5, \1, 'a', [], {}] },
     counts_reconcile => { session_ids => [@no_list, [], [1], [$operator]] },
-    counts_close => { session_ids => [@no_list, [], [1], [$operator]], force => \@no_bool },
+    counts_close => { session_ids => [@no_list, [], [1], [$operator]], force => \@no_bool, reason => [5, '', 'x' x 501, [], $operator] },
     (map { ($_ => { note => [@no_text, '', 'x' x 4096, "a\x{1}b", undef] }) } qw(count_approve adjustment_reverse)),
     adjustment_post => { method => [@no_text, '', 'FILE', 'fax'] },
     review_accept => { lines => [@no_list, [], [1], [{}], [$operator]], note => [@no_text, 'x' x 4096] },

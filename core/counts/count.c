@@ -273,7 +273,7 @@ sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *cou
 {
     static const char *const fields[] = {
         "kind",   "session_id", "warehouse", "floor",   "racks",     "name",       "blind",         "strict",
-        "status", "book_state", "period",    "ends_at", "opened_by", "started_at", "reconciled_at", "approved_at", "closed_at",
+        "status", "book_state", "period",    "ends_at", "opened_by", "started_at", "reconciled_at", "approved_at", "closed_at", "close_reason",
     };
 
     sv_json_object(w, name);

@@ -25,7 +25,7 @@ typedef struct {
     const char *count_id;
     const sv_step_row_t *step;
     bool closes;
-    bool force;
+    sv_count_end_t end;
     sv_arena_t *arena;
     int64_t live; /* floor sessions that a closing ends */
     sv_count_t count;
@@ -106,13 +106,10 @@ static sv_status_t
 sv_advance_count(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->count_id)), work->arena);
-    bson_t *update =
-        sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(work->step->status), "settling", BCON_BOOL(true), "}",
-                             "$currentDate", "{", work->step->time_field, BCON_BOOL(true), "}"),
-                    work->arena);
-    bson_t *details =
-        sv_doc_take(BCON_NEW("force", BCON_BOOL(work->force), "interrupted", BCON_INT64(work->closes ? work->live : 0)),
-                    work->arena);
+    bson_t *update = sv_doc_new(work->arena), set;
+    bson_t *details = sv_doc_take(
+        BCON_NEW("force", BCON_BOOL(work->end.force), "interrupted", BCON_INT64(work->closes ? work->live : 0)),
+        work->arena);
     sv_audit_t entry = {
         .action = work->step->audit,
         .count_id = work->count_id,
@@ -121,6 +118,15 @@ sv_advance_count(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
     };
     sv_status_t status = sv_advance_give_up_standing(store, work, error);
 
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_UTF8(&set, "status", work->step->status);
+    BSON_APPEND_BOOL(&set, "settling", true);
+    if (work->closes && work->end.reason != NULL) {
+        BSON_APPEND_UTF8(details, "reason", work->end.reason);
+        BSON_APPEND_UTF8(&set, "close_reason", work->end.reason);
+    }
+    bson_append_document_end(update, &set);
+    BCON_APPEND(update, "$currentDate", "{", work->step->time_field, BCON_BOOL(true), "}");
     if (status == SV_OK) {
         status = sv_store_update_one(store, SV_COLLECTION_SESSIONS, filter, update, NULL, error);
     }
@@ -145,7 +151,7 @@ sv_advance_body(sv_store_t *store, void *context, sv_error_t *error)
     }
     if (work->closes) {
         status = sv_advance_count_live(store, work, error);
-        if (status == SV_OK && work->live > 0 && !work->force) {
+        if (status == SV_OK && work->live > 0 && !work->end.force) {
             status = sv_fail(error, SV_ERR_STILL_COUNTING, "%lld floor sessions are live", (long long) work->live);
         }
     }
@@ -274,15 +280,15 @@ sv_advance_sweep(sv_store_t *store, sv_advance_work_t *work, sv_error_t *error)
 }
 
 sv_status_t
-sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count_id, sv_count_step_t step, bool force,
-                 sv_arena_t *arena, sv_count_verdict_t *verdict, sv_error_t *error)
+sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count_id, sv_count_step_t step,
+                 const sv_count_end_t *end, sv_arena_t *arena, sv_count_verdict_t *verdict, sv_error_t *error)
 {
     sv_advance_work_t work = {
         .who = who,
         .count_id = count_id,
         .step = &sv_steps[step],
         .closes = step == SV_COUNT_CLOSE,
-        .force = force,
+        .end = *end,
         .arena = arena,
     };
     sv_count_settled_t settled = { 0 };

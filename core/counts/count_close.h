@@ -17,12 +17,19 @@ typedef struct {
     size_t interrupted_count;
 } sv_count_verdict_t;
 
+/* How a count is ended: `reason` (NULL: none is told) stays with one that is closed, in `close_reason`. */
+typedef struct {
+    bool force;
+    const char *reason;
+} sv_count_end_t;
+
 /* Takes a count a step on: RECONCILE stops claims; CLOSE ends it, refused with SV_ERR_STILL_COUNTING while floor
  * sessions are live, unless `force`, which interrupts them.  Then its floor sessions and racks follow (count_settle.h);
  * when this fails in the midst of that, the worker goes on with it.  A step that was made before is made again without
  * effect.  The verdict holds every outcome except an unavailable database, which is returned. */
-sv_status_t sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count_id, sv_count_step_t step,
-                             bool force, sv_arena_t *arena, sv_count_verdict_t *verdict, sv_error_t *error);
+sv_status_t
+sv_count_advance(sv_store_t *store, const sv_principal_t *who, const char *count_id, sv_count_step_t step,
+                 const sv_count_end_t *end, sv_arena_t *arena, sv_count_verdict_t *verdict, sv_error_t *error);
 
 /* The end of a standing count's period: it becomes RECONCILE, unless it did or its period is not over.  Its floor
  * sessions and racks are the worker's to tell. */

@@ -342,6 +342,11 @@ sv_claim_open(sv_store_t *store, sv_claim_work_t *work, sv_error_t *error)
 
     work->result->resumed = false;
     work->result->displaced = work->before;
+    work->result->assigned = (sv_assigned_t){ 0 };
+    if (sv_assigned_find(work->count.document, work->rack.rack_id, &work->result->assigned, work->arena) &&
+        strcmp(work->result->assigned.user_id, work->claim->who->user_id) == 0) {
+        work->result->assigned = (sv_assigned_t){ 0 };
+    }
     if (status == SV_OK) {
         status = sv_claim_take_rack(store, work, sv_claim_session_id(work), error);
     }

@@ -2,6 +2,7 @@
 #define SV_RACK_CLAIM_H
 
 #include "core/auth/principal.h"
+#include "core/counts/assignments.h"
 #include "core/floor/floor.h"
 
 typedef struct {
@@ -16,6 +17,8 @@ typedef struct {
     sv_floor_session_t session;
     sv_floor_session_t displaced; /* session_id NULL: none */
     bool resumed;
+    sv_assigned_t
+        assigned;         /* to somebody else, of a session that was opened; user_id NULL: to nobody, or to this user */
     bool outcome_unknown; /* with an error: the claim may stand; its lease must not be given back */
 } sv_claim_result_t;
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text_map.h"
+#include "core/counts/assignments.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/warehouse/warehouse.h"
 
 bool
@@ -19,19 +22,19 @@ sv_put_not_deleted(bson_t *filter)
 }
 
 static bson_t *
-sv_available_filter(const char *warehouse, const char *floor, const char *zone, sv_arena_t *arena)
+sv_available_filter(const sv_rack_filter_t *wanted, sv_arena_t *arena)
 {
     bson_t *filter = sv_doc_new(arena);
     bson_t choices, choice;
 
-    if (warehouse != NULL) {
-        BSON_APPEND_UTF8(filter, "warehouse", warehouse);
+    if (wanted->warehouse != NULL) {
+        BSON_APPEND_UTF8(filter, "warehouse", wanted->warehouse);
     }
-    if (floor != NULL) {
-        BSON_APPEND_UTF8(filter, "floor", floor);
+    if (wanted->floor != NULL) {
+        BSON_APPEND_UTF8(filter, "floor", wanted->floor);
     }
-    if (zone != NULL) {
-        BSON_APPEND_UTF8(filter, "zone", zone);
+    if (wanted->zone != NULL) {
+        BSON_APPEND_UTF8(filter, "zone", wanted->zone);
     }
     sv_put_not_deleted(filter);
     BSON_APPEND_ARRAY_BEGIN(filter, "$or", &choices);
@@ -46,12 +49,25 @@ sv_available_filter(const char *warehouse, const char *floor, const char *zone, 
     return filter;
 }
 
+/* ---- what may be claimed */
+
+typedef struct {
+    sv_store_t *store;
+    const char *user_id;
+    const sv_rack_filter_t *wanted;
+    sv_text_map_t assigned; /* rack_id -> sv_assigned_t */
+    const char **first;     /* racks that are shown first, by id */
+    size_t first_count;
+    sv_arena_t *arena;
+    sv_error_t *error;
+} sv_available_t;
+
 static void
-sv_write_available(sv_json_writer_t *w, const bson_t *row, void *context)
+sv_write_available(const sv_available_t *available, sv_json_writer_t *w, const bson_t *row)
 {
     sv_rack_t rack;
 
-    sv_rack_read(row, context, &rack);
+    sv_rack_read(row, available->arena, &rack);
     sv_json_object(w, NULL);
     sv_json_text(w, "rack_id", rack.rack_id);
     sv_json_text(w, "warehouse", rack.warehouse);
@@ -64,19 +80,102 @@ sv_write_available(sv_json_writer_t *w, const bson_t *row, void *context)
         sv_json_null(w, "estimated_items");
     }
     sv_json_time(w, "last_verified_at", rack.last_verified_at_ms);
+    sv_assigned_write(w, "assigned_to", sv_text_map_get(&available->assigned, rack.rack_id));
     sv_json_end(w);
 }
 
+static int
+sv_compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The same ones for every page of a list, so that none is told twice. */
+static void
+sv_available_choose_first(sv_available_t *available, int64_t limit)
+{
+    size_t most = (size_t) (limit - 1 < SV_ASSIGNED_FIRST ? limit - 1 : SV_ASSIGNED_FIRST);
+
+    available->first = sv_arena_alloc(available->arena, (available->assigned.count + 1) * sizeof(available->first[0]));
+    for (size_t i = 0; i < available->assigned.capacity; i++) {
+        const sv_assigned_t *assigned = available->assigned.entries[i].value;
+
+        if (assigned != NULL && strcmp(assigned->user_id, available->user_id) == 0) {
+            available->first[available->first_count++] = assigned->rack_id;
+        }
+    }
+    if (available->first_count > 0) {
+        qsort(available->first, available->first_count, sizeof(available->first[0]), sv_compare_texts);
+    }
+    available->first_count = available->first_count < most ? available->first_count : most;
+}
+
+typedef struct {
+    const sv_available_t *available;
+    sv_json_writer_t *w;
+    int64_t count;
+} sv_available_rows_t;
+
+static void
+sv_available_take_first(const bson_t *row, void *context)
+{
+    sv_available_rows_t *rows = context;
+
+    sv_write_available(rows->available, rows->w, row);
+    rows->count++;
+}
+
+static sv_status_t
+sv_available_write_first(const sv_available_t *available, sv_json_writer_t *w, int64_t *count)
+{
+    bson_t *filter = sv_doc_new(available->arena);
+    bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "rack_id", BCON_INT32(1), "}"), available->arena);
+    sv_available_rows_t rows = { .available = available, .w = w };
+
+    sv_filter_in(filter, "rack_id", available->first, available->first_count);
+    sv_filter_rest(filter, sv_available_filter(available->wanted, available->arena));
+    sv_store_each(available->store, SV_COLLECTION_RACK_REGISTRY, filter, options, sv_available_take_first, &rows,
+                  available->error);
+    *count = rows.count;
+    return available->error->status;
+}
+
 sv_status_t
-sv_rack_list_available(sv_store_t *store, const char *warehouse, const char *floor, const char *zone, sv_page_t *page,
+sv_rack_list_available(sv_store_t *store, const char *user_id, const sv_rack_filter_t *wanted, sv_page_t *page,
                        sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error)
 {
+    sv_available_t available = { .store = store, .user_id = user_id, .wanted = wanted, .arena = arena, .error = error };
+    bson_t *filter = sv_available_filter(wanted, arena), not_first;
+    sv_page_rows_t rows;
+    int64_t shown = 0;
+
+    if (sv_assigned_read(store, wanted->warehouse, &available.assigned, arena, error) != SV_OK) {
+        return error->status;
+    }
+    sv_available_choose_first(&available, page->limit);
+    sv_json_array(w, "items");
+    if (page->cursor == NULL && available.first_count > 0 && sv_available_write_first(&available, w, &shown) != SV_OK) {
+        return error->status;
+    }
+    if (available.first_count > 0) {
+        BSON_APPEND_DOCUMENT_BEGIN(filter, "rack_id", &not_first);
+        sv_doc_put_texts(&not_first, "$nin", available.first, available.first_count);
+        bson_append_document_end(filter, &not_first);
+    }
     page->list = "racks";
     page->sort_field = NULL;
     page->unique_field = "rack_id";
     page->direction = 1;
-    return sv_page_run(store, SV_COLLECTION_RACK_REGISTRY, sv_available_filter(warehouse, floor, zone, arena), NULL,
-                       page, sv_write_available, arena, w, arena, error);
+    page->limit -= shown;
+    if (sv_page_read(store, SV_COLLECTION_RACK_REGISTRY, filter, NULL, page, &rows, arena, error) != SV_OK) {
+        return error->status;
+    }
+    for (size_t i = 0; i < rows.count; i++) {
+        sv_write_available(&available, w, rows.rows[i]);
+    }
+    sv_json_end(w);
+    sv_json_text(w, "next_cursor", rows.next_cursor);
+    return SV_OK;
 }
 
 /* One rack's place and state, as the figures need them. */

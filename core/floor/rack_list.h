@@ -6,8 +6,14 @@
 
 /* Lists of racks, written as JSON; run on any thread that owns `store`. */
 
-/* `warehouse`, `floor` and `zone` may be NULL: any.  Writes a page's members into an object that is open. */
-sv_status_t sv_rack_list_available(sv_store_t *store, const char *warehouse, const char *floor, const char *zone,
+typedef struct {
+    const char *warehouse, *floor, *zone; /* NULL: any */
+} sv_rack_filter_t;
+
+/* What the user may claim, first on the first page what is assigned to them (core/counts/assignments.h), of that so many
+ * that others find place.  Writes a page's members into an object that is open. */
+enum { SV_ASSIGNED_FIRST = 25 };
+sv_status_t sv_rack_list_available(sv_store_t *store, const char *user_id, const sv_rack_filter_t *filter,
                                    sv_page_t *page, sv_json_writer_t *w, sv_arena_t *arena, sv_error_t *error);
 
 /* [{floor, total, available, claimed, paused, completed}] of one warehouse (NULL: all), by floor. */

@@ -86,7 +86,7 @@ sv_accept_derive(sv_store_t *store, sv_accept_work_t *work, sv_error_t *error)
             due[count++] = work->codes[i];
         }
     }
-    return count == 0 ? SV_OK : sv_totals_derive_count(store, work->accept->count_id, due, count, work->arena, error);
+    return count == 0 ? SV_OK : sv_totals_derive_count(store, work->accept->count_id, due, count, NULL, work->arena, error);
 }
 
 /* ---- reading */

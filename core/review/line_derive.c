@@ -180,8 +180,9 @@ sv_review_take_conflict(const bson_t *row, void *context)
 static sv_status_t
 sv_review_read_conflicts(sv_review_work_t *work, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(
-        BCON_NEW("count_id", BCON_UTF8(work->lines->scope->count_id), "status", BCON_UTF8("open")), work->arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("count_id", BCON_UTF8(work->lines->scope->count_id), "status",
+                                          BCON_UTF8("open"), "outdated", "{", "$ne", BCON_BOOL(true), "}"),
+                                 work->arena);
     bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "}"), work->arena);
 
     sv_totals_put_filter(filter, work->lines);
@@ -430,7 +431,7 @@ sv_review_decide(sv_review_work_t *work)
 }
 
 sv_status_t
-sv_review_derive(sv_store_t *store, const bson_t *count, sv_totals_lines_t *lines, sv_error_t *error)
+sv_review_derive(sv_store_t *store, const bson_t *count, sv_totals_lines_t *lines, bool *asked, sv_error_t *error)
 {
     sv_review_work_t work = { .store = store, .lines = lines, .arena = lines->arena, .count = count };
     const char *status = sv_doc_text(count, "status", lines->arena);
@@ -445,5 +446,6 @@ sv_review_derive(sv_store_t *store, const bson_t *count, sv_totals_lines_t *line
     }
     sv_review_add_users(&work);
     sv_review_decide(&work);
+    *asked = work.recounts.count > 0;
     return sv_recount_asks_write(store, NULL, &work.recounts, error);
 }

@@ -15,7 +15,8 @@
 void sv_review_read_line(const bson_t *document, sv_totals_line_t *line, sv_arena_t *arena);
 
 /* Once the lines are compared: decides their states, and asks for the recounts that the count's tolerance wants. */
-sv_status_t sv_review_derive(sv_store_t *store, const bson_t *count, sv_totals_lines_t *lines, sv_error_t *error);
+sv_status_t
+sv_review_derive(sv_store_t *store, const bson_t *count, sv_totals_lines_t *lines, bool *asked, sv_error_t *error);
 
 /* Appends `flags`; to `$set`, what the line says now. */
 void sv_review_put_flags(const sv_totals_line_t *line, bson_t *counted);

@@ -221,6 +221,7 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_
     if (slot->exists && !sv_edit_is_newer(record, session->now_ms, slot->now.order, slot->now.order_suspect)) {
         sv_verdict_conflict(verdict, SV_CONFLICT_STALE_UPDATE, "A newer version of the record is stored",
                             sv_slot_document(run, slot));
+        verdict->outdated = record->order < slot->now.order;
         return false;
     }
     if (sv_record_is_void(record)) {

@@ -31,6 +31,7 @@ typedef struct {
     bool retry; /* nothing is wrong with the record: the same again may be taken */
     /* SV_VERDICT_CONFLICT */
     sv_conflict_type_t type;
+    bool outdated; /* of a stale update: a newer edit of the same record is stored, so nothing waits for a decision */
     const char *message;
     const bson_t *server_record; /* what stands in its way, as it is kept; NULL: nothing anybody may see */
     const bson_t *shown_record;  /* as who sent the record may see it (blind.h) */

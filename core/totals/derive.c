@@ -282,10 +282,11 @@ sv_totals_read(sv_store_t *store, const bson_t *count, sv_book_scope_t *scope, c
 
 sv_status_t
 sv_totals_derive_count(sv_store_t *store, const char *count_id, const char *const *codes, size_t count,
-                       sv_arena_t *arena, sv_error_t *error)
+                       const char **asked_of, sv_arena_t *arena, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena);
     const bson_t *document = NULL;
+    bool asked = false;
     const char *count_status;
     sv_totals_staff_t staff = { 0 };
     sv_totals_lines_t lines;
@@ -306,7 +307,10 @@ sv_totals_derive_count(sv_store_t *store, const char *count_id, const char *cons
         status = sv_totals_read(store, document, &scope, codes, count, &lines, &staff, arena, error);
     }
     if (status == SV_OK) {
-        status = sv_review_derive(store, document, &lines, error);
+        status = sv_review_derive(store, document, &lines, &asked, error);
+    }
+    if (asked_of != NULL && asked) {
+        *asked_of = scope.warehouse;
     }
     if (status == SV_OK) {
         status = sv_lines_write(store, &lines, error);

@@ -157,9 +157,10 @@ sv_status_t sv_totals_read_adjusted(sv_store_t *store, sv_totals_lines_t *lines,
 sv_status_t sv_totals_read(sv_store_t *store, const bson_t *count, sv_book_scope_t *scope, const char *const *codes,
                            size_t item_count, sv_totals_lines_t *lines, sv_totals_staff_t *staff, sv_arena_t *arena,
                            sv_error_t *error);
-/* The same, written, inside the transaction. */
+/* The same, written, inside the transaction.  *asked_of (NULL: not told) is the warehouse where the count's tolerance
+ * asked for recounts. */
 sv_status_t sv_totals_derive_count(sv_store_t *store, const char *count_id, const char *const *codes, size_t count,
-                                   sv_arena_t *arena, sv_error_t *error);
+                                   const char **asked_of, sv_arena_t *arena, sv_error_t *error);
 
 /* overlay.c: appends the fields of an item's overlay as this count's figures make them. */
 void sv_overlay_put_item(bson_t *document, const sv_totals_lines_t *lines, const sv_totals_item_t *item);

@@ -44,6 +44,9 @@ typedef struct {
     sv_touch_t *touches; /* sorted, each once */
     size_t touch_count;
     int64_t line_count;
+    sv_recounts_asked_t *asked; /* touch_count at most; of the last run of the transaction */
+    size_t asked_count;
+    sv_arena_t *arena;
 } sv_totals_share_t;
 
 static int
@@ -137,10 +140,11 @@ sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *
 static sv_totals_share_t
 sv_work_share(const sv_totals_work_t *work, size_t from, size_t count)
 {
-    sv_totals_share_t share = { .ids = sv_doc_new(work->arena), .line_count = (int64_t) count };
+    sv_totals_share_t share = { .ids = sv_doc_new(work->arena), .line_count = (int64_t) count, .arena = work->arena };
     bson_t list;
 
     share.touches = sv_arena_alloc(work->arena, (work->touch_count + 1) * sizeof(share.touches[0]));
+    share.asked = sv_arena_alloc(work->arena, (work->touch_count + 1) * sizeof(share.asked[0]));
     BSON_APPEND_ARRAY_BEGIN(share.ids, "$in", &list);
     for (size_t i = from; i < from + count; i++) {
         const sv_touched_line_t *line = &work->lines[i];
@@ -180,19 +184,25 @@ sv_totals_delete_lines(sv_store_t *store, const sv_totals_share_t *share, sv_are
 static sv_status_t
 sv_totals_derive(sv_store_t *store, void *context, sv_error_t *error)
 {
-    const sv_totals_share_t *share = context;
+    sv_totals_share_t *share = context;
     sv_arena_t *arena = sv_arena_create();
     sv_status_t status = sv_totals_delete_lines(store, share, arena, error);
 
+    share->asked_count = 0;
     for (size_t from = 0; status == SV_OK && from < share->touch_count;) {
         const char *count_id = share->touches[from].count_id;
         const char **codes = sv_arena_alloc(arena, (share->touch_count - from) * sizeof(codes[0]));
+        const char *asked_of = NULL;
         size_t count = 0;
 
         while (from < share->touch_count && strcmp(share->touches[from].count_id, count_id) == 0) {
             codes[count++] = share->touches[from++].item_code;
         }
-        status = sv_totals_derive_count(store, count_id, codes, count, arena, error);
+        status = sv_totals_derive_count(store, count_id, codes, count, &asked_of, arena, error);
+        if (asked_of != NULL) {
+            share->asked[share->asked_count++] =
+                (sv_recounts_asked_t){ .count_id = count_id, .warehouse = sv_arena_strdup(share->arena, asked_of) };
+        }
     }
     sv_arena_destroy(arena);
     return status;
@@ -216,6 +226,18 @@ sv_totals_set_aside(sv_store_t *store, const sv_totals_work_t *work, const sv_to
     return sv_store_update_many(store, SV_COLLECTION_TOUCHED_ITEMS, filter, update, NULL, error);
 }
 
+static void
+sv_totals_tell_asked(sv_totals_t *done, const sv_totals_share_t *share, sv_arena_t *arena)
+{
+    for (size_t i = 0; i < share->asked_count; i++) {
+        done->asked =
+            sv_arena_grow(arena, done->asked, done->asked_count, &done->asked_capacity, sizeof(done->asked[0]));
+        done->asked[done->asked_count++] =
+            (sv_recounts_asked_t){ .count_id = sv_arena_strdup(arena, share->asked[i].count_id),
+                                   .warehouse = sv_arena_strdup(arena, share->asked[i].warehouse) };
+    }
+}
+
 /* Derives lines[from] and on, in one transaction.  *refused: it failed by what they hold, not by the database. */
 static sv_status_t
 sv_totals_take(sv_store_t *store, const sv_totals_work_t *work, size_t from, size_t count, sv_totals_t *done,
@@ -227,6 +249,7 @@ sv_totals_take(sv_store_t *store, const sv_totals_work_t *work, size_t from, siz
 
     *refused = status != SV_OK && sv_status_kind(status) != SV_KIND_UNAVAILABLE;
     if (status == SV_OK) {
+        sv_totals_tell_asked(done, &share, error->arena);
         done->touched += share.line_count;
         done->items += (int64_t) share.touch_count;
     } else if (*refused && count == 1) {

@@ -18,9 +18,16 @@
  * An overlay shows the count whose latest record of the item is the youngest.
  */
 typedef struct {
-    int64_t touched; /* lines worked off */
-    int64_t items;   /* items derived (of a count each) */
-    bool more;       /* lines were left for another round */
+    const char *count_id, *warehouse;
+} sv_recounts_asked_t;
+
+/* What a round did, and of which counts the tolerance asked for recounts. */
+typedef struct {
+    int64_t touched;            /* lines worked off */
+    int64_t items;              /* items derived (of a count each) */
+    bool more;                  /* lines were left for another round */
+    sv_recounts_asked_t *asked; /* in the arena of the error */
+    size_t asked_count, asked_capacity;
 } sv_totals_t;
 
 /* One round of a few hundred items. */

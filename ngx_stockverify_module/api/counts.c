@@ -10,7 +10,7 @@
 
 /* Counts: opening, listing, reconciling, closing. */
 
-enum { SV_COUNT_NAME_MAX = 200, SV_COUNT_PLACE_MAX = 128, SV_BULK_MAX = 100 };
+enum { SV_CLOSE_REASON_MAX = 500, SV_COUNT_NAME_MAX = 200, SV_COUNT_PLACE_MAX = 128, SV_BULK_MAX = 100 };
 
 static void
 sv_read_tolerance(sv_call_t *call, const sv_json_fields_t *fields, sv_tolerance_t *tolerance)
@@ -90,8 +90,7 @@ sv_step_counts(sv_call_t *call)
     if (!sv_call_query_choice(call, "status", sv_count_state_names, &state) ||
         !sv_call_query_identifier(call, "warehouse", SV_COUNT_PLACE_MAX, &query.warehouse) ||
         !sv_call_query_identifier(call, "user", SV_COUNT_PLACE_MAX, &query.user) ||
-        !sv_call_query_range(call, query.warehouse, &query.from_ms, &query.to_ms) ||
-        !sv_call_query_page(call, &page)) {
+        !sv_call_query_range(call, query.warehouse, &query.from_ms, &query.to_ms) || !sv_call_query_page(call, &page)) {
         return;
     }
     query.status = state >= 0 ? sv_count_state_names[state] : NULL;
@@ -106,7 +105,7 @@ typedef struct {
     sv_count_step_t step;
     const char **ids;
     size_t count;
-    bool force;
+    sv_count_end_t end;
 } sv_bulk_t;
 
 static bool
@@ -123,7 +122,8 @@ sv_read_bulk(sv_call_t *call, sv_bulk_t *bulk)
         bulk->count == 0) {
         sv_fail_field(&call->error, "session_ids", "too_short", "must name at least one count");
     }
-    sv_json_get_bool(&fields, "force", SV_OPTIONAL, &bulk->force);
+    sv_json_get_bool(&fields, "force", SV_OPTIONAL, &bulk->end.force);
+    sv_json_get_text(&fields, "reason", SV_OPTIONAL, 1, SV_CLOSE_REASON_MAX, &bulk->end.reason);
     sv_mistaken_names_refuse(SV_NAMES_OF_COUNTS, &fields);
     return call->error.status == SV_OK;
 }
@@ -138,8 +138,8 @@ sv_announce_count(sv_call_t *call, sv_count_step_t step, const sv_count_verdict_
         sv_session_state_command(sv_call_effect(call), call->arena, call->settings, &verdict->interrupted[i], 0,
                                  "rack.interrupted");
     }
-    sv_count_event_command(sv_call_effect(call), call->arena, events[step], verdict->count_id,
-                           verdict->warehouse, verdict->status);
+    sv_count_event_command(sv_call_effect(call), call->arena, events[step], verdict->count_id, verdict->warehouse,
+                           verdict->status);
     sv_items_changed_command(sv_call_effect(call), call->arena); /* it may have been a blind one */
 }
 
@@ -168,8 +168,8 @@ sv_advance_counts(sv_call_t *call)
     for (size_t i = 0; i < bulk->count; i++) {
         sv_count_verdict_t verdict;
 
-        if (sv_count_advance(call->store, &call->principal, bulk->ids[i], bulk->step, bulk->force, call->arena,
-                             &verdict, &call->error) != SV_OK) {
+        if (sv_count_advance(call->store, &call->principal, bulk->ids[i], bulk->step, &bulk->end, call->arena, &verdict,
+                             &call->error) != SV_OK) {
             if (sv_status_kind(call->error.status) != SV_KIND_UNAVAILABLE || i == 0) {
                 return;
             }

@@ -23,17 +23,19 @@ sv_step_warehouses(sv_call_t *call)
 void
 sv_step_racks_available(sv_call_t *call)
 {
-    const char *warehouse, *floor, *zone;
+    const char *warehouse;
+    sv_rack_filter_t filter;
     sv_page_t page = { 0 };
 
     if (!sv_call_query_identifier(call, "warehouse", SV_NAME_MAX, &warehouse) ||
-        !sv_call_query_identifier(call, "floor", SV_NAME_MAX, &floor) ||
-        !sv_call_query_identifier(call, "zone", SV_NAME_MAX, &zone) || !sv_call_query_page(call, &page)) {
+        !sv_call_query_identifier(call, "floor", SV_NAME_MAX, &filter.floor) ||
+        !sv_call_query_identifier(call, "zone", SV_NAME_MAX, &filter.zone) || !sv_call_query_page(call, &page)) {
         return;
     }
+    filter.warehouse = sv_call_warehouse(call, warehouse);
     sv_json_object(&call->json, NULL);
-    sv_rack_list_available(call->store, sv_call_warehouse(call, warehouse), floor, zone, &page, &call->json,
-                           call->arena, &call->error);
+    sv_rack_list_available(call->store, call->principal.user_id, &filter, &page, &call->json, call->arena,
+                           &call->error);
     sv_json_end(&call->json);
 }
 
@@ -251,6 +253,7 @@ sv_write_claim(sv_call_t *call, const sv_claim_result_t *result)
     sv_json_int(w, "fence", session->fence);
     sv_json_int(w, "round", session->round);
     sv_json_bool(w, "resumed", result->resumed);
+    sv_assigned_write(w, "assigned_to", &result->assigned);
     sv_json_end(w);
     call->message = sv_arena_printf(call->arena, "Rack %s claimed successfully", session->rack_id);
 }

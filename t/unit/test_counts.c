@@ -52,7 +52,8 @@ advance(const char *count_id, sv_count_step_t step, bool force)
     sv_count_verdict_t verdict;
 
     sv_error_clear(&real.error);
-    assert_int_equal(sv_count_advance(real.store, &boss, count_id, step, force, real.arena, &verdict, &real.error),
+    assert_int_equal(sv_count_advance(real.store, &boss, count_id, step, &(sv_count_end_t){ .force = force },
+                                      real.arena, &verdict, &real.error),
                      SV_OK);
     return verdict;
 }
@@ -124,7 +125,8 @@ a_closed_standing_count_makes_room_for_the_next(void **state)
         open = sv_real_find(&real, SV_COLLECTION_SESSIONS, "{'warehouse':'WN','status':'OPEN'}");
         assert_non_null(open);
         assert_int_equal(sv_count_advance(real.store, &boss, sv_doc_text(open, "session_id", real.arena),
-                                          SV_COUNT_CLOSE, false, real.arena, &verdict, &real.error),
+                                          SV_COUNT_CLOSE, &(sv_count_end_t){ .force = false }, real.arena, &verdict,
+                                          &real.error),
                          SV_OK);
         assert_int_equal(verdict.result, SV_OK);
     }

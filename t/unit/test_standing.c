@@ -222,8 +222,8 @@ a_second_count_of_a_period_has_a_name_of_its_own(void **state)
     sv_fixture_rack(&real, "A1", "W1", "F1");
     first = claim("ann", "A1", NULL, SV_OK);
     complete("ann", &first);
-    assert_int_equal(sv_count_advance(real.store, &boss, first.session.count_id, SV_COUNT_RECONCILE, false, real.arena,
-                                      &verdict, &real.error),
+    assert_int_equal(sv_count_advance(real.store, &boss, first.session.count_id, SV_COUNT_RECONCILE,
+                                      &(sv_count_end_t){ .force = false }, real.arena, &verdict, &real.error),
                      SV_OK);
     assert_string_equal(rack_status("A1"), "available");
     second = claim("bob", "A1", NULL, SV_OK); /* a standing count bars nothing */
@@ -249,7 +249,8 @@ advance(const char *count_id, sv_count_step_t step)
     sv_count_verdict_t verdict;
 
     sv_error_clear(&real.error);
-    assert_int_equal(sv_count_advance(real.store, &boss, count_id, step, true, real.arena, &verdict, &real.error),
+    assert_int_equal(sv_count_advance(real.store, &boss, count_id, step, &(sv_count_end_t){ .force = true }, real.arena,
+                                      &verdict, &real.error),
                      SV_OK);
     assert_int_equal(verdict.result, SV_OK);
 }
