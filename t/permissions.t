@@ -151,6 +151,15 @@ subtest 'what a client says of itself is nothing' => sub {
     is $asha->get('/api/auth/devices/phone%20of%20asha')->status, 200, 'it is its owner\'s';
 };
 
+# Whoever may count in any warehouse, their own or not.
+sub guest {
+    my ($home) = @_;
+    my %user = (username => 'guest of ' . ($home // 'none'), password => 'a long enough password');
+    my $made = $admin->post('/api/admin/users', { %user, full_name => 'A guest', role => 'staff', $home ? (warehouse => $home) : () });
+    is $made->status, 201, 'a guest' or diag $made->text;
+    return $stack->login(\%user);
+}
+
 # A blind count over another rack of the warehouse; whoever works in it sees no book anywhere.
 subtest 'blind' => sub {
     my $numbers = qr/$book|$stock|$variance|@{[abs $variance]}|(?:system|stock|book)_qty|variance":\s*[-\d]|unit_cost/;
@@ -173,6 +182,11 @@ subtest 'blind' => sub {
         $row && $row->{counted} } 30, 'its totals';
     my $items = $asha->get("/api/racks/$blind_rack/items", headers => { 'If-None-Match' => $etag });
     is $items->status, 200, 'what was seen before is not what is seen now';
+    my @guests = map { guest($_) } undef, 'another warehouse';
+    my @looked = map { my $guest = $_; map { $guest->get($_) } map { ($_, $_) } "/api/erp/items/$plain[0]", "/api/erp/items/barcode/$plain[0]",
+        "/api/erp/items/search?q=$plain[0]", '/api/erp/items?limit=500' } @guests;
+    is_deeply [grep { $_->status != 200 } @looked], [], 'staff of no warehouse and of another look at the item';
+    leaks('and are not told what the blind count and its racks have of it', qr/$book|$counted|$variance|@{[abs $variance]}/, @looked);
     my $other = $stack->rack;
     my @answers = ($claim, $sent, $items,
         $asha->post('/api/sync/batch', { records => [record('blind-2', $mine, verified_qty => 2, serial_numbers => [])] }),

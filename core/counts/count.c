@@ -215,23 +215,35 @@ sv_count_for_rack(sv_store_t *store, const sv_rack_t *rack, const char *count_id
     return sv_count_choose(store, rack, arena, count, found, error);
 }
 
+static sv_status_t
+sv_count_blind_find(sv_store_t *store, bson_t *filter, bool *blind, sv_error_t *error)
+{
+    bson_t *projection = sv_doc_take(BCON_NEW("session_id", BCON_INT32(1)), error->arena);
+    const bson_t *document = NULL;
+    sv_status_t status;
+
+    BSON_APPEND_BOOL(filter, "blind", true);
+    sv_count_filter_live(filter, "status");
+    status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, projection, error->arena, &document, error);
+    *blind = document != NULL;
+    return status;
+}
+
 sv_status_t
 sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *blind, sv_error_t *error)
 {
-    bson_t *filter, *projection;
-    const bson_t *document;
-    sv_status_t status;
-
     *blind = false;
     if (warehouse == NULL || warehouse[0] == '\0') {
         return SV_OK;
     }
-    filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse), "blind", BCON_BOOL(true)), error->arena);
-    sv_count_filter_live(filter, "status");
-    projection = sv_doc_take(BCON_NEW("session_id", BCON_INT32(1)), error->arena);
-    status = sv_store_find_one(store, SV_COLLECTION_SESSIONS, filter, projection, error->arena, &document, error);
-    *blind = document != NULL;
-    return status;
+    return sv_count_blind_find(store, sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(warehouse)), error->arena), blind,
+                               error);
+}
+
+sv_status_t
+sv_count_blind_anywhere(sv_store_t *store, bool *blind, sv_error_t *error)
+{
+    return sv_count_blind_find(store, sv_doc_new(error->arena), blind, error);
 }
 
 static void

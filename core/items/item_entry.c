@@ -5,9 +5,9 @@
 
 #include "core/store/document.h"
 
-#define SV_ENTRY_FORM "1"
+#define SV_ENTRY_FORM "2"
 
-enum { SV_FIELD_SCORE = 1, SV_FIELD_PACK, SV_FIELD_MASTER, SV_FIELD_COUNTED };
+enum { SV_FIELD_SCORE = 1, SV_FIELD_PACK, SV_FIELD_MASTER, SV_FIELD_COUNTED, SV_FIELD_COUNTED_IN };
 
 static void
 sv_entry_put_members(sv_buffer_t *out, const bson_t *item, bool counted, sv_arena_t *arena)
@@ -30,6 +30,7 @@ sv_entry_put_members(sv_buffer_t *out, const bson_t *item, bool counted, sv_aren
 static void
 sv_entry_put_match(sv_buffer_t *out, const sv_item_match_t *match, sv_arena_t *arena)
 {
+    const char *counted_in = sv_doc_text(match->item, "overlay_warehouse", arena);
     char quantity[SV_QUANTITY_TEXT_SIZE];
     sv_json_writer_t w;
 
@@ -44,7 +45,7 @@ sv_entry_put_match(sv_buffer_t *out, const sv_item_match_t *match, sv_arena_t *a
     sv_entry_put_members(out, match->item, false, arena);
     sv_buffer_putc(out, '\t');
     sv_entry_put_members(out, match->item, true, arena);
-    sv_buffer_putc(out, '\n');
+    sv_buffer_printf(out, "\t%s\n", counted_in != NULL ? counted_in : "");
     for (size_t i = 0; i < match->stocks.count; i++) {
         const sv_item_stock_t *stock = &match->stocks.stocks[i];
 
@@ -156,12 +157,17 @@ sv_item_entry_write(sv_json_writer_t *w, const sv_item_entry_view_t *entry, size
     const char *line = sv_entry_match(entry, n);
     sv_piece_t master = sv_entry_field(line, entry->end, SV_FIELD_MASTER);
     sv_piece_t counted = sv_entry_field(line, entry->end, SV_FIELD_COUNTED);
+    sv_piece_t counted_in = sv_entry_field(line, entry->end, SV_FIELD_COUNTED_IN);
 
     sv_json_raw(w, NULL, master.text, master.length);
     sv_json_text(w, "warehouse", view->warehouse);
     if (!view->blind) {
         sv_entry_write_stock(w, entry, line, view->warehouse);
-        sv_json_raw(w, NULL, counted.text, counted.length);
+        if (sv_item_view_tells(view, counted_in.text, counted_in.length)) {
+            sv_json_raw(w, NULL, counted.text, counted.length);
+        } else {
+            sv_item_write_uncounted(w);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 #include "core/items/item_find.h"
 #include "core/items/lookup.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 
 /* ---- search */
 
@@ -119,6 +120,7 @@ sv_item_list(sv_store_t *store, int64_t since_ms, sv_page_t *page, const sv_item
 typedef struct {
     const char *rack_id;
     bool expected, has_book, counted;
+    bool elsewhere; /* than in the warehouse that is looked at */
     sv_quantity_t book, verified;
 } sv_item_rack_t;
 
@@ -189,6 +191,36 @@ sv_item_racks_load(sv_store_t *store, const char *item_code, const char *count_i
 }
 
 static void
+sv_item_rack_is_here(const bson_t *row, void *context)
+{
+    sv_item_racks_t *racks = context;
+    const char *rack_id = sv_doc_text(row, "rack_id", racks->arena);
+
+    if (rack_id != NULL) {
+        sv_item_rack(racks, rack_id)->elsewhere = false;
+    }
+}
+
+/* Staff are told quantities of the racks of the warehouse they look at, as sv_item_view_tells() has it. */
+static sv_status_t
+sv_item_racks_place(sv_store_t *store, const sv_item_view_t *view, sv_item_racks_t *racks, sv_error_t *error)
+{
+    const char **ids = sv_arena_alloc(racks->arena, (racks->count + 1) * sizeof(*ids));
+    bson_t *here;
+
+    if (!view->is_staff || view->blind || view->warehouse == NULL || racks->count == 0) {
+        return SV_OK;
+    }
+    here = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(view->warehouse)), racks->arena);
+    for (size_t i = 0; i < racks->count; i++) {
+        racks->racks[i].elsewhere = true;
+        ids[i] = racks->racks[i].rack_id;
+    }
+    sv_filter_in(here, "rack_id", ids, racks->count);
+    return sv_store_each(store, SV_COLLECTION_RACK_REGISTRY, here, NULL, sv_item_rack_is_here, racks, error);
+}
+
+static void
 sv_item_write_rack(sv_json_writer_t *w, const sv_item_rack_t *rack, bool blind)
 {
     sv_json_object(w, NULL);
@@ -221,13 +253,14 @@ sv_item_tell(sv_store_t *store, const char *item_code, const sv_item_view_t *vie
         return sv_fail(error, SV_ERR_ITEM_UNKNOWN, "There is no item %s", item_code);
     }
     if (status != SV_OK || sv_item_stocks_load(store, &item, 1, &stocks, arena, error) != SV_OK ||
-        sv_item_racks_load(store, item_code, sv_doc_text(item, "overlay_count_id", arena), &racks, error) != SV_OK) {
+        sv_item_racks_load(store, item_code, sv_doc_text(item, "overlay_count_id", arena), &racks, error) != SV_OK ||
+        sv_item_racks_place(store, view, &racks, error) != SV_OK) {
         return error->status;
     }
     sv_item_write(w, item, &stocks, view, arena);
     sv_json_array(w, "racks");
     for (size_t i = 0; i < racks.count; i++) {
-        sv_item_write_rack(w, &racks.racks[i], view->blind);
+        sv_item_write_rack(w, &racks.racks[i], view->blind || racks.racks[i].elsewhere);
     }
     sv_json_end(w);
     return SV_OK;

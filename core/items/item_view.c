@@ -14,9 +14,10 @@ static const char *const sv_item_texts[] = {
 static const char *const sv_item_counted[] = { "verified_qty", "damaged_qty", "non_returnable_damaged_qty",
                                                "variance" };
 
-static const char *const sv_item_more[] = { "barcodes",  "packs",       "serial_tracked", "lot_tracked", "deleted",
-                                            "verified",  "verified_by", "verified_at",    "updated_at",  "lookup_keys",
-                                            "warehouse", "stock_qty",   "stock_row",      "stocks" };
+static const char *const sv_item_more[] = { "barcodes",   "packs",       "serial_tracked",   "lot_tracked",
+                                            "deleted",    "verified",    "verified_by",      "verified_at",
+                                            "updated_at", "lookup_keys", "warehouse",        "stock_qty",
+                                            "stock_row",  "stocks",      "overlay_warehouse" };
 
 enum {
     SV_TEXTS = sizeof(sv_item_texts) / sizeof(sv_item_texts[0]),
@@ -94,6 +95,25 @@ sv_item_write_counted(sv_json_writer_t *w, const bson_t *item)
     }
 }
 
+/* What an item has that nobody counted. */
+void
+sv_item_write_uncounted(sv_json_writer_t *w)
+{
+    for (size_t i = 0; i < SV_COUNTED; i++) {
+        sv_json_null(w, sv_item_counted[i]);
+    }
+}
+
+bool
+sv_item_view_tells(const sv_item_view_t *view, const char *counted_in, size_t length)
+{
+    if (view->blind) {
+        return false;
+    }
+    return !view->is_staff || view->warehouse == NULL || length == 0 ||
+           (strlen(view->warehouse) == length && memcmp(view->warehouse, counted_in, length) == 0);
+}
+
 void
 sv_item_write_stock(sv_json_writer_t *w, const sv_item_stocks_t *stocks, const char *warehouse)
 {
@@ -113,8 +133,14 @@ sv_item_write(sv_json_writer_t *w, const bson_t *item, const sv_item_stocks_t *s
     sv_item_write_master(w, item, arena);
     sv_json_text(w, "warehouse", view->warehouse);
     if (!view->blind) {
+        const char *counted_in = sv_doc_text(item, "overlay_warehouse", arena);
+
         sv_item_write_stock(w, stocks, view->warehouse);
-        sv_item_write_counted(w, item);
+        if (sv_item_view_tells(view, counted_in, counted_in != NULL ? strlen(counted_in) : 0)) {
+            sv_item_write_counted(w, item);
+        } else {
+            sv_item_write_uncounted(w);
+        }
     }
 }
 
@@ -127,8 +153,11 @@ sv_item_blind_for(sv_store_t *store, bool is_staff, const char *own, const char 
     if (!is_staff) {
         return SV_OK;
     }
+    if (own == NULL || own[0] == '\0') {
+        return sv_count_blind_anywhere(store, blind, error);
+    }
     status = sv_count_blind_in(store, own, blind, error);
-    if (status == SV_OK && !*blind && asked != NULL && (own == NULL || strcmp(own, asked) != 0)) {
+    if (status == SV_OK && !*blind && asked != NULL && strcmp(own, asked) != 0) {
         status = sv_count_blind_in(store, asked, blind, error);
     }
     return status;

@@ -18,7 +18,12 @@ void sv_item_view_projection(bson_t *options);
 typedef struct {
     const char *warehouse;
     bool blind; /* no book quantity, no variance, nothing of what others counted */
+    bool is_staff;
 } sv_item_view_t;
+
+/* Whether what was counted in a warehouse ("" or NULL: that is not known) is told.  Staff are told that of the one they
+ * look at, which is known not to be blind: in another one they may be counting as guests, blind. */
+bool sv_item_view_tells(const sv_item_view_t *view, const char *counted_in, size_t length);
 
 /* The members of an item within an open object. */
 void sv_item_write(sv_json_writer_t *w, const bson_t *item, const sv_item_stocks_t *stocks, const sv_item_view_t *view,
@@ -28,10 +33,11 @@ void sv_item_write(sv_json_writer_t *w, const bson_t *item, const sv_item_stocks
  * last two is written for a blind view. */
 void sv_item_write_master(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena);
 void sv_item_write_counted(sv_json_writer_t *w, const bson_t *item);
+void sv_item_write_uncounted(sv_json_writer_t *w);
 void sv_item_write_stock(sv_json_writer_t *w, const sv_item_stocks_t *stocks, const char *warehouse);
 
-/* Whether the caller is to see no book quantity: staff while a blind count is open in their warehouse, or in the one
- * they ask for. */
+/* Whether the caller is to see no book quantity: staff while a blind count is not over in their warehouse, or in the
+ * one they ask for; those of no warehouse, who count in each, while there is one anywhere. */
 sv_status_t
 sv_item_blind_for(sv_store_t *store, bool is_staff, const char *own, const char *asked, bool *blind, sv_error_t *error);
 

@@ -58,7 +58,7 @@ sv_lookup_name(const sv_lookup_t *lookup, const char *generation, sv_arena_t *ar
     sv_buffer_t name;
 
     sv_buffer_init(&name, arena, 128);
-    sv_buffer_printf(&name, "%s\n%s\n%s\n", generation == NULL ? "" : generation, own, asked);
+    sv_buffer_printf(&name, "%s\n%d\n%s\n%s\n", generation == NULL ? "" : generation, lookup->is_staff, own, asked);
     for (size_t i = 0; i < lookup->key_count; i++) {
         sv_buffer_printf(&name, "%s\n", lookup->keys[i]);
     }
@@ -67,17 +67,17 @@ sv_lookup_name(const sv_lookup_t *lookup, const char *generation, sv_arena_t *ar
 
 /* ---- Redis */
 
-/* The warehouses in which the asker may be blind. */
+/* The warehouses in which the asker may be blind; "" stands for all, where those count who have none of their own. */
 static size_t
 sv_lookup_blind_in(const sv_lookup_t *lookup, const char *warehouses[2])
 {
     size_t count = 0;
 
-    if (lookup->is_staff && lookup->own_warehouse != NULL) {
-        warehouses[count++] = lookup->own_warehouse;
+    if (lookup->is_staff) {
+        warehouses[count++] = lookup->own_warehouse != NULL ? lookup->own_warehouse : "";
     }
-    if (lookup->is_staff && lookup->warehouse != NULL &&
-        (count == 0 || strcmp(lookup->warehouse, lookup->own_warehouse) != 0)) {
+    if (lookup->is_staff && lookup->own_warehouse != NULL && lookup->warehouse != NULL &&
+        strcmp(lookup->warehouse, lookup->own_warehouse) != 0) {
         warehouses[count++] = lookup->warehouse;
     }
     return count;
@@ -420,7 +420,7 @@ sv_lookup_source(const sv_lookup_found_t *found)
 sv_status_t
 sv_lookup_write(sv_json_writer_t *w, const sv_lookup_t *lookup, const sv_lookup_found_t *found, sv_error_t *error)
 {
-    const sv_item_view_t view = { .warehouse = lookup->warehouse, .blind = found->blind };
+    const sv_item_view_t view = { .warehouse = lookup->warehouse, .blind = found->blind, .is_staff = lookup->is_staff };
     static const char *const erp[] = {
         [SV_LOOKUP_ERP_OFF] = "off", [SV_LOOKUP_ERP_OK] = "ok", [SV_LOOKUP_ERP_TIMEOUT] = "timeout"
     };

@@ -100,7 +100,7 @@ sv_http_item_barcode(sv_request_t *req)
 static bool
 sv_items_view(sv_call_t *call, sv_item_view_t *view)
 {
-    *view = (sv_item_view_t){ 0 };
+    *view = (sv_item_view_t){ .is_staff = sv_items_is_staff(call) };
     return sv_items_warehouse(call, &view->warehouse) &&
            sv_item_blind_for(call->store, sv_items_is_staff(call), sv_call_warehouse(call, NULL), view->warehouse,
                              &view->blind, &call->error) == SV_OK;

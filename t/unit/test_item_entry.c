@@ -10,7 +10,7 @@
 
 static const char item_json[] =
     "{\"item_code\": \"A\\t1\", \"item_name\": \"Tea\\n\\\"green\\\"\", \"verified_qty\": 17,"
-    " \"variance\": -3, \"packs\": [{\"uom\": \"box\", \"factor\": 12}]}";
+    " \"variance\": -3, \"overlay_warehouse\": \"Nord\", \"packs\": [{\"uom\": \"box\", \"factor\": 12}]}";
 
 static const char *
 entry_of(const char *generation, sv_arena_t *arena)
@@ -25,9 +25,9 @@ entry_of(const char *generation, sv_arena_t *arena)
 }
 
 static const char *
-told(const char *entry, const char *warehouse, bool blind, sv_arena_t *arena)
+told_to(bool is_staff, const char *entry, const char *warehouse, bool blind, sv_arena_t *arena)
 {
-    const sv_item_view_t view = { .warehouse = warehouse, .blind = blind };
+    const sv_item_view_t view = { .warehouse = warehouse, .blind = blind, .is_staff = is_staff };
     sv_item_entry_view_t read;
     sv_json_writer_t w;
     sv_buffer_t *out = sv_arena_alloc(arena, sizeof(*out));
@@ -40,6 +40,12 @@ told(const char *entry, const char *warehouse, bool blind, sv_arena_t *arena)
     sv_item_entry_write(&w, &read, 0, &view);
     sv_json_end(&w);
     return out->data;
+}
+
+static const char *
+told(const char *entry, const char *warehouse, bool blind, sv_arena_t *arena)
+{
+    return told_to(false, entry, warehouse, blind, arena);
 }
 
 static void
@@ -74,11 +80,26 @@ a_blind_view_has_no_quantity(void **state)
 }
 
 static void
+staff_are_told_what_was_counted_where_they_look(void **state)
+{
+    sv_arena_t *arena = sv_arena_create();
+    const char *entry = entry_of("7", arena);
+
+    (void) state;
+    assert_non_null(strstr(told_to(true, entry, "Nord", false, arena), "\"variance\":-3"));
+    assert_non_null(strstr(told_to(true, entry, NULL, false, arena), "\"variance\":-3"));
+    assert_non_null(strstr(told_to(true, entry, "West", false, arena), "\"verified_qty\":null"));
+    assert_non_null(strstr(told_to(true, entry, "West", false, arena), "\"variance\":null"));
+    assert_non_null(strstr(told_to(false, entry, "West", false, arena), "\"variance\":-3"));
+    sv_arena_destroy(arena);
+}
+
+static void
 others_are_refused(void **state)
 {
     sv_arena_t *arena = sv_arena_create();
     const char *entry = entry_of("7", arena);
-    static const char *const wrong[] = { "", "\n", "1", "1\t7", "1\t7\t\n", "2\t7\te\n", "1\t7\tee\n", "x" };
+    static const char *const wrong[] = { "", "\n", "2", "2\t7", "2\t7\t\n", "1\t7\te\n", "2\t7\tee\n", "x" };
     sv_item_entry_view_t read;
 
     (void) state;
@@ -114,6 +135,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_tells_each_warehouse_its_own),
         cmocka_unit_test(a_blind_view_has_no_quantity),
+        cmocka_unit_test(staff_are_told_what_was_counted_where_they_look),
         cmocka_unit_test(others_are_refused),
     };
 
