@@ -1,7 +1,10 @@
 /* stockverifyctl erp: what the ERP's mapping says, a code looked up, an import asked for. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/text_gate.h"
@@ -12,7 +15,29 @@
 #include "core/store/document.h"
 #include "ctl/ctl.h"
 
-/* The mapping alone: the ERP itself is asked by workers only. */
+/* Becomes the worker's program, which alone speaks to an ERP: it lies beside this one.  Returns when it is not there.
+ */
+static void
+sv_erp_become_live_check(const sv_ctl_t *ctl)
+{
+    char path[PATH_MAX], *slash;
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - sizeof("stockverify-worker"));
+    char *arguments[] = { "stockverify-worker", "--check-erp", NULL, NULL, NULL };
+
+    if (ctl->settings_file != NULL) {
+        arguments[2] = "-c";
+        arguments[3] = (char *) ctl->settings_file;
+    }
+    path[length > 0 ? length : 0] = '\0';
+    slash = strrchr(path, '/');
+    if (slash != NULL) {
+        strcpy(slash + 1, "stockverify-worker");
+        fflush(stdout);
+        execv(path, arguments);
+    }
+}
+
+/* Reads the mapping, and tries its statements where the ERP's connection is known. */
 int
 sv_ctl_erp_check(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char **argv)
 {
@@ -28,9 +53,15 @@ sv_ctl_erp_check(sv_ctl_t *ctl, const sv_ctl_command_t *command, int argc, char 
     if (sv_erp_mapping_read(ctl->settings.erp_mapping, ctl->arena, &mapping, &ctl->error) != SV_OK) {
         return sv_ctl_fail(ctl);
     }
+    if (ctl->settings.erp_connection_file[0] != '\0') {
+        sv_erp_become_live_check(ctl);
+        sv_fail(&ctl->error, SV_ERR_UNAVAILABLE, "The worker's program, which asks the ERP, is not beside this one");
+        return sv_ctl_fail(ctl);
+    }
     for (size_t i = 0; i < SV_ERP_STATEMENT_COUNT; i++) {
         printf("%-16s %s\n", sv_erp_kind_name((sv_erp_kind_t) i), mapping.statements[i].sql != NULL ? "there" : "none");
     }
+    puts("ERP_CONNECTION_FILE is not set: none was tried");
     return SV_CTL_DONE;
 }
 

@@ -48,7 +48,7 @@ static const sv_ctl_command_t sv_ctl_commands[] = {
     { "movements", "import", "FILE.csv [--warehouse W] " SV_CTL_CSV_OPTIONS,
       "say what came and went (movement_id,item_code,warehouse,lot,qty,moved_at,adjustment_id)",
       sv_ctl_movements_import },
-    { "erp", "check", "", "read the ERP's mapping file and say which statements it has", sv_ctl_erp_check },
+    { "erp", "check", "", "read the ERP's mapping file, and try its statements on the ERP", sv_ctl_erp_check },
     { "erp", "lookup", "CODE", "have a worker look a code up in the ERP, and store its item", sv_ctl_erp_lookup },
     { "erp", "import", "[--full]", "import what changed in the ERP, or all of it, as a job", sv_ctl_erp_import },
     { "jobs", "list", "[--status STATE] [--type TYPE] [--limit N]", "list jobs, latest first", sv_ctl_jobs_list },

@@ -129,6 +129,9 @@ subtest 'a code is scanned' => sub {
     is $answer->data->{source}, 'erp', 'by the ERP';
     is $answer->data->{erp}, 'ok', 'which answers';
     like $scan->('9990000000109')->data->{source}, qr/^(?:cache|db)$/, 'then it is ours';
+    erp("INSERT INTO items VALUES ('ERP-11', 'By its UPC', '036000291452', 'New', 'PCS', 1, 0, '2026-01-03 09:00:00'), ('ERP-12', 'By its EAN-8', '96385074', 'New', 'PCS', 1, 0, '2026-01-03 09:00:00'),
+             ('ERP-13', 'By 14 digits', '04006381333931', 'New', 'PCS', 1, 0, '2026-01-03 09:00:00');");
+    is $scan->($_->[0])->data->{item}{item_code}, $_->[1], "$_->[0] is asked for in every form" for ['0036000291452', 'ERP-11'], ['(01)00000096385074(10)L', 'ERP-12'], ['4006381333931', 'ERP-13'];
     is $scan->('NO-SUCH-THING')->code, 'item_unknown', 'what it does not know is unknown';
     is $scan->('NO-SUCH-THING')->data->{erp}, 'ok', 'for sure';
 };
@@ -181,6 +184,13 @@ subtest 'an ERP that tells a part of what it has' => sub {
     is $mongo->count('erp_items', { category => 'Bulk', deleted => \1 }), 0, 'nothing is delisted';
     erp("INSERT INTO items SELECT * FROM hidden WHERE code > 'BULK-02100'; DROP TABLE hidden;");
     is plain(import_items('--full')->{delisted}), 100, 'some that are gone are';
+};
+
+subtest 'a mapping is tried' => sub {
+    my ($out, $status) = $stack->ctl(['erp', 'check']);
+    isnt $status, 0, 'one that is not good all through';
+    like $out, qr/^lookup +answers, with no rows\nfull +answers\nchanged_since +answers\nmovements +answers\nwrite_adjustment +there; not tried/m, 'each of its statements answers' or diag $out;
+    like $out, qr/^find_adjustment +line \d+: .*no such table: adjustments/m, 'and what the ERP says of one that does not';
 };
 
 subtest 'an ERP that refuses' => sub {

@@ -45,6 +45,10 @@ subtest 'a code that nobody knows' => sub {
     is_deeply [code($answer), @{ $answer->data }{qw(status item_code records pending resolved_by)}], ['200 ok', 'linked', $items[0], 1, Mojo::JSON->false, $sue->user_id], 'it is that';
     comes_to($items[0], '7');
     comes_to('NEW/1', 'nothing');
+    my $again = $asha->get('/api/erp/items/barcode/NEW%2F1');
+    is $again->data->{item}{item_code}, $items[0], 'the code finds it from now on' or diag $again->text;
+    my ($listed) = grep { $_->{item_code} eq $items[0] } @{ $asha->get("/api/racks/$rack/items")->data->{items} };
+    is_deeply [(grep { $_ eq 'NEW/1' } @{ $listed->{barcodes} }), $listed->{packs}, $listed->{lot_tracked}], ['NEW/1', [], Mojo::JSON->false], 'on phones that are off line, too' or diag explain $listed;
     is_deeply sync($asha, record('n1', 5, item_code => 'NEW/1'))->{ok}, ['n1'], 'sent again it is a replay';
     is_deeply sync($asha, record('n1', 6, item_code => 'NEW/1', updated_at => '2026-01-05T09:00:00Z'))->{ok}, ['n1'], 'an edit follows';
     comes_to($items[0], '8');

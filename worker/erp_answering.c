@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/erp/code_forms.h"
 #include "core/erp/intake.h"
 #include "core/erp/lookup.h"
 #include "core/erp/sync.h"
@@ -107,9 +108,7 @@ sv_answering_read(sv_answering_t *answering, const char *code, int64_t deadline_
     size_t count;
     bool stored;
 
-    for (size_t i = 0; i < statement->parameter_count; i++) {
-        values[i] = code;
-    }
+    sv_erp_code_values(statement, code, error->arena, values);
     if (sv_erp_client_query(answering->client, statement, values, deadline_ms - sv_clock_monotonic_ms(), error) !=
         SV_OK) {
         return error->status;

@@ -26,6 +26,7 @@
 #include "worker/duty.h"
 #include "worker/erp_answering.h"
 #include "worker/erp/child.h"
+#include "worker/erp/live_check.h"
 #include "worker/job_runner.h"
 #include "worker/log.h"
 #include "worker/notify.h"
@@ -43,13 +44,14 @@ enum {
 };
 
 static const char sv_usage[] =
-    "Usage: stockverify-worker [-c FILE] [--check]\n"
+    "Usage: stockverify-worker [-c FILE] [--check|--check-erp]\n"
     "Does the background work of StockVerify: writes heartbeats behind, frees racks of silent holders, derives "
     "totals,\n"
     "freezes books, seals the audit trail and runs jobs. Any number may run, on any number of hosts.\n"
     "\n"
     "  -c, --config FILE   settings, NAME=VALUE a line; the environment goes before it\n"
     "      --check         read the settings, say whether they are good, and exit\n"
+    "      --check-erp     try the statements of ERP_MAPPING on the ERP, and exit\n"
     "      --version       print the version and exit\n"
     "  -h, --help          print this and exit\n"
     "\n"
@@ -57,17 +59,18 @@ static const char sv_usage[] =
 
 typedef struct {
     const char *config;
-    bool check;
+    bool check, check_erp;
 } sv_options_t;
 
 /* True when the program is to go on; else *exit_code is its result. */
 static bool
 sv_options_read(int argc, char **argv, sv_options_t *options, int *exit_code)
 {
-    enum { CHECK = 256, VERSION };
+    enum { CHECK = 256, CHECK_ERP, VERSION };
     static const struct option names[] = {
         { "config", required_argument, NULL, 'c' },
         { "check", no_argument, NULL, CHECK },
+        { "check-erp", no_argument, NULL, CHECK_ERP },
         { "version", no_argument, NULL, VERSION },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -83,6 +86,9 @@ sv_options_read(int argc, char **argv, sv_options_t *options, int *exit_code)
             break;
         case CHECK:
             options->check = true;
+            break;
+        case CHECK_ERP:
+            options->check_erp = true;
             break;
         case VERSION:
             printf("stockverify-worker %s\n", SV_VERSION);
@@ -355,6 +361,8 @@ main(int argc, char **argv)
         exit_code = SV_EXIT_CONFIG;
     } else if (options.check) {
         puts("stockverify-worker: the settings are good");
+    } else if (options.check_erp) {
+        exit_code = sv_erp_live_check(&settings, &error) ? EXIT_SUCCESS : EXIT_FAILURE;
     } else {
         exit_code = sv_worker_main(&settings, &error);
         mongoc_cleanup();

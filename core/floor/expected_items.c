@@ -118,7 +118,8 @@ sv_master_read(sv_store_t *store, sv_rack_page_t *page, sv_error_t *error)
                  BCON_INT32(1), "item_name", BCON_INT32(1), "description", BCON_INT32(1), "barcode", BCON_INT32(1),
                  "barcodes", BCON_INT32(1), "manual_barcode", BCON_INT32(1), "category", BCON_INT32(1), "subcategory",
                  BCON_INT32(1), "uom", BCON_INT32(1), "pack_qty", BCON_INT32(1), "mrp", BCON_INT32(1), "serial_tracked",
-                 BCON_INT32(1), "updated_at", BCON_INT32(1), "deleted", BCON_INT32(1), "}"),
+                 BCON_INT32(1), "lot_tracked", BCON_INT32(1), "packs", BCON_INT32(1), "linked_codes", BCON_INT32(1),
+                 "updated_at", BCON_INT32(1), "deleted", BCON_INT32(1), "}"),
         arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
@@ -161,17 +162,28 @@ sv_write_field(sv_json_writer_t *w, const bson_t *document, const char *field)
 }
 
 static void
-sv_write_barcodes(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
+sv_write_elements(sv_json_writer_t *w, const bson_t *item, const char *field, sv_arena_t *arena)
 {
-    const bson_t *barcodes = item != NULL ? sv_doc_child(item, "barcodes", arena) : NULL;
+    const bson_t *array = item != NULL ? sv_doc_child(item, field, arena) : NULL;
     bson_iter_t iter;
 
-    sv_json_array(w, "barcodes");
-    if (barcodes != NULL && bson_iter_init(&iter, barcodes)) {
+    if (array != NULL && bson_iter_init(&iter, array)) {
         while (bson_iter_next(&iter)) {
             sv_doc_write_value(w, NULL, &iter);
         }
     }
+}
+
+/* What a phone that is off line finds it by: codes that were linked to it, too. */
+static void
+sv_write_codes(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
+{
+    sv_json_array(w, "barcodes");
+    sv_write_elements(w, item, "barcodes", arena);
+    sv_write_elements(w, item, "linked_codes", arena);
+    sv_json_end(w);
+    sv_json_array(w, "packs");
+    sv_write_elements(w, item, "packs", arena);
     sv_json_end(w);
 }
 
@@ -219,9 +231,10 @@ sv_write_line(sv_json_writer_t *w, const sv_rack_line_t *line, const sv_rack_pag
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         sv_write_field(w, line->item, fields[i]);
     }
-    sv_write_barcodes(w, line->item, page->arena);
+    sv_write_codes(w, line->item, page->arena);
     sv_json_bool(w, "serial_tracked", line->item != NULL && sv_doc_bool(line->item, "serial_tracked"));
     sv_json_bool(w, "is_serialized", line->item != NULL && sv_doc_bool(line->item, "serial_tracked"));
+    sv_json_bool(w, "lot_tracked", line->item != NULL && sv_doc_bool(line->item, "lot_tracked"));
     if (!page->blind) {
         sv_write_field(w, line->expected, "book_qty");
     }

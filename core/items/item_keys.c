@@ -5,7 +5,8 @@
 #include "core/scan/gtin.h"
 #include "core/store/document.h"
 
-const char *const sv_item_key_fields[] = { "item_code", "barcode", "barcodes", "manual_barcode", "packs", NULL };
+const char *const sv_item_key_fields[] = { "item_code", "barcode",      "barcodes", "manual_barcode",
+                                           "packs",     "linked_codes", NULL };
 
 size_t
 sv_item_code_keys(const char *code, sv_arena_t *arena, const char *keys[SV_ITEM_CODE_KEYS])
@@ -80,6 +81,7 @@ sv_item_keys_put(bson_t *set, const bson_t *item, sv_arena_t *arena)
         sv_key_list_add(&list, sv_doc_text(item, codes[i], arena));
     }
     sv_key_list_add_array(&list, item, "barcodes");
+    sv_key_list_add_array(&list, item, "linked_codes");
     for (size_t i = 0; (pack = sv_item_pack(packs, i, arena)) != NULL; i++) {
         sv_key_list_add_array(&list, pack, "barcodes");
     }

@@ -7,7 +7,8 @@
 
 /*
  * The codes that find an item: `lookup_keys[]` of erp_items holds its item code, barcodes, manual barcode and the
- * barcodes of its packs, each as it is written and, where it is an article's number, as the 14 digits in which UPC-A,
+ * barcodes of its packs, and the codes that were linked to it where it was found under one that nobody knew
+ * (`linked_codes[]`), each as it is written and, where it is an article's number, as the 14 digits in which UPC-A,
  * EAN-13 and GTIN-14 meet (core/scan/gtin.h).  Derived by whoever writes one of those fields; never read from outside.
  */
 enum { SV_ITEM_CODE_KEYS = 2, SV_ITEM_KEY_MAX = 64 /* characters of any code of an item */ };

@@ -134,6 +134,33 @@ sv_unknown_create_item(sv_unknown_work_t *work, sv_error_t *error)
     return status;
 }
 
+/* The code finds the item from now on, whatever the master says of it later. */
+static sv_status_t
+sv_unknown_give_code(sv_unknown_work_t *work, sv_error_t *error)
+{
+    sv_arena_t *arena = error->arena;
+    bson_t *filter = sv_doc_new(arena), *update, *set = sv_doc_new(arena);
+    const bson_t *item = NULL;
+
+    if (work->resolve->action != SV_UNKNOWN_LINK || work->by_master || work->code == NULL || work->code[0] == '\0' ||
+        strlen(work->code) > SV_ITEM_KEY_MAX || strcmp(work->code, work->item_code) == 0) {
+        return SV_OK;
+    }
+    BSON_APPEND_UTF8(filter, "item_code", work->item_code);
+    update = sv_doc_take(BCON_NEW("$addToSet", "{", "linked_codes", BCON_UTF8(work->code), "}", "$currentDate", "{",
+                                  "updated_at", BCON_BOOL(true), "}"),
+                         arena);
+    if (sv_store_find_and_update(work->store, SV_COLLECTION_ERP_ITEMS, filter, update, true, false, arena, &item,
+                                 error) != SV_OK ||
+        item == NULL) {
+        return error->status;
+    }
+    sv_item_keys_put(set, item, arena);
+    update = sv_doc_new(arena);
+    BSON_APPEND_DOCUMENT(update, "$set", set);
+    return sv_store_update_one(work->store, SV_COLLECTION_ERP_ITEMS, filter, update, NULL, error);
+}
+
 /* The item is there, or is made. */
 static sv_status_t
 sv_unknown_item(sv_unknown_work_t *work, sv_error_t *error)
@@ -229,8 +256,9 @@ sv_unknown_body(sv_store_t *store, void *context, sv_error_t *error)
     if (sv_unknown_read(work, error) != SV_OK || sv_unknown_repeat(work, error) != SV_OK || work->repeats) {
         return error->status;
     }
-    if (sv_unknown_item(work, error) != SV_OK || sv_unknown_write_all(work, error) != SV_OK ||
-        sv_unknown_touch(work, error) != SV_OK || sv_unknown_audit(work, error) != SV_OK) {
+    if (sv_unknown_item(work, error) != SV_OK || sv_unknown_give_code(work, error) != SV_OK ||
+        sv_unknown_write_all(work, error) != SV_OK || sv_unknown_touch(work, error) != SV_OK ||
+        sv_unknown_audit(work, error) != SV_OK) {
         return error->status;
     }
     return sv_unknown_read(work, error);
