@@ -1,10 +1,10 @@
 // A counter's day on the real stack: claim, scan, count by hand, lose the network, go on, come back, finish; and the phone that dies.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { canCount, isKept, launch, launchProfile, logIn, newPhone, picture, scanner, watch } from "./lib/browser.mjs";
+import { canCount, isKept, launch, launchProfile, logIn, newDesk, newPhone, picture, scanner, watch } from "./lib/browser.mjs";
 import { claim, expectTotal } from "./lib/counter.mjs";
 import { recordsOf, startStack, until } from "./lib/stack.mjs";
 
@@ -159,6 +159,46 @@ describe("a phone that dies", () => {
         } finally {
             await phone.kill().catch(() => undefined);
             rmSync(folder, { recursive: true, force: true });
+        }
+    });
+});
+
+describe("a phone that can't send", () => {
+    it("hands over a file, which a supervisor takes: what it counted waits for a decision", async () => {
+        const phone = await newPhone(browser, { acceptDownloads: true });
+        const desk = await newDesk(browser);
+        try {
+            const page = await phone.newPage();
+            await logIn(page, stack, stack.user("staff", 2));
+            await isKept(page);
+            const rack = await claim(page, stack.console);
+            const [code] = rack.codes;
+            await stack.stop("nginx");
+            const scan = await scanner(page);
+            await scan(code);
+            await expectTotal(page, code, "1 ");
+            await page.goto(`${stack.console}unsent`);
+            const saved = page.waitForEvent("download");
+            await page.getByRole("button", { name: "Save as a file" }).click();
+            const buffer = readFileSync(await (await saved).path());
+            await phone.close();
+            await stack.start("nginx");
+
+            const office = await desk.newPage();
+            const boss = stack.user("supervisor");
+            await logIn(office, stack, boss);
+            await office.goto(`${stack.console}more`);
+            const input = office.locator("main input[type=file]");
+            await input.setInputFiles({ name: "other.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+            await office.locator("main .banner.tone-bad").waitFor();
+            await input.setInputFiles({ name: "unsent.json", mimeType: "application/json", buffer });
+            await office.locator("main .banner.tone-ok").waitFor();
+            const { items } = await (await stack.api(boss))("GET", "/api/sync/conflicts?status=open");
+            assert.deepEqual(items.filter(({ type }) => type === "rescued").map(({ item_code }) => item_code), [code]);
+        } finally {
+            await stack.start("nginx").catch(() => undefined);
+            await phone.close().catch(() => undefined);
+            await desk.close();
         }
     });
 });

@@ -1,12 +1,13 @@
 import { navigationOf } from "../../navigation.js";
 import { base, pathTo } from "../../paths.js";
-import { build, client, currentUser, queue } from "../../session.js";
+import { build, client, currentUser, mayBe, queue } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { ask } from "../../ui/dialog.js";
 import { Icon } from "../../ui/icon.js";
 import { Page } from "../../ui/page.js";
 import { Code, Data } from "../../ui/text.js";
 import { keptHere } from "./queue-state.js";
+import { Rescue } from "./rescue.js";
 import { text } from "./texts.js";
 
 /** Before the phone is handed over: what is on it, and that nothing of it is lost. */
@@ -80,6 +81,7 @@ export function MorePage() {
                         </li>
                     ))}
                 </ul>
+                {user !== null && mayBe(user.role, "supervisor") && <Rescue />}
                 <Button icon="exit" wide onClick={logOut}>
                     {text("more.logout")}
                 </Button>

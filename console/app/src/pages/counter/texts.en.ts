@@ -42,6 +42,13 @@ export const counterEnglish = {
     "more.logout_kept": { one: "{n} count is not sent yet. It stays on this device and is sent when you log in again.", other: "{n} counts are not sent yet. They stay on this device and are sent when you log in again." },
     "more.logout_safe": "Everything is safe on the server.",
     "more.version": "Version {version}",
+    "rescue.text": "When a phone is broken or can't send, the file that it saved is taken here. What it counted waits for a decision.",
+    "rescue.take": "Take a phone's file",
+    "rescue.other_file": "This is not the file of a phone. Choose the one that was saved on its page Sending.",
+    "rescue.taken": "The file of {name} is taken",
+    "rescue.waiting": { one: "{n} count waits for a decision.", other: "{n} counts wait for a decision." },
+    "rescue.known": { one: "{n} was on the server already.", other: "{n} were on the server already." },
+    "rescue.refused": { one: "{n} could not be taken.", other: "{n} could not be taken." },
 
     "racks.title": "Racks",
     "racks.search": "Find a rack",
