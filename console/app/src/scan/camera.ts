@@ -86,6 +86,9 @@ export class Camera {
             this.video.srcObject = stream;
             await this.video.play();
             const [track] = stream.getVideoTracks();
+            if (camera === null && track !== undefined && isUltraWide(track.label) && (await this.#preferFit())) return await this.#show();
+            // Another app took the camera, or it was unplugged: it is asked for again, and why it does not come is told.
+            track?.addEventListener("ended", () => void (this.#isOpen && this.#stream === stream && this.#show()), { once: true });
             const id = track?.getSettings().deviceId;
             if (id !== undefined && track !== undefined && !isUltraWide(track.label)) prefer({ camera: id });
             this.events.onTorch(track !== undefined && "torch" in (track.getCapabilities?.() ?? {}));
@@ -93,6 +96,14 @@ export class Camera {
         } catch (fault) {
             if (this.#isOpen) this.events.onProblem(problemOf(fault));
         }
+    }
+
+    /** Where the device offered an ultra-wide lens first: another one that looks away from the person, if there is any. */
+    async #preferFit(): Promise<boolean> {
+        const devices = await navigator.mediaDevices.enumerateDevices();
+        const fit = devices.find((device) => device.kind === "videoinput" && device.deviceId !== "" && !isUltraWide(device.label) && !/front|user|selfie/i.test(device.label));
+        if (fit !== undefined) prefer({ camera: fit.deviceId });
+        return fit !== undefined;
     }
 
     /** The next of the cameras that are fit for reading. */
