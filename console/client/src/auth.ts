@@ -118,7 +118,15 @@ export class Auth {
     async loginPin(username: string, pin: string): Promise<KnownUser> {
         const secret = await this.parts.device.secret(username);
         if (secret === undefined) throw new NotPossible("network_needed", "this device knows no PIN of that user: log in with the password first");
-        return this.login({ username, pin, device_secret: secret });
+        try {
+            const user = await this.login({ username, pin, device_secret: secret });
+            await this.parts.device.keepPin(username, true);
+            return user;
+        } catch (fault) {
+            // A wrong one, or one that is off until the next password login, is still one.
+            if (fault instanceof Refused && fault.code === "credentials_invalid") await this.parts.device.keepPin(username, false);
+            throw fault;
+        }
     }
 
     async continueOffline(): Promise<KnownUser> {

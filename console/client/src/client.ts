@@ -160,7 +160,7 @@ export interface Client {
     /** Needs an earlier password login on this device, and a PIN set then. */
     loginPin(username: string, pin: string): Promise<KnownUser>;
     setPin(currentPassword: string, pin: string): Promise<void>;
-    /** Whether this user can log in by PIN here. */
+    /** Whether this user can log in by PIN here: a PIN was set, or used, on this device. */
     canUsePin(username: string): Promise<boolean>;
     /** "Continue as Asha": the last user, without network, within 12 h of the last contact. */
     continueOffline(): Promise<KnownUser>;

@@ -175,10 +175,11 @@ class StockClient implements Client {
 
     async setPin(currentPassword: string, pin: string): Promise<void> {
         await this.#auth.call(this.#userId, { method: "PUT", path: "/api/auth/pin", body: { current_password: currentPassword, pin } });
+        await this.#device?.keepPin(this.#user?.username ?? "", true);
     }
 
     async canUsePin(username: string): Promise<boolean> {
-        return (await this.#device?.secret(username)) !== undefined;
+        return (await this.#device?.hasPin(username)) === true;
     }
 
     async continueOffline(): Promise<KnownUser> {

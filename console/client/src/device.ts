@@ -20,6 +20,14 @@ export interface PendingLogout {
     refresh_token: string | null;
 }
 
+/** What a PIN needs beside itself. */
+interface Secret {
+    v: 1;
+    device_secret: string;
+    /** A PIN was set, or used, on this device. */
+    pin?: boolean;
+}
+
 /** What belongs to the device and to none of its users. Nothing here is derived from a PIN or a password. */
 export class Device {
     private constructor(
@@ -65,12 +73,27 @@ export class Device {
         return this.platform.wall() < until ? until : null;
     }
 
-    async secret(username: string): Promise<string | undefined> {
-        return (await this.#read<{ device_secret: string }>(`secret/${username.toLowerCase()}`))?.device_secret;
+    #secret(username: string): Promise<Secret | undefined> {
+        return this.#read(`secret/${username.toLowerCase()}`);
     }
 
+    async secret(username: string): Promise<string | undefined> {
+        return (await this.#secret(username))?.device_secret;
+    }
+
+    /** A new secret is a device that the server did not know any more, and with the devices it forgets the PIN. */
     async keepSecret(username: string, secret: string): Promise<void> {
-        await this.#keep(`secret/${username.toLowerCase()}`, { v: 1, device_secret: secret });
+        await this.#keep(`secret/${username.toLowerCase()}`, { v: 1, device_secret: secret } satisfies Secret);
+    }
+
+    async hasPin(username: string): Promise<boolean> {
+        return (await this.#secret(username))?.pin === true;
+    }
+
+    /** That there is a PIN, or none any more; nothing of the PIN itself. */
+    async keepPin(username: string, pin: boolean): Promise<void> {
+        const known = await this.#secret(username);
+        if (known !== undefined && (known.pin === true) !== pin) await this.#keep(`secret/${username.toLowerCase()}`, { ...known, pin });
     }
 
     pendingLogout(): Promise<PendingLogout | undefined> {

@@ -184,12 +184,23 @@ test("a PIN needs a password login on this device first, and nothing of it is ke
     const client = stage.client(undefined, { onFault: () => undefined });
     await stage.world.of(client.start());
     await assert.rejects(stage.world.of(client.loginPin("asha", "493817")), NotPossible);
+    assert.equal(await client.canUsePin("asha"), false);
     await stage.world.of(client.login("asha", "correct horse"));
+    assert.equal(await client.canUsePin("asha"), false, "a known device is not a PIN");
+    stage.instead("/api/auth/pin", () => success({ pin_set: true }));
+    await stage.world.of(client.setPin("correct horse", "493817"));
+    assert.equal(await client.canUsePin("ASHA"), true);
     await stage.world.of(client.loginPin("Asha", "493817"));
     for (const name of ["device", "user-asha"]) {
         const rows = await (await stage.phone.store.open(name)).scan("state");
         assert.doesNotMatch(JSON.stringify(rows), /493817|correct horse/);
     }
+    stage.instead("/api/auth/login", () => refusal(401, "pin_disabled"));
+    await assert.rejects(stage.world.of(client.loginPin("asha", "493817")), Refused);
+    assert.equal(await client.canUsePin("asha"), true, "one that is off until a password login is still one");
+    stage.instead("/api/auth/login", () => refusal(401, "credentials_invalid"));
+    await assert.rejects(stage.world.of(client.loginPin("asha", "493817")), Refused);
+    assert.equal(await client.canUsePin("asha"), false);
 });
 
 test("whoever is shown is shown with his racks, on line, off line, and after a login", async () => {
