@@ -2,6 +2,7 @@
 // sending, one stream and one heartbeat. And an answer that is lost costs nothing.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { canCount, isKept, launch, logIn, newPhone, scanner } from "./lib/browser.mjs";
 import { claim, databases, expectTotal, logOut } from "./lib/counter.mjs";
 import { recordsOf, startStack, until } from "./lib/stack.mjs";
@@ -26,7 +27,9 @@ function listen(context) {
     const calls = [];
     context.on("request", (request) => {
         const { pathname } = new URL(request.url());
-        if (pathname.startsWith("/api/")) calls.push({ what: `${request.method()} ${pathname}`, body: request.postData() ?? "" });
+        if (!pathname.startsWith("/api/")) return;
+        const body = request.postDataBuffer() ?? Buffer.alloc(0);
+        calls.push({ what: `${request.method()} ${pathname}`, body: (request.headers()["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString() });
     });
     return (what) => calls.filter((call) => what.test(call.what));
 }

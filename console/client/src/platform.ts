@@ -16,6 +16,8 @@ export interface Platform {
     /** Runs `body` while nobody else, in this or another tab or process of the same store, holds `name`. */
     lock: Lock;
     lifecycle: Lifecycle;
+    /** gzip. Absent: bodies go as they are. */
+    pack?(text: string): Promise<Uint8Array>;
     /** Messages between tabs. Absent: there is only one. */
     channel?(name: string, receive: (message: unknown) => void): Channel;
 }
@@ -35,6 +37,11 @@ export interface Lifecycle {
 export interface Channel {
     send(message: unknown): void;
     close(): void;
+}
+
+async function gzip(text: string): Promise<Uint8Array> {
+    const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+    return new Uint8Array(await new Response(packed).arrayBuffer());
 }
 
 /** Locks among those who share this function: one process without tabs. */
@@ -116,6 +123,7 @@ export function webPlatform(parts: Partial<Platform> = {}): Platform {
         lock: locks === undefined ? processLock() : webLock(locks),
         lifecycle: inPage ? pageLifecycle(document, window) : alwaysVisible,
     };
+    if (typeof CompressionStream !== "undefined" && typeof Blob !== "undefined") found.pack = gzip;
     if (inPage && typeof BroadcastChannel !== "undefined") {
         found.channel = (name, receive) => {
             const channel = new BroadcastChannel(name);

@@ -272,7 +272,7 @@ export class Sync {
         const sent_at = new Date(platform.wall()).toISOString();
         try {
             const body = { batch_id: platform.uuid(), sent_at, left, records: batch.map(({ record }) => record) };
-            const verdict = (await this.#call({ method: "POST", path: "/api/sync/batch", body })).data as BatchVerdict;
+            const verdict = (await this.#call({ method: "POST", path: "/api/sync/batch", body, mayPack: true })).data as BatchVerdict;
             return await queue.settle(batch, verdict);
         } catch (fault) {
             if (!isOfBody(fault)) throw fault;

@@ -9,6 +9,8 @@ export interface Call {
     path: string;
     query?: { readonly [name: string]: QueryValue };
     body?: unknown;
+    /** The body may go packed, where that pays and the server takes it. */
+    mayPack?: boolean;
     bytes?: { data: Uint8Array; type: string };
     headers?: { readonly [name: string]: string };
     token?: string;
@@ -20,6 +22,9 @@ export interface Answer {
     data: unknown;
     header(name: string): string | null;
 }
+
+/** Smaller bodies fit into a packet or two as they are. */
+const worthPacking = 4_096;
 
 /** A call that takes longer has no answer: a stalled tab must hold no lock, and radio comes and goes. */
 export const answerTime = 15_000;
@@ -68,13 +73,16 @@ function refusalOf(response: Response, body: unknown): Refused | NoAnswer {
 
 /** Asks the server and takes its answers apart: nobody else sees an envelope. */
 export class Transport {
+    /** Something on the way takes no packed bodies. */
+    #takesPacked = true;
+
     constructor(
         private readonly platform: Platform,
         private readonly baseUrl: string,
         private readonly cookie: boolean,
     ) {}
 
-    #init({ method, body, bytes, headers, token }: Call, signal: AbortSignal): RequestInit {
+    async #init({ method, body, bytes, mayPack, headers, token }: Call, signal: AbortSignal): Promise<RequestInit> {
         const all: { [name: string]: string } = { Accept: "application/json", "X-Request-Id": this.platform.uuid(), ...headers };
         if (token !== undefined) all["Authorization"] = `Bearer ${token}`;
         if (this.cookie) all["X-StockVerify-Client"] = "console";
@@ -84,7 +92,12 @@ export class Transport {
             init.body = bytes.data as Uint8Array<ArrayBuffer>;
         } else if (body !== undefined) {
             all["Content-Type"] = "application/json";
-            init.body = JSON.stringify(body);
+            const text = JSON.stringify(body);
+            init.body = text;
+            if (mayPack === true && this.#takesPacked && this.platform.pack !== undefined && text.length >= worthPacking) {
+                init.body = (await this.platform.pack(text)) as Uint8Array<ArrayBuffer>;
+                all["Content-Encoding"] = "gzip";
+            }
         }
         return init;
     }
@@ -92,7 +105,7 @@ export class Transport {
     /** The answer as it comes, ended by `signal` alone: streams and files. */
     async open(call: Call, signal: AbortSignal): Promise<Response> {
         try {
-            return await this.platform.fetch(this.baseUrl + call.path + queryText(call.query), this.#init(call, signal));
+            return await this.platform.fetch(this.baseUrl + call.path + queryText(call.query), await this.#init(call, signal));
         } catch (error) {
             call.signal?.throwIfAborted();
             throw new NoAnswer(error instanceof Error ? error.message : String(error));
@@ -106,6 +119,10 @@ export class Transport {
         call.signal?.addEventListener("abort", passOn);
         try {
             call.signal?.throwIfAborted();
+            return await this.#read(await this.open(call, end.signal), call.signal);
+        } catch (fault) {
+            if (call.mayPack !== true || !this.#takesPacked || !(fault instanceof Refused) || fault.status !== 415) throw fault;
+            this.#takesPacked = false;
             return await this.#read(await this.open(call, end.signal), call.signal);
         } finally {
             callOff();

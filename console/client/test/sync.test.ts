@@ -204,6 +204,33 @@ test("a device without room counts nothing and says so", async () => {
     assert.equal(client.queue.value.unsent, 0);
 });
 
+test("large batches go packed, small ones as they are, and all as they are where nobody takes packed ones", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const packed: string[] = [];
+    const pack = (text: string): Promise<Uint8Array> => {
+        packed.push(text);
+        return Promise.resolve(new TextEncoder().encode("packed"));
+    };
+    const client = await stage.loggedIn("asha", tab, { platform: { ...tab.platform, pack } });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.instead("/api/sync/batch", (init) => {
+        const isPacked = new Headers(init.headers).get("Content-Encoding") === "gzip";
+        assert.equal(typeof init.body !== "string", isPacked);
+        return isPacked ? refusal(415, "media_type") : undefined;
+    });
+    await count(stage, client, session_id, "I1");
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.equal(packed.length, 0);
+    const remark = "r".repeat(4_000);
+    for (const item_code of ["I2", "I3"]) {
+        await stage.world.of(client.count({ session_id, item_code, verified_qty: quantity(1), remark }));
+        await stage.world.until(() => client.queue.value.all_safe);
+    }
+    assert.equal(packed.length, 1, "it was tried once");
+    assert.equal(stage.server.stored.size, 3);
+});
+
 test("a tab hears that another one wrote, and finds it", async () => {
     const stage = new Stage();
     const { client: one, session } = await counting(stage);
