@@ -15,7 +15,7 @@ export async function countBadly(stack, { name, racks: wanted = 2, blind = true,
     if (conflict) {
         const { rack, items } = racks.at(-1);
         const first = await claimRack(asha, rack, { count_id: count });
-        await send(asha, [figureOf(first.session_id, items[0].item_code, 4)]);
+        await send(asha, [figureOf(first.session_id, items[0].item_code, 4), figureOf(first.session_id, items[1].item_code, 1, { serial_numbers: ["CRAWLED-1"] })]);
         await asha("POST", `/api/racks/${rack}/release`, {});
         const second = await claimRack(ben, rack, { count_id: count });
         await send(ben, [figureOf(second.session_id, items[0].item_code, 9)]);
@@ -53,12 +53,15 @@ const made = new WeakMap();
 async function make(stack) {
     const over = await countBadly(stack, { name: "Count that is over", racks: 1 });
     const adjustment = await approve(stack, over);
-    const { boss, count, racks } = await countBadly(stack, { name: "Year-end count", conflict: true });
+    const { boss, count, racks, warehouse } = await countBadly(stack, { name: "Year-end count", conflict: true });
     const item = encodeURIComponent(racks[0].items[0].item_code);
     const of = `counts/${count}`;
     const open = [of, `${of}/review`, `${of}/review?state=all&sort=item_code`, `${of}/review/${item}`, `${of}/sheets`];
+    const finder = await stack.api(stack.user("staff", 2));
+    await finder("POST", "/api/unknown-items", { unknown_item_id: `find-${count}`, code: "4006381333931", name: "A box of pens", remark: "Blue", rack_id: racks[0].rack });
+    const beside = ["decide", `decide?count=${count}`, "unknown-items", "unknown-items?status=rejected", "variances", `variances?warehouse=${warehouse}&min_qty=1`, "items", "items?q=rice", `items/${item}`, "serials", `serials?count=${count}`, "serials/CRAWLED-1"];
     await reconcile(boss, count);
-    return ["counts", "counts?status=CLOSED", "counts/new", ...open, "adjustments", `adjustments/${adjustment}`, `counts/${adjustment}`, `counts/${adjustment}/review`];
+    return [...beside, "counts", "counts?status=CLOSED", "counts/new", ...open, "adjustments", `adjustments/${adjustment}`, `counts/${adjustment}`, `counts/${adjustment}/review`];
 }
 
 /** The pages from counts to the books, with something on each. */

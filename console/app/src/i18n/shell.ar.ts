@@ -40,6 +40,11 @@ export const shellArabic: Translation<typeof shellEnglish> = {
     "nav.errors": "الأخطاء",
     "nav.counts": "عمليات العدّ",
     "nav.adjustments": "التسويات",
+    "nav.decide": "التعارضات",
+    "nav.variances": "الفروق",
+    "nav.unknown_items": "أصناف مجهولة",
+    "nav.items": "الأصناف",
+    "nav.serials": "الأرقام التسلسلية",
 
     "login.title": "تسجيل الدخول",
     "login.username": "اسم المستخدم",

@@ -37,6 +37,11 @@ export const shellEnglish = {
     "nav.errors": "Errors",
     "nav.counts": "Counts",
     "nav.adjustments": "Adjustments",
+    "nav.decide": "Conflicts",
+    "nav.variances": "Variances",
+    "nav.unknown_items": "Unknown items",
+    "nav.items": "Items",
+    "nav.serials": "Serial numbers",
 
     "login.title": "Log in",
     "login.username": "User name",

@@ -40,6 +40,11 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     "nav.errors": "त्रुटियाँ",
     "nav.counts": "गिनतियाँ",
     "nav.adjustments": "समायोजन",
+    "nav.decide": "टकराव",
+    "nav.variances": "अंतर",
+    "nav.unknown_items": "अज्ञात वस्तुएँ",
+    "nav.items": "वस्तुएँ",
+    "nav.serials": "सीरियल नंबर",
 
     "login.title": "लॉग इन",
     "login.username": "यूज़र नाम",

@@ -26,6 +26,13 @@ const reportRoutes: readonly PageRoute[] = [
     { path: "/counts/:count/review/:item", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.ReviewLinePage) },
     { path: "/adjustments", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.AdjustmentsPage) },
     { path: "/adjustments/:id", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.AdjustmentPage) },
+    { path: "/decide", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.DecidePage) },
+    { path: "/variances", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.VariancesPage) },
+    { path: "/unknown-items", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.UnknownItemsPage) },
+    { path: "/serials", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.SerialsPage) },
+    { path: "/serials/:serial", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.SerialPage) },
+    { path: "/items", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.ItemsPage) },
+    { path: "/items/:item", least: "supervisor", component: pageOf(supervisor, (chunk) => chunk.ItemPage) },
 ];
 
 const admin = () => import("./admin/admin.js");

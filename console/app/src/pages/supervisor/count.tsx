@@ -95,6 +95,8 @@ function CountHead({ count, onChange }: { count: Count; onChange: () => Promise<
                 {count.status === "APPROVED" && <Button kind="primary" icon="check" href={pathTo("/adjustments", count.session_id)}>{text("count.adjustment")}</Button>}
                 <Button kind={count.status === "APPROVED" ? "default" : "primary"} icon="search" href={review}>{text("count.review")}</Button>
                 {count.status === "OPEN" && <Button icon="flag" onClick={reconcile}>{text("count.stop")}</Button>}
+                {!isClosed(count) && <Button icon="conflict" href={`${pathTo("/decide")}?count=${encodeURIComponent(count.session_id)}`}>{text("count.conflicts")}</Button>}
+                <Button icon="scan" href={`${pathTo("/serials")}?count=${encodeURIComponent(count.session_id)}`}>{text("count.serials")}</Button>
                 <Button icon="print" href={pathTo("/counts", count.session_id, "sheets")}>{text("count.sheets")}</Button>
                 {!isClosed(count) && count.status !== "APPROVING" && <Button kind="plain" icon="close" onClick={() => setCancels(true)}>{text("count.cancel")}</Button>}
             </div>

@@ -37,6 +37,8 @@ export const supervisorArabic: Translation<typeof supervisorEnglish> = {
     "count.still_counting": "ما زال أحدهم يعدّ. انظر الأرفف أدناه.",
     "count.over": "انتهى هذا العدّ من قبل.",
     "count.sheets": "أوراق العدّ",
+    "count.conflicts": "التعارضات",
+    "count.serials": "الأرقام التسلسلية",
     "count.cancel": "إلغاء العدّ",
     "count.cancel_ask": "إلغاء هذا العدّ؟",
     "count.cancel_text": "يُغلق دون تسوية: تبقى الدفاتر كما هي. ويُحفظ ما عُدّ للاطلاع.",

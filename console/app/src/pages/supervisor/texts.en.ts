@@ -34,6 +34,8 @@ export const supervisorEnglish = {
     "count.still_counting": "Somebody still counts. See the racks below.",
     "count.over": "This count is over already.",
     "count.sheets": "Count sheets",
+    "count.conflicts": "Conflicts",
+    "count.serials": "Serial numbers",
     "count.cancel": "Cancel the count",
     "count.cancel_ask": "Cancel this count?",
     "count.cancel_text": "It is closed without an adjustment: the books stay as they are. What was counted is kept to be read.",

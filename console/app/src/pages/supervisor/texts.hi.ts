@@ -37,6 +37,8 @@ export const supervisorHindi: Translation<typeof supervisorEnglish> = {
     "count.still_counting": "कोई अभी गिन रहा है। नीचे रैक देखें।",
     "count.over": "यह गिनती पहले ही समाप्त है।",
     "count.sheets": "गिनती के पन्ने",
+    "count.conflicts": "टकराव",
+    "count.serials": "सीरियल नंबर",
     "count.cancel": "गिनती रद्द करें",
     "count.cancel_ask": "यह गिनती रद्द करें?",
     "count.cancel_text": "यह बिना समायोजन के बंद होगी: बही जैसी है वैसी रहेगी। जो गिना गया वह पढ़ने के लिए रखा जाता है।",
