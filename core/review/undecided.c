@@ -115,13 +115,7 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
         bson_t *filter;
         sv_store_row_t take;
     } places[] = {
-        { SV_COLLECTION_SESSION_BOOK, BCON_NEW("session_id", BCON_UTF8(count_id), "undecided", BCON_BOOL(true)),
-          sv_bars_take_line },
-        /* Lines of before that were counted and say nothing of themselves. */
-        { SV_COLLECTION_SESSION_BOOK,
-          BCON_NEW("session_id", BCON_UTF8(count_id), "counted", "{", "$exists", BCON_BOOL(true), "}", "state",
-                   BCON_NULL),
-          sv_bars_take_line },
+        /* What is decided elsewhere first: lines are many, and most of them wait for nothing but a person's word. */
         { SV_COLLECTION_SYNC_CONFLICTS,
           BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "outdated", "{", "$ne",
                    BCON_BOOL(true), "}"),
@@ -133,6 +127,13 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
           BCON_NEW("count_id", BCON_UTF8(count_id), "state", "{", "$in", "[", BCON_UTF8("asked"), BCON_UTF8("taken"),
                    "]", "}"),
           sv_bars_take_recount },
+        { SV_COLLECTION_SESSION_BOOK, BCON_NEW("session_id", BCON_UTF8(count_id), "undecided", BCON_BOOL(true)),
+          sv_bars_take_line },
+        /* Lines of before that were counted and say nothing of themselves. */
+        { SV_COLLECTION_SESSION_BOOK,
+          BCON_NEW("session_id", BCON_UTF8(count_id), "counted", "{", "$exists", BCON_BOOL(true), "}", "state",
+                   BCON_NULL),
+          sv_bars_take_line },
     };
     bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64((int64_t) limit + 1)), arena);
     sv_status_t status = SV_OK;

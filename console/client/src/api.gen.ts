@@ -7850,7 +7850,9 @@ export interface operations {
                     /** @enum {string} */
                     action: "keep_mine" | "keep_server" | "merge";
                     /** @description Members of Record; client_record_id and session_id stay */
-                    record?: Record<string, never> | null;
+                    record?: {
+                        [key: string]: unknown;
+                    } | null;
                 };
             };
         };

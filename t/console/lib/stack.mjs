@@ -29,6 +29,8 @@ export async function startStack(name, ...options) {
             await command("stop", "nginx");
             await command("start", "nginx");
         },
+        /** The admin command, on this stack. */
+        ctl: (...words) => run(join(root, "build/stockverifyctl"), ["-c", state.worker_conf, ...words]),
         down: () => command("down", "--wipe"),
         api: (user) => api(state.url, user),
     };

@@ -43,7 +43,7 @@ export function AcceptBelow({ countId, onClose, onDone }: { countId: string; onC
         if (found === null) return;
         setDone(0);
         try {
-            setVerdicts(await acceptLines(client.call, countId, found, setDone));
+            setVerdicts(await acceptLines(client, countId, found, setDone));
             await onDone();
         } catch (reason) {
             setFault(faultText(reason));

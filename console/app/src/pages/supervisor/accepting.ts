@@ -17,19 +17,19 @@ export const acceptFault = (code: string): AcceptFault | null => acceptFaults.fi
 const most = 200;
 
 /** Accepts lines as they were seen, each by its version. Throws what is wrong with more than a line. */
-export async function acceptLines(call: Client["call"], countId: string, lines: readonly ReviewLine[], onProgress?: (done: number) => void): Promise<AcceptVerdict[]> {
+export async function acceptLines(client: Pick<Client, "call">, countId: string, lines: readonly ReviewLine[], onProgress?: (done: number) => void): Promise<AcceptVerdict[]> {
     const verdicts: AcceptVerdict[] = [];
     for (let from = 0; from < lines.length; from += most) {
         const some = lines.slice(from, from + most);
-        verdicts.push(...(await acceptSome(call, countId, some)));
+        verdicts.push(...(await acceptSome(client, countId, some)));
         onProgress?.(verdicts.length);
     }
     return verdicts;
 }
 
-async function acceptSome(call: Client["call"], countId: string, lines: readonly ReviewLine[]): Promise<AcceptVerdict[]> {
+async function acceptSome(client: Pick<Client, "call">, countId: string, lines: readonly ReviewLine[]): Promise<AcceptVerdict[]> {
     try {
-        const answer = await call("post", "/api/sessions/{id}/review/accept", {
+        const answer = await client.call("post", "/api/sessions/{id}/review/accept", {
             path: { id: countId },
             body: { lines: lines.map(({ item_code, lot, version }) => ({ item_code, lot, version })) },
         });

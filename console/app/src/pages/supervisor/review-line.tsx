@@ -34,7 +34,7 @@ export function ReviewLinePage() {
     const [changed, setChanged] = useState<string | null>(null);
     const accept = async (line: ReviewLine): Promise<void> => {
         try {
-            const [verdict] = await acceptLines(client.call, countId, [line]);
+            const [verdict] = await acceptLines(client, countId, [line]);
             const known = verdict?.code === null || verdict === undefined ? null : acceptFault(verdict.code);
             setChanged(verdict?.code === null ? null : known === null ? text("accept.refused", { item: line.item_code }) : text(`accept.${known}`));
             if (verdict?.code === null) notify({ tone: "ok", text: text("accept.done", { item: line.item_code }) });

@@ -42,7 +42,7 @@ export function ReviewPage() {
     const filter: Filter = states.find((each) => each === query["state"]) ?? "undecided";
     const sort: Sort = sorts.find((each) => each === query["sort"]) ?? "-gross_value";
     const walk = useWalk(
-        (cursor, signal) => client.call("get", "/api/sessions/{id}/review", { path: { id: countId }, query: { sort, limit: 200, ...(filter === "all" ? {} : { state: filter }), ...(cursor === undefined ? {} : { cursor }) }, signal }),
+        (cursor, signal) => client.call("get", "/api/sessions/{id}/review", { path: { id: countId }, query: { sort, limit: cursor === undefined ? 100 : 500, ...(filter === "all" ? {} : { state: filter }), ...(cursor === undefined ? {} : { cursor }) }, signal }),
         [countId, filter, sort],
     );
     // The sums stay in sight while another filter's lines are loaded.
@@ -224,7 +224,7 @@ function useAccept(countId: string, walk: { change: (to: (line: ReviewLine) => R
         if (running.current.has(lineKey(line)) || line.state === "accepted") return;
         running.current.add(lineKey(line));
         try {
-            const [verdict] = await acceptLines(client.call, countId, [line]);
+            const [verdict] = await acceptLines(client, countId, [line]);
             const code = verdict?.code ?? null;
             if (code === null) {
                 replace({ ...line, state: "accepted", undecided: false });
