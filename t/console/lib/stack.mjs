@@ -31,6 +31,7 @@ export async function startStack(name, ...options) {
         },
         /** The admin command, on this stack. */
         ctl: (...words) => run(join(root, "build/stockverifyctl"), ["-c", state.worker_conf, ...words]),
+        signal: (part, name) => command("signal", part, name),
         down: () => command("down", "--wipe"),
         api: (user) => api(state.url, user),
     };

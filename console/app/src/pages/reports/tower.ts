@@ -51,6 +51,8 @@ export class Tower {
     readonly #racks = new Map<string, Signal<TowerRack>>();
     readonly #people = new Map<string, Signal<TowerPerson>>();
     readonly #names = new Map<string, Pick<TowerPerson, "username" | "full_name">>();
+    /** Whose name was asked for already: who is gone before the answer comes is not asked for again and again. */
+    readonly #asked = new Set<string>();
     #counts = new Map<string, Signal<{ [S in RackState]: number }>>();
     #warehouse: string | null = null;
     /** Events that came while an answer was under way: they may be newer than it is. */
@@ -211,7 +213,9 @@ export class Tower {
             if (event.type !== "rack.claimed" || user === null) return true;
             this.#displace(rack.rack_id);
             this.#people.set(session, signal(this.#newcomer(event, session, user, rack)));
-            return !this.#names.has(user);
+            if (this.#names.has(user) || this.#asked.has(user)) return false;
+            this.#asked.add(user);
+            return true;
         }
         const heard = isLife(event.type) ? event.at : person.value.last_heartbeat;
         person.value = { ...person.value, last_heartbeat: heard, status: status === undefined ? person.value.status : status === "paused" ? "paused" : "active" };

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
+import { language } from "../../i18n/catalogue.js";
 import { useLive } from "../../live.js";
 import { useLoad } from "../../load.js";
 import { client } from "../../session.js";
@@ -35,12 +36,13 @@ export function WatchtowerPage() {
     );
     const read = useReadSometimes(loaded.reload);
     useLive(["rack.", "session.", "count.", "review.", "recount."], (events) => void (tower.take(events) && read()), () => void loaded.reload());
+    const open = useCallback((rackId: string) => void (opened.value = rackId), []);
     return (
         <Page title={text("watchtower.title")} wide actions={<LiveChip />}>
             <div class="stack">
                 <WarehouseChoice value={warehouse} onChange={choose} floors={loaded.data?.floors} />
                 <Loading of={loaded} rows={4} height={160}>
-                    {({ isEmpty }) => (isEmpty ? <EmptyState icon="rack" title={text("watchtower.no_racks")} text={text("watchtower.no_racks_text")} /> : <Content tower={tower} warehouse={warehouse} onOpen={(rack) => (opened.value = rack)} />)}
+                    {({ isEmpty }) => (isEmpty ? <EmptyState icon="rack" title={text("watchtower.no_racks")} text={text("watchtower.no_racks_text")} /> : <Content tower={tower} warehouse={warehouse} onOpen={open} />)}
                 </Loading>
             </div>
             <RackDialog tower={tower} opened={opened} />
@@ -49,13 +51,12 @@ export function WatchtowerPage() {
 }
 
 function Content({ tower, warehouse, onOpen }: { tower: Tower; warehouse: string; onOpen: (rackId: string) => void }) {
+    const floors = tower.floors.value;
+    // Each rack paints itself: what is read anew must not paint the map of all of them again.
+    const map = useMemo(() => floors.map((floor) => <FloorMap key={floor.name} floor={floor} tower={tower} onOpen={onOpen} />), [floors, tower, onOpen, language()]);
     return (
         <div class="tower">
-            <div class="stack tower-map">
-                {tower.floors.value.map((floor) => (
-                    <FloorMap key={floor.name} floor={floor} tower={tower} onOpen={onOpen} />
-                ))}
-            </div>
+            <div class="stack tower-map">{map}</div>
             <div class="stack tower-side">
                 <TowerAlerts warehouse={warehouse} />
                 <TowerPeople tower={tower} onOpen={onOpen} />

@@ -1,0 +1,163 @@
+// A supervisor's reports on the real stack: built, drawn, saved, made as a file that is downloaded; two snapshots compared.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { launch, logIn, newDesk, watch } from "./lib/browser.mjs";
+import { startStack, until } from "./lib/stack.mjs";
+
+let stack, browser, page, faults, call;
+before(async () => {
+    stack = await startStack("console-reports");
+    browser = await launch();
+    page = await (await newDesk(browser, { acceptDownloads: true })).newPage();
+    faults = await watch(page);
+    call = await stack.api(stack.user("supervisor"));
+    await logIn(page, stack, stack.user("supervisor"));
+});
+after(async () => {
+    await browser?.close();
+    await stack?.down();
+});
+
+const field = (label) => page.getByLabel(label, { exact: true });
+const button = (name) => page.getByRole("button", { name, exact: true });
+const settled = () => page.waitForFunction(() => document.querySelector("main") !== null && document.querySelector('main [aria-busy="true"]') === null);
+
+/** What a page gives the browser to keep. */
+async function downloaded(act) {
+    const [download] = await Promise.all([page.waitForEvent("download"), act()]);
+    return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+/** Names of the files in a ZIP, from its directory at the end. */
+function namesInZip(bytes) {
+    const names = [];
+    for (let at = bytes.indexOf("PK\x01\x02"); at >= 0; at = bytes.indexOf("PK\x01\x02", at + 46)) names.push(bytes.toString("utf8", at + 46, at + 46 + bytes.readUInt16LE(at + 28)));
+    return names;
+}
+
+describe("a report", () => {
+    it("is built from what may be asked, and seen while it is built", async () => {
+        await page.goto(`${stack.console}reports/build`);
+        await field("Of what").selectOption("erp_items");
+        await button("Add a group").click();
+        await page.locator(".filter-row select").first().selectOption("category");
+        await button("Add a figure").click();
+        await page.locator(".table-head", { hasText: "Number" }).waitFor();
+        const shown = await page.locator(".result .table-row:not(.table-head)").count();
+        const preview = await call("POST", "/api/reports/query/preview", { collection: "erp_items", group_by: ["category"], aggregations: [{ op: "count" }] });
+        assert.equal(shown, preview.items.length);
+        assert.ok(shown > 1);
+    });
+
+    it("has a chart, whose bars say their figures in words", async () => {
+        await button("Chart").click();
+        const bars = page.locator(".result-chart .bar");
+        await bars.first().waitFor();
+        assert.match(await bars.first().innerText(), /\d/);
+    });
+
+    it("is saved under a name, and found by everybody who supervises", async () => {
+        await button("Save the query").click();
+        await page.locator("[name=query-name]").fill("Items by category");
+        await page.locator("dialog .button-primary").click();
+        await page.waitForURL(/reports\/build\/.+/);
+        const { items } = await call("GET", "/api/reports/queries");
+        assert.deepEqual(items.map(({ name, query }) => [name, query.group_by]), [["Items by category", [{ field: "category" }]]]);
+        await page.goto(`${stack.console}reports`);
+        await page.locator("main .list a", { hasText: "Items by category" }).click();
+        await page.locator(".table-head", { hasText: "Number" }).waitFor();
+    });
+
+    it("is made as XLSX with a chart, and downloaded whole", async () => {
+        await button("Make a file").click();
+        await button("Make the file").click();
+        const give = page.locator("dialog .button-primary", { hasText: "Download" });
+        await give.waitFor({ timeout: 60_000 });
+        const { name, bytes } = await downloaded(() => give.click());
+        assert.match(name, /\.xlsx$/);
+        const { items } = await call("GET", "/api/jobs?type=snapshot.export");
+        assert.equal(bytes.length, items[0].size);
+        const names = namesInZip(bytes);
+        assert.ok(names.includes("[Content_Types].xml") && names.some((each) => /chart/.test(each)), names.join(" "));
+        await page.keyboard.press("Escape");
+    });
+
+    it("asks for a minute's link at each download of a job", async () => {
+        await page.goto(`${stack.console}jobs`);
+        const row = page.locator(".job-row", { hasText: "File of a snapshot" }).first();
+        const { bytes } = await downloaded(() => row.getByRole("button", { name: "Download" }).click());
+        assert.equal(bytes.subarray(0, 2).toString(), "PK");
+    });
+
+    it("tells the end of a job on whatever page its asker is, and in the menu", async () => {
+        await page.goto(`${stack.console}more`);
+        await page.locator(".shell main").waitFor();
+        await page.waitForFunction(() => document.querySelector('nav a[href="/console/jobs"]') !== null);
+        await until("a live page", async () => {
+            await call("POST", "/api/reports/generate", { type: "stock_summary", format: "csv" });
+            return (await page.locator(".notice", { hasText: "is ready" }).count()) > 0;
+        });
+        await page.locator('nav a[href="/console/jobs"] .badge').waitFor();
+        await page.locator('nav a[href="/console/jobs"]').click();
+        await page.locator('nav a[href="/console/jobs"] .badge').waitFor({ state: "detached" });
+    });
+});
+
+describe("two snapshots", () => {
+    const take = async (tag) => {
+        await button("Take a snapshot").click();
+        await page.locator("[name=snapshot-tags]").fill(tag);
+        await page.locator("dialog .button-primary").click();
+        await page.locator("dialog a.button-primary").waitFor({ timeout: 60_000 });
+        await page.keyboard.press("Escape");
+    };
+
+    it("are taken of records, before and after somebody counts, and compared", async () => {
+        await page.goto(`${stack.console}reports/build`);
+        await field("Of what").selectOption("rack_registry");
+        await page.locator(".table-head", { hasText: "Rack" }).first().waitFor();
+        await take("racks");
+        const counter = await stack.api(stack.user("staff"));
+        const [rack] = (await counter("GET", "/api/racks/available")).items;
+        await counter("POST", `/api/racks/${rack.rack_id}/claim`, {});
+        await take("racks");
+        await page.goto(`${stack.console}snapshots`);
+        const boxes = page.locator(".snapshot-check input");
+        await until("two snapshots", async () => (await boxes.count()) >= 2);
+        await boxes.nth(0).check();
+        await boxes.nth(1).check();
+        await button("Compare").click();
+        await page.locator("dialog .button-primary").click();
+        await page.waitForURL(/comparisons\/.+/, { timeout: 60_000 });
+        await settled();
+        const table = page.locator("main .table-row:not(.table-head)");
+        await table.first().waitFor();
+        assert.equal(await table.count(), 1);
+        assert.match(await table.first().innerText(), new RegExp(rack.rack_id));
+        assert.match(await table.first().innerText(), /Changed/);
+    });
+
+    it("make a trend of their tag, with the figures as a table, too", async () => {
+        await page.goto(`${stack.console}trend?tag=racks`);
+        await page.locator(".series-plot canvas").waitFor();
+        await page.locator("details summary", { hasText: "as a table" }).click();
+        assert.equal(await page.locator(".series-table tbody tr").count(), 2);
+    });
+});
+
+describe("a schedule", () => {
+    it("is made with a time that moves with the day, says when it runs next, and what failed", async () => {
+        await page.goto(`${stack.console}schedules/new`);
+        await page.locator("[name=schedule-name]").fill("Variance of the week");
+        await field("Time").selectOption("last_week");
+        await button("Save").click();
+        await page.waitForURL(/schedules\/(?!new).+/);
+        const { items } = await call("GET", "/api/reports/schedules");
+        assert.deepEqual([items[0].cron, items[0].filters], ["0 6 * * 1", { period: "last_week" }]);
+        await page.goto(`${stack.console}schedules`);
+        assert.match(await page.locator("main .list li").first().innerText(), /Monday.*6:00.*Next: /s);
+    });
+
+    it("leaves no fault on any page behind", () => assert.deepEqual(faults, []));
+});
