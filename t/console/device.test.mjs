@@ -157,7 +157,7 @@ describe("two tabs of one person", () => {
 });
 
 describe("answers that are lost on the way", () => {
-    it("cost nothing: five hundred scans are five hundred on the server", { timeout: 180_000 }, async () => {
+    it("cost nothing: five hundred scans are five hundred on the server", { timeout: 400_000 }, async () => {
         const proxy = await losingProxy(stack.url, { loses: /^POST \/api\/sync\/batch/ });
         const address = `${proxy.url}/console/`;
         const context = await newPhone(browser);
@@ -169,7 +169,7 @@ describe("answers that are lost on the way", () => {
             const scan = await scanner(page);
             for (let count = 0; count < 500; count++) await scan(rack.codes[count % rack.codes.length], { gap: 1 });
             const sum = async () => (await storedOf(rack.session)).reduce((all, each) => all + each, 0);
-            await until("500 on the server", async () => (await sum()) === 500, 120_000);
+            await until("500 on the server", async () => (await sum()) === 500, 240_000);
             await page.goto(`${address}unsent`);
             const send = page.locator("main .button-primary");
             await until("a phone that says so", async () => {
