@@ -13,7 +13,7 @@ const person = (session_id: string, rack_id: string, name: string): Answer["peop
     started_at: at, last_heartbeat: at, heartbeat_age_seconds: 0, items: 3, items_per_minute: 1, left: 0,
 });
 
-const answer = (changes: Partial<Answer> = {}): Answer => ({ warehouse: "W1", event_id: "e.1-0", server_time: at, floors: [], racks: [rack("R1"), rack("R2"), rack("R3", { floor: "2" })], people: [], activity: [], ...changes });
+const answer = (changes: Partial<Answer> = {}): Answer => ({ warehouse: "W1", event_id: "e.1-0", server_time: at, floors: [], alerts: [], racks: [rack("R1"), rack("R2"), rack("R3", { floor: "2" })], people: [], activity: [], ...changes });
 
 const event = (type: string, id: string, changes: object = {}): ServerEvent => ({ type, id, at: "2026-01-05T08:01:00Z", session_id: "s1", user_id: "asha", warehouse: "W1", floor: "1", count_id: "c", status: "active", fence: 1, ...changes });
 
