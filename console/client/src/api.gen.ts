@@ -2402,9 +2402,9 @@ export interface paths {
         };
         /**
          * What looks wrong
-         * @description `rack_idle`: a rack held for 15 minutes without a record. `impossible_speed`: more than 60 records a minute over ten minutes.
-         *     `two_devices`: somebody at work whose logins on several devices are in use. `repeated_zero`: ten figures of zero within ten
-         *     minutes. `conflicts_growing`: 20 open conflicts of the last hour. Times of records are the phones'.
+         * @description `rack_idle`: a rack held for ALERT_RACK_IDLE (15 minutes) without a record. `impossible_speed`: more than ALERT_RECORDS_PER_MINUTE (60) over ten minutes.
+         *     `two_devices`: somebody at work whose logins on more than ALERT_DEVICES (1) are in use. `repeated_zero`: ALERT_ZERO_COUNTS (ten) figures of zero within ten
+         *     minutes. `conflicts_growing`: ALERT_CONFLICTS (20) open conflicts of the last hour. Times of records are the phones'.
          */
         get: operations["alerts"];
         put?: never;
@@ -2555,6 +2555,8 @@ export interface components {
         Watchtower: {
             /** @description null: all */
             warehouse: string | null;
+            /** @description As /api/admin/alerts tells them */
+            alerts: components["schemas"]["Alert"][];
             /** @description Where events go on; null while Redis is away: open the stream first then, and ask again */
             event_id: string | null;
             server_time: components["schemas"]["Time"];
@@ -2649,6 +2651,8 @@ export interface components {
         NextSince: string;
         /** @description null on the last page */
         NextCursor: string | null;
+        /** @description A day, as 2026-01-05, or a time in RFC 3339 */
+        DayOrTime: string;
         /** @description Where the page was asked for by `page` or `page_size` */
         Pagination: {
             page: number;
@@ -2759,6 +2763,12 @@ export interface components {
             status: components["schemas"]["RackState"];
             estimated_items: number | null;
             last_verified_at: components["schemas"]["TimeOrNull"];
+            assigned_to: components["schemas"]["AssignedTo"];
+        };
+        /** @description Who is to count it in an open count; null is nobody */
+        AssignedTo: null | {
+            user_id: string;
+            full_name: string | null;
         };
         RackStatus: {
             rack_id: string;
@@ -2803,13 +2813,18 @@ export interface components {
             round: number;
             /** @description true: the session was this user's already */
             resumed: boolean;
+            /** @description A warning: in this count somebody else is to count the rack. null of a session that was resumed */
+            assigned_to: components["schemas"]["AssignedTo"];
         };
         ExpectedItem: {
             item_code: string;
             item_name?: string | null;
             description?: string | null;
             barcode?: string | null;
+            /** @description All codes that find it, those that were linked to it too */
             barcodes: string[];
+            packs: components["schemas"]["Pack"][];
+            lot_tracked: boolean;
             manual_barcode?: string | null;
             category?: string | null;
             subcategory?: string | null;
@@ -2886,7 +2901,7 @@ export interface components {
         Pack: {
             uom: string;
             /** @description Base units in one pack */
-            factor?: number;
+            factor: number;
             barcodes?: string[];
         };
         ItemMatch: {
@@ -3194,6 +3209,8 @@ export interface components {
             blind: boolean;
             strict: boolean;
             status: components["schemas"]["CountState"];
+            /** @description Why it was closed without an adjustment */
+            close_reason?: string | null;
             /** @enum {string} */
             book_state?: "pending" | "frozen" | "standing";
             /**
@@ -5276,9 +5293,9 @@ export interface components {
         /** @description Changed at or after */
         Since: string;
         /** @description Started at or after this time, or on or after this day */
-        From: string;
+        From: components["schemas"]["DayOrTime"];
         /** @description Started before this time, or on or before this day */
-        To: string;
+        To: components["schemas"]["DayOrTime"];
         /** @description Whose days bare dates mean, as Asia/Kolkata; else the warehouse's that is asked about, else TIME_ZONE */
         Zone: string;
         /** @description The caller's own unless given */
@@ -5384,6 +5401,8 @@ export interface components {
                     session_ids: string[];
                     /** @description false unless given */
                     force?: boolean | null;
+                    /** @description Why a count is closed without an adjustment; stays with it */
+                    reason?: string | null;
                 };
             };
         };
@@ -6175,7 +6194,8 @@ export interface operations {
                      *         "lock_ttl": 60,
                      *         "fence": 7,
                      *         "round": 1,
-                     *         "resumed": false
+                     *         "resumed": false,
+                     *         "assigned_to": null
                      *       },
                      *       "error": null,
                      *       "message": "Rack R1 claimed successfully",
@@ -8233,7 +8253,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Success"] & {
                         data: components["schemas"]["Item"] & {
-                            /** @description Where it is expected, or was found in its latest count; quantities are left out where blind */
+                            /** @description Where it is expected, or was found in its latest count; quantities are left out where blind, and for staff of racks in another warehouse than `warehouse` */
                             racks: {
                                 rack_id: string;
                                 expected: boolean;
@@ -9377,9 +9397,9 @@ export interface operations {
             query?: {
                 tag?: string;
                 /** @description Made at or after this time, or on or after this day */
-                from?: string;
+                from?: components["schemas"]["DayOrTime"];
                 /** @description Made before this time, or on or before this day */
-                to?: string;
+                to?: components["schemas"]["DayOrTime"];
                 /** @description Whose days bare dates mean, as Asia/Kolkata; else the warehouse's that is asked about, else TIME_ZONE */
                 tz?: components["parameters"]["Zone"];
                 /** @description Rows of a page */
@@ -10260,9 +10280,9 @@ export interface operations {
                 /** @description `rows`, or a column that the snapshots have totals of */
                 metric: components["schemas"]["Identifier"];
                 /** @description Taken at or after this time, or on or after this day */
-                from?: string;
+                from?: components["schemas"]["DayOrTime"];
                 /** @description Taken before this time, or on or before this day */
-                to?: string;
+                to?: components["schemas"]["DayOrTime"];
                 /** @description Whose days bare dates mean, as Asia/Kolkata; else the warehouse's that is asked about, else TIME_ZONE */
                 tz?: components["parameters"]["Zone"];
                 /** @description The latest so many */
