@@ -221,7 +221,8 @@ subtest 'a file of quantities alone' => sub {
     like $text, qr/^3 rows: 0 created, 1 changed, 1 unchanged, 1 refused$/m, 'known ones changed where they differ';
     my $after = plain($stack->mongo->find_one('erp_items', { item_code => 'S2' }));
     is delete $after->{stock_qty}, 42, 'the books';
-    delete @{$_}{qw(stock_qty stock_row updated_at)} for $before, $after;
+    is_deeply $after->{stocks}, [{ warehouse => 'W7', qty => 42 }], 'and the copy of them';
+    delete @{$_}{qw(stock_qty stock_row stocks updated_at)} for $before, $after;
     is_deeply $after, $before, 'and nothing else';
     is $stack->mongo->count('erp_items', { item_code => 'S9' }), 0, 'no item without a name';
     like ctl(['racks', 'import', '-'], "rack_id,estimated_items\nR1,1E+1\nR77,3\n", 1), qr/^line 3: R77 is not there yet.*1 changed/ms, 'racks likewise';

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/stock/stock.h"
+#include "core/stock/stock_copies.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"

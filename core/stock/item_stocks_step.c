@@ -1,6 +1,6 @@
 #include "core/stock/item_stocks_step.h"
 
-#include "core/stock/stock.h"
+#include "core/stock/stock_copies.h"
 #include "core/store/document.h"
 
 enum { SV_ITEMS_A_CHUNK = 500 };

@@ -34,12 +34,4 @@ sv_status_t sv_stock_read(sv_store_t *store, const char *warehouse, const char *
 /* What an item of before says itself of its own warehouse; false: nothing, or of another, or there is a row. */
 bool sv_stock_of_item(const bson_t *item, const char *warehouse, sv_quantity_t *quantity, sv_arena_t *arena);
 
-/* After rows of these items were written: brings the copies up to date and tells that the items changed, so that
- * neither phones nor the cache of lookups keep what was.  May be repeated. */
-sv_status_t sv_stock_settle(sv_store_t *store, const char *const *codes, size_t count, sv_error_t *error);
-
-/* Where the rows did not change: brings up to date what is no copy of them, as with items of before, or when whoever
- * wrote the rows died before it settled them. */
-sv_status_t sv_stock_copy(sv_store_t *store, const char *const *codes, size_t count, sv_error_t *error);
-
 #endif
