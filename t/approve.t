@@ -29,6 +29,10 @@ subtest 'from a count to an adjustment' => sub {
     is $answer->status, 201, 'approved' or diag $answer->text;
     is $answer->header('Location'), "/api/adjustments/$count", 'where';
     is status($count), 'APPROVED', 'and the count is over';
+    my $told = $boss->post('/api/reports/query/preview', { collection => 'session_book', fields => [qw(item_code variance variance_value)],
+        filters => [{ field => 'count_id', op => 'eq', value => $count }, { field => 'variance', op => 'ne', value => 0 }], sort => [{ field => 'item_code' }] });
+    is_deeply [map { [@$_{qw(item_code variance variance_value)}] } grep { defined $_->{variance} } @{ $told->data->{items} }], [['ADJ-1', -3, -7.5], ['ADJ-3', 2.5, 6.25]],
+        'a report tells the same in money' or diag $told->text;
     my $data = $world->adjustment($count);
     is_deeply [@$data{qw(kind status line_count seq note)}], ['approve', 'approved', 2, 1, 'Year end'], 'the adjustment';
     my $lines = lines($data);
@@ -99,6 +103,40 @@ subtest 'what is live, and who may' => sub {
     is $answer->status == 403 ? $answer->code : ($answer->data->{error} || {})->{code}, 'over_limit', 'more than a supervisor may' or diag $answer->text;
     wait_until { status($count) eq 'RECONCILE' } 30, 'it is back';
     is $world->admin->post("/api/sessions/$count/approve", { note => 'I may' }, headers => { Prefer => 'wait=30' })->status, 201, 'an admin may';
+};
+
+subtest 'what nobody knows the value of is past a limit' => sub {
+    $mongo->update($_, { item_code => 'ADJ-18' }, { '$unset' => { unit_cost => '' } }) for qw(item_stock erp_items);
+    my $count = $world->open_count;
+    $world->count($count, 0, 'ADJ-18' => 9);
+    $world->reconcile($count);
+    $world->settled($count);
+    my ($line) = grep { $_->{item_code} eq 'ADJ-18' } @{ $boss->get("/api/sessions/$count/review", query => { limit => 500 })->data->{items} };
+    is_deeply [@$line{qw(variance unit_cost)}], [-1, 0], 'a variance of an item without a cost';
+    my $answer = $boss->post("/api/sessions/$count/review/accept", { lines => [{ item_code => 'ADJ-18', lot => $line->{lot}, version => $line->{version} }] });
+    is $answer->code, 'over_limit', 'a supervisor does not accept it' or diag $answer->text;
+    $world->accept($count);
+    my $approval = $world->approve($count);
+    is +($approval->data->{error} || {})->{code}, 'over_limit', 'nor approves it' or diag $approval->text;
+    wait_until { status($count) eq 'RECONCILE' } 30, 'it is back';
+    is $world->admin->post("/api/sessions/$count/approve", { note => 'I may' }, headers => { Prefer => 'wait=30' })->status, 201, 'an admin may';
+};
+
+subtest 'who asked and was demoted meanwhile' => sub {
+    my $count = $world->open_count;
+    $world->count($count, 0, 'ADJ-19' => 9);
+    $world->reconcile($count);
+    $world->accept($count);
+    $stack->stop_part('worker');
+    my $answer = $boss->post("/api/sessions/$count/approve", { note => 'Before' });
+    is $answer->status, 202, 'asked for';
+    $mongo->update('users', { user_id => $boss->user_id }, { '$set' => { role => 'staff' } });
+    $stack->start_part('worker');
+    my $job = $world->await_job($answer->data->{job_id});
+    is_deeply [$job->{status}, $job->{error}{code}], ['failed', 'forbidden'], 'approves nothing';
+    is status($count), 'RECONCILE', 'the count waits for who may';
+    $mongo->update('users', { user_id => $boss->user_id }, { '$set' => { role => 'supervisor' } });
+    is $world->approve($count)->status, 201, 'as it is again';
 };
 
 subtest 'two counts of one item' => sub {

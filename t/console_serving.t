@@ -84,6 +84,7 @@ subtest 'a page of the app has an address of its own' => sub {
     like $answer->body, qr/<title>one/, 'it is the app';
     like $answer->headers->content_type, qr{^text/html; charset=utf-8}i, 'as HTML';
     is get('/console/assets/main-0.js')->code, 404, 'but a file of a build that is gone is none';
+    is get("/console/$_")->code, 404, "nor is $_ the page" for qw(scan-worker-0.js none.wasm none.webmanifest);
     unlike get('/console/assets/main-0.js')->body, qr/<title>one/, 'nor the page in its place';
 };
 

@@ -42,7 +42,7 @@ sv_approve_foresee(sv_store_t *store, const sv_principal_t *who, const sv_count_
     if (bars.count > 0) {
         return sv_approval_fail_undecided(&bars, error);
     }
-    return sv_approval_check_limit(store->settings, who->role, sv_doc_quantity(count->document, "summary.gross_value"),
+    return sv_approval_check_limit(store->settings, who->role, sv_doc_quantity(count->document, "summary.gross_value"), 0,
                                    error);
 }
 
@@ -147,6 +147,7 @@ sv_approve_make(sv_approval_t *approval, sv_error_t *error)
 {
     sv_job_run_t *job = approval->job;
     bool published = false;
+    sv_role_t role;
 
     for (int round = 0; error->status == SV_OK && !published; round++) {
         const sv_adjustment_sums_t *sums = &approval->writer.sums;
@@ -156,8 +157,8 @@ sv_approve_make(sv_approval_t *approval, sv_error_t *error)
         }
         if (sv_approve_take_number(approval, error) == SV_OK && sv_approve_await_totals(approval, error) == SV_OK &&
             sv_approve_mark(approval, error) == SV_OK && sv_approve_check(approval, error) == SV_OK &&
-            sv_approval_write_lines(approval, error) == SV_OK &&
-            sv_approval_check_limit(job->settings, job->claim->role, sums->gross_value, error) == SV_OK &&
+            sv_approval_write_lines(approval, error) == SV_OK && sv_approval_role(job, &role, error) == SV_OK &&
+            sv_approval_check_limit(job->settings, role, sums->gross_value, sums->unvalued, error) == SV_OK &&
             sv_job_run_progress(job, "publishing", sums->lines, sums->lines, error) == SV_OK) {
             sv_approval_publish(approval, &published, error);
         }

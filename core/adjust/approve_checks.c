@@ -1,5 +1,7 @@
 #include "core/adjust/approve_steps.h"
 
+#include "core/auth/account.h"
+#include "core/jobs/job.h"
 #include "core/store/document.h"
 
 sv_status_t
@@ -54,13 +56,37 @@ sv_approval_count_touched(sv_store_t *store, const char *count_id, int64_t *wait
 }
 
 sv_status_t
-sv_approval_check_limit(const sv_settings_t *settings, sv_role_t role, sv_quantity_t gross_value, sv_error_t *error)
+sv_approval_role(sv_job_run_t *job, sv_role_t *role, sv_error_t *error)
+{
+    const sv_job_claim_t *claim = job->claim;
+    sv_account_t account;
+    sv_status_t status = sv_account_load(job->store, claim->requested_by, job->arena, &account, error);
+
+    if (status != SV_OK && status != SV_ERR_NOT_FOUND) {
+        return status;
+    }
+    if (status == SV_ERR_NOT_FOUND || !account.enabled || account.role < sv_job_kind(claim->type)->role) {
+        sv_error_clear(error);
+        return sv_fail(error, SV_ERR_FORBIDDEN, "Who asked for it may do so no longer");
+    }
+    *role = account.role;
+    return SV_OK;
+}
+
+sv_status_t
+sv_approval_check_limit(const sv_settings_t *settings, sv_role_t role, sv_quantity_t gross_value, int64_t unvalued,
+                        sv_error_t *error)
 {
     sv_quantity_t limit = settings->approval_limit_value * SV_QUANTITY_ONE;
     char text[SV_QUANTITY_TEXT_SIZE];
 
-    if (settings->approval_limit_value == 0 || role >= SV_ROLE_ADMIN || gross_value <= limit) {
+    if (settings->approval_limit_value == 0 || role >= SV_ROLE_ADMIN || (gross_value <= limit && unvalued == 0)) {
         return SV_OK;
+    }
+    if (gross_value <= limit) {
+        return sv_fail(error, SV_ERR_OVER_LIMIT,
+                       "%lld lines are of items without a cost, and supervisors may approve what is worth %lld at most",
+                       (long long) unvalued, (long long) settings->approval_limit_value);
     }
     sv_quantity_to_text(gross_value, text);
     return sv_fail(error, SV_ERR_OVER_LIMIT,

@@ -42,8 +42,10 @@ sv_status_t sv_approval_count_touched(sv_store_t *store, const char *count_id, i
 /* The params of a job on behalf of a person: {id_name: id, note, username, full_name}. */
 bson_t *sv_approval_job_params(const char *id_name, const char *id, const char *note, const sv_principal_t *who,
                                sv_arena_t *arena);
-/* SV_ERR_OVER_LIMIT when a value is more than the role may approve. */
-sv_status_t
-sv_approval_check_limit(const sv_settings_t *settings, sv_role_t role, sv_quantity_t gross_value, sv_error_t *error);
+/* The role that who asked for the job has by now; SV_ERR_FORBIDDEN when they may ask for no such thing any more. */
+sv_status_t sv_approval_role(sv_job_run_t *job, sv_role_t *role, sv_error_t *error);
+/* SV_ERR_OVER_LIMIT when a value is more than the role may approve, or nobody knows that of `unvalued` lines. */
+sv_status_t sv_approval_check_limit(const sv_settings_t *settings, sv_role_t role, sv_quantity_t gross_value,
+                                    int64_t unvalued, sv_error_t *error);
 
 #endif

@@ -40,7 +40,8 @@ sv_reverse_check(const sv_settings_t *settings, sv_role_t role, const sv_adjustm
         return sv_fail(error, SV_ERR_CONFLICT_STATE,
                        "A file of it was made: say first that it was loaded, or post it to be sure what the ERP has");
     }
-    return sv_approval_check_limit(settings, role, sv_doc_quantity(adjustment->document, "gross_value"), error);
+    return sv_approval_check_limit(settings, role, sv_doc_quantity(adjustment->document, "gross_value"),
+                                   sv_doc_int(adjustment->document, "unvalued"), error);
 }
 
 sv_status_t
@@ -83,6 +84,7 @@ sv_reverse_begin_body(sv_store_t *store, void *context, sv_error_t *error)
     bson_t *sent = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(reversal->adjustment_id), "posting.state", "sent"),
                                error->arena);
     int64_t in_doubt = 0;
+    sv_role_t role;
 
     if (sv_reverse_hold(store, reversal, error) != SV_OK ||
         sv_adjustment_find(store, reversal->adjustment_id, reversal->job->arena, &reversal->original, error) != SV_OK) {
@@ -92,7 +94,8 @@ sv_reverse_begin_body(sv_store_t *store, void *context, sv_error_t *error)
     if (reversal->done) {
         return SV_OK;
     }
-    if (sv_reverse_check(store->settings, reversal->job->claim->role, &reversal->original, error) != SV_OK ||
+    if (sv_approval_role(reversal->job, &role, error) != SV_OK ||
+        sv_reverse_check(store->settings, role, &reversal->original, error) != SV_OK ||
         sv_store_count(store, SV_COLLECTION_ADJUSTMENT_LINES, sent, &in_doubt, error) != SV_OK) {
         return error->status;
     }

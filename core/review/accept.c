@@ -170,6 +170,17 @@ sv_accept_facts(const bson_t *line, sv_arena_t *arena)
                               .has_conflict = sv_doc_int(line, "conflicts") > 0 };
 }
 
+/* A variance of what has no cost, by what the books know, is past every limit. */
+static bool
+sv_accept_is_over_limit(const sv_accept_work_t *work, const bson_t *line)
+{
+    if (work->limit == 0 || sv_doc_quantity(line, "variance") == 0) {
+        return false;
+    }
+    return sv_doc_quantity(line, "unit_cost") == 0 ||
+           sv_doc_quantity(line, "gross_value") > work->limit * SV_QUANTITY_ONE;
+}
+
 static sv_status_t
 sv_accept_judge(const sv_accept_work_t *work, const sv_accept_line_t *asked, const bson_t *line)
 {
@@ -191,8 +202,7 @@ sv_accept_judge(const sv_accept_work_t *work, const sv_accept_line_t *asked, con
     if (sv_accept_is_own(work, line, asked->item_code)) {
         return SV_ERR_OWN_COUNT;
     }
-    return work->limit > 0 && sv_doc_quantity(line, "gross_value") > work->limit * SV_QUANTITY_ONE ? SV_ERR_OVER_LIMIT
-                                                                                                   : SV_OK;
+    return sv_accept_is_over_limit(work, line) ? SV_ERR_OVER_LIMIT : SV_OK;
 }
 
 static sv_status_t

@@ -36,9 +36,10 @@ sv_status_t
 sv_item_stocks_step_run(sv_migration_chunk_t *chunk, sv_error_t *error)
 {
     const char *after = chunk->cursor != NULL ? sv_doc_text(chunk->cursor, "item_code", chunk->arena) : NULL;
-    bson_t *filter = sv_doc_take(BCON_NEW("item_code", "{", "$gt", BCON_UTF8(after != NULL ? after : ""), "}", "stocks",
-                                          "{", "$exists", BCON_BOOL(false), "}"),
-                                 chunk->arena);
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("item_code", "{", "$gt", BCON_UTF8(after != NULL ? after : ""), "}", "stock_row",
+                             BCON_BOOL(true), "stocks", "{", "$exists", BCON_BOOL(false), "}"),
+                    chunk->arena);
     bson_t *options =
         sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "}", "limit", BCON_INT64(SV_ITEMS_A_CHUNK),
                              "projection", "{", "item_code", BCON_INT32(1), "}"),

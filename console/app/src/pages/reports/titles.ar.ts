@@ -69,6 +69,7 @@ export const titlesArabic: Translation<typeof titlesEnglish> = {
     "Manual barcode": "باركود يدوي",
     Message: "الرسالة",
     "Moved meanwhile": "نُقل أثناء ذلك",
+    "Variance in money": "الفرق بالمال",
     Name: "الاسم",
     Number: "العدد",
     "Opened by": "من فتحه",

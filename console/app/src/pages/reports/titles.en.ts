@@ -67,6 +67,7 @@ export const titlesEnglish = {
     "Manual barcode": "Manual barcode",
     Message: "Message",
     "Moved meanwhile": "Moved meanwhile",
+    "Variance in money": "Variance in money",
     Name: "Name",
     Number: "Number",
     "Opened by": "Opened by",

@@ -69,6 +69,7 @@ export const titlesHindi: Translation<typeof titlesEnglish> = {
     "Manual barcode": "हाथ से बारकोड",
     Message: "संदेश",
     "Moved meanwhile": "इस बीच स्थानांतरित",
+    "Variance in money": "अंतर का मूल्य",
     Name: "नाम",
     Number: "संख्या",
     "Opened by": "किसने खोला",
