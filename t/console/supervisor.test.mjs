@@ -217,6 +217,17 @@ describe("from a blind count to the books", () => {
         assert.deepEqual(reversal.items.map((line) => [line.item_code, line.delta]).sort(), adjustment.items.map((line) => [line.item_code, -line.delta]).sort());
     });
 
+    it("a count is given up for a reason, which stays with it", async () => {
+        const { session_id } = await boss("POST", "/api/sessions", { warehouse, name: "Opened by mistake", floor: "Ground Floor" });
+        await page.goto(`${stack.console}counts/${session_id}`);
+        await page.getByRole("button", { name: "Cancel the count" }).click();
+        await page.locator("dialog textarea").fill("The wrong floor");
+        await page.locator("dialog").getByRole("button", { name: "Cancel the count" }).click();
+        await inWords(page, "The wrong floor");
+        const { status, close_reason } = await boss("GET", `/api/sessions/${session_id}`);
+        assert.deepEqual([status, close_reason], ["CLOSED", "The wrong floor"]);
+    });
+
     it("nothing failed but what was meant to", () => {
         const meant = /^(?:403|409): .*\/review\/accept$|\/api\/events/;
         assert.deepEqual(faults.filter((fault) => !meant.test(fault)), []);

@@ -12,6 +12,7 @@ import { Loading } from "../../ui/loading.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner } from "../../ui/surface.js";
+import { Data } from "../../ui/text.js";
 import { CountKind, CountName, CountState, countTitle, Scope } from "./counts.js";
 import { CountRacks } from "./count-racks.js";
 import { type Count, isClosed } from "./kinds.js";
@@ -45,8 +46,8 @@ export function CountPage() {
 
 function CountHead({ count, onChange }: { count: Count; onChange: () => Promise<void> }) {
     const [cancels, setCancels] = useState(false);
-    const advance = async (step: "reconcile" | "close", force: boolean): Promise<string | null> => {
-        const { results } = await client.call("post", step === "close" ? "/api/sessions/bulk/close" : "/api/sessions/bulk/reconcile", { body: { session_ids: [count.session_id], force } });
+    const advance = async (step: "reconcile" | "close", how: { force: boolean; reason?: string }): Promise<string | null> => {
+        const { results } = await client.call("post", step === "close" ? "/api/sessions/bulk/close" : "/api/sessions/bulk/reconcile", { body: { session_ids: [count.session_id], ...how } });
         const [result] = results;
         await onChange();
         return result === undefined || result.success ? null : (result.code ?? "");
@@ -54,18 +55,18 @@ function CountHead({ count, onChange }: { count: Count; onChange: () => Promise<
     const reconcile = async (): Promise<void> => {
         if (!(await ask({ title: text("count.stop_ask"), text: text("count.stop_text"), confirm: text("count.stop") }))) return;
         try {
-            const code = await advance("reconcile", false);
+            const code = await advance("reconcile", { force: false });
             if (code !== null) notify({ tone: "bad", text: text(code === "still_counting" ? "count.still_counting" : "count.over") });
         } catch (fault) {
             notify({ tone: "bad", text: faultText(fault) });
         }
     };
-    const cancel = async (): Promise<string | undefined> => {
+    const cancel = async (reason: string): Promise<string | undefined> => {
         try {
-            const code = await advance("close", false);
+            const code = await advance("close", { force: false, reason });
             if (code === "still_counting") {
                 if (!(await ask({ title: text("count.force_ask"), text: text("count.force_text"), confirm: text("count.force"), danger: true }))) return undefined;
-                await advance("close", true);
+                await advance("close", { force: true, reason });
             } else if (code !== null) return text("count.over");
             setCancels(false);
             return undefined;
@@ -84,7 +85,7 @@ function CountHead({ count, onChange }: { count: Count; onChange: () => Promise<
                     {count.opened_by !== undefined && count.opened_by !== null && <> · <Who id={count.opened_by} /></>}
                 </span>
             </div>
-            {count.status === "CLOSED" && <Banner tone="info">{text("count.closed_text")}</Banner>}
+            {count.status === "CLOSED" && <Banner tone="info" title={text("count.closed_text")}>{count.close_reason == null ? undefined : <Data>{count.close_reason}</Data>}</Banner>}
             {count.status === "OPEN" && count.book_state === "pending" && <Banner tone="info" icon="clock">{text("count.book_pending")}</Banner>}
             {count.approval?.code !== undefined && count.status === "RECONCILE" && (
                 <Banner tone="warn" title={text("count.approval_back")} action={<Button href={review}>{text("count.review")}</Button>}>
