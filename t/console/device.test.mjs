@@ -1,5 +1,5 @@
-// One device, several people and several tabs: nobody sends another's figures, a logout without network stays one, and tabs share one login, one
-// sending, one stream and one heartbeat. And an answer that is lost costs nothing.
+// One device, several people and several tabs: nobody sends another's figures, a logout without network stays one, and tabs share one login and one
+// sending. And an answer that is lost costs nothing.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";

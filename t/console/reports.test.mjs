@@ -83,7 +83,7 @@ describe("a report", () => {
         await page.keyboard.press("Escape");
     });
 
-    it("asks for a minute's link at each download of a job", async () => {
+    it("asks for a new link at each download of a job", async () => {
         await page.goto(`${stack.console}jobs`);
         const row = page.locator(".job-row", { hasText: "File of a snapshot" }).first();
         const { bytes } = await downloaded(() => row.getByRole("button", { name: "Download" }).click());
@@ -147,7 +147,7 @@ describe("two snapshots", () => {
 });
 
 describe("a schedule", () => {
-    it("is made with a time that moves with the day, says when it runs next, and what failed", async () => {
+    it("is made with a time that moves with the day, and says when it runs next", async () => {
         await page.goto(`${stack.console}schedules/new`);
         await page.locator("[name=schedule-name]").fill("Variance of the week");
         await field("Time").selectOption("last_week");
