@@ -6,6 +6,7 @@ package StockVerify::Production;
 use strict;
 use warnings;
 use StockVerify::Curl;
+use StockVerify::Parts;
 use StockVerify::Reservation 'reserve_port';
 
 # Takes over a stack that is up: its url is https from here on, its requests are curl's.
@@ -47,6 +48,7 @@ sub configuration {
     my ($servers) = $own =~ /(^    server \{.*^    \}\n)/ms or die "no server in the stack's nginx.conf\n";
     my ($module) = $own =~ /^(load_module .*;)$/m or die "no module in the stack's nginx.conf\n";
     my ($user) = $own =~ /^(user .*;)$/m;
+    my $brotli = StockVerify::Parts::brotli_module();
     my @changes = (
         [qr/^user .*;$/m,                              $user // ''],
         [qr/^worker_processes auto;$/m,                "worker_processes 2;\ndaemon off;"],
@@ -54,6 +56,7 @@ sub configuration {
         [qr/^pid .*;$/m,                               "pid $directory/nginx.pid;"],
         [qr/^error_log .*;$/m,                         "error_log $directory/log/error.log notice;"],
         [qr/^load_module .*;$/m,                       $module],
+        [qr{^include /etc/nginx/modules-enabled/.*;$}m, $brotli ? "load_module $brotli;" : ''],    # there relative to nginx' own prefix
         [qr/access_log \S+ (stockverify) .*;/,         "access_log $directory/log/access.log stockverify buffer=64k flush=1s;"],
         [qr/listen 80;/,                               "listen 127.0.0.1:$place->{plain};"],
         [qr/listen 443 (ssl\b[^;]*);/,                 sub { "listen 127.0.0.1:$place->{tls} $_[0];" }],
