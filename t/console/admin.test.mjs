@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { isKept, launch, logIn, newDesk, newPhone, scanner, watch } from "./lib/browser.mjs";
+import { isKept, launch, logIn, newDesk, newPhone, picture, scanner, watch } from "./lib/browser.mjs";
 import { freeRacks } from "./lib/counting.mjs";
 import { recordsOf, root, startStack, until } from "./lib/stack.mjs";
 
@@ -180,6 +180,7 @@ describe("an administrator's day", () => {
         await redis("down").waitFor();
         assert.match(await page.locator("main").innerText(), /Look at the Redis server/);
         await page.locator("main .banner.tone-warn").waitFor();
+        await picture(page, "admin-health");
         await stack.start("redis");
         await redis("up").waitFor();
         await page.locator("main .banner.tone-ok").waitFor();

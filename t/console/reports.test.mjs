@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { launch, logIn, newDesk, watch } from "./lib/browser.mjs";
+import { launch, logIn, newDesk, picture, watch } from "./lib/browser.mjs";
 import { startStack, until } from "./lib/stack.mjs";
 
 let stack, browser, page, faults, call;
@@ -55,6 +55,7 @@ describe("a report", () => {
         const bars = page.locator(".result-chart .bar");
         await bars.first().waitFor();
         assert.match(await bars.first().innerText(), /\d/);
+        await picture(page, "supervisor-report");
     });
 
     it("is saved under a name, and found by everybody who supervises", async () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { launch, logIn, newDesk, watch } from "./lib/browser.mjs";
+import { launch, logIn, newDesk, picture, watch } from "./lib/browser.mjs";
 import { bookFrozen, claimRack, countRack, figureOf, freeRacks, lineOf, send } from "./lib/counting.mjs";
 import { startStack, until } from "./lib/stack.mjs";
 
@@ -103,6 +103,7 @@ describe("from a blind count to the books", () => {
         const [me, other] = await Promise.all([ben("GET", "/api/auth/me"), asha("GET", "/api/auth/me")]);
         await sides.nth(0).getByText(me.full_name).waitFor();
         await sides.nth(1).getByText(other.full_name).waitFor();
+        await picture(page, "supervisor-conflict");
         await page.getByRole("button", { name: "Both count" }).click();
         await page.locator("main .empty").waitFor();
         await lineOf(boss, count, item(2, 0), (line) => line.counted === 13 && line.conflicts === 0);
@@ -171,6 +172,7 @@ describe("from a blind count to the books", () => {
         await page.locator(".table-row[data-link]").first().waitFor();
         const waiting = (await lines("state=undecided")).length;
         assert.ok(waiting > 3, `${waiting} lines wait`);
+        await picture(page, "supervisor-review");
         await page.keyboard.press("?");
         await page.locator("dialog .keys").waitFor();
         await page.keyboard.press("Escape");

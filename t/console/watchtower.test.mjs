@@ -1,7 +1,7 @@
 // The watchtower on the real stack: what happens is painted without a reload, past a reload of nginx and a Redis that starts anew, by one stream for all tabs.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, logIn, newDesk, watch } from "./lib/browser.mjs";
+import { launch, logIn, newDesk, picture, watch } from "./lib/browser.mjs";
 import { startStack, until } from "./lib/stack.mjs";
 
 let stack, browser, context, page, faults, counter, racks;
@@ -76,6 +76,7 @@ describe("the watchtower", () => {
         const other = await claim(racks[1]);
         await second.locator(`.rack-tile[data-rack="${other.rack}"][data-status="claimed"]`).waitFor();
         await until("one stream", async () => (await streams()) === 1);
+        await picture(second, "supervisor-watchtower");
         await second.close();
     });
 
