@@ -100,11 +100,13 @@ subtest 'the standing count' => sub {
     comes_to($old, 'ME-3', -10, '100 book, 90 counted, in the month that is over');
 
     moved('standing', 'ME-3', 20, at(0, 60));
-    $mongo->run(qq({"update": "rack_items", "updates": [{"q": {"rack_id": "$rack"}, "u": {"\$set": {"book_qty": {"\$numberDecimal": "120"}}}}]}));
+    $mongo->run(qq({"update": "rack_items", "updates": [{"q": {"rack_id": "$rack", "item_code": "ME-3"}, "u": {"\$set": {"book_qty": {"\$numberDecimal": "120"}}}}]}));
     wait_until { $ben->get("/api/racks/$rack/status")->data->{status} eq 'available' } 30, 'its rack to be free in the new month';
     my $again = $ben->post("/api/racks/$rack/claim", {})->data;
     is $again->{count_id}, $new, 'where it is counted again';
     counted($ben, record($again->{session_id}, 'ME-3', 115));
+    is $ben->post("/api/sessions/$again->{session_id}/complete")->status, 200, 'and completed, which is what it is compared for';
+    comes_to($new, 'ME-3', -5, '120 book, 115 counted, in the new month');
     comes_to($old, 'ME-3', -10, 'the old month stays as it was');
 };
 
