@@ -212,6 +212,13 @@ subtest 'its end' => sub {
     is $status, 0, 'an account is disabled' or diag $text;
     is $other->next('stream.ended')->{reason}, 'account_disabled', 'which ends its streams';
     $stack->ctl(['users', 'enable', $chen->user->{username}]);
+    my $moved = stream($ben, 'floor');
+    my $account = '/api/admin/users/' . $ben->user_id;
+    is $admin->patch($account, { role => 'supervisor' })->status, 200, 'somebody gets another role';
+    is $moved->next('stream.ended')->{reason}, 'account_changed', 'and hears it as who they are from then on';
+    is stream($ben, 'activity')->status, 200, 'who may hear what happens';
+    is $admin->patch($account, { role => 'staff' })->status, 200, 'and back';
+    wait_until { $ben->get('/api/events?topics=activity')->code eq 'forbidden' } 30, 'who may not any more';
 };
 
 subtest 'a client that does not read' => sub {
