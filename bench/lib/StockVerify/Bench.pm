@@ -98,14 +98,15 @@ sub add_items {
     return;
 }
 
-# Tokens of `count` new staff users of the warehouse BENCH.
+# Tokens of `count` new users of the warehouse BENCH: staff, or of another role.
 sub add_users {
-    my ($self, $count) = @_;
+    my ($self, $count, $role) = @_;
+    my $name = 'bench' . ($role // '');
     my $password = join '', map { ('a' .. 'z', 0 .. 9)[rand 36] } 1 .. 16;
     my $csv = "username,full_name,role,warehouse,password\n";
-    $csv .= "bench$_,Bench User $_,staff,BENCH,$password\n" for 1 .. $count;
+    $csv .= "$name$_,Bench User $_," . ($role // 'staff') . ",BENCH,$password\n" for 1 .. $count;
     $self->ctl('users', 'import', $self->write_file('users.csv', $csv));
-    return map { $self->call(POST => '/api/auth/login', undef, { username => "bench$_", password => $password })
+    return map { $self->call(POST => '/api/auth/login', undef, { username => "$name$_", password => $password })
                    ->{access_token} } 1 .. $count;
 }
 
