@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import type { Schema } from "@stockverify/client";
 import { reportFault } from "./faults.js";
+import { follow } from "./links.js";
 import { listenLive } from "./live.js";
 import { client, currentUser, mayBe } from "./session.js";
 
@@ -63,11 +64,5 @@ async function shareFile(job: Job): Promise<void> {
 export async function downloadResult(job: Job): Promise<void> {
     if ((navigator as SharingNavigator).standalone === true) return shareFile(job);
     const { url } = await client.call("post", "/api/jobs/{id}/link", { path: { id: job.job_id } });
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = job.file_name ?? "";
-    link.rel = "noreferrer";
-    document.body.append(link);
-    link.click();
-    link.remove();
+    follow(url, { download: job.file_name ?? "", rel: "noreferrer" });
 }

@@ -10,7 +10,8 @@ import { auth, client, racks } from "./session.js";
 import { applyTheme } from "./theme.js";
 import { sendErrors } from "./send-errors.js";
 import { hearScanners, onUnheardScan } from "./scan/scanner.js";
-import { openPage, pathTo } from "./paths.js";
+import { follow } from "./links.js";
+import { pathTo } from "./paths.js";
 import { keepLoaded, registerWorker } from "./updates.js";
 
 // Sizes that settle only in the next frame are no fault, though browsers tell of them as one.
@@ -58,5 +59,5 @@ hearScanners();
 const inHand = () => racks.value.find((rack) => rack.lease !== "ended" && rack.lease !== "lost");
 onUnheardScan(
     () => auth.value.state !== "logged_out" && inHand() !== undefined,
-    () => openPage(pathTo("/count", inHand()?.session_id ?? "")),
+    () => follow(pathTo("/count", inHand()?.session_id ?? "")),
 );

@@ -1,5 +1,6 @@
 import type { DeviceRecord } from "@stockverify/client";
 import { clockTime, figure, recentTime } from "../../i18n/format.js";
+import { saveAs } from "../../links.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client, queue } from "../../session.js";
@@ -19,11 +20,7 @@ async function exportFile(): Promise<void> {
     const file = new File([JSON.stringify(rescue, null, 1)], `stockverify-${rescue.user.username}-${rescue.exported_at.slice(0, 10)}.json`, { type: "application/json" });
     // An installed app on iOS has no downloads: there it is handed on.
     if (navigator.canShare?.({ files: [file] }) === true && matchMedia("(display-mode: standalone)").matches) return navigator.share({ files: [file] }).catch(() => undefined);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = file.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    saveAs(file, file.name);
 }
 
 /** Before the phone is handed over: what is on it, what is on its way, and what a person must mend. */

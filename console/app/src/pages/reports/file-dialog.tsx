@@ -2,12 +2,13 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
 import { downloadResult, type Job } from "../../jobs.js";
+import { saveAs } from "../../links.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Select } from "../../ui/field.js";
 import { Banner } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
-import { type FileFormat, fileFormats, JobFailed, saveAnswer } from "./files.js";
+import { type FileFormat, fileFormats, JobFailed } from "./files.js";
 import { failureText } from "./job-words.js";
 import { JobProgress } from "./job-progress.js";
 import { text } from "./texts.js";
@@ -36,7 +37,7 @@ export function FileDialog({ title, make, fileName, onClose, children }: FileDia
         try {
             const made = await make(format, (job) => setState({ step: "making", job }));
             if (!(made instanceof Response)) return setState({ step: "made", job: made });
-            await saveAnswer(made, `${fileName}.${format}`);
+            saveAs(await made.blob(), `${fileName}.${format}`);
             setState({ step: "saved" });
         } catch (fault) {
             setState({ step: "failed", why: whyText(fault) });

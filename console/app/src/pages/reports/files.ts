@@ -41,18 +41,6 @@ export async function makeReport(body: Schema<"FixedReport"> & { format: FileFor
     return succeeded(await client.call("post", "/api/reports/generate", { body }), onProgress);
 }
 
-/** What came with the answer itself is given to the browser. */
-export async function saveAnswer(answer: Response, name: string): Promise<void> {
-    const url = URL.createObjectURL(await answer.blob());
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = name;
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
 /** Compares two snapshots; the comparison's id. */
 export async function compareSnapshots(body: { baseline_id: string; comparison_id: string; key_fields?: string[]; tolerance?: number }, onProgress: (job: Job) => void): Promise<string> {
     const asked = await client.call("post", "/api/reports/compare", { body });

@@ -1,6 +1,7 @@
 import { loadTexts } from "../../i18n/catalogue.js";
 import { downloadResult, type Job } from "../../jobs.js";
-import { openPage, pathTo } from "../../paths.js";
+import { follow } from "../../links.js";
+import { pathTo } from "../../paths.js";
 import { notify } from "../../ui/notices.js";
 import { failureText, kindText } from "./job-words.js";
 import { text } from "./texts.js";
@@ -18,12 +19,12 @@ export async function tellJob(job: Job): Promise<void> {
     await loadTexts();
     const name = job.file_name ?? kindText(job.type);
     if (job.status === "failed") {
-        const look = { label: text("job.look"), run: () => openPage(pathTo("/jobs")) };
+        const look = { label: text("job.look"), run: () => follow(pathTo("/jobs")) };
         notify({ tone: "bad", text: job.error === null ? text("job.told_failed", { name }) : `${text("job.told_failed", { name })} ${failureText(job.error)}`, action: look });
     } else if (job.status === "succeeded") {
         const page = pageOfResult(job);
         if (job.result_url !== null) notify({ tone: "ok", text: text("job.told_file", { name }), action: { label: text("job.download"), run: () => downloadResult(job) } });
-        else if (page !== null) notify({ tone: "ok", text: text("job.told_done", { name }), action: { label: text("job.open"), run: () => openPage(page) } });
+        else if (page !== null) notify({ tone: "ok", text: text("job.told_done", { name }), action: { label: text("job.open"), run: () => follow(page) } });
         else notify({ tone: "ok", text: text("job.told_done", { name }) });
     }
 }

@@ -1,3 +1,5 @@
+import { saveAs } from "../../links.js";
+
 /** The name that the server gives a file. */
 export function fileName(disposition: string | null): string {
     const exact = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? "");
@@ -7,12 +9,5 @@ export function fileName(disposition: string | null): string {
 
 /** Gives the browser a file that was asked for with the login: no link could. */
 export async function saveFile(answer: Response): Promise<void> {
-    const url = URL.createObjectURL(await answer.blob());
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = fileName(answer.headers.get("Content-Disposition"));
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveAs(await answer.blob(), fileName(answer.headers.get("Content-Disposition")));
 }
