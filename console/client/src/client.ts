@@ -3,7 +3,7 @@ import type { EventListener, EventTopic } from "./events.js";
 import type { Scan } from "./gs1.js";
 import type { Observable } from "./observable.js";
 import type { Platform } from "./platform.js";
-import type { DeviceConflict, DeviceRecord, FigureChanges, NewFigure, NewLine } from "./record.js";
+import type { ConflictAction, ConflictChoice, DeviceConflict, DeviceRecord, FigureChanges, NewFigure, NewLine } from "./record.js";
 import type { RescueFile } from "./rescue.js";
 import type { Store } from "./store/store.js";
 
@@ -189,8 +189,14 @@ export interface Client {
     /** Brings a session's records from the server to a new or wiped device; returns how many. */
     restore(sessionId: string): Promise<number>;
 
+    /** As verdicts told them, also without network. */
     conflicts(): Promise<DeviceConflict[]>;
-    resolveConflict(conflictId: string, action: "keep_mine" | "keep_server" | "merge", record?: Partial<Record>): Promise<Conflict>;
+    /**
+     * What this user may do about each of them now, and what it is in conflict with, by `conflict_id`: asked of the server
+     * each time. One that was decided meanwhile is not among them, and leaves this device.
+     */
+    conflictChoices(): Promise<ReadonlyMap<string, ConflictChoice>>;
+    resolveConflict(conflictId: string, action: ConflictAction, record?: Partial<Record>): Promise<Conflict>;
 
     reportUnknown(item: NewUnknownItem): Promise<string>;
     /** Keeps a photo and returns its id for `photo_proofs`; sent after the records. */

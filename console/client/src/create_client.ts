@@ -8,7 +8,7 @@ import { Device } from "./device.js";
 import { isPassing, LoginNeeded, NotPossible } from "./errors.js";
 import { type EventListener, type EventTopic, listenToEvents } from "./events.js";
 import { type Observable, Source } from "./observable.js";
-import type { DeviceConflict, DeviceRecord, FigureChanges, NewFigure, NewLine } from "./record.js";
+import type { ConflictAction, ConflictChoice, DeviceConflict, DeviceRecord, FigureChanges, NewFigure, NewLine } from "./record.js";
 import type { RescueFile } from "./rescue.js";
 import { Settings } from "./settings.js";
 import type { Database } from "./store/store.js";
@@ -126,7 +126,7 @@ class StockClient implements Client {
         const desk = await this.#desk;
         if (user === undefined || desk === undefined) return;
         const database = desk.database;
-        for (const step of [() => this.#settings.ask(this.#auth, user.user_id, database), () => desk.leases.find(), () => desk.checkConflicts(), () => desk.tidy()]) {
+        for (const step of [() => this.#settings.ask(this.#auth, user.user_id, database), () => desk.leases.find(), () => desk.conflicts.check(), () => desk.tidy()]) {
             try {
                 await step();
             } catch (fault) {
@@ -254,11 +254,15 @@ class StockClient implements Client {
     }
 
     async conflicts(): Promise<DeviceConflict[]> {
-        return (await this.#at()).conflicts();
+        return (await this.#at()).conflicts.all();
     }
 
-    async resolveConflict(conflictId: string, action: "keep_mine" | "keep_server" | "merge", record?: Partial<Record>): Promise<Conflict> {
-        return (await this.#at()).resolveConflict(conflictId, action, record);
+    async conflictChoices(): Promise<ReadonlyMap<string, ConflictChoice>> {
+        return (await this.#at()).conflicts.choices();
+    }
+
+    async resolveConflict(conflictId: string, action: ConflictAction, record?: Partial<Record>): Promise<Conflict> {
+        return (await this.#at()).conflicts.resolve(conflictId, action, record);
     }
 
     async reportUnknown(item: NewUnknownItem): Promise<string> {

@@ -1,14 +1,15 @@
-import type { Conflict, Record, Schema } from "./api.js";
+import type { Record, Schema } from "./api.js";
 import type { Auth } from "./auth.js";
 import type { KnownUser, NewUnknownItem } from "./client.js";
 import type { SteadyClock } from "./clock.js";
+import { Conflicts } from "./conflicts.js";
 import { Leases } from "./lease.js";
 import { type LineRow, Lines } from "./lines.js";
 import { Shelf } from "./outbox.js";
 import type { Channel, Platform } from "./platform.js";
 import { Pull } from "./pull.js";
 import { Queue } from "./queue.js";
-import { type DeviceConflict, type DeviceRecord, recordKey } from "./record.js";
+import { type DeviceRecord, recordKey } from "./record.js";
 import type { RescueFile } from "./rescue.js";
 import type { Change, Database } from "./store/store.js";
 import { type PhotoRow, Sync, type UnknownRow, type Written } from "./sync.js";
@@ -34,6 +35,7 @@ export class Desk {
     readonly leases: Leases;
     readonly sync: Sync;
     readonly pull: Pull;
+    readonly conflicts: Conflicts;
     readonly #unknown: Shelf<UnknownRow>;
     readonly #photos: Shelf<PhotoRow>;
     readonly #lines: Shelf<LineRow>;
@@ -55,6 +57,7 @@ export class Desk {
         const onSettled = (): void => this.#tellTabs();
         this.sync = new Sync({ platform, auth, database, userId, queue: made.queue, leases: this.leases, lines, unknown, photos, batchSize: settings.batchSize, onFault, onSettled });
         this.pull = new Pull(platform, auth, database, userId);
+        this.conflicts = new Conflicts({ platform, auth, database, userId, onChange: () => this.changed({}) });
         this.#channel = platform.channel?.(`stockverify-desk-${userId}`, () => void this.#otherTab());
         this.#stop.push(platform.lifecycle.onOnline(() => this.sync.wake()));
         this.#stop.push(platform.lifecycle.subscribe((state) => (state === "visible" ? this.sync.wake() : undefined)));
@@ -125,55 +128,6 @@ export class Desk {
     async cancelComplete(sessionId: string): Promise<void> {
         await this.leases.cancelFinish(sessionId);
         this.changed({});
-    }
-
-    // ---- Conflicts
-
-    async conflicts(): Promise<DeviceConflict[]> {
-        return (await this.parts.database.scan("conflicts")).map(({ value }) => value as DeviceConflict);
-    }
-
-    async resolveConflict(conflictId: string, action: "keep_mine" | "keep_server" | "merge", record: Partial<Record> | undefined): Promise<Conflict> {
-        const path = `/api/sync/conflicts/${encodeURIComponent(conflictId)}/resolve`;
-        const body = record === undefined ? { action } : { action, record };
-        const conflict = (await this.parts.auth.call(this.parts.user.user_id, { method: "POST", path, body })).data as Conflict;
-        await this.#decided(conflictId, action !== "keep_server");
-        return conflict;
-    }
-
-    /** What a person decided, here or elsewhere, is no conflict of this device's any more. */
-    async #decided(conflictId: string, stored: boolean): Promise<void> {
-        const { database, platform } = this.parts;
-        const conflict = (await database.get("conflicts", conflictId))?.value as DeviceConflict | undefined;
-        if (conflict === undefined) return;
-        const key = recordKey(conflict.session_id, conflict.client_record_id);
-        const row = await database.get("records", key);
-        const changes: Change[] = [{ kind: "delete", store: "conflicts", key: conflictId }];
-        const shown = row?.value as DeviceRecord | undefined;
-        if (row !== undefined && shown?.state === "conflict") {
-            changes.push({ kind: "put", store: "records", key, stamp: platform.uuid(), value: { ...shown, state: stored ? "stored" : "decided" }, expect: row.stamp });
-        }
-        await database.write(changes);
-        this.changed({});
-    }
-
-    /** Conflicts that were decided elsewhere leave this device; called after a restart and when events say so. */
-    async checkConflicts(): Promise<void> {
-        const here = await this.conflicts();
-        if (here.length === 0) return;
-        const resolved = new Map<string, Conflict>();
-        let cursor: string | null = null;
-        do {
-            const query: { [name: string]: string | number | null } = { status: "resolved", limit: 500, cursor };
-            const answer = await this.parts.auth.call(this.parts.user.user_id, { method: "GET", path: "/api/sync/conflicts", query });
-            const page = answer.data as { items: Conflict[]; next_cursor: string | null };
-            for (const conflict of page.items) resolved.set(conflict.conflict_id, conflict);
-            cursor = page.next_cursor;
-        } while (cursor !== null && here.some(({ conflict_id }) => !resolved.has(conflict_id)));
-        for (const { conflict_id } of here) {
-            const conflict = resolved.get(conflict_id);
-            if (conflict !== undefined) await this.#decided(conflict_id, conflict.resolution !== "keep_server");
-        }
     }
 
     // ---- Beside the records

@@ -63,6 +63,33 @@ export interface DeviceConflict {
     record: Record;
 }
 
+export type ConflictAction = Schema<"Conflict">["actions"][number];
+
+/** What may be done about a conflict as things stand. */
+export interface ConflictChoice {
+    /** In no order of preference; none: a supervisor decides. */
+    actions: readonly ConflictAction[];
+    other: OtherFigure | null;
+}
+
+/** What a record is in conflict with, as far as this user may know. In a blind count others' quantities are null. */
+export interface OtherFigure {
+    client_record_id: string | null;
+    user_id: string | null;
+    full_name: string | null;
+    /** It is the same user's: an edit from another device, or a figure entered twice. */
+    is_mine: boolean;
+    rack_id: string | null;
+    item_code: string | null;
+    verified_qty: number | null;
+    damage_qty: number | null;
+    non_returnable_damaged_qty: number | null;
+    uom: string | null;
+    lot: string | null;
+    partial: boolean;
+    updated_at: string | null;
+}
+
 /** Members of a figure as the wire has them. */
 export function wireFigure(figure: FigureChanges): Partial<Record> {
     const { verified_qty, damage_qty, non_returnable_damaged_qty, ...rest } = figure;

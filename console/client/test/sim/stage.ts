@@ -27,9 +27,12 @@ export class Stage {
     }
 
     /** Answers a path in the server's place, as long as `answer` says something. */
-    instead(path: string, answer: (init: RequestInit) => Response | undefined): void {
+    instead(path: string, answer: (init: RequestInit, url: URL) => Response | undefined): void {
         const before = this.server.answer.bind(this.server);
-        this.server.answer = (url, init) => (new URL(url).pathname === path ? answer(init) : undefined) ?? before(url, init);
+        this.server.answer = (text, init) => {
+            const url = new URL(text);
+            return (url.pathname === path ? answer(init, url) : undefined) ?? before(text, init);
+        };
     }
 
     paths(path: string): { body: string; at: number }[] {
