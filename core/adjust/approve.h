@@ -4,7 +4,7 @@
 #include "core/jobs/handler.h"
 
 /*
- * Approval of a count (kind count.approve; core/adjust/README.md has its stages).  Every stage may be killed and is
+ * Approval of a count (kind count.approve; docs/adjustments.md has its stages).  Every stage may be killed and is
  * run again by the job's next attempt; one adjustment comes of it, under the count's id.
  */
 enum { SV_APPROVE_NOTE_MAX = 1000 };

@@ -2,11 +2,13 @@
 #include "core/items/item_keys_step.h"
 #include "core/migrate/migrate.h"
 #include "core/sync/conflict_step.h"
+#include "core/sync/outdated_step.h"
 #include "core/migrate/step_rounds.h"
 #include "core/migrate/step_texts.h"
 #include "core/stock/item_stocks_step.h"
 #include "core/stock/stock_step.h"
 #include "core/sync/serial_step.h"
+#include "core/totals/line_step.h"
 #include "core/warehouse/warehouse_step.h"
 
 /* New steps go to the end; "texts" is known to be due by what "serial_keys" drops. */
@@ -26,5 +28,9 @@ const sv_migration_step_t sv_migration_steps[] = {
       sv_book_step_run },
     { "item_stocks", "copies what the books say of items beside them", sv_item_stocks_step_is_due,
       sv_item_stocks_step_run },
+    { "line_states", "has the worker derive how lines of counts stand that were counted before there was a review",
+      sv_line_step_is_due, sv_line_step_run },
+    { "outdated_conflicts", "tells conflicts of old edits behind which a newer one is stored", sv_outdated_step_is_due,
+      sv_outdated_step_run },
     { NULL, NULL, NULL, NULL },
 };

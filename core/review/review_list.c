@@ -140,7 +140,12 @@ sv_review_filter(const sv_count_t *count, const sv_review_query_t *query, sv_are
     if (query->state == SV_LINE_STATES) {
         BSON_APPEND_BOOL(filter, "undecided", true);
     } else if (query->state == SV_LINE_NOT_COUNTED) {
-        BCON_APPEND(filter, "state", "{", "$in", "[", BCON_UTF8("not_counted"), BCON_NULL, "]", "}");
+        BCON_APPEND(filter, "state", "{", "$in", "[", BCON_UTF8("not_counted"), BCON_NULL, "]", "}", "counted", "{",
+                    "$exists", BCON_BOOL(false), "}");
+    } else if (query->state == SV_LINE_INCOMPLETE) {
+        /* And such as were stored by a version that knew no states. */
+        BCON_APPEND(filter, "state", "{", "$in", "[", BCON_UTF8("incomplete"), BCON_NULL, "]", "}", "counted", "{",
+                    "$exists", BCON_BOOL(true), "}");
     } else if (query->state >= 0) {
         BSON_APPEND_UTF8(filter, "state", sv_review_states[query->state]);
     }

@@ -69,8 +69,8 @@ sv_append_conflict(bson_t *document, const sv_verdict_t *verdict)
     sv_uuid_v4(conflict_id);
     BSON_APPEND_UTF8(document, "conflict_id", conflict_id);
     BSON_APPEND_UTF8(document, "status", "open");
-    if (verdict->outdated) {
-        BSON_APPEND_BOOL(document, "outdated", true);
+    if (verdict->type == SV_CONFLICT_STALE_UPDATE) {
+        BSON_APPEND_BOOL(document, "outdated", verdict->outdated);
     }
     sv_doc_put_text(document, "rack_id", verdict->rack_id);
     sv_doc_put_text(document, "count_id", verdict->count_id);
