@@ -29,6 +29,23 @@ export async function startStack(name, ...options) {
             await command("stop", "nginx");
             await command("start", "nginx");
         },
+        /** What nginx sent while the work was done, request by request and packed by gzip at most; restarted before and after, it has written each line. */
+        sentDuring: async (work) => {
+            const file = join(directory, "nginx.conf");
+            const log = join(directory, "log/sent.log");
+            const plain = readFileSync(file, "utf8");
+            writeFileSync(file, plain.replace(/^ *access_log .*stockverify .*;$/m, `$&\n    log_format sent escape=json '{"bytes":$bytes_sent,"host":"$http_host","path":"$uri","line":"$request","encoding":"$sent_http_content_encoding"}';\n    access_log ${log} sent;`).replace(/brotli_static on;/g, "brotli_static off;"));
+            await command("stop", "nginx");
+            await command("start", "nginx");
+            try {
+                await work();
+            } finally {
+                writeFileSync(file, plain);
+                await command("stop", "nginx");
+                await command("start", "nginx");
+            }
+            return readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line)).filter(({ host }) => host !== "localhost"); // scripts/stack asks whether it is ready
+        },
         /** The admin command, on this stack. */
         ctl: (...words) => run(join(root, "build/stockverifyctl"), ["-c", state.worker_conf, ...words]),
         signal: (part, name) => command("signal", part, name),
