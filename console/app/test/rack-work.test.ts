@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { quantity } from "@stockverify/client";
+import { type DeviceRecord, quantity } from "@stockverify/client";
 import { clearPractice, practicePort, practiceRack } from "../src/pages/counter/practice.js";
-import { type CountingPort, RackWork } from "../src/pages/counter/rack-work.js";
+import { type CountingPort, type LastStep, RackWork, type Step } from "../src/pages/counter/rack-work.js";
 
 const tea = "5901234123457";
 let work: RackWork;
@@ -12,6 +12,9 @@ beforeEach(async () => {
     work = new RackWork(practicePort, practiceRack);
     await work.load();
 });
+
+/** As the client's queue numbers them; practice does not. */
+const withRevision = (written: DeviceRecord, revision: number): DeviceRecord => Object.assign(written, { record: { ...written.record, revision } });
 
 const total = (code: string): number | null => work.lines.value.find((line) => line.item.item_code === code)?.total ?? null;
 
@@ -85,6 +88,50 @@ describe("counting a rack", () => {
         await work.undo();
         assert.equal(total("DEMO-1"), null);
         assert.equal(await work.undo(), null);
+    });
+
+    it("takes the last step back after a reload, and only that", async () => {
+        const kept: { step: Step | null } = { step: null };
+        const shelf: LastStep = { read: () => kept.step ?? undefined, keep: (step) => (kept.step = step) };
+        const before = new RackWork(practicePort, practiceRack, shelf);
+        await before.scan(tea);
+        await before.scan(tea);
+        const reloaded = new RackWork(practicePort, practiceRack, shelf);
+        await reloaded.load();
+        assert.equal(reloaded.canUndo.value, true);
+        await reloaded.undo();
+        assert.equal(reloaded.lines.value[0]?.total, quantity(1));
+        assert.equal(reloaded.canUndo.value, false);
+        assert.equal(kept.step, null);
+    });
+
+    it("takes no step back that another tab went on from", async () => {
+        let revision = 0;
+        const revised: CountingPort = {
+            ...practicePort,
+            count: async (figure) => withRevision(await practicePort.count(figure), ++revision),
+            edit: async (session, id, changes) => withRevision(await practicePort.edit(session, id, changes), ++revision),
+        };
+        const [one, two] = [new RackWork(revised, practiceRack), new RackWork(revised, practiceRack)];
+        await one.scan(tea);
+        await two.load();
+        await two.scan(tea);
+        await one.refresh();
+        assert.equal(await one.undo(), null);
+        assert.equal(total("DEMO-1"), null);
+        assert.equal(one.lines.value[0]?.total, quantity(2));
+        await two.undo();
+        assert.equal(two.lines.value[0]?.total, quantity(1));
+    });
+
+    it("leaves every line but the counted one as it is, so that a long list is not painted anew", async () => {
+        await work.scan(tea);
+        await work.scan("14006381333938");
+        const [biscuits, leaves] = work.lines.value;
+        await work.scan(tea);
+        await work.refresh();
+        assert.equal(work.lines.value.find((line) => line.item.item_code === "DEMO-2"), biscuits);
+        assert.notEqual(work.lines.value.find((line) => line.item.item_code === "DEMO-1"), leaves);
     });
 
     it("sets what a person enters, and goes on adding to it", async () => {

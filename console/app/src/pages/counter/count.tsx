@@ -23,7 +23,7 @@ import { Code, Data } from "../../ui/text.js";
 import { LoginAgain } from "./login-again.js";
 import { CameraSheet } from "./camera-sheet.js";
 import { useCountingLock } from "./counting-lock.js";
-import { draftKey, draftOf } from "./drafts.js";
+import { draftOf } from "./drafts.js";
 import { LeaseChip } from "./lease.js";
 import { isPractice } from "./practice.js";
 import { RackMenu } from "./rack-menu.js";
@@ -315,31 +315,36 @@ function Counted({ sessionId, lines }: { sessionId: string; lines: readonly Line
     if (lines.length === 0) return <EmptyState icon="scan" title={text("count.nothing")} text={text("count.nothing_text")} />;
     return (
         <ul class="list">
-            {lines.map(({ item, lot, record, total }) => {
-                const [icon, key] = states[record?.state ?? "stored"];
-                return (
-                    <li key={record?.record.client_record_id ?? item.item_code} class="count-line">
-                        <a class="list-row" href={`${pathTo("/count", sessionId, "item", item.item_code)}${lot === null ? "" : `?lot=${encodeURIComponent(lot)}`}`}>
-                            <span class={`line-state line-${record?.state ?? "stored"}`}>
-                                <Icon name={icon} />
-                                <span class="visually-hidden">{text(key)}</span>
-                            </span>
-                            <span class="grow">
-                                <Data>{item.item_name ?? item.item_code}</Data>
-                                <div class="small soft">
-                                    <Code>{item.item_code}</Code>
-                                    {lot !== null && <> · {text("item.lot_is", { lot })}</>}
-                                </div>
-                                <DraftSign sessionId={sessionId} item={item} lot={lot} />
-                            </span>
-                            <span class="line-total number">
-                                {total === null ? "–" : quantityLabel(total)} {item.uom !== null && <small class="soft" translate={false}>{item.uom}</small>}
-                            </span>
-                        </a>
-                    </li>
-                );
-            })}
+            {lines.map((line) => (
+                <CountedLine key={line.record?.record.client_record_id ?? line.item.item_code} sessionId={sessionId} line={line} />
+            ))}
         </ul>
+    );
+}
+
+/** Its line stays the same object until something of it changes, and signals are read: so a scan renders one row of a long list, not all. */
+function CountedLine({ sessionId, line: { item, lot, record, total } }: { sessionId: string; line: Line }) {
+    const [icon, key] = states[record?.state ?? "stored"];
+    return (
+        <li class="count-line">
+            <a class="list-row" href={`${pathTo("/count", sessionId, "item", item.item_code)}${lot === null ? "" : `?lot=${encodeURIComponent(lot)}`}`}>
+                <span class={`line-state line-${record?.state ?? "stored"}`}>
+                    <Icon name={icon} />
+                    <span class="visually-hidden">{text(key)}</span>
+                </span>
+                <span class="grow">
+                    <Data>{item.item_name ?? item.item_code}</Data>
+                    <div class="small soft">
+                        <Code>{item.item_code}</Code>
+                        {lot !== null && <> · {text("item.lot_is", { lot })}</>}
+                    </div>
+                    <DraftSign sessionId={sessionId} item={item} lot={lot} />
+                </span>
+                <span class="line-total number">
+                    {total === null ? "–" : quantityLabel(total)} {item.uom !== null && <small class="soft" translate={false}>{item.uom}</small>}
+                </span>
+            </a>
+        </li>
     );
 }
 
@@ -348,21 +353,27 @@ function Uncounted({ sessionId, items }: { sessionId: string; items: readonly Ra
     return (
         <ul class="list">
             {items.map((item) => (
-                <li key={item.item_code} class="count-line">
-                    <a class="list-row" href={pathTo("/count", sessionId, "item", item.item_code)}>
-                        <ItemName item={item} />
-                        <DraftSign sessionId={sessionId} item={item} lot={null} />
-                        <Icon name="next" class="soft" />
-                    </a>
-                </li>
+                <UncountedLine key={item.item_code} sessionId={sessionId} item={item} />
             ))}
         </ul>
     );
 }
 
+function UncountedLine({ sessionId, item }: { sessionId: string; item: RackItem }) {
+    return (
+        <li class="count-line">
+            <a class="list-row" href={pathTo("/count", sessionId, "item", item.item_code)}>
+                <ItemName item={item} />
+                <DraftSign sessionId={sessionId} item={item} lot={null} />
+                <Icon name="next" class="soft" />
+            </a>
+        </li>
+    );
+}
+
 /** What was typed and left without saving counts for nothing yet. */
 function DraftSign({ sessionId, item, lot }: { sessionId: string; item: RackItem; lot: string | null }) {
-    if (draftOf(draftKey(sessionId, item.item_code, lot)) === undefined) return null;
+    if (draftOf({ session: sessionId, item: item.item_code, lot }) === undefined) return null;
     return <Chip tone="warn">{text("count.draft")}</Chip>;
 }
 

@@ -14,10 +14,12 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
+import { dropDrafts } from "./drafts.js";
 import { clearPractice, isPractice } from "./practice.js";
 import { heldBy } from "./racks.js";
 import type { RackWork } from "./rack-work.js";
 import { text } from "./texts.js";
+import { mayLeaveUnsaved, Unsaved } from "./unsaved.js";
 import { workOf } from "./work-of.js";
 
 /** The end of a rack: what is still uncounted is not nothing, and what is unsent goes first. */
@@ -58,12 +60,15 @@ function Finish({ work, waits }: { work: RackWork; waits: { blocked_by: "unsent"
     };
     const finish = (): Promise<void> =>
         run(async () => {
+            if (!(await mayLeaveUnsaved(session_id, text("drafts.drop_finish")))) return;
             if (isPractice(session_id)) {
                 clearPractice();
+                dropDrafts(session_id);
                 return route(base);
             }
             if (uncounted.length > 0 && !(await ask({ title: text("finish.anyway"), text: text("finish.uncounted_text", { n: uncounted.length }), confirm: text("finish.yes") }))) return;
             await client.complete(session_id);
+            dropDrafts(session_id);
             void client.sync();
         });
     const nothingThere = (): Promise<void> =>
@@ -84,6 +89,7 @@ function Finish({ work, waits }: { work: RackWork; waits: { blocked_by: "unsent"
                         <span class="soft">{text("finish.records", { n: work.lines.value.length })}</span>
                     </div>
                 </div>
+                <Unsaved session={session_id} />
                 {uncounted.length > 0 && (
                     <section class="card stack">
                         <div class="row">

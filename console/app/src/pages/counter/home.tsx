@@ -13,6 +13,7 @@ import { LeaseChip } from "./lease.js";
 import { QueueCard } from "./queue-state.js";
 import { text } from "./texts.js";
 import { Tour } from "./tour.js";
+import { Unsaved } from "./unsaved.js";
 
 /** Where a counter begins: the racks in hand, what is unsent, where there is more to do. */
 export function HomePage() {
@@ -43,6 +44,7 @@ export function HomePage() {
                 ) : (
                     mine.map((rack) => <RackCard key={rack.session_id} rack={rack} />)
                 )}
+                <Unsaved />
                 <QueueCard />
                 {home.data !== undefined && home.data.floors.length > 0 && <Floors floors={home.data.floors} />}
                 {home.data === undefined && home.fault !== undefined && (

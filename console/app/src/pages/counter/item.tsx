@@ -18,13 +18,14 @@ import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { tellOutcome } from "./count.js";
 import { useCountingLock } from "./counting-lock.js";
-import { draftKey, dropDraft, draftOf, keepDraft, type Draft } from "./drafts.js";
+import { type Draft, draftOf, dropDraft } from "./drafts.js";
 import { Keypad } from "./keypad.js";
 import { PhotoField } from "./photo-field.js";
 import { isPractice } from "./practice.js";
 import { entered, pressed } from "./quantity-entry.js";
 import { type Line, type RackWork, unlisted } from "./rack-work.js";
 import { text } from "./texts.js";
+import { keepEntry } from "./unsaved.js";
 import { workOf } from "./work-of.js";
 
 export function ItemPage() {
@@ -44,14 +45,14 @@ export function ItemPage() {
 }
 
 /** What the page begins with: what was typed and not saved, else what is saved. Nothing is filled in that nobody counted. */
-function begin(key: string, line: Line | undefined, lot: string | null): Draft {
+function begin(kept: Draft | undefined, line: Line | undefined, lot: string | null): Draft {
     const record = line?.record?.record;
     const shown = (value: number | null | undefined): string => {
         const known = value == null ? undefined : quantityFromNumber(value);
         return known === undefined ? "" : quantityText(known);
     };
     return (
-        draftOf(key) ?? {
+        kept ?? {
             quantity: line?.total == null ? "" : quantityText(line.total),
             unit: "",
             damage: shown(record?.damage_qty),
@@ -73,9 +74,9 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
     useCountingLock();
     const { route } = useLocation();
     const { session_id } = work.rack;
-    const key = draftKey(session_id, item.item_code, lot);
-    const [draft, setDraft] = useState<Draft>(() => begin(key, line, lot));
-    const [isTouched, setTouched] = useState(draftOf(key) !== undefined);
+    const place = { session: session_id, item: item.item_code, lot };
+    const [draft, setDraft] = useState<Draft>(() => begin(draftOf(place), line, lot));
+    const isTouched = draftOf(place) !== undefined;
     const isFresh = useRef(true);
     const back = pathTo("/count", session_id);
     // Scans may come faster than the page is painted: each goes on from what the one before left.
@@ -83,9 +84,8 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
     const hasLeft = useRef(false);
     const turn = useRef<Promise<unknown>>(Promise.resolve());
     const change = (changes: Partial<Draft>): void => {
-        setTouched(true);
         entry.current = { ...entry.current, ...changes };
-        keepDraft(key, entry.current);
+        keepEntry(place, entry.current);
         setDraft(entry.current);
     };
     // The first key replaces what is shown, as on a till.
@@ -158,7 +158,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
             giveSignal("error");
             return notify({ tone: "bad", text: faultText(outcome.fault) });
         }
-        dropDraft(key);
+        dropDraft(place);
         giveSignal("ok");
         tellOutcome(session_id, outcome, true);
         route(back);
@@ -167,7 +167,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
         const id = line?.record?.record.client_record_id;
         if (id === undefined || !(await ask({ title: text("item.remove"), text: text("item.remove_text"), confirm: text("item.remove_yes"), danger: true }))) return;
         await work.remove(id);
-        dropDraft(key);
+        dropDraft(place);
         route(back);
     };
     const reasons = config.value?.reason_codes;

@@ -6,18 +6,21 @@ import { ask } from "../../ui/dialog.js";
 import { Icon } from "../../ui/icon.js";
 import { Page } from "../../ui/page.js";
 import { Code, Data } from "../../ui/text.js";
+import { ownDrafts } from "./drafts.js";
 import { keptHere } from "./queue-state.js";
 import { Rescue } from "./rescue.js";
 import { text } from "./texts.js";
+import { Unsaved } from "./unsaved.js";
 
 /** Before the phone is handed over: what is on it, and that nothing of it is lost. */
 async function logOut(): Promise<void> {
     const isSafe = queue.value.all_safe;
+    const unsaved = ownDrafts().length;
     const yes = await ask({
         title: text("more.logout_ask"),
-        text: isSafe ? text("more.logout_safe") : text("more.logout_kept", { n: Math.max(1, keptHere()) }),
+        text: [isSafe ? text("more.logout_safe") : text("more.logout_kept", { n: Math.max(1, keptHere()) }), ...(unsaved > 0 ? [text("drafts.logout", { n: unsaved })] : [])].join(" "),
         confirm: text("more.logout"),
-        danger: !isSafe,
+        danger: !isSafe || unsaved > 0,
     });
     if (!yes) return;
     // Nobody goes on by himself after this.
@@ -82,6 +85,7 @@ export function MorePage() {
                     ))}
                 </ul>
                 {user !== null && mayBe(user.role, "supervisor") && <Rescue />}
+                <Unsaved />
                 <Button icon="exit" wide onClick={logOut}>
                     {text("more.logout")}
                 </Button>

@@ -6,7 +6,9 @@ import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { ask, Dialog } from "../../ui/dialog.js";
 import { notify } from "../../ui/notices.js";
+import { dropDrafts } from "./drafts.js";
 import { text } from "./texts.js";
+import { mayLeaveUnsaved } from "./unsaved.js";
 
 /** A break, or giving the rack back. */
 export function RackMenu({ rack, onClose }: { rack: HeldRack; onClose: () => void }) {
@@ -35,7 +37,12 @@ export function RackMenu({ rack, onClose }: { rack: HeldRack; onClose: () => voi
                     icon="exit"
                     wide
                     onClick={async () => {
-                        if (await ask({ title: text("count.release"), text: text("count.release_text"), confirm: text("count.release_yes"), danger: true })) await run(() => client.release(rack.session_id), base);
+                        if (!(await mayLeaveUnsaved(rack.session_id, text("drafts.drop_release")))) return;
+                        if (!(await ask({ title: text("count.release"), text: text("count.release_text"), confirm: text("count.release_yes"), danger: true }))) return;
+                        await run(async () => {
+                            await client.release(rack.session_id);
+                            dropDrafts(rack.session_id);
+                        }, base);
                     }}
                 >
                     {text("count.release")}

@@ -25,11 +25,22 @@ export type Outcome =
 /** How a figure stands to others' of the same item and round. */
 export type BesideOthers = "add" | "replace";
 
-interface Step {
+export interface Step {
     recordId: string;
     /** What the record had before; `null`: there was none. */
     before: FigureChanges | null;
+    /** The record's revision that the step made: a record that has another by now is not taken back by it. */
+    revision: number | null;
 }
+
+/** Where the last step outlives the page, so that it can be taken back after a reload. */
+export interface LastStep {
+    read(): Step | undefined;
+    /** `null`: there is nothing to take back. */
+    keep(step: Step | null): void;
+}
+
+const forgotten: LastStep = { read: () => undefined, keep: () => undefined };
 
 const one = quantityFromNumber(1) as Quantity;
 const of = (value: number | null | undefined): Quantity => quantityFromNumber(value ?? 0) ?? nothing;
@@ -45,10 +56,14 @@ const withoutZeros = (code: string): string => code.replace(/^0+/, "");
 
 const isLive = ({ record, state }: DeviceRecord): boolean => record.status !== "void" && state !== "decided";
 
+const revisionOf = ({ record }: DeviceRecord): number | null => record.revision ?? null;
+
 /** Counting one rack: what is expected, what was counted, the next scan, and the way back. */
 export class RackWork {
     readonly #items = signal<readonly RackItem[]>([]);
+    readonly #itemsByCode = computed(() => new Map(this.#items.value.map((item) => [item.item_code, item])));
     readonly #records = signal<readonly DeviceRecord[]>([]);
+    readonly #shown = new WeakMap<DeviceRecord, Line>();
     readonly #steps = signal<readonly Step[]>([]);
     readonly #beside = new Map<string, BesideOthers>();
     #chain: Promise<unknown> = Promise.resolve();
@@ -65,6 +80,7 @@ export class RackWork {
     constructor(
         private readonly port: CountingPort,
         readonly rack: Pick<HeldRack, "rack_id" | "session_id" | "strict" | "blind">,
+        private readonly lastStep: LastStep = forgotten,
     ) {}
 
     /** What is on the device; then, if there is a network, what is new. */
@@ -78,7 +94,9 @@ export class RackWork {
         return this.#inTurn(async () => {
             const [items, records] = await Promise.all([this.port.items(this.rack.rack_id), this.port.records(this.rack.session_id)]);
             this.#items.value = items;
-            this.#records.value = records;
+            this.#known(records);
+            const last = this.#steps.value.length === 0 ? this.lastStep.read() : undefined;
+            if (last !== undefined && this.#fits(last)) this.#steps.value = [last];
         });
     }
 
@@ -87,13 +105,22 @@ export class RackWork {
         // One that did not begin yet will find whatever there is.
         this.#refreshing ??= this.#inTurn(async () => {
             this.#refreshing = undefined;
-            this.#records.value = await this.port.records(this.rack.session_id);
+            this.#known(await this.port.records(this.rack.session_id));
         });
         return this.#refreshing;
     }
 
+    /** What was read. Records that are as they were stay the same objects: nothing that shows them is rendered anew. */
+    #known(read: readonly DeviceRecord[]): void {
+        const before = new Map(this.#records.value.map((record) => [record.record.client_record_id, record]));
+        this.#records.value = read.map((record) => {
+            const same = before.get(record.record.client_record_id);
+            return same !== undefined && stampOf(same) === stampOf(record) ? same : record;
+        });
+    }
+
     itemOf(code: string): RackItem | undefined {
-        return this.#items.value.find((item) => item.item_code === code);
+        return this.#itemsByCode.value.get(code);
     }
 
     lineOf(code: string, lot: string | null): Line | undefined {
@@ -103,12 +130,18 @@ export class RackWork {
     #counted(): Line[] {
         const live = this.#records.value.filter(isLive);
         const order = [...live].sort((a, b) => b.record.updated_at.localeCompare(a.record.updated_at) || b.order - a.order);
-        return order.map((record) => ({
-            item: this.itemOf(record.record.item_code ?? "") ?? unlisted(record.record.item_code ?? record.record.unknown_item_id ?? ""),
-            lot: record.record.lot ?? null,
-            record,
-            total: of(record.record.verified_qty),
-        }));
+        const items = this.#itemsByCode.value;
+        return order.map((record) => this.#lineOf(record, items.get(record.record.item_code ?? "")));
+    }
+
+    /** One line for as long as its record and item are the same. */
+    #lineOf(record: DeviceRecord, item: RackItem | undefined): Line {
+        const known = this.#shown.get(record);
+        if (known !== undefined && (known.item === item || (item === undefined && known.item.rack_id === ""))) return known;
+        const { item_code, unknown_item_id, lot = null, verified_qty } = record.record;
+        const line: Line = { item: item ?? unlisted(item_code ?? unknown_item_id ?? ""), lot, record, total: of(verified_qty) };
+        this.#shown.set(record, line);
+        return line;
     }
 
     /**
@@ -193,7 +226,7 @@ export class RackWork {
         const known = { ...changes, ...(lot === null ? {} : { lot }), ...this.#besideOthers(item) };
         const written = before === null ? await this.port.count({ session_id, item_code: item.item_code, ...known }, lines) : await this.port.edit(session_id, before.record.client_record_id, known, lines);
         this.#keep(written);
-        this.#steps.value = [...this.#steps.value.slice(-49), { recordId: written.record.client_record_id, before: before === null ? null : figureOf(before) }];
+        this.#stepped([...this.#steps.value.slice(-49), { recordId: written.record.client_record_id, before: before === null ? null : figureOf(before), revision: revisionOf(written) }]);
         return { kind: "counted", item, added, total: changes.verified_qty, recordId: written.record.client_record_id };
     }
 
@@ -208,16 +241,32 @@ export class RackWork {
         this.#records.value = [...others, written];
     }
 
+    #stepped(steps: readonly Step[]): void {
+        this.#steps.value = steps;
+        this.lastStep.keep(steps.at(-1) ?? null);
+    }
+
+    /** Whether the record still is as the step left it: another tab or device may have gone on. */
+    #fits({ recordId, revision }: Step): boolean {
+        return this.#records.value.some((record) => record.record.client_record_id === recordId && revisionOf(record) === revision && isLive(record));
+    }
+
     /** Takes the last scan or entry back. */
     undo(): Promise<Outcome | null> {
         return this.#inTurn(async () => {
-            const step = this.#steps.value.at(-1);
-            if (step === undefined) return null;
+            const rest = [...this.#steps.value];
+            let step = rest.pop();
+            while (step !== undefined && !this.#fits(step)) step = rest.pop();
+            if (step === undefined) {
+                this.#stepped([]);
+                return null;
+            }
             const { session_id } = this.rack;
             const line = this.lines.value.find((each) => each.record?.record.client_record_id === step.recordId);
             const written = step.before === null ? await this.port.void(session_id, step.recordId) : await this.port.edit(session_id, step.recordId, step.before);
-            this.#steps.value = this.#steps.value.slice(0, -1);
             this.#keep(written);
+            const earlier = rest.findLastIndex(({ recordId }) => recordId === step.recordId);
+            this.#stepped(rest.map((each, index) => (index === earlier ? { ...each, revision: revisionOf(written) } : each)));
             const item = line?.item ?? unlisted(written.record.item_code ?? "");
             const total = step.before?.verified_qty ?? nothing;
             return { kind: "counted", item, added: null, total, recordId: step.recordId } satisfies Outcome;
@@ -225,8 +274,16 @@ export class RackWork {
     }
 
     remove(recordId: string): Promise<void> {
-        return this.#inTurn(async () => this.#keep(await this.port.void(this.rack.session_id, recordId)));
+        return this.#inTurn(async () => {
+            this.#keep(await this.port.void(this.rack.session_id, recordId));
+            this.#stepped(this.#steps.value.filter((step) => step.recordId !== recordId));
+        });
     }
+}
+
+/** Two of one record with the same are the same. */
+function stampOf({ record, state, queue_key, conflict_id, refusal, unknown }: DeviceRecord): string {
+    return [record.revision, record.updated_at, record.status, record.verified_qty, state, queue_key, conflict_id, unknown, refusal?.code, refusal?.message].join("\n");
 }
 
 /** What an edit needs to bring a record back to what it was. */

@@ -36,6 +36,13 @@ export const counterEnglish = {
     "lease.lost": "Taken over",
     "lease.left": "Yours for {time}",
 
+    "drafts.title": { one: "{n} entry is not saved", other: "{n} entries are not saved" },
+    "drafts.text": "Entered, and counted only once they are saved.",
+    "drafts.full": "This device is full: what you enter is lost when the page closes. Save it now.",
+    "drafts.drop_text": { one: "It was entered and counts for nothing yet. Look at it and save it, or go on without it.", other: "They were entered and count for nothing yet. Look at them and save them, or go on without them." },
+    "drafts.drop_finish": "Drop and finish",
+    "drafts.drop_release": "Drop and give back",
+    "drafts.logout": { one: "{n} entry is not saved. It waits here until you log in again.", other: "{n} entries are not saved. They wait here until you log in again." },
     "more.title": "More",
     "more.logout": "Log out",
     "more.logout_ask": "Log out?",

@@ -3,9 +3,19 @@ import { isPassing } from "@stockverify/client";
 import { reportFault } from "../../faults.js";
 import { client, queue, racks } from "../../session.js";
 import { isPractice, practiceRack, practicePort } from "./practice.js";
-import { RackWork } from "./rack-work.js";
+import { type LastStep, RackWork, type Step } from "./rack-work.js";
+import { Shelf } from "./shelf.js";
 
 const works = new Map<string, RackWork>();
+
+const steps = new Shelf<Step>("sv.step ");
+steps.all();
+
+/** Without room for it a step can be taken back as long as the page is open. */
+const lastStepOf = (sessionId: string): LastStep => ({
+    read: () => steps.get(sessionId),
+    keep: (step) => void (step === null ? steps.drop(sessionId) : steps.put(sessionId, step)),
+});
 
 /** The work on a session's rack: one for all pages of it, so that going from one to the other loses nothing. */
 export function workOf(sessionId: string): RackWork | null {
@@ -13,7 +23,7 @@ export function workOf(sessionId: string): RackWork | null {
     if (known !== undefined) return known;
     const rack = isPractice(sessionId) ? practiceRack : racks.value.find((each) => each.session_id === sessionId);
     if (rack === undefined) return null;
-    const work = new RackWork(isPractice(sessionId) ? practicePort : client, rack);
+    const work = isPractice(sessionId) ? new RackWork(practicePort, rack) : new RackWork(client, rack, lastStepOf(sessionId));
     works.set(sessionId, work);
     void work.load().catch((fault: unknown) => {
         if (!isPassing(fault)) reportFault(fault);
