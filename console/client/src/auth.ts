@@ -109,6 +109,7 @@ export class Auth {
         if (login.device_secret !== undefined) await this.parts.device.keepSecret(login.user.username, login.device_secret);
         // The server ended the login of the cookie that this one replaced.
         if (this.parts.cookie) await this.parts.device.logoutTold();
+        await this.parts.device.entered(known(login.user));
         const entered = await this.#enter(known(login.user));
         await this.#take(entered, login, sent);
         this.#tell({ kind: "login", user_id: login.user.user_id });
@@ -144,8 +145,7 @@ export class Auth {
         await this.#renewing?.catch(() => undefined);
         const access = this.#access;
         const kept = await this.#keptLogin(current.database);
-        await this.parts.device.keepPendingLogout({ v: 1, user_id: current.user.user_id, refresh_token: kept?.refresh_token ?? null });
-        await this.parts.device.loggedOut();
+        await this.parts.device.logOut({ v: 1, user_id: current.user.user_id, refresh_token: kept?.refresh_token ?? null });
         await current.database.write([{ kind: "delete", store: "state", key: "login" }]);
         this.#tell({ kind: "logout", user_id: current.user.user_id });
         await this.#leave(null);

@@ -1,6 +1,6 @@
 import type { KnownUser } from "./client.js";
 import type { Platform } from "./platform.js";
-import type { Database, Store } from "./store/store.js";
+import type { Change, Database, Store } from "./store/store.js";
 
 /** How long the last user may go on without network. */
 export const offlineTime = 12 * 3600_000;
@@ -56,13 +56,30 @@ export class Device {
         return this.#read("last");
     }
 
-    async contact(user: KnownUser): Promise<void> {
+    /** Somebody logged in. */
+    async entered(user: KnownUser): Promise<void> {
         await this.#keep("last", { v: 1, user, contact: this.platform.wall(), logged_out: false } satisfies LastUser);
     }
 
-    async loggedOut(): Promise<void> {
-        const last = await this.last();
-        if (last !== undefined) await this.#keep("last", { ...last, logged_out: true });
+    /** An answer came to whoever is here. One that comes late, to a tab that has not heard of a logout or of another's login, says nothing. */
+    async contact(user: KnownUser): Promise<void> {
+        const row = await this.database.get("state", "last");
+        const last = row?.value as LastUser | undefined;
+        if (row === undefined || last === undefined || last.logged_out || last.user.user_id !== user.user_id) return;
+        const value: LastUser = { ...last, user, contact: this.platform.wall() };
+        await this.database.write([{ kind: "put", store: "state", key: "last", stamp: this.platform.uuid(), value, expect: row.stamp }]);
+    }
+
+    /** The login is over here, and the server is to be told: both at once, so that no restart finds half a logout. */
+    async logOut(pending: PendingLogout): Promise<void> {
+        for (;;) {
+            const row = await this.database.get("state", "last");
+            const put = (key: string, value: object): Change => ({ kind: "put", store: "state", key, stamp: this.platform.uuid(), value });
+            const changes: Change[] = [put("logout_pending", pending)];
+            const last = row?.value as LastUser | undefined;
+            if (row !== undefined && last?.user.user_id === pending.user_id) changes.push({ ...put("last", { ...last, logged_out: true }), expect: row.stamp });
+            if (await this.database.write(changes)) return;
+        }
     }
 
     /** Until when the last user may go on without network; `null`: not any more. A calendar set back counts as no time. */

@@ -1,7 +1,7 @@
 import type { Claim, Schema, SessionStats } from "./api.js";
 import type { Auth } from "./auth.js";
 import type { HeldRack } from "./client.js";
-import type { SteadyClock } from "./clock.js";
+import type { Moment, SteadyClock } from "./clock.js";
 import { isPassing, LoginNeeded, NoAnswer, NotPossible, Refused } from "./errors.js";
 import { Source } from "./observable.js";
 import type { Platform } from "./platform.js";
@@ -26,8 +26,8 @@ const unanswered = 5_000;
 const attempts = 20;
 
 interface Watch {
-    /** Steady clock: up to then the rack is surely this user's. */
-    deadline: number;
+    /** For so many milliseconds from then the rack is surely this user's. */
+    sure: { since: Moment; milliseconds: number } | undefined;
     callOff: (() => void)[];
     beating: Promise<void> | undefined;
     failures: number;
@@ -111,15 +111,19 @@ export class Leases {
     }
 
     secondsLeft(sessionId: string): number {
-        const deadline = this.#watches.get(sessionId)?.deadline ?? 0;
-        return Math.max(0, (deadline - this.parts.clock.now()) / 1000);
+        return this.#left(sessionId) / 1000;
+    }
+
+    #left(sessionId: string): number {
+        const sure = this.#watches.get(sessionId)?.sure;
+        return sure === undefined ? 0 : this.parts.clock.left(sure.since, sure.milliseconds);
     }
 
     // ---- What the user does
 
     async claim(rackId: string, choice: { count_id?: string; recount?: boolean; floor?: string }): Promise<HeldRack> {
         for (let tries = 0; ; tries++) {
-            const sent = this.parts.clock.now();
+            const sent = this.parts.clock.moment();
             const request = ++this.#requests;
             try {
                 const path = `/api/racks/${encodeURIComponent(rackId)}/claim`;
@@ -132,7 +136,7 @@ export class Leases {
         }
     }
 
-    async #claimed(claim: Claim, sent: number, request: number): Promise<HeldRack> {
+    async #claimed(claim: Claim, sent: Moment, request: number): Promise<HeldRack> {
         const { rack_id, session_id, count_id, floor, blind, strict, fence, round } = claim;
         const isSure = !this.#isOvertaken(session_id, request);
         const rack: HeldRack = { rack_id, session_id, count_id, warehouse: null, floor, blind, strict, fence, round, lease: isSure ? "held" : "unconfirmed" };
@@ -153,7 +157,7 @@ export class Leases {
     }
 
     async resume(sessionId: string): Promise<HeldRack> {
-        const sent = this.parts.clock.now();
+        const sent = this.parts.clock.moment();
         const request = ++this.#requests;
         const answer = await this.#rackCall(sessionId, "resume");
         const isSure = !this.#isOvertaken(sessionId, request);
@@ -204,7 +208,7 @@ export class Leases {
 
     #forgetDeadline(sessionId: string): void {
         const watch = this.#watches.get(sessionId);
-        if (watch !== undefined) watch.deadline = 0;
+        if (watch !== undefined) watch.sure = undefined;
         this.#doubts.set(sessionId, ++this.#requests);
     }
 
@@ -260,18 +264,19 @@ export class Leases {
 
     // ---- Heartbeats
 
-    #deadline(sessionId: string, sent: number, ttl: number): void {
+    #deadline(sessionId: string, sent: Moment, ttl: number): void {
         const watch = this.#watch(sessionId);
-        watch.deadline = sent + ttl * 1000;
+        watch.sure = { since: sent, milliseconds: ttl * 1000 };
         watch.failures = 0;
-        this.#schedule(sessionId, this.parts.heartbeatSeconds() * 1000);
+        // A phone that slept over the answer knows no more than before.
+        this.#schedule(sessionId, this.#left(sessionId) > 0 ? this.parts.heartbeatSeconds() * 1000 : soon);
         this.#passDeadline(sessionId);
     }
 
     #watch(sessionId: string): Watch {
         let watch = this.#watches.get(sessionId);
         if (watch === undefined) {
-            watch = { deadline: 0, callOff: [], beating: undefined, failures: 0 };
+            watch = { sure: undefined, callOff: [], beating: undefined, failures: 0 };
             this.#watches.set(sessionId, watch);
         }
         return watch;
@@ -289,7 +294,7 @@ export class Leases {
         const watch = this.#watch(sessionId);
         for (const callOff of watch.callOff) callOff();
         watch.callOff = [this.parts.platform.timer(milliseconds, () => void this.#beat(sessionId))];
-        const left = watch.deadline - this.parts.clock.now();
+        const left = this.#left(sessionId);
         if (left > 0 && left < milliseconds) watch.callOff.push(this.parts.platform.timer(left + 1, () => this.#passDeadline(sessionId)));
     }
 
@@ -326,7 +331,7 @@ export class Leases {
     async #beatOnce(sessionId: string): Promise<void> {
         const row = this.#rows.get(sessionId);
         if (this.#closed || row === undefined || !beats(row.rack)) return;
-        const sent = this.parts.clock.now();
+        const sent = this.parts.clock.moment();
         const request = ++this.#requests;
         try {
             const path = `/api/sessions/${encodeURIComponent(sessionId)}/heartbeat`;
@@ -339,7 +344,7 @@ export class Leases {
         }
     }
 
-    async #confirmed(sessionId: string, sent: number, ttl: number): Promise<void> {
+    async #confirmed(sessionId: string, sent: Moment, ttl: number): Promise<void> {
         const row = this.#rows.get(sessionId);
         if (this.#closed || row === undefined || !beats(row.rack)) return;
         if (row.rack.lease === "unconfirmed") this.#rows.set(sessionId, { ...row, rack: { ...row.rack, lease: "held" } });

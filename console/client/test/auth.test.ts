@@ -6,6 +6,7 @@ import type { Lock } from "../src/platform.js";
 import { quantity } from "../src/quantity.js";
 import { refusal, Stage, success } from "./sim/stage.js";
 
+const minute = 60_000;
 const hour = 3_600_000;
 
 test("a token is renewed in time, once for whoever asks, and the new one is kept before it is used", async () => {
@@ -157,6 +158,37 @@ test("a logout without network ends the login here, is told later, and nothing r
     await stage.world.until(() => again.queue.value.all_safe && stage.server.stored.size === 1);
 });
 
+test("a logout in whose middle the app is killed is a logout, or none, after a restart: never a login that is refused", async () => {
+    for (let operations = 0; operations < 12; operations++) {
+        const stage = new Stage(operations + 1);
+        const tab = stage.phone.open();
+        const client = await stage.loggedIn("asha", tab);
+        tab.diesAfter = operations;
+        void client.logout();
+        await stage.world.run(minute);
+        if (!tab.dead) tab.kill();
+        const again = stage.client();
+        const { state } = await stage.world.of(again.start());
+        await stage.world.run(minute);
+        assert.deepEqual([state, again.auth.value.state], stage.server.isLoggedIn("asha") ? ["logged_in", "logged_in"] : ["logged_out", "logged_out"], `after ${operations} operations`);
+    }
+});
+
+test("an answer that comes late to another tab takes no logout back", async () => {
+    const stage = new Stage();
+    const [one, two] = [await stage.loggedIn("asha"), await stage.loggedIn("asha")];
+    await stage.world.run(2 * minute);
+    const answer = stage.server.answer.bind(stage.server);
+    stage.network.weather = { lose: 0, loseAnswer: 0, double: 0, delay: 4_000 };
+    const late = two.call("get", "/api/config", {}).catch(() => undefined);
+    await stage.world.of(one.logout());
+    await stage.world.of(late);
+    stage.server.answer = answer;
+    stage.network.down = true;
+    const again = stage.client();
+    assert.deepEqual(await stage.world.of(again.start()), { state: "logged_out", last: null, until: null, reason: null });
+});
+
 test("who comes next sends nothing of who was there, and it is all there when that one comes back", async () => {
     const stage = new Stage();
     const client = await stage.loggedIn("asha");
@@ -184,12 +216,12 @@ test("a PIN needs a password login on this device first, and nothing of it is ke
     const client = stage.client(undefined, { onFault: () => undefined });
     await stage.world.of(client.start());
     await assert.rejects(stage.world.of(client.loginPin("asha", "493817")), NotPossible);
-    assert.equal(await client.canUsePin("asha"), false);
+    assert.equal(await stage.world.of(client.canUsePin("asha")), false);
     await stage.world.of(client.login("asha", "correct horse"));
-    assert.equal(await client.canUsePin("asha"), false, "a known device is not a PIN");
+    assert.equal(await stage.world.of(client.canUsePin("asha")), false, "a known device is not a PIN");
     stage.instead("/api/auth/pin", () => success({ pin_set: true }));
     await stage.world.of(client.setPin("correct horse", "493817"));
-    assert.equal(await client.canUsePin("ASHA"), true);
+    assert.equal(await stage.world.of(client.canUsePin("ASHA")), true);
     await stage.world.of(client.loginPin("Asha", "493817"));
     for (const name of ["device", "user-asha"]) {
         const rows = await (await stage.phone.store.open(name)).scan("state");
@@ -197,10 +229,10 @@ test("a PIN needs a password login on this device first, and nothing of it is ke
     }
     stage.instead("/api/auth/login", () => refusal(401, "pin_disabled"));
     await assert.rejects(stage.world.of(client.loginPin("asha", "493817")), Refused);
-    assert.equal(await client.canUsePin("asha"), true, "one that is off until a password login is still one");
+    assert.equal(await stage.world.of(client.canUsePin("asha")), true, "one that is off until a password login is still one");
     stage.instead("/api/auth/login", () => refusal(401, "credentials_invalid"));
     await assert.rejects(stage.world.of(client.loginPin("asha", "493817")), Refused);
-    assert.equal(await client.canUsePin("asha"), false);
+    assert.equal(await stage.world.of(client.canUsePin("asha")), false);
 });
 
 test("whoever is shown is shown with his racks, on line, off line, and after a login", async () => {

@@ -68,6 +68,36 @@ test("a phone that slept, whether it says so or not, is not sure before a heartb
     }
 });
 
+test("a phone that slept while its calendar was set back knows nothing of its racks before a heartbeat", async () => {
+    const stage = new Stage();
+    const client = await stage.loggedIn();
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.phone.sleep();
+    await stage.world.run(10 * minute);
+    stage.phone.wallOffset -= 10 * minute + 20_000;
+    stage.server.takeOver("dora", "R1");
+    stage.phone.wake(false);
+    assert.equal(client.secondsLeft(session_id), 0);
+    await stage.world.run(minute);
+    assert.equal(client.racks.value[0]?.lease, "lost");
+});
+
+test("an answer that was slept over while the calendar was set back makes nothing sure", async () => {
+    const stage = new Stage();
+    const client = await stage.loggedIn();
+    stage.network.weather = { lose: 0, loseAnswer: 0, double: 0, delay: 2_000 };
+    const claiming = client.claim("R1");
+    await stage.world.run(100);
+    stage.phone.sleep();
+    await stage.world.run(10 * minute);
+    stage.phone.wallOffset -= 60 * minute;
+    stage.phone.wake(false);
+    const { session_id } = await stage.world.of(claiming);
+    assert.equal(client.secondsLeft(session_id), 0);
+    await stage.world.run(minute);
+    assert.ok(client.secondsLeft(session_id) > 0, "a heartbeat follows at once");
+});
+
 test("out of sight and back is unconfirmed until a heartbeat answers; going out of sight sends nothing", async () => {
     const stage = new Stage();
     const tab = stage.phone.open();
@@ -157,4 +187,10 @@ test("the steady clock takes the greater advance, and a step back for nothing", 
         return clock.now() - before;
     };
     assert.deepEqual([pass(10, 10), pass(0, 500), pass(20, -3_600_000), pass(0, 0)], [10, 500, 20, 0]);
+    const since = clock.moment();
+    pass(2_000, 2_900);
+    assert.equal(clock.left(since, 10_000), 7_100);
+    pass(0, 1_001);
+    assert.equal(clock.left(since, 10_000), 0, "it slept, or somebody set it: what ran is not sure");
+    assert.equal(clock.left(clock.moment(), 10_000), 10_000);
 });

@@ -2,7 +2,7 @@ import type { Channel, Lifecycle, LifecycleState, Lock, Platform } from "../../s
 import { memoryStore } from "../../src/store/memory.js";
 import type { Change, Database, Range, Store, StoreName } from "../../src/store/store.js";
 import type { Network } from "./network.js";
-import type { World } from "./world.js";
+import { began, type World } from "./world.js";
 
 interface Waiter {
     tab: Tab;
@@ -95,6 +95,8 @@ export class Device {
 /** One tab, or one run of an app. Killed, it does nothing any more; what it wrote stays. */
 export class Tab {
     dead = false;
+    /** It is killed after so many more operations on its storage. */
+    diesAfter = Number.POSITIVE_INFINITY;
     state: LifecycleState = "visible";
     readonly #listeners = new Set<(state: LifecycleState) => void>();
     readonly #online = new Set<() => void>();
@@ -152,7 +154,7 @@ export class Tab {
         return {
             fetch: (url, init) => device.network.fetch(this, url, init),
             monotonic: () => (device.asleepSince ?? device.world.now) - device.slept,
-            wall: () => 1_700_000_000_000 + device.world.now + device.wallOffset,
+            wall: () => began + device.world.now + device.wallOffset,
             uuid: () => device.uuid(),
             random: device.world.random,
             timer: (milliseconds, call) => this.#later(milliseconds, call),
@@ -184,6 +186,7 @@ export class Tab {
         const { world, store } = this.device;
         const turn = async <T>(body: () => Promise<T>): Promise<T> => {
             if (world.chance(0.3)) await new Promise<void>((resolve) => void this.#later(world.between(0, 2), resolve));
+            if (!this.dead && this.diesAfter-- <= 0) this.kill();
             await this.#alive(undefined);
             return this.#alive(await body()).then((value) => this.#alive(value));
         };

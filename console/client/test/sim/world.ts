@@ -1,3 +1,6 @@
+/** When the world began, in milliseconds since 1970. */
+export const began = 1_700_000_000_000;
+
 /** Time that passes only when everything that can happen now has happened. */
 export class World {
     now = 0;
