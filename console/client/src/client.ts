@@ -1,4 +1,5 @@
 import type { CallOf, Config, Conflict, DataOf, ErrorCode, Holder, Method, PathOf, Record, SessionStats, User } from "./api.js";
+import type { DeviceClock } from "./device_clock.js";
 import type { EventListener, EventTopic } from "./events.js";
 import type { Scan } from "./gs1.js";
 import type { Observable } from "./observable.js";
@@ -150,6 +151,8 @@ export interface Client {
     readonly config: Observable<Config | null>;
     /** Below `min_client`: what is unsent is sent, then an update is insisted on. */
     readonly updateNeeded: Observable<boolean>;
+    /** By how much this device's calendar is wrong, as far as answers that came anyhow say. */
+    readonly clock: Observable<DeviceClock>;
 
     /** Finds who was here, refreshes the login if it can, asks for held racks, and begins to send. Resolves when `auth` is settled. */
     start(): Promise<AuthState>;

@@ -5,6 +5,7 @@ import type { AuthState, Client, ClientOptions, HeldRack, KnownUser, LookUp, New
 import { SteadyClock } from "./clock.js";
 import { Desk } from "./desk.js";
 import { Device } from "./device.js";
+import { ClockWatch, type DeviceClock } from "./device_clock.js";
 import { isPassing, LoginNeeded, NotPossible } from "./errors.js";
 import { type EventListener, type EventTopic, listenToEvents } from "./events.js";
 import { type Observable, Source } from "./observable.js";
@@ -27,6 +28,7 @@ class StockClient implements Client {
     readonly changes = new Source(0);
     readonly #settings: Settings;
     readonly #clock: SteadyClock;
+    readonly #watch: ClockWatch;
     #login: Auth | undefined;
     #device: Device | undefined;
     #desk: Promise<Desk> | undefined;
@@ -38,6 +40,7 @@ class StockClient implements Client {
 
     constructor(private readonly options: ClientOptions) {
         this.#clock = new SteadyClock(options.platform);
+        this.#watch = new ClockWatch(options.platform, this.#clock);
         this.#settings = new Settings(options.platform, options.app?.version);
     }
 
@@ -49,6 +52,10 @@ class StockClient implements Client {
         return this.#settings.updateNeeded;
     }
 
+    get clock(): Observable<DeviceClock> {
+        return this.#watch.state;
+    }
+
     readonly #onFault = (fault: unknown): void => this.options.onFault?.(fault);
 
     // ---- Beginning and end
@@ -56,7 +63,7 @@ class StockClient implements Client {
     async start(): Promise<AuthState> {
         const { platform, store, baseUrl, cookie = false } = this.options;
         this.#device = await Device.open(store, platform);
-        const transport = new Transport(platform, baseUrl, cookie);
+        const transport = new Transport(platform, baseUrl, cookie, this.#watch);
         this.#login = new Auth({ platform, transport, store, device: this.#device, clock: this.#clock, cookie, onUser: (entered) => this.#onUser(entered) });
         const state = await this.#login.start();
         // Only what is settled is shown: nobody sees a login that is being looked for.

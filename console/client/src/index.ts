@@ -1,5 +1,6 @@
 export type * from "./api.js";
 export type * from "./client.js";
+export type { DeviceClock } from "./device_clock.js";
 export { createClient } from "./create_client.js";
 export * from "./errors.js";
 export type * from "./events.js";

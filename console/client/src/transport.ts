@@ -1,4 +1,6 @@
 import type { ErrorCode, Holder } from "./api.js";
+import type { Moment } from "./clock.js";
+import type { ClockWatch } from "./device_clock.js";
 import { NoAnswer, Refused } from "./errors.js";
 import type { Platform } from "./platform.js";
 
@@ -80,6 +82,7 @@ export class Transport {
         private readonly platform: Platform,
         private readonly baseUrl: string,
         private readonly cookie: boolean,
+        private readonly watch: ClockWatch,
     ) {}
 
     async #init({ method, body, bytes, mayPack, headers, token }: Call, signal: AbortSignal): Promise<RequestInit> {
@@ -119,18 +122,23 @@ export class Transport {
         call.signal?.addEventListener("abort", passOn);
         try {
             call.signal?.throwIfAborted();
-            return await this.#read(await this.open(call, end.signal), call.signal);
+            return await this.#ask(call, end.signal);
         } catch (fault) {
             if (call.mayPack !== true || !this.#takesPacked || !(fault instanceof Refused) || fault.status !== 415) throw fault;
             this.#takesPacked = false;
-            return await this.#read(await this.open(call, end.signal), call.signal);
+            return await this.#ask(call, end.signal);
         } finally {
             callOff();
             call.signal?.removeEventListener("abort", passOn);
         }
     }
 
-    async #read(response: Response, signal: AbortSignal | undefined): Promise<Answer> {
+    async #ask(call: Call, signal: AbortSignal): Promise<Answer> {
+        const sent = this.watch.sent();
+        return this.#read(await this.open(call, signal), call.signal, sent);
+    }
+
+    async #read(response: Response, signal: AbortSignal | undefined, sent: Moment | undefined): Promise<Answer> {
         const header = (name: string): string | null => response.headers.get(name);
         if (response.status === 304) return { status: 304, data: undefined, header };
         let body: unknown;
@@ -140,9 +148,12 @@ export class Transport {
             signal?.throwIfAborted();
             throw new NoAnswer(`status ${response.status}: ${error instanceof Error ? error.message : String(error)}`);
         }
-        if (!response.ok) throw refusalOf(response, body);
-        if (asObject(body)?.["success"] === false) throw refusalOf(response, body);
-        return { status: response.status, data: dataOf(body), header };
+        const data = dataOf(body);
+        // Whoever else stands between may have a calendar of his own.
+        const isServers = typeof asObject(body)?.["request_id"] === "string";
+        if (sent !== undefined && isServers) this.watch.answered(sent, asObject(data)?.["server_time"], header("Date"));
+        if (!response.ok || asObject(body)?.["success"] === false) throw refusalOf(response, body);
+        return { status: response.status, data, header };
     }
 
     /** An answer that is no JSON, or the refusal that came instead. */
@@ -152,7 +163,7 @@ export class Transport {
         call.signal?.addEventListener("abort", () => end.abort(call.signal?.reason));
         try {
             const response = await this.open(call, end.signal);
-            if (!response.ok) await this.#read(response, call.signal);
+            if (!response.ok) await this.#read(response, call.signal, undefined);
             return response;
         } finally {
             callOff();

@@ -215,6 +215,8 @@ export class History {
     async #checkDevice({ client, device }: Seat, user: string): Promise<void> {
         const { world, server } = this;
         const sessions = new Set([...this.heard.values()].filter((heard) => heard.device === device && heard.owner === user).map(({ record }) => record.session_id));
+        const { offset, within } = client.clock.value;
+        assert.ok(offset !== null && Math.abs(offset - device.wallOffset) <= within, `the calendar is ${device.wallOffset} ms ahead, told as ${offset} within ${within}`);
         let refused = 0;
         for (const session of sessions) {
             for (const { record, state } of await world.of(client.records(session))) {

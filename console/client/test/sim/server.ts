@@ -1,5 +1,5 @@
 import type { Record } from "../../src/api.js";
-import type { World } from "./world.js";
+import { began, type World } from "./world.js";
 
 /** What a test may change of the server. */
 export interface Settings {
@@ -99,7 +99,7 @@ export class Server {
     }
 
     #said(status: number, body: object, headers: { [name: string]: string }): Response {
-        return new Response(JSON.stringify(body), { status, headers });
+        return new Response(JSON.stringify(body), { status, headers: { Date: new Date(began + this.world.now).toUTCString(), ...headers } });
     }
 
     #route(method: string, url: URL, body: { [name: string]: unknown }, init: RequestInit): unknown {
@@ -109,7 +109,7 @@ export class Server {
         const user = this.#user(new Headers(init.headers).get("Authorization"));
         if (path === "/api/auth/logout") return this.#logOut(new Headers(init.headers).get("Authorization"));
         const parts = path.split("/").slice(2).map(decodeURIComponent);
-        if (path === "/api/config") return { sync_batch_size: this.settings.batchSize, heartbeat_seconds: 25 };
+        if (path === "/api/config") return { sync_batch_size: this.settings.batchSize, heartbeat_seconds: 25, server_time: new Date(began + this.world.now).toISOString() };
         if (path === "/api/racks/user/active") return this.#active(user);
         if (parts[0] === "racks" && parts[2] === "claim") return this.#claim(user, parts[1] ?? "");
         if (parts[0] === "racks") return this.#move(user, String(body["session_id"]), parts[2] ?? "");
