@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { type DeviceRecord, quantity } from "@stockverify/client";
 import { clearPractice, practicePort, practiceRack } from "../src/pages/counter/practice.js";
-import { type CountingPort, type LastStep, RackWork, type Step } from "../src/pages/counter/rack-work.js";
+import { type CountingPort, type Memory, type Met, RackWork, unlisted, type Step } from "../src/pages/counter/rack-work.js";
 
 const tea = "5901234123457";
 let work: RackWork;
@@ -92,7 +92,7 @@ describe("counting a rack", () => {
 
     it("takes the last step back after a reload, and only that", async () => {
         const kept: { step: Step | null } = { step: null };
-        const shelf: LastStep = { read: () => kept.step ?? undefined, keep: (step) => (kept.step = step) };
+        const shelf: Memory = { step: () => kept.step ?? undefined, keepStep: (step) => (kept.step = step), met: () => [], keepMet: () => undefined };
         const before = new RackWork(practicePort, practiceRack, shelf);
         await before.scan(tea);
         await before.scan(tea);
@@ -132,6 +132,24 @@ describe("counting a rack", () => {
         await work.refresh();
         assert.equal(work.lines.value.find((line) => line.item.item_code === "DEMO-2"), biscuits);
         assert.notEqual(work.lines.value.find((line) => line.item.item_code === "DEMO-1"), leaves);
+    });
+
+    it("counts by scan what the server said a code is, also after a reload", async () => {
+        const kept: { met: readonly Met[] } = { met: [] };
+        const memory: Memory = { step: () => undefined, keepStep: () => undefined, met: () => kept.met, keepMet: (met) => (kept.met = met) };
+        const asking = new RackWork(practicePort, practiceRack, memory);
+        await asking.load();
+        const unknown = await asking.scan("4719512002889");
+        assert.ok(unknown.kind === "unknown");
+        const item = { ...unlisted("LAMP"), item_name: "Lamp", rack_id: "*" };
+        asking.meet({ item, code: unknown.scan.text, pack: { uom: "box", factor: 6 } });
+        assert.equal((await asking.scan("4719512002889")).kind, "counted");
+        const reloaded = new RackWork(practicePort, practiceRack, memory);
+        await reloaded.load();
+        await reloaded.scan("4719512002889");
+        assert.equal(reloaded.lines.value[0]?.total, quantity(12));
+        assert.equal(reloaded.lines.value[0]?.item.item_name, "Lamp");
+        assert.equal(reloaded.uncounted.value.length, 4);
     });
 
     it("sets what a person enters, and goes on adding to it", async () => {

@@ -1,5 +1,4 @@
-import { signal } from "@preact/signals";
-import { type HeldRack, quantityText, type RackItem, type Scan } from "@stockverify/client";
+import type { HeldRack, RackItem, Scan } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
@@ -12,32 +11,26 @@ import { useScans } from "../../scan/scanner.js";
 import { auth, client, racks } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
-import { TextField } from "../../ui/field.js";
 import { Progress } from "../../ui/figures.js";
-import { Icon } from "../../ui/icon.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
-import { Banner, Chip, EmptyState } from "../../ui/surface.js";
-import { Code, Data } from "../../ui/text.js";
-import { LoginAgain } from "./login-again.js";
+import { Banner, EmptyState } from "../../ui/surface.js";
+import { Code } from "../../ui/text.js";
+import { ByHand } from "./by-hand.js";
 import { CameraSheet } from "./camera-sheet.js";
+import { Counted, Uncounted } from "./count-lists.js";
 import { useCountingLock } from "./counting-lock.js";
-import { draftOf } from "./drafts.js";
+import { ItemName } from "./item-name.js";
+import { LastOutcome, tellOutcome } from "./last-outcome.js";
 import { LeaseChip } from "./lease.js";
+import { LoginAgain } from "./login-again.js";
 import { isPractice } from "./practice.js";
 import { RackMenu } from "./rack-menu.js";
 import { heldBy } from "./racks.js";
-import type { Line, Outcome, RackWork } from "./rack-work.js";
+import type { Outcome, RackWork } from "./rack-work.js";
 import { text } from "./texts.js";
 import { workOf } from "./work-of.js";
-
-/** The last thing that happened on each rack: it stays in sight until the next. */
-const lastOutcome = signal<{ sessionId: string; outcome: Outcome; isSet: boolean } | null>(null);
-
-export function tellOutcome(sessionId: string, outcome: Outcome, isSet = false): void {
-    lastOutcome.value = { sessionId, outcome, isSet };
-}
 
 /** The screen stays on while somebody counts. */
 function useWakeLock(): void {
@@ -144,7 +137,7 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                 {rack?.lease === "paused" && (
                     <Banner tone="info" icon="pause" title={text("lease.paused")} action={<Button kind="primary" icon="play" onClick={() => client.resume(session_id).catch((fault: unknown) => notify({ tone: "bad", text: faultText(fault) }))}>{text("count.resume")}</Button>} />
                 )}
-                <LastOutcome sessionId={session_id} />
+                <LastOutcome work={work} onOutcome={took} />
                 {expected > 0 && (
                     <div class="stack-tight">
                         <div class="row-apart small">
@@ -186,7 +179,7 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                     {text("count.finish")}
                 </Button>
             </div>
-            {sheet === "camera" && <CameraSheet onCode={(code) => void scan(code)} onClose={() => setSheet(null)} last={<LastOutcome sessionId={session_id} />} />}
+            {sheet === "camera" && <CameraSheet onCode={(code) => void scan(code)} onClose={() => setSheet(null)} last={<LastOutcome work={work} onOutcome={took} />} />}
             {sheet === "hand" && <ByHand work={work} onCode={(code) => { setSheet(null); void scan(code); }} onClose={() => setSheet(null)} />}
             {sheet === "menu" && rack !== undefined && <RackMenu rack={rack} onClose={() => setSheet(null)} />}
             {choice !== null && (
@@ -230,182 +223,5 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                 </Dialog>
             )}
         </Page>
-    );
-}
-
-function ItemName({ item }: { item: RackItem }) {
-    return (
-        <span class="grow">
-            <strong>
-                <Data>{item.item_name ?? item.item_code}</Data>
-            </strong>
-            <div class="small soft">
-                <Code>{item.item_code}</Code>
-            </div>
-        </span>
-    );
-}
-
-/** "+1 → 7" and "set 7" look and read differently; what went wrong says what to do. */
-function LastOutcome({ sessionId }: { sessionId: string }) {
-    const last = lastOutcome.value;
-    if (last === null || last.sessionId !== sessionId)
-        return (
-            <div class="last last-empty">
-                <Icon name="scan" />
-                <span>{text("count.ready")}</span>
-            </div>
-        );
-    const { outcome, isSet } = last;
-    switch (outcome.kind) {
-        case "counted":
-            return (
-                <a class="last tone-ok" aria-live="polite" href={pathTo("/count", sessionId, "item", outcome.item.item_code)}>
-                    <span class="grow">
-                        <strong>
-                            <Data>{outcome.item.item_name ?? outcome.item.item_code}</Data>
-                        </strong>
-                        <span class="small">{outcome.added === null || isSet ? text("count.set_to") : text("count.added", { n: quantityLabel(outcome.added) })}</span>
-                    </span>
-                    <span class="last-total" key={quantityText(outcome.total)}>
-                        {quantityLabel(outcome.total)}
-                        {outcome.item.uom !== null && <small translate={false}>{outcome.item.uom}</small>}
-                    </span>
-                </a>
-            );
-        case "repeated":
-            return (
-                <div class="last tone-warn" role="status">
-                    <span class="grow">
-                        <strong>{text("count.repeated")}</strong>
-                        <Code>{outcome.serial}</Code>
-                    </span>
-                </div>
-            );
-        case "unknown":
-            return (
-                <div class="last tone-warn" role="alert">
-                    <span class="grow">
-                        <strong>{text("count.unknown")}</strong>
-                        <Code>{outcome.scan.text}</Code>
-                    </span>
-                    <Button href={`${pathTo("/count", sessionId, "unknown")}?code=${encodeURIComponent(outcome.scan.text)}`}>{text("count.unknown_go")}</Button>
-                </div>
-            );
-        case "failed":
-            return (
-                <div class="last tone-bad" role="alert">
-                    <Icon name="stop" />
-                    <span class="grow">{faultText(outcome.fault)}</span>
-                </div>
-            );
-        default:
-            return (
-                <div class="last tone-info" role="status">
-                    <span class="grow">{text("count.asks")}</span>
-                </div>
-            );
-    }
-}
-
-/** Whether it is safe there, waits here, or needs a person: a sign, with its word for readers of the screen. */
-const states = { unsent: ["clock", "state.unsent"], stored: ["check", "state.stored"], refused: ["stop", "state.refused"], conflict: ["conflict", "state.conflict"], decided: ["check", "state.stored"] } as const;
-
-function Counted({ sessionId, lines }: { sessionId: string; lines: readonly Line[] }) {
-    if (lines.length === 0) return <EmptyState icon="scan" title={text("count.nothing")} text={text("count.nothing_text")} />;
-    return (
-        <ul class="list">
-            {lines.map((line) => (
-                <CountedLine key={line.record?.record.client_record_id ?? line.item.item_code} sessionId={sessionId} line={line} />
-            ))}
-        </ul>
-    );
-}
-
-/** Its line stays the same object until something of it changes, and signals are read: so a scan renders one row of a long list, not all. */
-function CountedLine({ sessionId, line: { item, lot, record, total } }: { sessionId: string; line: Line }) {
-    const [icon, key] = states[record?.state ?? "stored"];
-    return (
-        <li class="count-line">
-            <a class="list-row" href={`${pathTo("/count", sessionId, "item", item.item_code)}${lot === null ? "" : `?lot=${encodeURIComponent(lot)}`}`}>
-                <span class={`line-state line-${record?.state ?? "stored"}`}>
-                    <Icon name={icon} />
-                    <span class="visually-hidden">{text(key)}</span>
-                </span>
-                <span class="grow">
-                    <Data>{item.item_name ?? item.item_code}</Data>
-                    <div class="small soft">
-                        <Code>{item.item_code}</Code>
-                        {lot !== null && <> · {text("item.lot_is", { lot })}</>}
-                    </div>
-                    <DraftSign sessionId={sessionId} item={item} lot={lot} />
-                </span>
-                <span class="line-total number">
-                    {total === null ? "–" : quantityLabel(total)} {item.uom !== null && <small class="soft" translate={false}>{item.uom}</small>}
-                </span>
-            </a>
-        </li>
-    );
-}
-
-function Uncounted({ sessionId, items }: { sessionId: string; items: readonly RackItem[] }) {
-    if (items.length === 0) return <EmptyState icon="check" title={text("count.all_counted")} text={text("count.all_counted_text")} />;
-    return (
-        <ul class="list">
-            {items.map((item) => (
-                <UncountedLine key={item.item_code} sessionId={sessionId} item={item} />
-            ))}
-        </ul>
-    );
-}
-
-function UncountedLine({ sessionId, item }: { sessionId: string; item: RackItem }) {
-    return (
-        <li class="count-line">
-            <a class="list-row" href={pathTo("/count", sessionId, "item", item.item_code)}>
-                <ItemName item={item} />
-                <DraftSign sessionId={sessionId} item={item} lot={null} />
-                <Icon name="next" class="soft" />
-            </a>
-        </li>
-    );
-}
-
-/** What was typed and left without saving counts for nothing yet. */
-function DraftSign({ sessionId, item, lot }: { sessionId: string; item: RackItem; lot: string | null }) {
-    if (draftOf({ session: sessionId, item: item.item_code, lot }) === undefined) return null;
-    return <Chip tone="warn">{text("count.draft")}</Chip>;
-}
-
-/** A code that no scanner reads, or a name: typed. */
-function ByHand({ work, onCode, onClose }: { work: RackWork; onCode: (code: string) => void; onClose: () => void }) {
-    const [value, setValue] = useState("");
-    const wanted = value.trim().toLowerCase();
-    const found = wanted.length < 2 ? [] : [...work.uncounted.value, ...work.lines.value.map((line) => line.item)].filter((item) => item.item_code.toLowerCase().includes(wanted) || item.item_name?.toLowerCase().includes(wanted) === true || item.barcodes.some((code) => code.includes(wanted))).slice(0, 20);
-    return (
-        <Dialog title={text("count.by_hand_title")} onClose={onClose}>
-            <form
-                class="stack"
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    if (wanted !== "") onCode(value.trim());
-                }}
-            >
-                <TextField label={text("count.code")} hint={text("count.code_hint")} value={value} onInput={setValue} code autofocus />
-                <ul class="list" hidden={found.length === 0}>
-                    {found.map((item) => (
-                        <li key={item.item_code}>
-                            <a class="list-row" href={pathTo("/count", work.rack.session_id, "item", item.item_code)}>
-                                <ItemName item={item} />
-                                <Icon name="next" />
-                            </a>
-                        </li>
-                    ))}
-                </ul>
-                <Button kind="primary" size="large" wide type="submit" disabled={wanted === ""}>
-                    {text("count.count_code")}
-                </Button>
-            </form>
-        </Dialog>
     );
 }

@@ -33,14 +33,28 @@ export interface Step {
     revision: number | null;
 }
 
-/** Where the last step outlives the page, so that it can be taken back after a reload. */
-export interface LastStep {
-    read(): Step | undefined;
-    /** `null`: there is nothing to take back. */
-    keep(step: Step | null): void;
+export interface Pack {
+    uom: string;
+    factor: number;
 }
 
-const forgotten: LastStep = { read: () => undefined, keep: () => undefined };
+/** An item that no list of this device has, and the code by which it was found. */
+export interface Met {
+    item: RackItem;
+    code: string | null;
+    pack: Pack | null;
+}
+
+/** What of the work outlives the page: the last step, to be taken back after a reload, and items met beside the rack's list. */
+export interface Memory {
+    step(): Step | undefined;
+    /** `null`: there is nothing to take back. */
+    keepStep(step: Step | null): void;
+    met(): readonly Met[];
+    keepMet(met: readonly Met[]): void;
+}
+
+const forgetful: Memory = { step: () => undefined, keepStep: () => undefined, met: () => [], keepMet: () => undefined };
 
 const one = quantityFromNumber(1) as Quantity;
 const of = (value: number | null | undefined): Quantity => quantityFromNumber(value ?? 0) ?? nothing;
@@ -61,7 +75,8 @@ const revisionOf = ({ record }: DeviceRecord): number | null => record.revision 
 /** Counting one rack: what is expected, what was counted, the next scan, and the way back. */
 export class RackWork {
     readonly #items = signal<readonly RackItem[]>([]);
-    readonly #itemsByCode = computed(() => new Map(this.#items.value.map((item) => [item.item_code, item])));
+    readonly #met = signal<readonly Met[]>([]);
+    readonly #itemsByCode = computed(() => new Map([...this.#met.value.map(({ item }) => item), ...this.#items.value].map((item) => [item.item_code, item])));
     readonly #records = signal<readonly DeviceRecord[]>([]);
     readonly #shown = new WeakMap<DeviceRecord, Line>();
     readonly #steps = signal<readonly Step[]>([]);
@@ -80,8 +95,10 @@ export class RackWork {
     constructor(
         private readonly port: CountingPort,
         readonly rack: Pick<HeldRack, "rack_id" | "session_id" | "strict" | "blind">,
-        private readonly lastStep: LastStep = forgotten,
-    ) {}
+        private readonly memory: Memory = forgetful,
+    ) {
+        this.#met.value = memory.met();
+    }
 
     /** What is on the device; then, if there is a network, what is new. */
     async load(): Promise<void> {
@@ -95,7 +112,7 @@ export class RackWork {
             const [items, records] = await Promise.all([this.port.items(this.rack.rack_id), this.port.records(this.rack.session_id)]);
             this.#items.value = items;
             this.#known(records);
-            const last = this.#steps.value.length === 0 ? this.lastStep.read() : undefined;
+            const last = this.#steps.value.length === 0 ? this.memory.step() : undefined;
             if (last !== undefined && this.#fits(last)) this.#steps.value = [last];
         });
     }
@@ -162,15 +179,28 @@ export class RackWork {
         return this.#counting(async () => {
             const { scan, items, pack } = await this.port.lookUp(code, this.rack.rack_id);
             const [item] = items;
-            if (item === undefined) return { kind: "unknown", scan };
+            if (item === undefined) return this.#scanMet(scan);
             if (items.length > 1) return { kind: "choose", scan, items };
             return this.#add(item, scan, pack?.factor ?? 1);
         });
     }
 
+    async #scanMet(scan: Scan): Promise<Outcome> {
+        const met = this.#met.value.find(({ code }) => code === scan.text);
+        return met === undefined ? { kind: "unknown", scan } : this.#add(met.item, scan, met.pack?.factor ?? 1);
+    }
+
+    /** An item that lies here though no list has it; `code`: what is scanned for it from now on. */
+    meet(met: Met): void {
+        this.#met.value = [...this.#met.value.filter(({ item, code }) => item.item_code !== met.item.item_code || code !== met.code), met];
+        this.memory.keepMet(this.#met.value);
+    }
+
     /** What a code means here, without counting it. */
-    lookUp(code: string): Promise<LookUp> {
-        return this.port.lookUp(code, this.rack.rack_id);
+    async lookUp(code: string): Promise<LookUp> {
+        const found = await this.port.lookUp(code, this.rack.rack_id);
+        const met = found.items.length > 0 ? undefined : this.#met.value.find((each) => each.code === found.scan.text);
+        return met === undefined ? found : { ...found, items: [met.item], pack: met.pack };
     }
 
     /** The item of a scan that a person was asked about. A pack's code still counts all that is in the pack. */
@@ -243,7 +273,7 @@ export class RackWork {
 
     #stepped(steps: readonly Step[]): void {
         this.#steps.value = steps;
-        this.lastStep.keep(steps.at(-1) ?? null);
+        this.memory.keepStep(steps.at(-1) ?? null);
     }
 
     /** Whether the record still is as the step left it: another tab or device may have gone on. */

@@ -3,18 +3,22 @@ import { isPassing } from "@stockverify/client";
 import { reportFault } from "../../faults.js";
 import { client, queue, racks } from "../../session.js";
 import { isPractice, practiceRack, practicePort } from "./practice.js";
-import { type LastStep, RackWork, type Step } from "./rack-work.js";
+import { type Memory, type Met, RackWork, type Step } from "./rack-work.js";
 import { Shelf } from "./shelf.js";
 
 const works = new Map<string, RackWork>();
 
 const steps = new Shelf<Step>("sv.step ");
-steps.all();
+const met = new Shelf<readonly Met[]>("sv.met ");
+// What is too old goes.
+for (const shelf of [steps, met]) shelf.all();
 
-/** Without room for it a step can be taken back as long as the page is open. */
-const lastStepOf = (sessionId: string): LastStep => ({
-    read: () => steps.get(sessionId),
-    keep: (step) => void (step === null ? steps.drop(sessionId) : steps.put(sessionId, step)),
+/** Without room on the device the work remembers as long as its page is open. */
+const memoryOf = (sessionId: string): Memory => ({
+    step: () => steps.get(sessionId),
+    keepStep: (step) => void (step === null ? steps.drop(sessionId) : steps.put(sessionId, step)),
+    met: () => met.get(sessionId) ?? [],
+    keepMet: (items) => void met.put(sessionId, items),
 });
 
 /** The work on a session's rack: one for all pages of it, so that going from one to the other loses nothing. */
@@ -23,7 +27,7 @@ export function workOf(sessionId: string): RackWork | null {
     if (known !== undefined) return known;
     const rack = isPractice(sessionId) ? practiceRack : racks.value.find((each) => each.session_id === sessionId);
     if (rack === undefined) return null;
-    const work = isPractice(sessionId) ? new RackWork(practicePort, rack) : new RackWork(client, rack, lastStepOf(sessionId));
+    const work = isPractice(sessionId) ? new RackWork(practicePort, rack) : new RackWork(client, rack, memoryOf(sessionId));
     works.set(sessionId, work);
     void work.load().catch((fault: unknown) => {
         if (!isPassing(fault)) reportFault(fault);
