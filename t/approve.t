@@ -67,6 +67,40 @@ subtest 'late work and an approval' => sub {
     is_deeply [sort map { "$_->{item_code} $_->{delta}" } @{ $world->adjustment($count)->{items} }], ['ADJ-4 -2', 'ADJ-5 -9', 'ADJ-6 -1'], 'nothing is lost';
 };
 
+subtest 'what phones still have' => sub {
+    my $count = $world->open_count;
+    my ($phone, $session) = ($world->{people}[2], $world->begin($count, 2));
+    my $send = sub { my ($left, %quantity) = @_; return $phone->post('/api/sync/batch', { left => $left, records => [$world->records($session, %quantity)] })->data->{ok} };
+    my $unsent = sub { return $boss->get("/api/sessions/$count/review")->data->{unsent} };
+    is scalar @{ $send->(2, 'ADJ-15' => 9) }, 1, 'some is sent';
+    is $phone->post("/api/sessions/$session/complete")->status, 200, 'the rack is done';
+    $world->reconcile($count);
+    $world->accept($count);
+    my ($told) = @{ $unsent->() };
+    is_deeply [@$told{qw(user_id left)}, scalar @{ $told->{racks} }], [$phone->user_id, 2, 1], 'the review tells whose phone has how much' or diag explain $told;
+
+    my $asked = $boss->post("/api/sessions/$count/approve", { note => 'Soon' });
+    is $asked->status, 202, 'an approval is asked for' or diag $asked->text;
+    my $job = $asked->data->{job_id};
+    wait_until { my $is = $mongo->find_one('jobs', { job_id => $job }); !$is->{pending} || (($is->{progress} || {})->{stage} // '') eq 'unsent' } 30, 'it to wait for the phone';
+    is scalar @{ $send->(0, 'ADJ-16' => 8, 'ADJ-17' => 10) }, 2, 'what the phone has lands meanwhile';
+    is_deeply $unsent->(), [], 'it has no more';
+    my $ended = $world->await_job($job);
+    is_deeply [$ended->{status}, ($ended->{error} || {})->{code}], ['failed', 'undecided'], 'and what came is decided first';
+    is status($count), 'RECONCILE', 'the count waits for that';
+    $world->accept($count);
+
+    $mongo->update('verification_sessions', { session_id => $session }, { '$set' => { left => 4, left_at => { '$date' => '2026-01-05T08:00:00Z' } } });
+    is_deeply [map { $_->{left} } @{ $unsent->() }], [4], 'it had more when it was last heard of';
+    is $world->approve($count)->status, 201, 'a phone that is silent is not waited for';
+    my $other = $world->begin($world->open_count, 2, 'ADJ-20' => 10);
+    is $phone->post('/api/sync/batch', { left => 0, records => [$world->records($other, 'ADJ-17' => 10)] })->status, 200, 'it is heard of again, in another count';
+    is_deeply $unsent->(), [], 'has nothing left';
+    my $data = $world->adjustment($count);
+    is_deeply [map { [@$_{qw(user_id left)}] } @{ $data->{unsent} }], [[$phone->user_id, 4]], 'and the adjustment says what it had then';
+    is_deeply [sort map { "$_->{item_code} $_->{delta}" } @{ $data->{items} }], ['ADJ-15 -1', 'ADJ-16 -2'], 'with what came late';
+};
+
 subtest 'two approve and one closes at once' => sub {
     my $other = $stack->login('admin');
     for my $round (1 .. 3) {

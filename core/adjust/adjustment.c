@@ -84,7 +84,7 @@ sv_adjustment_write_members(sv_json_writer_t *w, const bson_t *head)
                                           "warehouse",     "seq",       "status",      "line_count",  "superseded",
                                           "unvalued",      "sums",      "currency",    "value",       "gross_value",
                                           "approved_by",   "note",      "approved_at", "exported_at",
-                                          "posting_since", "posted_at", "error" };
+                                          "posting_since", "posted_at", "error",       "unsent" };
 
     sv_write_fields(w, head, fields, sizeof(fields) / sizeof(fields[0]));
 }

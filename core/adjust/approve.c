@@ -233,7 +233,8 @@ sv_approve_run(sv_job_run_t *run, sv_error_t *error)
     if (approval.count_id == NULL) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED, "The job does not say which count");
     }
-    if (sv_approval_begin(&approval, error) != SV_OK) {
+    /* While the count is RECONCILE what they send still lands. */
+    if (sv_approval_await_phones(&approval, error) != SV_OK || sv_approval_begin(&approval, error) != SV_OK) {
         return error->status;
     }
     if (!approval.approved) {

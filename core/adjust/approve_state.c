@@ -5,6 +5,7 @@
 #include "core/counts/book.h"
 #include "core/jobs/handler_calls.h"
 #include "core/jobs/job.h"
+#include "core/review/unsent.h"
 #include "core/stock/adjusted.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -236,12 +237,14 @@ sv_publish_head(sv_store_t *store, const sv_approval_t *approval, sv_error_t *er
     const sv_adjustment_sums_t *sums = &approval->writer.sums;
     bson_t *head = sv_doc_new(error->arena), by;
     sv_warehouse_t warehouse;
+    sv_unsent_t unsent;
     int64_t now_ms = 0;
     /* Nothing of it is to be sent: it has nowhere to go. */
     bool empty = sums->lines == sums->superseded;
 
     if (sv_store_now(store, &now_ms, error) != SV_OK ||
-        sv_warehouse_read(store, approval->count.warehouse, error->arena, &warehouse, error) != SV_OK) {
+        sv_warehouse_read(store, approval->count.warehouse, error->arena, &warehouse, error) != SV_OK ||
+        sv_unsent_read(store, approval->count_id, &unsent, error->arena, error) != SV_OK) {
         return error->status;
     }
     sv_doc_put_text(head, "adjustment_id", approval->count_id);
@@ -258,6 +261,7 @@ sv_publish_head(sv_store_t *store, const sv_approval_t *approval, sv_error_t *er
     bson_append_document_end(head, &by);
     sv_doc_put_text(head, "note", approval->note);
     sv_doc_put_time(head, "approved_at", now_ms);
+    sv_unsent_put(head, "unsent", &unsent);
     return sv_publish_put_racks(store, approval, head, error) == SV_OK
                ? sv_store_insert(store, SV_COLLECTION_ADJUSTMENTS, head, error)
                : error->status;

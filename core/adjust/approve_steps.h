@@ -21,6 +21,10 @@ typedef struct {
 
 enum { SV_APPROVE_BARS = 100 }; /* kept and told */
 
+/* approve_phones.c: waits for phones that are sending what they have left; for one that went silent a while, and for
+ * all of them some minutes, at most. */
+sv_status_t sv_approval_await_phones(sv_approval_t *approval, sv_error_t *error);
+
 /* approve_state.c: RECONCILE -> APPROVING, or going on where an attempt of the count's approval died. */
 sv_status_t sv_approval_begin(sv_approval_t *approval, sv_error_t *error);
 /* Back to RECONCILE, with the reason: `error`, which stays as it is. */

@@ -5,6 +5,7 @@
 #include "core/base/text_map.h"
 #include "core/review/summary.h"
 #include "core/review/undecided.h"
+#include "core/review/unsent.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/warehouse/warehouse.h"
@@ -188,6 +189,7 @@ sv_review_write_bars(sv_store_t *store, const sv_count_t *count, sv_json_writer_
                      sv_error_t *error)
 {
     sv_undecided_t undecided;
+    sv_unsent_t unsent;
     sv_status_t status = sv_review_undecided(store, count->session_id, SV_REVIEW_BARS, &undecided, arena, error);
     bool reconciling = count->status != NULL && strcmp(count->status, "RECONCILE") == 0;
 
@@ -195,6 +197,10 @@ sv_review_write_bars(sv_store_t *store, const sv_count_t *count, sv_json_writer_
     if (status == SV_OK) {
         sv_undecided_write_json(w, "blocked_by", &undecided);
         sv_json_bool(w, "blocked_by_more", undecided.more);
+        status = sv_unsent_read(store, count->session_id, &unsent, arena, error);
+    }
+    if (status == SV_OK) {
+        sv_unsent_write_json(w, "unsent", &unsent);
     }
     return status;
 }
