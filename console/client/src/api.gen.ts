@@ -539,7 +539,8 @@ export interface paths {
         /**
          * Approve a count
          * @description A job makes one adjustment of a count that is RECONCILE: what its lines differ from their books. What bars it is told as `undecided` with the lines,
-         *     at once where it is plain, else by the job, which returns the count to RECONCILE. Supervisors may approve as much as `APPROVAL_LIMIT_VALUE`,
+         *     at once where it is plain, else by the job, which returns the count to RECONCILE. The job waits for phones that are just sending what they have left
+         *     (`unsent` of the review and of the adjustment), not for such as are silent. Supervisors may approve as much as `APPROVAL_LIMIT_VALUE`,
          *     without sign; admins any. Approving again gives the same adjustment (docs/adjustments.md).
          */
         post: operations["count_approve"];
@@ -3041,8 +3042,19 @@ export interface components {
             /** @description The first of what bars the approval */
             blocked_by: components["schemas"]["ApprovalBar"][];
             blocked_by_more?: boolean;
+            /** @description What phones that counted in it said that they still have; it bars nothing */
+            unsent: components["schemas"]["UnsentPhone"][];
             items: components["schemas"]["ReviewLine"][];
             next_cursor: components["schemas"]["NextCursor"];
+        };
+        UnsentPhone: {
+            user_id: string;
+            full_name: string | null;
+            /** @description The racks with whose records it said so: what it has may be of these, or of others */
+            racks: string[];
+            /** @description Records that it had unsent when it last sent any */
+            left: number;
+            left_at: components["schemas"]["Time"];
         };
         ApprovalBar: {
             /** @enum {string} */
@@ -3302,6 +3314,8 @@ export interface components {
             posted_at?: components["schemas"]["TimeOrNull"];
             /** @description Why nothing of it can be posted */
             error?: string | null;
+            /** @description What phones still had when it was approved; what of it is the count's waits as conflicts. Null of reversals */
+            unsent?: components["schemas"]["UnsentPhone"][] | null;
         };
         AdjustmentLine: {
             n: number;
