@@ -4,6 +4,7 @@ import type { HeldRack } from "./client.js";
 import type { Moment, SteadyClock } from "./clock.js";
 import { isPassing, LoginNeeded, NoAnswer, NotPossible, Refused } from "./errors.js";
 import { Source } from "./observable.js";
+import { type KnownLease, OtherTabs } from "./other_tabs.js";
 import type { Platform } from "./platform.js";
 import type { Database, Expected } from "./store/store.js";
 import { answerTime } from "./transport.js";
@@ -24,11 +25,15 @@ export interface SessionRow {
 const soon = 1_000;
 const unanswered = 5_000;
 const attempts = 20;
+/** Another tab's heartbeat may be late by so much before this one sends its own. */
+const patience = 1_500;
 
 interface Watch {
     /** For so many milliseconds from then the rack is surely this user's. */
     sure: { since: Moment; milliseconds: number } | undefined;
     callOff: (() => void)[];
+    /** Steady clock: when the next heartbeat is due, from whichever tab. */
+    next: number;
     beating: Promise<void> | undefined;
     failures: number;
 }
@@ -59,16 +64,20 @@ export class Leases {
     #requests = 0;
     #closed = false;
     readonly #stopListening: () => void;
+    readonly #others: OtherTabs | undefined;
 
     constructor(private readonly parts: LeaseParts) {
         this.#stopListening = parts.platform.lifecycle.subscribe((state) => {
             if (state === "visible") this.#comeBack();
         });
+        const { platform, userId } = parts;
+        if (platform.channel !== undefined) this.#others = new OtherTabs(platform, platform.channel, userId, (sessionId) => this.#known(sessionId));
     }
 
     close(): void {
         this.#closed = true;
         this.#stopListening();
+        this.#others?.close();
         for (const watch of this.#watches.values()) for (const callOff of watch.callOff) callOff();
         this.#watches.clear();
     }
@@ -146,7 +155,7 @@ export class Leases {
             const finishing = row?.finish === undefined ? {} : { lease: row.rack.lease, ...(row.rack.finish === undefined ? {} : { finish: row.rack.finish }) };
             return { ...rest, rack: { ...rack, warehouse: row?.rack.warehouse ?? null, ...finishing } };
         });
-        if (isSure) this.#deadline(session_id, sent, claim.lock_ttl);
+        if (isSure) this.#deadline(session_id, sent, claim.lock_ttl * 1000);
         else void this.#beat(session_id);
         return this.#rack(session_id);
     }
@@ -162,7 +171,7 @@ export class Leases {
         const answer = await this.#rackCall(sessionId, "resume");
         const isSure = !this.#isOvertaken(sessionId, request);
         await this.#become(sessionId, { lease: isSure ? "held" : "unconfirmed" });
-        if (isSure) this.#deadline(sessionId, sent, (answer as { lock_ttl: number }).lock_ttl);
+        if (isSure) this.#deadline(sessionId, sent, (answer as { lock_ttl: number }).lock_ttl * 1000);
         else void this.#beat(sessionId);
         return this.#rack(sessionId);
     }
@@ -264,9 +273,9 @@ export class Leases {
 
     // ---- Heartbeats
 
-    #deadline(sessionId: string, sent: Moment, ttl: number): void {
+    #deadline(sessionId: string, since: Moment, milliseconds: number): void {
         const watch = this.#watch(sessionId);
-        watch.sure = { since: sent, milliseconds: ttl * 1000 };
+        watch.sure = { since, milliseconds };
         watch.failures = 0;
         // A phone that slept over the answer knows no more than before.
         this.#schedule(sessionId, this.#left(sessionId) > 0 ? this.parts.heartbeatSeconds() * 1000 : soon);
@@ -276,7 +285,7 @@ export class Leases {
     #watch(sessionId: string): Watch {
         let watch = this.#watches.get(sessionId);
         if (watch === undefined) {
-            watch = { sure: undefined, callOff: [], beating: undefined, failures: 0 };
+            watch = { sure: undefined, callOff: [], next: 0, beating: undefined, failures: 0 };
             this.#watches.set(sessionId, watch);
         }
         return watch;
@@ -289,13 +298,14 @@ export class Leases {
     }
 
     /** The next heartbeat, and the moment at which the rack is not sure any more. */
-    #schedule(sessionId: string, milliseconds: number): void {
+    #schedule(sessionId: string, due: number, patience = 0): void {
         if (this.#closed) return;
         const watch = this.#watch(sessionId);
         for (const callOff of watch.callOff) callOff();
-        watch.callOff = [this.parts.platform.timer(milliseconds, () => void this.#beat(sessionId))];
+        watch.next = this.parts.clock.now() + due;
+        watch.callOff = [this.parts.platform.timer(due + patience, () => void this.#beat(sessionId))];
         const left = this.#left(sessionId);
-        if (left > 0 && left < milliseconds) watch.callOff.push(this.parts.platform.timer(left + 1, () => this.#passDeadline(sessionId)));
+        if (left > 0 && left < due + patience) watch.callOff.push(this.parts.platform.timer(left + 1, () => this.#passDeadline(sessionId)));
     }
 
     #passDeadline(sessionId: string): void {
@@ -313,19 +323,53 @@ export class Leases {
             if (watch === undefined) continue;
             this.#forgetDeadline(sessionId);
             this.#passDeadline(sessionId);
-            void this.#beat(sessionId);
+            void this.#beat(sessionId, "server");
         }
     }
 
-    #beat(sessionId: string): Promise<void> {
+    /** Hears from the server that the rack is this user's; where another tab heard it, from that one. */
+    #beat(sessionId: string, ask: "tabs" | "server" = "tabs"): Promise<void> {
         const watch = this.#watch(sessionId);
         this.#passDeadline(sessionId);
-        watch.beating ??= this.#beatOnce(sessionId)
+        watch.beating ??= this.#beatInTurn(sessionId, ask)
             .catch((fault: unknown) => this.parts.onFault(fault))
             .finally(() => {
                 watch.beating = undefined;
             });
         return watch.beating;
+    }
+
+    /** One tab at a time: who waited for his turn asks what came of it. */
+    async #beatInTurn(sessionId: string, ask: "tabs" | "server"): Promise<void> {
+        const others = this.#others;
+        if (others === undefined) return this.#beatOnce(sessionId);
+        await this.parts.platform.lock(`stockverify-heartbeat-${sessionId}`, async () => {
+            if (ask === "tabs" && (await this.#adopt(sessionId, others))) return;
+            await this.#beatOnce(sessionId);
+        });
+    }
+
+    #known(sessionId: string): KnownLease | undefined {
+        const watch = this.#watches.get(sessionId);
+        const row = this.#rows.get(sessionId);
+        if (watch === undefined || watch.callOff.length === 0 || row === undefined || !beats(row.rack)) return undefined;
+        return { left: this.#left(sessionId), due: watch.next - this.parts.clock.now() };
+    }
+
+    /** Whether another tab sends this rack's heartbeats: what it knows counts from when it was asked. */
+    async #adopt(sessionId: string, others: OtherTabs): Promise<boolean> {
+        const asked = this.parts.clock.moment();
+        const request = ++this.#requests;
+        const known = await others.ask(sessionId);
+        if (known === undefined) return false;
+        if (this.#isOvertaken(sessionId, request)) {
+            this.#schedule(sessionId, soon);
+            return true;
+        }
+        if (known.left > 0) this.#confirmed(sessionId, asked, known.left);
+        const due = asked.at + known.due - this.parts.clock.now();
+        this.#schedule(sessionId, Math.max(0, due), patience);
+        return true;
     }
 
     async #beatOnce(sessionId: string): Promise<void> {
@@ -337,18 +381,18 @@ export class Leases {
             const path = `/api/sessions/${encodeURIComponent(sessionId)}/heartbeat`;
             const answer = await this.parts.auth.call(this.parts.userId, { method: "POST", path, body: {} });
             if (this.#isOvertaken(sessionId, request)) return this.#schedule(sessionId, soon);
-            await this.#confirmed(sessionId, sent, (answer.data as { lock_ttl_remaining: number }).lock_ttl_remaining);
+            this.#confirmed(sessionId, sent, (answer.data as { lock_ttl_remaining: number }).lock_ttl_remaining * 1000);
         } catch (fault) {
             if (fault instanceof Refused && !fault.later) await this.#refusedBeat(sessionId, fault);
             else this.#missed(sessionId, fault);
         }
     }
 
-    async #confirmed(sessionId: string, sent: Moment, ttl: number): Promise<void> {
+    #confirmed(sessionId: string, since: Moment, milliseconds: number): void {
         const row = this.#rows.get(sessionId);
         if (this.#closed || row === undefined || !beats(row.rack)) return;
         if (row.rack.lease === "unconfirmed") this.#rows.set(sessionId, { ...row, rack: { ...row.rack, lease: "held" } });
-        this.#deadline(sessionId, sent, ttl);
+        this.#deadline(sessionId, since, milliseconds);
         this.#show();
     }
 

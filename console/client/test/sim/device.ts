@@ -51,6 +51,7 @@ export class Device {
     }
 
     async lock<T>(tab: Tab, name: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+        if (tab.dead) return new Promise<T>(() => undefined);
         const held = this.#locks.get(name);
         if (held === undefined) {
             this.#locks.set(name, { holder: tab, waiters: [] });
