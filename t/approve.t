@@ -34,7 +34,7 @@ subtest 'from a count to an adjustment' => sub {
     is_deeply [map { [@$_{qw(item_code variance variance_value)}] } grep { defined $_->{variance} } @{ $told->data->{items} }], [['ADJ-1', -3, -7.5], ['ADJ-3', 2.5, 6.25]],
         'a report tells the same in money' or diag $told->text;
     my $data = $world->adjustment($count);
-    is_deeply [@$data{qw(kind status line_count seq note)}], ['approve', 'approved', 2, 1, 'Year end'], 'the adjustment';
+    is_deeply [@$data{qw(kind status line_count uncompared seq note)}], ['approve', 'approved', 2, 0, 1, 'Year end'], 'the adjustment';
     my $lines = lines($data);
     is_deeply [map { $lines->{$_}{delta} } 'ADJ-1', 'ADJ-3'], [-3, 2.5], 'lines are differences';
     is_deeply [@{ $lines->{'ADJ-1'} }{qw(book counted unit_cost value gross_value)}], [10, 7, 2.5, -7.5, 7.5], 'and say where from';
@@ -44,6 +44,19 @@ subtest 'from a count to an adjustment' => sub {
     is $mongo->count('adjustments', { count_id => $count }), 1, 'makes no other';
     is +(grep { $_->{adjustment_id} eq $count } @{ $boss->get('/api/adjustments', query => { warehouse => $world->warehouse })->data->{items} }), 1, 'it is listed';
     is $boss->post('/api/sessions/bulk/close', { session_ids => [$count] })->data->{results}[0]{code}, 'session_closed', 'it cannot be closed any more';
+};
+
+subtest 'what no book knows corrects nothing, and is told' => sub {
+    my $rack = $stack->rack;
+    my $count = $world->open_count(racks => [$rack]);
+    my $counter = $world->{people}[0];
+    my $session = $counter->post("/api/racks/$rack/claim", { count_id => $count })->data->{session_id};
+    is $counter->post('/api/sync/batch', { records => [$world->records($session, 'ADJ-18' => 7, 'ADJ-19' => 0)] })->data->{total_records}, 2, 'two items of one rack';
+    $counter->post("/api/sessions/$session/complete");
+    $world->reconcile($count);
+    $world->settled($count);
+    is $world->approve($count)->status, 201, 'nothing bars the approval';
+    is_deeply [@{ $world->adjustment($count) }{qw(line_count uncompared value)}], [0, 2, 0], 'which says that two lines had no book';
 };
 
 subtest 'late work and an approval' => sub {

@@ -82,7 +82,7 @@ sv_adjustment_write_members(sv_json_writer_t *w, const bson_t *head)
 {
     static const char *const fields[] = { "adjustment_id", "kind",      "count_id",    "reverses",    "reversed_by",
                                           "warehouse",     "seq",       "status",      "line_count",  "superseded",
-                                          "unvalued",      "sums",      "currency",    "value",       "gross_value",
+                                          "unvalued",      "uncompared", "sums",      "currency",    "value",       "gross_value",
                                           "approved_by",   "note",      "approved_at", "exported_at",
                                           "posting_since", "posted_at", "error",       "unsent" };
 

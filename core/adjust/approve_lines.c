@@ -28,6 +28,15 @@ sv_row_has_flag(const bson_t *row, const char *flag, sv_arena_t *arena)
     return false;
 }
 
+/* Counted, and nothing to compare it with (no book, or units that do not add up): the supervisor is told, since the
+ * books stay as they are there. */
+static bool
+sv_row_is_uncompared(const bson_t *row, sv_arena_t *arena)
+{
+    return sv_doc_int(row, "counted.records") > 0 && !sv_doc_has(row, "counted.compared_qty") &&
+           !sv_row_has_flag(row, "unknown", arena);
+}
+
 /* From what the line was approved: kept, since nobody derives it again from records that may be gone one day. */
 static bson_t *
 sv_row_origin(const bson_t *row, sv_arena_t *arena)
@@ -52,6 +61,7 @@ sv_lines_take(const bson_t *row, void *context)
     bool superseded = sv_row_has_flag(row, "superseded", work->arena);
     const char *lot, *state = sv_doc_text(row, "state", work->arena);
 
+    work->approval->writer.sums.uncompared += sv_row_is_uncompared(row, work->arena);
     /* What nobody accepted is nobody's decision (core/review/undecided.h barred the approval if it needed one). */
     if (!superseded && (state == NULL || strcmp(state, sv_line_states[SV_LINE_ACCEPTED]) != 0)) {
         return;

@@ -63,6 +63,7 @@ sv_adjustment_sums_put(bson_t *head, const sv_adjustment_sums_t *sums)
     BSON_APPEND_INT64(head, "line_count", sums->lines);
     BSON_APPEND_INT64(head, "superseded", sums->superseded);
     BSON_APPEND_INT64(head, "unvalued", sums->unvalued);
+    BSON_APPEND_INT64(head, "uncompared", sums->uncompared);
     BSON_APPEND_ARRAY_BEGIN(head, "sums", &array);
     for (size_t i = 0; i < sums->count; i++) {
         const sv_adjustment_unit_t *unit = &sums->units[i];

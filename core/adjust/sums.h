@@ -21,6 +21,7 @@ typedef struct {
     int64_t lines;
     int64_t superseded; /* of these, in no sum */
     int64_t unvalued;   /* whose cost nobody knows: in no sum of money */
+    int64_t uncompared; /* counted, but compared with no book: they are no lines, and correct nothing */
     sv_quantity_t value, gross_value;
     bool overflow; /* some sum is past what can be told */
 } sv_adjustment_sums_t;
@@ -35,7 +36,7 @@ typedef struct {
 
 void sv_adjustment_sums_add(sv_adjustment_sums_t *sums, const sv_adjustment_part_t *part, sv_arena_t *arena);
 
-/* Appends line_count, superseded, unvalued, sums[], value and gross_value. */
+/* Appends line_count, superseded, unvalued, uncompared, sums[], value and gross_value. */
 void sv_adjustment_sums_put(bson_t *head, const sv_adjustment_sums_t *sums);
 
 #endif

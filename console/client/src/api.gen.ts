@@ -3291,6 +3291,8 @@ export interface components {
             superseded: number;
             /** @description Lines whose cost is not known */
             unvalued: number;
+            /** @description What was counted where no book says what should be there: no lines, and nothing is corrected */
+            uncompared?: number | null;
             /** @description Of each unit */
             sums: {
                 uom: string | null;
