@@ -63,7 +63,7 @@ my $job = ($mongo->find_one('jobs', {}) || {})->{job_id} // 'none';
 
 # ---- how each route is asked: a list of [query, body]; of most of those that read the contract tells enough
 my %VALUE = (rack_id => $rack, item_code => $item, code => $item, serial => 'SERIAL-OF-BEN', client_photo_id => 'shelf');
-my @IDS = (session => [$mine, $bens, $count, 'none'], session_records => [$mine, $bens, $count], session_stats => [$mine, $bens, $count], job => [$job], job_result => [$job], job_link => [$job], job_cancel => [$job]);
+my @IDS = (session => [$mine, $bens, $count, 'none'], session_records => [$mine, $bens, $count], session_stats => [$mine, $bens, $count], job => [$job], job_result => [$job], job_link => [$job], job_cancel => [$job], job_retry => [$job]);
 my %IDS = @IDS;
 my $figure = sub { return { verified_qty => 5, session_id => $mine, @_ } };
 my %HOW = (
@@ -85,7 +85,7 @@ my %HOW = (
     conflict_resolve => [[{}, { action => 'keep_server' }], [{}, { action => 'merge', record => { verified_qty => 1 } }], [{}, { action => 'keep_mine' }]],
     auth_pin => [[{}, { current_password => 'wrong', pin => '493817' }]], auth_password => [[{}, { current_password => 'wrong', new_password => 'long enough' }]],
     auth_login => [[{}, { username => $asha->user->{username}, password => $asha->user->{password} }]], auth_refresh => [[{}, { refresh_token => $asha->{refresh_token} }]], auth_logout => [[{}, {}]],
-    auth_device => [[{}]], auth_device_delete => [[{}]], job_cancel => [[{}]], job_link => [[{}]],
+    auth_device => [[{}]], auth_device_delete => [[{}]], job_cancel => [[{}]], job_retry => [[{}]], job_link => [[{}]],
 );
 # Read last, because they end what the others need; streams are read beside.
 my @LAST = qw(session_complete rack_release auth_refresh auth_logout);
@@ -142,7 +142,7 @@ for my $id (@LAST) {
 cmp_ok $answers, '>', 150, "$answers answers";
 is_deeply \%leaks, {}, 'none carries a book quantity, a variance or what another counted';
 # A walk of refusals would find nothing.
-my %never = map { ($_ => 1) } qw(auth_pin auth_password auth_device auth_device_delete job job_result job_link job_cancel);
+my %never = map { ($_ => 1) } qw(auth_pin auth_password auth_device auth_device_delete job job_result job_link job_cancel job_retry);
 is_deeply [sort grep { !$good{$_} && !$never{$_} && !$BESIDE{$_} } map { $_->{id} } @routes], [], 'each was answered';
 
 my ($events, $heard) = (0, '');

@@ -508,15 +508,17 @@ subtest 'jobs' => sub {
     my %ended = ended_job('contract');
     answers($supervisor, jobs => 200);
     answers($supervisor, job => 200, %ended);
-    answers($asha, $_ => [403, 'forbidden'], %ended) for qw(job job_cancel job_result job_link);
+    answers($asha, $_ => [403, 'forbidden'], %ended) for qw(job job_cancel job_retry job_result job_link);
     my $tag = answers($supervisor, job_result => 200, %ended)->header('ETag');
     answers($supervisor, job_result => 206, %ended, headers => { Range => 'bytes=2-' });
     answers($supervisor, job_result => 304, %ended, headers => { 'If-None-Match' => $tag });
     answers($supervisor, job_result => [412, 'precondition_failed'], %ended, headers => { 'If-Match' => '"other"' });
     answers($supervisor, job_result => [416, 'range_invalid'], %ended, headers => { Range => 'bytes=20-' });
     answers($supervisor, job_link => 200, %ended);
-    answers($supervisor, job_cancel => [409, 'conflict_state'], %ended);
+    answers($supervisor, $_ => [409, 'conflict_state'], %ended) for qw(job_cancel job_retry);
     my %failed = ended_job('failed', status => 'failed', error => { code => 'internal_error', message => 'No' });
+    my %again = ended_job('again', type => 'indexes.ensure', queue => 'high', role => 'admin', status => 'failed', delay_ms => 0, crashed => 0, failed_attempts => 3);
+    answers($admin, job_retry => 201, %again, headers => { Prefer => 'wait=30' });
     my %expired = ended_job('expired', result => { expired => \1 });
     for my $id (qw(job_result job_link)) {
         answers($supervisor, $id => [409, 'conflict_state'], %failed);
@@ -528,6 +530,8 @@ subtest 'jobs' => sub {
     answers($admin, erp_sync_start => [409, 'conflict_state'], json => { full => \1 });
     my $queued = cancelled($admin, 'indexes_ensure');
     answers($admin, job_cancel => 200, path => { id => $queued });
+    $stack->mongo->update(jobs => { job_id => $queued }, { '$set' => { status => 'failed' } });
+    cancelled($admin, 'job_retry', path => { id => $queued });
     $stack->start_part('worker');
 };
 

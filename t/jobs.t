@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Jobs over HTTP: asking and waiting for one, lists, cancelling, downloads with ranges, signed links.
 use lib 't/lib';
+use StockVerify::Events;
 use StockVerify::Test;
 use Digest::SHA 'sha256_hex';
 use File::Path 'make_path';
@@ -124,6 +125,27 @@ subtest 'lists' => sub {
     is $boss->get("/api/jobs/$others[0]")->data->{error}{code}, 'internal_error', 'why it failed';
     is $boss->del("/api/jobs/$others[0]")->code, 'conflict_state', 'what has ended cannot be cancelled';
     is $boss->get("/api/jobs/$others[0]/result")->code, 'conflict_state', 'and has no file';
+};
+
+subtest 'a failed job again' => sub {
+    my %failed = (status => 'failed', more => { failed_attempts => 3, error => { code => 'internal_error', message => 'No' } });
+    my $id = ended_job(%failed, type => 'indexes.ensure', owner => $admin);
+    my $stream = StockVerify::Events->open($stack, $admin, topics => 'jobs:updates:*');
+    my $retried = $admin->post("/api/jobs/$id/retry");
+    is $retried->status . ' ' . $retried->header('Location'), "202 /api/jobs/$id", 'the same job' or diag $retried->text;
+    is $retried->data->{status} . ' ' . ($retried->data->{error} // 'no error'), 'queued no error', 'waits as a new one does';
+    my $heard;
+    do { $heard = $stream->next('job.updated') } until !$heard || $heard->{id} eq $id;
+    is $heard && $heard->{status}, 'queued', 'who listens hears of it';
+    wait_until { $admin->get("/api/jobs/$id")->data->{status} eq 'succeeded' } 20, 'the worker to do it';
+    is $mongo->count('activity_logs', { action => 'job.requeue', 'details.job_id' => $id, user_id => $admin->user_id }), 1, 'it stands in the audit trail';
+    is $admin->post("/api/jobs/$id/retry")->code, 'conflict_state', 'one that has not failed is not tried again';
+    is $boss->post("/api/jobs/$id/retry")->status, 403, "nor is an administrators' by a supervisor";
+    my $theirs = ended_job(%failed, type => 'snapshot.export', owner => $asha);
+    is $ben->post("/api/jobs/$theirs/retry")->status, 403, "somebody else's";
+    is $asha->post("/api/jobs/$theirs/retry")->status, 403, 'nor by an owner whose role no longer allows it';
+    is $boss->post("/api/jobs/$theirs/retry", undef, headers => { Prefer => 'wait=20' })->data->{status}, 'failed', "supervisors try a counter's, and see it fail again";
+    is $admin->post('/api/jobs/no-such-job/retry')->status, 404, 'one that does not exist';
 };
 
 subtest 'metrics' => sub {

@@ -125,6 +125,16 @@ sv_job_cancel(sv_store_t *store, const sv_principal_t *who, const char *job_id, 
     return status;
 }
 
+/* Its owner may see a job of a kind that is no longer theirs to ask for, but not have it done. */
+static sv_status_t
+sv_job_may_request(const sv_job_change_t *change, sv_error_t *error)
+{
+    const sv_job_kind_t *kind = sv_job_kind(sv_doc_text(change->job, "type", change->arena));
+
+    return change->who->role < (kind != NULL ? kind->role : SV_ROLE_SUPERVISOR) ? sv_fail(error, SV_ERR_FORBIDDEN, NULL)
+                                                                                : SV_OK;
+}
+
 static sv_status_t
 sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
 {
@@ -138,8 +148,11 @@ sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
                     change->arena);
     bson_t *deliver = sv_doc_take(BCON_NEW("$set", "{", "delivery", "due", "}"), change->arena);
     const bson_t *changed = NULL, *holder = NULL;
-    sv_status_t status = sv_job_find(store, change->job_id, change->arena, &change->job, error);
+    sv_status_t status = sv_job_load(store, change->who, change->job_id, change->arena, &change->job, error);
 
+    if (status == SV_OK) {
+        status = sv_job_may_request(change, error);
+    }
     if (status == SV_OK) {
         status = sv_job_key_take(store, sv_doc_text(change->job, "unique_key", change->arena), change->job_id,
                                  change->arena, &holder, error);

@@ -67,6 +67,30 @@ sv_step_job_cancel(sv_call_t *call)
     call->message = sv_doc_bool(job, "pending") ? "The job is being cancelled" : "The job is cancelled";
 }
 
+/* ---- POST /api/jobs/{id}/retry */
+
+static void
+sv_job_ask_again(sv_call_t *call)
+{
+    const bson_t *job;
+    sv_job_news_t news;
+
+    if (sv_job_requeue(call->store, &call->principal, call->params[0], call->arena, &job, &call->error) != SV_OK) {
+        return;
+    }
+    news = sv_job_news(job, call->arena); /* told before a worker has more to tell */
+    sv_job_tell_command(sv_call_effect(call), call->arena, &news);
+    sv_job_asked(call, job, true);
+}
+
+void
+sv_http_job_retry(sv_request_t *req)
+{
+    sv_http_job(req, sv_job_ask_again, NULL);
+}
+
+/* ---- files and links */
+
 /* The role is the kind's at the time of the download, also for who asked for the job. */
 static const bson_t *
 sv_job_for_download(sv_call_t *call)

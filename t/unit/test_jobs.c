@@ -358,6 +358,7 @@ requeueing(void **state)
 {
     const char *job_id = sv_job_world_request(&world, KIND, "a"), *second;
     sv_job_claim_t *claim;
+    const sv_principal_t other = { .user_id = "another", .role = SV_ROLE_STAFF };
     const bson_t *job = NULL;
     bool held = false;
 
@@ -374,6 +375,15 @@ requeueing(void **state)
                      SV_ERR_CONFLICT_STATE);
     sv_error_clear(&world.real.error);
     assert_int_equal(cancel(second, &world.who), SV_OK);
+
+    assert_int_equal(sv_job_requeue(world.real.store, &other, job_id, world.real.arena, &job, &world.real.error),
+                     SV_ERR_FORBIDDEN); /* somebody else's */
+    sv_error_clear(&world.real.error);
+    world.who.role = SV_ROLE_STAFF;
+    assert_int_equal(sv_job_requeue(world.real.store, &world.who, job_id, world.real.arena, &job, &world.real.error),
+                     SV_ERR_FORBIDDEN); /* theirs, but not theirs to ask for any more */
+    sv_error_clear(&world.real.error);
+    world.who.role = SV_ROLE_SUPERVISOR;
 
     SV_MUST(&world, sv_job_requeue(world.real.store, &world.who, job_id, world.real.arena, &job, &world.real.error));
     assert_string_equal(sv_doc_text(job, "status", world.real.arena), "queued");
