@@ -182,11 +182,14 @@ sub answers {
 # A job that is cancelled while somebody waits for it, its worker being away.
 sub cancelled {
     my ($client, $id, %option) = @_;
+    my $before = delete $option{before} // sub { };
     my $operation = $contract->operation($id);
     my $path = path_of($operation, %{ $option{path} || {} });
     my @body = $option{json} ? (json => $option{json}) : ();
+    $before->();
     my $job = answers($client, $id => 202, %option)->data->{job_id};
     my $held;
+    $before->();
     my $waiting = $stack->hold($client, $operation->{method} => $path, @body, headers => { Prefer => 'wait=30' });
     $waiting->then(sub { $held = $_[0] });
     $client->request_p(DELETE => "/api/jobs/$job")->wait;
@@ -530,8 +533,8 @@ subtest 'jobs' => sub {
     answers($admin, erp_sync_start => [409, 'conflict_state'], json => { full => \1 });
     my $queued = cancelled($admin, 'indexes_ensure');
     answers($admin, job_cancel => 200, path => { id => $queued });
-    $stack->mongo->update(jobs => { job_id => $queued }, { '$set' => { status => 'failed' } });
-    cancelled($admin, 'job_retry', path => { id => $queued });
+    my $fail = sub { $stack->mongo->update(jobs => { job_id => $queued }, { '$set' => { status => 'failed', pending => \0 } }) };
+    cancelled($admin, 'job_retry', path => { id => $queued }, before => $fail);
     $stack->start_part('worker');
 };
 

@@ -2,6 +2,7 @@
 # Schedules: their rules, one run for a slot, and mailing what they make, to servers that take, put off, refuse or are away.
 use lib 't/lib';
 use StockVerify::Test;
+use StockVerify::Events;
 use StockVerify::MailServer;
 use StockVerify::Process qw(spawn is_alive signal_group);
 use Digest::SHA 'sha256_hex';
@@ -254,6 +255,33 @@ subtest 'a server without TLS, or with another idea of the login' => sub {
     }
     $mail->stop;
     $mail->start;
+};
+
+subtest 'what goes wrong is told' => sub {
+    my $stream = StockVerify::Events->open($stack, $boss, topics => 'activity');
+    my $told = sub { my ($type, $id) = @_; my $event; do { $event = $stream->next($type) } until !$event || $event->{id} eq $id; return $event };
+    my $id = make(name => 'Broken', recipients => ['hugo@example.com']);
+    is_deeply [@{ $boss->get("/api/reports/schedules/$id")->data }{qw(last_run_at last_status last_error)}], [undef, undef, undef], 'nothing ran yet';
+    $mongo->update('report_schedules', { schedule_id => $id }, { '$set' => { 'params.type' => 'gossip' } });
+    my $run = $boss->post("/api/reports/schedules/$id/run", undef, headers => { Prefer => 'wait=30' });
+    is $run->data->{status}, 'failed', 'a report that cannot be made' or diag $run->text;
+    my $event = $told->('schedule.failed', $id);
+    is_deeply [@$event{qw(user_id job_id)}], [$boss->user_id, $run->data->{job_id}], 'its owner hears of it';
+    my $schedule = $boss->get("/api/reports/schedules/$id")->data;
+    is "$schedule->{last_status} $schedule->{last_error}{code}", "failed $run->{json}{data}{error}{code}", 'the schedule says so' or diag explain $schedule;
+    ok $schedule->{last_run_at}, 'and when';
+    wait_until { $mail->mails('hugo@example.com') } 60, 'the mail';
+    my ($got) = $mail->mails('hugo@example.com');
+    is $got->{headers}{subject}, 'Broken: could not be made', 'mailed, too';
+    like $got->{text}, qr/\Q$run->{json}{data}{job_id}/, 'with the job';
+
+    $mongo->update('report_schedules', { schedule_id => $id }, { '$set' => { requested_by => $asha->user_id, next_at => { '$date' => '2026-01-05T06:00:00Z' } } });
+    $event = $told->('schedule.disabled', $id);
+    is $event->{user_id}, $asha->user_id, 'an owner whose role no longer allows it is told that nothing runs any more';
+    $schedule = $boss->get("/api/reports/schedules/$id")->data;
+    ok !$schedule->{enabled} && $schedule->{disabled_reason}, 'and why';
+    wait_until { $mail->mails('hugo@example.com') == 2 } 60, 'the mail';
+    is(($mail->mails('hugo@example.com'))[1]{headers}{subject}, 'Broken: disabled', 'by mail');
 };
 
 subtest 'slots' => sub {

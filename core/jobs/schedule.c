@@ -46,6 +46,7 @@ sv_schedule_put(bson_t *set, const sv_principal_t *who, const sv_schedule_t *wan
     BSON_APPEND_UTF8(set, "requested_by", who->user_id);
     BSON_APPEND_DATE_TIME(set, "next_at", next_ms);
     BSON_APPEND_NULL(set, "disabled_reason");
+    BSON_APPEND_BOOL(set, "untold", false);
     BSON_APPEND_NULL(set, "waiting_for");
     if (wanted->more != NULL) {
         bson_concat(set, wanted->more);

@@ -12,7 +12,8 @@
  * slot has not ended: the schedule's `waiting_for` is its job.
  *
  * The clock is MongoDB's.  A run is made in the name of the schedule's owner with the role the account has then; when
- * the account is disabled or may no longer request it, the schedule is disabled and says why.
+ * the account is disabled or may no longer request it, the schedule is disabled and says why, `untold` until its owner
+ * was told (core/report/delivery/schedule_news.h).
  */
 typedef struct {
     const char *name;

@@ -83,8 +83,9 @@ sv_due_disable(sv_store_t *store, const sv_due_t *due, sv_arena_t *arena, sv_err
 {
     bson_t *filter = sv_doc_take(
         BCON_NEW("schedule_id", BCON_UTF8(due->schedule_id), "next_at", BCON_DATE_TIME(due->next_ms)), arena);
-    bson_t *update = sv_doc_take(
-        BCON_NEW("$set", "{", "enabled", BCON_BOOL(false), "disabled_reason", BCON_UTF8(due->problem), "}"), arena);
+    bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "enabled", BCON_BOOL(false), "disabled_reason",
+                                          BCON_UTF8(due->problem), "untold", BCON_BOOL(true), "}"),
+                                 arena);
 
     return sv_store_update_one(store, SV_COLLECTION_REPORT_SCHEDULES, filter, update, NULL, error);
 }

@@ -78,6 +78,7 @@ const sv_job_handler_row_t sv_job_handlers[] = {
     { "snapshot.create", sv_test_job },
     { "snapshot.export", sv_test_job },
     { "mail.deliver", sv_test_job },
+    { "mail.notice", sv_test_job },
 };
 
 const size_t sv_job_handler_count = sizeof(sv_job_handlers) / sizeof(sv_job_handlers[0]);

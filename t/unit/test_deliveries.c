@@ -152,6 +152,72 @@ what_is_requeued_is_sent_again(void **state)
     assert_int_equal(count("{'status': 'pending', 'error': null}"), 2);
 }
 
+/* ---- what the owner is told */
+
+static int64_t
+notices(void)
+{
+    return sv_real_count(&world.real, SV_COLLECTION_JOBS, "{'type': 'mail.notice'}");
+}
+
+static const bson_t *
+the_schedule(void)
+{
+    return sv_real_find(&world.real, SV_COLLECTION_REPORT_SCHEDULES, "{}");
+}
+
+static void
+a_run_that_failed_is_told_once(void **state)
+{
+    const char *job_id = run_of("{'recipients': ['a@example.com', 'b@example.com']}");
+    const bson_t *job = NULL, *notice;
+
+    (void) state;
+    end_badly(job_id);
+    assert_int_equal(look(), 1);
+    assert_int_equal(look(), 0);
+    assert_string_equal(sv_doc_text(the_schedule(), "last_status", world.real.arena), "failed");
+    assert_string_equal(sv_doc_text(the_schedule(), "last_error.code", world.real.arena), "not_found");
+    assert_int_not_equal(sv_doc_time(the_schedule(), "last_run_at"), 0);
+    assert_int_equal(notices(), 2);
+    notice = sv_real_find(&world.real, SV_COLLECTION_JOBS, "{'type': 'mail.notice', 'params.to': 'b@example.com'}");
+    assert_string_equal(sv_doc_text(notice, "params.subject", world.real.arena), "Week: could not be made");
+    assert_non_null(strstr(sv_doc_text(notice, "params.text", world.real.arena), "There is no such warehouse"));
+
+    SV_MUST(&world, sv_job_requeue(world.real.store, &world.who, job_id, world.real.arena, &job, &world.real.error));
+    succeed(job_id);
+    assert_int_equal(look(), 1);
+    assert_string_equal(sv_doc_text(the_schedule(), "last_status", world.real.arena), "succeeded");
+    assert_null(sv_doc_child(the_schedule(), "last_error", world.real.arena));
+    assert_int_equal(notices(), 2);
+}
+
+static void
+of_two_runs_the_later_is_the_last(void **state)
+{
+    const char *job_id = run_of("{'recipients': []}");
+
+    (void) state;
+    end_badly(job_id);
+    sv_real_update(&world.real, SV_COLLECTION_REPORT_SCHEDULES, "{}",
+                   "{'$set': {'last_status': 'succeeded', 'last_run_at': {'$date': '2046-01-01T00:00:00Z'}}}");
+    assert_int_equal(look(), 1);
+    assert_string_equal(sv_doc_text(the_schedule(), "last_status", world.real.arena), "succeeded");
+}
+
+static void
+a_schedule_that_was_disabled_is_told_once(void **state)
+{
+    (void) state;
+    run_of("{'recipients': ['a@example.com']}");
+    sv_real_update(&world.real, SV_COLLECTION_REPORT_SCHEDULES, "{}",
+                   "{'$set': {'enabled': false, 'disabled_reason': 'The account is gone', 'untold': true}}");
+    assert_int_equal(look(), 1);
+    assert_int_equal(look(), 0);
+    assert_int_equal(notices(), 1);
+    assert_false(sv_doc_has(the_schedule(), "untold"));
+}
+
 /* ---- snapshots */
 
 /* Of a schedule that takes snapshots. */
@@ -428,6 +494,9 @@ main(void)
         cmocka_unit_test_setup(a_run_without_recipients_is_mailed_to_nobody, clear),
         cmocka_unit_test_setup(a_snapshot_is_mailed_as_a_file, clear),
         cmocka_unit_test_setup(a_snapshot_without_recipients_is_kept_alone, clear),
+        cmocka_unit_test_setup(a_run_that_failed_is_told_once, clear),
+        cmocka_unit_test_setup(of_two_runs_the_later_is_the_last, clear),
+        cmocka_unit_test_setup(a_schedule_that_was_disabled_is_told_once, clear),
         cmocka_unit_test_setup(a_snapshot_that_was_requeued_is_mailed_after_all, clear),
         cmocka_unit_test_setup(a_run_is_not_mailed_to_recipients_of_another_report, clear),
         cmocka_unit_test_setup(a_run_that_failed_says_so, clear),

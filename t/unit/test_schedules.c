@@ -332,6 +332,7 @@ an_owner_who_may_no_longer_disables_it(void **state)
         assert_int_equal(round_at(at("2046-01-01T00:00:00Z")), 0);
         assert_false(sv_doc_bool(schedule(id), "enabled"));
         assert_non_null(sv_doc_text(schedule(id), "disabled_reason", world.real.arena));
+        assert_true(sv_doc_bool(schedule(id), "untold"));
     }
     assert_int_equal(jobs(), 0);
 }

@@ -16,6 +16,7 @@ const sv_job_handler_row_t sv_job_handlers[] = {
     { "adjustment.reverse", sv_reverse_run },
     { "adjustment.export", sv_job_adjustment_export },
     { "mail.deliver", sv_job_mail_deliver },
+    { "mail.notice", sv_job_mail_notice },
 };
 
 const size_t sv_job_handler_count = sizeof(sv_job_handlers) / sizeof(sv_job_handlers[0]);

@@ -18,5 +18,6 @@ sv_status_t sv_job_compare_export(sv_job_run_t *run, sv_error_t *error);
 sv_status_t sv_job_report_generate(sv_job_run_t *run, sv_error_t *error);
 sv_status_t sv_job_adjustment_export(sv_job_run_t *run, sv_error_t *error);
 sv_status_t sv_job_mail_deliver(sv_job_run_t *run, sv_error_t *error);
+sv_status_t sv_job_mail_notice(sv_job_run_t *run, sv_error_t *error);
 
 #endif

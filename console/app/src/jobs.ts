@@ -13,7 +13,7 @@ export const unseenJobs = signal(0);
 export const isEnded = (status: string): boolean => status === "succeeded" || status === "failed" || status === "cancelled";
 
 /** What a schedule runs and a mail that is sent are told where schedules are. */
-const isAskedFor = (job: Job, userId: string): boolean => job.requested_by === userId && job.schedule_id === null && job.type !== "mail.deliver";
+const isAskedFor = (job: Job, userId: string): boolean => job.requested_by === userId && job.schedule_id === null && job.type !== "mail.deliver" && job.type !== "mail.notice";
 
 /** Whose page tells the end of a job itself, as the one that waits for it. */
 const awaited = new Set<string>();

@@ -1372,6 +1372,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description job_id */
+                id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a failed job again
+         * @description The same job, from no attempts, for who asked for it, and supervisors, with the role that its kind asks for. What a
+         *     schedule's run makes is mailed after all. 409 `conflict_state` when the job has not failed, or the same is pending already.
+         */
+        post: operations["job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{id}/result": {
         parameters: {
             query?: never;
@@ -4183,6 +4207,18 @@ export interface components {
             last_slot: components["schemas"]["TimeOrNull"];
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
+            /** @description When the last run ended */
+            last_run_at: components["schemas"]["Time"] | null;
+            /**
+             * @description How the last run ended
+             * @enum {string|null}
+             */
+            last_status: "succeeded" | "failed" | "cancelled" | null;
+            /** @description Why the last run failed */
+            last_error: {
+                code: string;
+                message: string;
+            } | null;
             last_job_id: string | null;
             /** @description A slot is due, and the run of the one before has not ended: its job. One run makes up for all that come meanwhile */
             waiting_for: string | null;
@@ -4594,6 +4630,19 @@ export interface components {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 Location: components["headers"]["Location"];
                 "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Success"] & {
+                    data: components["schemas"]["Job"];
+                };
+            };
+        };
+        /** @description Done; the job */
+        JobDone: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                Location: components["headers"]["Location"];
                 [name: string]: unknown;
             };
             content: {
@@ -9056,6 +9105,37 @@ export interface operations {
             default: components["responses"]["InternalError"];
         };
     };
+    job_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description wait=N holds the answer until the job ends, N seconds at most
+                 * @example wait=10
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description job_id */
+                id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["JobNotDone"];
+            201: components["responses"]["JobDone"];
+            202: components["responses"]["JobAccepted"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["JobState"];
+            414: components["responses"]["UriTooLong"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["InternalError"];
+        };
+    };
     job_result: {
         parameters: {
             query?: {
@@ -9210,19 +9290,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["JobNotDone"];
-            /** @description Done; the job */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    Location: components["headers"]["Location"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Success"] & {
-                        data: components["schemas"]["Job"];
-                    };
-                };
-            };
+            201: components["responses"]["JobDone"];
             202: components["responses"]["JobAccepted"];
             400: components["responses"]["BadBody"];
             401: components["responses"]["Unauthorized"];
@@ -9266,19 +9334,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["JobNotDone"];
-            /** @description Done; the job */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    Location: components["headers"]["Location"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Success"] & {
-                        data: components["schemas"]["Job"];
-                    };
-                };
-            };
+            201: components["responses"]["JobDone"];
             202: components["responses"]["JobAccepted"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

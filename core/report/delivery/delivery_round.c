@@ -4,6 +4,7 @@
 #include "core/jobs/dispatch.h"
 #include "core/jobs/job.h"
 #include "core/report/delivery/delivery.h"
+#include "core/report/delivery/schedule_news.h"
 #include "core/report/files/export_request.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
@@ -21,6 +22,7 @@ typedef struct {
     sv_arena_t *arena;
     const char *mail_job_id; /* requested; NULL: there is nothing to mail */
     const char *file_job_id; /* requested: makes the file of a snapshot, and is delivered when it has ended */
+    sv_schedule_news_t news; /* what its owner is told */
 } sv_ended_run_t;
 
 /* The changing write that lets one worker have it. */
@@ -199,11 +201,15 @@ sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
     sv_status_t status = sv_run_take(store, ended, &taken, error);
 
     ended->mail_job_id = ended->file_job_id = NULL;
+    ended->news = (sv_schedule_news_t){ 0 };
     if (status != SV_OK || !taken) {
         return status;
     }
     status = sv_store_find_one(store, SV_COLLECTION_REPORT_SCHEDULES, filter, NULL, ended->arena, &schedule, error);
     recipients = status == SV_OK ? sv_run_recipients(ended, schedule) : NULL;
+    if (status == SV_OK && recipients != NULL) {
+        status = sv_schedule_note_run(store, schedule, ended->run, ended->arena, &ended->news, error);
+    }
     if (status != SV_OK || recipients == NULL || bson_empty(recipients)) {
         return status;
     }
@@ -238,6 +244,7 @@ sv_run_deliver(sv_store_t *store, sv_redis_client_t *redis, const bson_t *run, i
     if (status == SV_OK) {
         sv_run_dispatch(redis, sv_mail_job, ended.mail_job_id, arena);
         sv_run_dispatch(redis, sv_file_job, ended.file_job_id, arena);
+        sv_schedule_tell(redis, &ended.news, arena);
     }
     sv_arena_destroy(arena);
     return status;
@@ -334,6 +341,9 @@ sv_deliveries_round(sv_store_t *store, sv_redis_client_t *redis, int64_t *done, 
     status = sv_deliveries_of_runs(store, redis, done, arena, error);
     if (status == SV_OK) {
         status = sv_deliveries_left_over(store, done, arena, error);
+    }
+    if (status == SV_OK) {
+        status = sv_schedules_tell_disabled(store, redis, done, error);
     }
     sv_arena_destroy(arena);
     return status;

@@ -210,9 +210,10 @@ void
 sv_report_schedule_write_json(sv_json_writer_t *w, const char *name, const bson_t *schedule)
 {
     static const char *const texts[] = { "schedule_id", "name", "cron", "time_zone" };
-    static const char *const times[] = { "next_at", "last_slot", "created_at", "updated_at" };
+    static const char *const times[] = { "next_at", "last_slot", "created_at", "updated_at", "last_run_at" };
     sv_arena_t *arena = sv_arena_create();
     const bson_t *params = sv_doc_child(schedule, "params", arena);
+    const bson_t *last_error = sv_doc_child(schedule, "last_error", arena);
     bool enabled = sv_doc_bool(schedule, "enabled");
 
     sv_json_object(w, name);
@@ -228,6 +229,12 @@ sv_report_schedule_write_json(sv_json_writer_t *w, const char *name, const bson_
     sv_json_text(w, "owner", sv_doc_text(schedule, "requested_by", arena));
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         sv_json_time(w, times[i], i == 0 && !enabled ? 0 : sv_doc_time(schedule, times[i]));
+    }
+    sv_json_text(w, "last_status", sv_doc_text(schedule, "last_status", arena));
+    if (last_error != NULL) {
+        sv_doc_write_json(w, "last_error", last_error);
+    } else {
+        sv_json_null(w, "last_error");
     }
     sv_json_text(w, "last_job_id", sv_doc_text(schedule, "last_job_id", arena));
     sv_json_text(w, "waiting_for", sv_doc_text(schedule, "waiting_for", arena));

@@ -3,7 +3,7 @@ import type { IconName } from "../../ui/icon.js";
 import type { Tone } from "../../ui/surface.js";
 import { text } from "./texts.js";
 
-const kinds = ["indexes.ensure", "erp.import", "snapshot.create", "snapshot.export", "compare.create", "compare.export", "report.generate", "report.audit", "count.approve", "adjustment.reverse", "adjustment.export", "mail.deliver"] as const;
+const kinds = ["indexes.ensure", "erp.import", "snapshot.create", "snapshot.export", "compare.create", "compare.export", "report.generate", "report.audit", "count.approve", "adjustment.reverse", "adjustment.export", "mail.deliver", "mail.notice"] as const;
 
 /** What a job does, in a few words. */
 export function kindText(type: string): string {

@@ -144,6 +144,7 @@ export const reportsArabic: Translation<typeof reportsEnglish> = {
     "job.kind.adjustment.reverse": "إلغاء تسوية",
     "job.kind.adjustment.export": "ملف تسوية",
     "job.kind.mail.deliver": "بريد",
+    "job.kind.mail.notice": "بريد عن إخفاق",
     "job.kind.other": "مهمة",
     "job.queued": "في الانتظار",
     "job.running": "جارية",

@@ -141,6 +141,7 @@ export const reportsEnglish = {
     "job.kind.adjustment.reverse": "Adjustment taken back",
     "job.kind.adjustment.export": "File of an adjustment",
     "job.kind.mail.deliver": "Mail",
+    "job.kind.mail.notice": "Mail of a failure",
     "job.kind.other": "Job",
     "job.queued": "Waiting",
     "job.running": "Under way",

@@ -144,6 +144,7 @@ export const reportsHindi: Translation<typeof reportsEnglish> = {
     "job.kind.adjustment.reverse": "समायोजन वापस",
     "job.kind.adjustment.export": "समायोजन की फ़ाइल",
     "job.kind.mail.deliver": "मेल",
+    "job.kind.mail.notice": "विफलता का मेल",
     "job.kind.other": "जॉब",
     "job.queued": "प्रतीक्षा में",
     "job.running": "चल रहा है",
