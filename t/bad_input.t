@@ -163,7 +163,7 @@ my %WRONG = (
         note => [@no_text, 'x' x 4096] },
     rack_claim => { floor => \@no_word, count_id => \@no_word, recount => \@no_bool },
     erp_sync_start => { full => \@no_bool },
-    (map { ($_ => { session_id => \@no_word }) } qw(rack_release rack_pause rack_resume)),
+    (map { ($_ => { session_id => \@no_word }) } qw(rack_pause rack_resume)), rack_release => { session_id => \@no_word, reason => [5, '', 'x' x 501, [], $operator] },
     rack_empty => { session_id => \@no_word, item_codes => [@no_list, [1], [''], [$operator]] },
     item_correct => { item_code => \@no_word, changes => [0, 1.5, \1, 'a', [], {}, undef] },
     count_lines_add => { session_id => \@no_word, lines => [@no_list, undef] },

@@ -87,7 +87,10 @@ subtest 'claim and resume' => sub {
     is $next->data->{fence}, 2, 'with a higher fence';
     is $asha->post("/api/racks/$rack/release", { session_id => $mine->{session_id} })->status, 200, 'a late release still answers';
     is $ben->get("/api/racks/$rack/status")->data->{locked_by}, $ben->user_id, "and leaves the next holder's rack alone";
-    is $boss->post("/api/racks/$rack/release", {})->status, 200, 'a supervisor releases any rack';
+    is_deeply [$boss->post("/api/racks/$rack/release", { reason => '' })->fields], ['reason'], 'an empty reason is none';
+    is $boss->post("/api/racks/$rack/release", { reason => 'The phone is lost' })->status, 200, 'a supervisor releases any rack';
+    my ($entry) = @{ $stack->login('admin')->get('/api/admin/audit', query => { action => 'rack.release', rack_id => $rack })->data->{items} };
+    is_deeply [@{ $entry->{details} }{qw(reason session_of)}], ['The phone is lost', $ben->user_id], 'for a reason that is kept';
     is $ben->post("/api/sessions/" . $next->data->{session_id} . '/heartbeat')->code, 'session_completed', 'its holder learns it';
 };
 

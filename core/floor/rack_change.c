@@ -262,6 +262,9 @@ sv_change_audit(sv_store_t *store, sv_change_work_t *work, sv_error_t *error)
     if (!sv_is_owner(work)) {
         BSON_APPEND_UTF8(details, "session_of", session->user_id);
     }
+    if (work->change->reason != NULL) {
+        BSON_APPEND_UTF8(details, "reason", work->change->reason);
+    }
     return sv_audit_write(store, work->change->who, &entry, error);
 }
 

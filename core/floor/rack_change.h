@@ -5,6 +5,8 @@
 #include "core/floor/floor.h"
 #include "core/floor/stats.h"
 
+#define SV_RELEASE_REASON_MAX 500
+
 /* What is done to a floor session and its rack after the claim. */
 typedef enum { SV_RACK_PAUSE = 0, SV_RACK_RESUME, SV_RACK_RELEASE, SV_RACK_COMPLETE } sv_rack_action_t;
 
@@ -14,6 +16,7 @@ typedef struct {
     const char *rack_id;    /* NULL: the session's */
     const char *session_id; /* NULL: the rack's current one; one of the two is given */
     int64_t records;        /* of a completion: how many of the session must be stored; 0: it does not matter */
+    const char *reason;     /* of a release, kept in the audit trail; NULL: none was given */
 } sv_rack_change_t;
 
 typedef struct {

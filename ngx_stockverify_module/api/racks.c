@@ -346,6 +346,9 @@ sv_change_rack(sv_call_t *call, sv_rack_action_t action, const char *done)
     if (body != NULL) {
         sv_json_get_identifier(&fields, "session_id", SV_OPTIONAL, SV_SESSION_ID_MAX, &change.session_id);
     }
+    if (body != NULL && action == SV_RACK_RELEASE) {
+        sv_json_get_text(&fields, "reason", SV_OPTIONAL, 1, SV_RELEASE_REASON_MAX, &change.reason);
+    }
     if (call->error.status != SV_OK ||
         sv_rack_change(call->store, &change, call->arena, &result, &call->error) != SV_OK) {
         return;
