@@ -80,6 +80,22 @@ describe("the watchtower", () => {
         await second.close();
     });
 
+    it("finds a rack, and takes it from its holder for a reason, which is kept", async () => {
+        const other = await claim(racks[4]);
+        await page.getByRole("searchbox").fill(other.rack);
+        await page.locator(".tower-search .list-row", { hasText: other.rack }).click();
+        await page.getByRole("button", { name: "Free the rack" }).click();
+        await page.locator("dialog textarea").fill("The phone is lost");
+        await page.locator("dialog").getByRole("button", { name: "Free the rack" }).click();
+        await tile(other.rack, "available").waitFor();
+        await page.locator("dialog").waitFor({ state: "detached" });
+        const admin = await stack.api(stack.user("admin"));
+        const { items } = await admin("GET", `/api/admin/audit?action=rack.release&rack_id=${encodeURIComponent(other.rack)}`);
+        assert.equal(items[0].details.reason, "The phone is lost");
+        await page.getByRole("searchbox").fill("no such rack");
+        await page.locator(".tower-search", { hasText: "No rack here is called so" }).waitFor();
+    });
+
     it("survives a reload of nginx", async () => {
         await stack.signal("nginx", "HUP");
         const other = await claim(racks[2]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { isBelow, percentOf } from "../src/pages/supervisor/accepting.js";
+import { isBelow, percentOf, worthOf } from "../src/pages/supervisor/accepting.js";
 import { assignedAfter } from "../src/pages/supervisor/assignments.js";
 import type { ReviewLine } from "../src/pages/supervisor/kinds.js";
 import { groupBars } from "../src/pages/supervisor/review-bars.js";
@@ -25,6 +25,11 @@ describe("lines below a threshold", () => {
         assert.equal(isBelow(line({ flags: ["unknown"] }), { ...none, percent: 50 }), false);
         assert.equal(isBelow(line({ state: "incomplete" }), { ...none, percent: 50 }), false);
         assert.equal(isBelow(line({ undecided: false }), { ...none, percent: 50 }), false);
+    });
+    it("come to so much of each unit, and so much in money, exactly", () => {
+        const lines = [line({ uom: "KG", variance: 0.1, value: 0.1 }), line({ uom: "KG", variance: -0.2, value: 0.2 }), line({ uom: "PCS", variance: 3, value: -5 }), line({ variance: 1, value: null })];
+        assert.deepEqual(worthOf(lines), { quantities: [{ uom: "KG", quantity: 0.3 }, { uom: "PCS", quantity: 3 }, { uom: null, quantity: 1 }], net: -4.7, gross: 5.3, unvalued: 1 });
+        assert.deepEqual(worthOf([]), { quantities: [], net: 0, gross: 0, unvalued: 0 });
     });
     it("tells percents of the book", () => {
         assert.equal(percentOf({ variance: -5, book: 50 }), -10);

@@ -37,6 +37,12 @@ describe("the watchtower", () => {
         assert.deepEqual(tower.floors.value[0]?.counts.value, { available: 1, claimed: 0, paused: 0, completed: 1 });
     });
 
+    it("finds racks by their names, their zones and who has them", () => {
+        tower.told(answer({ racks: [rack("R1", { user_id: "asha", session_id: "s1", status: "claimed" }), rack("R2", { zone: "Cold" }), rack("R30")], people: [person("s1", "R1", "Asha")] }));
+        const found = (words: string): string[] => tower.find(words).map(({ value }) => value.rack_id);
+        assert.deepEqual([found("asha"), found("cold r2"), found("r3"), found("r"), found("nobody"), found(" ")], [["R1"], ["R2"], ["R30"], ["R1", "R2", "R30"], [], []]);
+    });
+
     it("changes only what an event is about", () => {
         let painted = 0;
         const stop = tower.rack("R2")?.subscribe(() => (painted += 1));

@@ -57,12 +57,22 @@ export function Bars({ rows }: { rows: readonly BarRow[] }) {
     );
 }
 
-export function Tile({ label, value, children }: { label: string; value: ComponentChildren; children?: ComponentChildren }) {
-    return (
-        <div class="card stack-tight">
+interface TileProps {
+    label: string;
+    value: ComponentChildren;
+    /** The list that the figure counts. */
+    href?: string;
+    children?: ComponentChildren;
+}
+
+/** One figure, and what it is of. */
+export function Tile({ label, value, href, children }: TileProps) {
+    const told = (
+        <>
             <span class="small soft">{label}</span>
             <span class="tile-value">{value}</span>
             {children}
-        </div>
+        </>
     );
+    return href === undefined ? <div class="card stack-tight">{told}</div> : <a class="card card-link stack-tight" href={href}>{told}</a>;
 }

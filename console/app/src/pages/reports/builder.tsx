@@ -15,7 +15,7 @@ import { FileDialog } from "./file-dialog.js";
 import { makeExport, takeSnapshot } from "./files.js";
 import { FilterEditor } from "./filter-editor.js";
 import { GroupEditor } from "./group-editor.js";
-import { type Collection, type Draft, emptyDraft, fromQuery, isGrouped, sortable, toQuery } from "./query-draft.js";
+import { type Collection, type Draft, draftOfAddress, emptyDraft, fromQuery, isGrouped, sortable, toQuery } from "./query-draft.js";
 import { Result } from "./result.js";
 import { SaveDialog } from "./save-dialog.js";
 import { SnapshotDialog } from "./snapshot-dialog.js";
@@ -58,8 +58,8 @@ interface BuilderProps {
 type Opened = "save" | "snapshot" | "file" | null;
 
 function Builder({ collections, saved, onSaved }: BuilderProps) {
-    const { route } = useLocation();
-    const [draft, setDraft] = useState<Draft>(() => (saved === null ? emptyDraft(collections[0]?.name ?? "") : fromQuery(saved.query)));
+    const { route, query: address } = useLocation();
+    const [draft, setDraft] = useState<Draft>(() => (saved === null ? draftOfAddress(collections, address) : fromQuery(saved.query)));
     const [opened, open] = useState<Opened>(null);
     const fields = collections.find((collection) => collection.name === draft.collection)?.fields ?? [];
     const query = useMemo(() => toQuery(draft, fields), [draft, fields]);

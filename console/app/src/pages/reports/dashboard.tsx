@@ -76,14 +76,16 @@ function Racks({ data: { kpis } }: { data: Dashboard }) {
     );
 }
 
+/** Each figure leads to the list that it counts. */
 function Figures({ data: { kpis } }: { data: Dashboard }) {
+    const of: { warehouse?: string } = kpis.warehouse === null ? {} : { warehouse: kpis.warehouse };
     return (
         <div class="tiles dashboard-tiles">
-            <Tile label={text("dashboard.records_today")} value={number(kpis.records_today)} />
-            <Tile label={text("dashboard.counts_open")} value={number(kpis.counts.open)} />
-            <Tile label={text("dashboard.counts_reconcile")} value={number(kpis.counts.reconcile)} />
-            <Tile label={text("dashboard.conflicts")} value={number(kpis.waiting.conflicts)} />
-            <Tile label={text("dashboard.unknown_items")} value={number(kpis.waiting.unknown_items)} />
+            <Tile label={text("dashboard.records_today")} value={number(kpis.records_today)} href={`${pathTo("/reports/build")}?${new URLSearchParams({ collection: "verification_records", field: "created_at", period: "today", ...of })}`} />
+            <Tile label={text("dashboard.counts_open")} value={number(kpis.counts.open)} href={`${pathTo("/counts")}?${new URLSearchParams({ status: "OPEN", ...of })}`} />
+            <Tile label={text("dashboard.counts_reconcile")} value={number(kpis.counts.reconcile)} href={`${pathTo("/counts")}?${new URLSearchParams({ status: "RECONCILE", ...of })}`} />
+            <Tile label={text("dashboard.conflicts")} value={number(kpis.waiting.conflicts)} href={pathTo("/decide")} />
+            <Tile label={text("dashboard.unknown_items")} value={number(kpis.waiting.unknown_items)} href={pathTo("/unknown-items")} />
         </div>
     );
 }
@@ -160,7 +162,9 @@ function Counts({ counts }: { counts: Dashboard["open_counts"] }) {
                     {counts.map((count) => (
                         <li key={count.session_id} class="row plain-row">
                             <span class="grow">
-                                <strong>{count.name === null ? text(`dashboard.count_${count.kind}`) : <Data>{count.name}</Data>}</strong>
+                                <a href={pathTo("/counts", count.session_id)}>
+                                    <strong>{count.name === null ? text(`dashboard.count_${count.kind}`) : <Data>{count.name}</Data>}</strong>
+                                </a>
                                 <div class="small soft">
                                     <Data>{[count.warehouse, count.floor].filter((part) => part !== null).join(" · ")}</Data> · <time translate={false}>{dateTime(count.started_at)}</time>
                                 </div>

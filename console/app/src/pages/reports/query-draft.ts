@@ -43,6 +43,15 @@ export interface Draft {
 
 export const emptyDraft = (collection: string): Draft => ({ collection, filters: [], groups: [], figures: [], fields: [], sort: null, limit: null });
 
+/** What another page asks for in the address: a collection's rows of a period, of one warehouse or of all. */
+export function draftOfAddress(collections: readonly Collection[], query: { readonly [name: string]: string | undefined }): Draft {
+    const collection = collections.find(({ name }) => name === query["collection"]);
+    if (collection === undefined) return emptyDraft(collections[0]?.name ?? "");
+    const filter = (field: string | undefined, op: Operator, value: string | undefined): readonly DraftFilter[] =>
+        field === undefined || value === undefined || !collection.fields.some(({ name, operators }) => name === field && operators.includes(op)) ? [] : [{ field, op, value, until: "" }];
+    return { ...emptyDraft(collection.name), filters: [...filter(query["field"], "period", query["period"]), ...filter("warehouse", "eq", query["warehouse"])] };
+}
+
 export const isGrouped = (draft: Draft): boolean => draft.groups.length > 0 || draft.figures.length > 0;
 
 export const groupColumn = (group: DraftGroup): string => (group.by === null ? group.field : `${group.field}_${group.by}`);

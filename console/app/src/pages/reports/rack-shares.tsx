@@ -1,12 +1,15 @@
 import { number } from "../../i18n/format.js";
 import type { IconName } from "../../ui/icon.js";
 import { Icon } from "../../ui/icon.js";
+import type { Tone } from "../../ui/surface.js";
 import { text } from "./texts.js";
 
 export const rackStates = ["completed", "claimed", "paused", "available"] as const;
 export type RackState = (typeof rackStates)[number];
 
 export const rackIcons: { readonly [S in RackState]: IconName } = { completed: "check", claimed: "user", paused: "pause", available: "rack" };
+
+export const rackTones: { readonly [S in RackState]: Tone } = { completed: "ok", claimed: "info", paused: "warn", available: "plain" };
 
 /** How many racks stand how: in words, signs and lengths. */
 export function RackShares({ racks }: { racks: { readonly [S in RackState]: number } }) {

@@ -106,6 +106,18 @@ export class Tower {
         return this.#racks.get(rackId);
     }
 
+    /** Racks whose own name, zone or person has all of the words, in the order of the floors. */
+    find(words: string): readonly ReadonlySignal<TowerRack>[] {
+        const wanted = words.toLowerCase().split(/\s+/).filter((word) => word !== "");
+        if (wanted.length === 0) return [];
+        const isMeant = (rack: TowerRack): boolean => {
+            const known = rack.user_id === null ? undefined : this.#names.get(rack.user_id);
+            const told = [rack.rack_id, rack.zone, rack.user_id, known?.username, known?.full_name].join("\n").toLowerCase();
+            return wanted.every((word) => told.includes(word));
+        };
+        return [...this.#racks.values()].filter((rack) => isMeant(rack.value));
+    }
+
     personOn(rackId: string): TowerPerson | undefined {
         return this.people.value.find((person) => person.value.rack_id === rackId)?.value;
     }

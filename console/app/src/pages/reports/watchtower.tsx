@@ -14,6 +14,7 @@ import { text } from "./texts.js";
 import { Tower } from "./tower.js";
 import { TowerActivity } from "./tower-activity.js";
 import { TowerAlerts } from "./tower-alerts.js";
+import { TowerSearch } from "./tower-search.js";
 import { TowerPeople } from "./tower-people.js";
 import { useWarehouse, WarehouseChoice } from "./warehouse.js";
 
@@ -56,7 +57,10 @@ function Content({ tower, warehouse, onOpen }: { tower: Tower; warehouse: string
     const map = useMemo(() => floors.map((floor) => <FloorMap key={floor.name} floor={floor} tower={tower} onOpen={onOpen} />), [floors, tower, onOpen, language()]);
     return (
         <div class="tower">
-            <div class="stack tower-map">{map}</div>
+            <div class="stack tower-map">
+                <TowerSearch tower={tower} onOpen={onOpen} />
+                {map}
+            </div>
             <div class="stack tower-side">
                 <TowerAlerts warehouse={warehouse} />
                 <TowerPeople tower={tower} onOpen={onOpen} />

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
-import { number } from "../../i18n/format.js";
+import { figure, number } from "../../i18n/format.js";
 import { shellText } from "../../i18n/shell.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
@@ -8,14 +8,16 @@ import { Dialog } from "../../ui/dialog.js";
 import { TextField } from "../../ui/field.js";
 import { Progress } from "../../ui/figures.js";
 import { Banner } from "../../ui/surface.js";
-import { acceptFault, acceptLines, type AcceptVerdict, isBelow } from "./accepting.js";
+import { acceptFault, acceptLines, type AcceptVerdict, isBelow, worthOf } from "./accepting.js";
 import type { ReviewLine } from "./kinds.js";
+import { moneyLabel } from "./review-lines.js";
 import { limitOf } from "./scope.js";
+import { signedMoney } from "./signed.js";
 import { text } from "./texts.js";
 import { walkPages } from "./walk.js";
 
 /** Accepts every line that differs by no more than so much: found first, counted, and then accepted as they were found. */
-export function AcceptBelow({ countId, onClose, onDone }: { countId: string; onClose: () => void; onDone: () => Promise<void> }) {
+export function AcceptBelow({ countId, currency, onClose, onDone }: { countId: string; currency: string | null; onClose: () => void; onDone: () => Promise<void> }) {
     const [typed, setTyped] = useState({ percent: "2", quantity: "", value: "" });
     const [found, setFound] = useState<readonly ReviewLine[] | null>(null);
     const [done, setDone] = useState<number | null>(null);
@@ -76,16 +78,31 @@ export function AcceptBelow({ countId, onClose, onDone }: { countId: string; onC
                 <>
                     <p>{text("below.text")}</p>
                     <div class="three">
-                        <TextField label={text("open.limit.percent")} value={typed.percent} onInput={(value) => type("percent", value)} inputMode="decimal" />
-                        <TextField label={text("open.limit.quantity")} value={typed.quantity} onInput={(value) => type("quantity", value)} inputMode="decimal" />
-                        <TextField label={text("open.limit.value")} value={typed.value} onInput={(value) => type("value", value)} inputMode="decimal" />
+                        <TextField label={text("limit.percent")} value={typed.percent} onInput={(value) => type("percent", value)} inputMode="decimal" />
+                        <TextField label={text("limit.quantity")} value={typed.quantity} onInput={(value) => type("quantity", value)} inputMode="decimal" />
+                        <TextField label={currency === null ? text("limit.value_plain") : text("limit.value", { currency })} value={typed.value} onInput={(value) => type("value", value)} inputMode="decimal" />
                     </div>
-                    {found !== null && <p role="status"><strong>{text("below.found", { n: found.length })}</strong></p>}
+                    <div role="status">{found !== null && <Found lines={found} currency={currency} />}</div>
                     {done !== null && <Progress share={found === null || found.length === 0 ? 0 : done / found.length} label={text("below.accepting", { done, total: found?.length ?? 0 })} />}
                 </>
             )}
             {fault !== undefined && <Banner tone="bad">{fault}</Banner>}
         </Dialog>
+    );
+}
+
+/** What would be accepted, before it is: how many lines, and what they come to. */
+function Found({ lines, currency }: { lines: readonly ReviewLine[]; currency: string | null }) {
+    const { quantities, net, gross, unvalued } = worthOf(lines);
+    const told = quantities.map(({ uom, quantity }) => (uom === null ? figure(quantity) : `${figure(quantity)} ${uom}`)).join(" · ");
+    return (
+        <div class="stack-tight below-found">
+            <strong>{text("below.found", { n: lines.length })}</strong>
+            {lines.length > 0 && (
+                <span>{unvalued === lines.length ? text("below.worth_unvalued", { quantities: told }) : text("below.worth", { quantities: told, net: signedMoney(net, currency), gross: moneyLabel(gross, currency) })}</span>
+            )}
+            {lines.length > 0 && unvalued > 0 && <span class="soft">{text("below.unvalued", { n: unvalued })}</span>}
+        </div>
     );
 }
 

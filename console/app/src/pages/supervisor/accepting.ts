@@ -62,3 +62,27 @@ export function isBelow(line: ReviewLine, limits: Threshold): boolean {
     const isWithin = (size: number | null, limit: number | null): boolean => limit === null || (size !== null && Math.abs(size) <= limit);
     return isWithin(percentOf(line), limits.percent) && isWithin(line.variance, limits.quantity) && isWithin(line.value, limits.value);
 }
+
+/** What lines come to together: how much by unit, without regard to the sign, and what in money. */
+export interface Worth {
+    quantities: readonly { uom: string | null; quantity: number }[];
+    net: number;
+    gross: number;
+    /** Lines that have no value: nobody knows what one piece costs. */
+    unvalued: number;
+}
+
+/** Sums are of millionths, as quantities are: 0.1 and 0.2 make 0.3. */
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + Math.round(value * 1e6), 0) / 1e6;
+
+export function worthOf(lines: readonly Pick<ReviewLine, "uom" | "variance" | "value">[]): Worth {
+    const units = new Map<string | null, number[]>();
+    for (const { uom = null, variance } of lines) units.set(uom, [...(units.get(uom) ?? []), Math.abs(variance ?? 0)]);
+    const values = lines.flatMap(({ value }) => (value === null ? [] : [value]));
+    return {
+        quantities: [...units].map(([uom, found]) => ({ uom, quantity: sumOf(found) })),
+        net: sumOf(values),
+        gross: sumOf(values.map(Math.abs)),
+        unvalued: lines.length - values.length,
+    };
+}

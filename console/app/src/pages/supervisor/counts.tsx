@@ -17,11 +17,17 @@ import { useWalk } from "./walk.js";
 const filters = ["all", "OPEN", "RECONCILE", "APPROVED", "CLOSED"] as const;
 type Filter = (typeof filters)[number];
 
+function listOf(filter: Filter, warehouse: string | undefined): string {
+    const query = new URLSearchParams({ ...(filter === "all" ? {} : { status: filter }), ...(warehouse === undefined ? {} : { warehouse }) }).toString();
+    return query === "" ? pathTo("/counts") : `${pathTo("/counts")}?${query}`;
+}
+
 /** Counts, newest first: what is being counted, what waits to be reviewed, what is over. */
 export function CountsPage() {
     const { query, route } = useLocation();
     const filter: Filter = filters.find((each) => each === query["status"]) ?? "all";
-    const walk = useWalk((cursor, signal) => client.call("get", "/api/sessions", { query: { limit: 50, ...(filter === "all" ? {} : { status: filter }), ...(cursor === undefined ? {} : { cursor }) }, signal }), [filter]);
+    const warehouse = query["warehouse"];
+    const walk = useWalk((cursor, signal) => client.call("get", "/api/sessions", { query: { limit: 50, ...(filter === "all" ? {} : { status: filter }), ...(warehouse === undefined ? {} : { warehouse }), ...(cursor === undefined ? {} : { cursor }) }, signal }), [filter, warehouse]);
     useLiveReload(["count."], walk.reload);
     return (
         <Page
@@ -33,7 +39,15 @@ export function CountsPage() {
             }
         >
             <div class="stack">
-                <Segments label={text("counts.filter")} value={filter} options={filters.map((value) => ({ value, label: text(value === "all" ? "counts.all" : `count.status.${value}`) }))} onChange={(value) => route(value === "all" ? pathTo("/counts") : `${pathTo("/counts")}?status=${value}`, true)} />
+                <Segments label={text("counts.filter")} value={filter} options={filters.map((value) => ({ value, label: text(value === "all" ? "counts.all" : `count.status.${value}`) }))} onChange={(value) => route(listOf(value, warehouse), true)} />
+                {warehouse !== undefined && (
+                    <div class="row">
+                        <Chip icon="filter">
+                            <Data>{warehouse}</Data>
+                        </Chip>
+                        <Button href={listOf(filter, undefined)}>{text("counts.all_warehouses")}</Button>
+                    </div>
+                )}
                 <Loading of={walk} rows={6}>
                     {({ rows, next }) =>
                         rows.length === 0 ? (

@@ -128,7 +128,7 @@ export function ReviewPage() {
                 </Loading>
                 <span class="visually-hidden" role="status">{accept.said}</span>
             </div>
-            {dialog === "below" && <AcceptBelow countId={countId} onClose={() => setDialog(null)} onDone={walk.reload} />}
+            {dialog === "below" && <AcceptBelow countId={countId} currency={page?.currency ?? null} onClose={() => setDialog(null)} onDone={walk.reload} />}
             {dialog === "keys" && <KeyHelp onClose={() => setDialog(null)} />}
             {dialog === "approve" && <ApproveDialog countId={countId} onClose={() => setDialog(null)} onRefused={walk.reload} />}
             {recount !== null && (
