@@ -383,8 +383,8 @@ export interface paths {
         put?: never;
         /**
          * Give a rack back, unfinished
-         * @description Completes the floor session and frees the rack. Its holder may, and a supervisor for anybody (audited). Repeats its
-         *     answer to the same session.
+         * @description Completes the floor session and frees the rack. Its holder may, and a supervisor for anybody (audited, with the reason if one is
+         *     given). Repeats its answer to the same session.
          */
         post: operations["rack_release"];
         delete?: never;
@@ -5408,6 +5408,21 @@ export interface components {
                 };
             };
         };
+        Release: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "The phone is lost"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The floor session meant; the rack's current one unless given */
+                    session_id?: string | null;
+                    /** @description Why the rack is taken from its holder; the audit trail keeps it */
+                    reason?: string | null;
+                };
+            };
+        };
         Schedule: {
             content: {
                 /**
@@ -6342,7 +6357,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: components["requestBodies"]["SessionChoice"];
+        requestBody?: components["requestBodies"]["Release"];
         responses: {
             200: components["responses"]["RackEnd"];
             400: components["responses"]["BadBody"];
