@@ -1,11 +1,16 @@
 #include "worker/write_back.h"
 
 #include "core/adjust/posting.h"
+#include "core/base/clock.h"
 #include "core/erp/sync.h"
 #include "worker/erp/adjustment_writer.h"
 #include "worker/log.h"
 
-enum { SV_WRITE_BACK_CHUNKS = 10, SV_MS = 1000 };
+enum {
+    SV_ROUND_MS = 10000, /* far below what counts as hanging, and a worker that is told to end waits for it */
+    SV_STATEMENT_MAX_MS = 120000, /* of the two that a line may take */
+    SV_MS = 1000,
+};
 
 static void
 sv_write_back_tell(const sv_posting_chunk_t *chunk)
@@ -28,7 +33,7 @@ sv_write_back_chunks(sv_duty_round_t *round, const sv_adjustment_writer_t *write
     bool goes_on = true;
 
     round->again = false;
-    for (int i = 0; error->status == SV_OK && goes_on && i < SV_WRITE_BACK_CHUNKS; i++) {
+    while (error->status == SV_OK && goes_on && sv_clock_monotonic_ms() < writer->until_ms) {
         sv_arena_t *arena = sv_arena_create();
         sv_posting_chunk_t *chunk = sv_arena_zalloc(arena, sizeof(*chunk));
 
@@ -69,7 +74,9 @@ sv_status_t
 sv_duty_write_back(sv_duty_round_t *round, sv_error_t *error)
 {
     const sv_settings_t *settings = round->store->settings;
-    sv_adjustment_writer_t writer = { .limit_ms = settings->erp_statement_timeout * SV_MS };
+    int64_t limit_ms = settings->erp_statement_timeout * SV_MS;
+    sv_adjustment_writer_t writer = { .limit_ms = limit_ms < SV_STATEMENT_MAX_MS ? limit_ms : SV_STATEMENT_MAX_MS,
+                                      .until_ms = sv_clock_monotonic_ms() + SV_ROUND_MS };
     sv_arena_t *arena;
     sv_erp_mapping_t *mapping;
     const char *fault;

@@ -214,7 +214,7 @@ sv_adjustment_writer_run(const sv_adjustment_writer_t *writer, sv_posting_chunk_
     bool goes_on = true;
 
     for (size_t i = 0; i < chunk->count; i++) {
-        if (goes_on) {
+        if (goes_on && sv_clock_monotonic_ms() < writer->until_ms) {
             goes_on = sv_writer_line(writer, chunk, &chunk->lines[i], arena);
         } else if (!chunk->settles) {
             chunk->lines[i].outcome = SV_POSTING_GOES_AGAIN; /* it was marked, and never sent */

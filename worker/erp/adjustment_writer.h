@@ -12,13 +12,14 @@ typedef struct {
     sv_erp_client_t *client;
     const sv_erp_mapping_t *mapping;
     int64_t limit_ms; /* of a statement */
+    int64_t until_ms; /* by the monotonic clock: no line is begun after it */
 } sv_adjustment_writer_t;
 
 /* Why the mapping cannot bring any; NULL: it can. */
 const char *sv_adjustment_writer_fault(const sv_erp_mapping_t *mapping);
 
-/* Settles or sends the chunk's lines and fills in what came of each; once the ERP is silent the rest is left alone.
- * False: it was silent, so that nothing more is to be tried now. */
+/* Settles or sends the chunk's lines and fills in what came of each; once the ERP is silent, or the time is over, the rest
+ * is left alone.  False: it was silent, so that nothing more is to be tried now. */
 bool sv_adjustment_writer_run(const sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, sv_arena_t *arena);
 
 #endif
