@@ -84,6 +84,28 @@ subtest 'another line under its key' => sub {
     is scalar(@{[ $world->posted($id) ]}), 1, 'nor beside it';
 };
 
+# What an approval leaves whose worker died each time before it was published, and whose count was closed then.
+subtest 'lines of no adjustment' => sub {
+    $mongo->run(insert => 'adjustment_lines', documents => [{ adjustment_id => 'died', n => 1, count_id => 'died', warehouse => $world->warehouse, seq => 1,
+        item_code => 'WB-9', lot => '', delta => 1, posting => { state => 'pending', attempts => 0 } }]);
+    my $id = $world->approved('WB-9' => 3);
+    post($id);
+    posted($id);
+    is $world->quantity('WB-9'), 3, 'bar nothing';
+};
+
+subtest 'a reversal whose job died each time' => sub {
+    my $id = $world->approved('WB-10' => 3);
+    my $reversal = { job_id => 'died', type => 'adjustment.reverse', pending => \1, status => 'running', claim_ms => 1000, claimed_at => { '$date' => '2099-01-01T00:00:00Z' } };
+    $mongo->run(insert => 'jobs', documents => [$reversal]);
+    $mongo->update('adjustments', { adjustment_id => $id }, { '$set' => { reversing => 'died' } });
+    is $admin->post("/api/adjustments/$id/post")->code, 'conflict_state', 'while it may go on nothing is posted';
+    $mongo->update('jobs', { job_id => 'died' }, { '$set' => { pending => \0, status => 'failed' } });
+    post($id);
+    posted($id);
+    is $world->quantity('WB-10'), 3, 'then it is';
+};
+
 # A trigger that takes its time, so that a chunk of lines is under way when something dies.
 sub slow_down {
     my ($rounds) = @_;

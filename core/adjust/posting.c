@@ -7,6 +7,7 @@
 #include "core/store/bulk.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
+#include "core/store/row_texts.h"
 
 enum { SV_POSTING_SETS = 100 };
 
@@ -138,16 +139,35 @@ sv_candidates_read(sv_store_t *store, const sv_adjustment_t *adjustment, int64_t
     return error->status;
 }
 
+/* Earlier adjustments of the warehouse that are not through.  Lines without one are of an approval that came to nothing,
+ * and bar no others. */
+static sv_status_t
+sv_candidates_read_earlier(sv_store_t *store, const sv_adjustment_t *adjustment, sv_row_texts_t *ids, sv_error_t *error)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(adjustment->warehouse), "seq", "{", "$lt",
+                             BCON_INT64(adjustment->seq), "}", "status", "{", "$ne",
+                             BCON_UTF8(sv_adjustment_status_name(SV_ADJUSTMENT_POSTED)), "}"),
+                    ids->arena);
+    bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "adjustment_id", BCON_INT32(1), "}"), ids->arena);
+
+    return sv_store_each(store, SV_COLLECTION_ADJUSTMENTS, filter, options, sv_row_texts_take, ids, error);
+}
+
 static sv_status_t
 sv_candidates_read_blocked(sv_store_t *store, const sv_adjustment_t *adjustment, sv_candidates_t *candidates,
                            sv_error_t *error)
 {
-    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(adjustment->warehouse)), candidates->arena);
+    sv_row_texts_t earlier = { .field = "adjustment_id", .arena = candidates->arena };
+    bson_t *filter = sv_doc_new(candidates->arena);
 
     sv_text_map_init(&candidates->blocked, candidates->arena, 0);
+    if (sv_candidates_read_earlier(store, adjustment, &earlier, error) != SV_OK || earlier.count == 0) {
+        return error->status;
+    }
+    sv_filter_in(filter, "adjustment_id", earlier.texts, earlier.count);
     sv_filter_in(filter, "item_code", candidates->codes, candidates->count);
-    BCON_APPEND(filter, "seq", "{", "$lt", BCON_INT64(adjustment->seq), "}", "posting.state", "{", "$in", "[",
-                "pending", "sent", "refused", "]", "}");
+    BCON_APPEND(filter, "posting.state", "{", "$in", "[", "pending", "sent", "refused", "]", "}");
     return sv_store_each(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, NULL, sv_candidates_block, candidates, error);
 }
 

@@ -57,15 +57,36 @@ sv_step_move_lines(sv_store_t *store, const sv_step_work_t *work, const sv_step_
     return sv_store_update_many(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, update, NULL, error);
 }
 
+/* By a job that goes on: the mark of one that ended in the midst says nothing. */
+static sv_status_t
+sv_step_is_reversed(sv_store_t *store, const sv_step_work_t *work, const sv_adjustment_t *adjustment, bool *reversed,
+                    sv_error_t *error)
+{
+    const char *job_id = sv_doc_text(adjustment->document, "reversing", work->arena);
+    const bson_t *job = NULL;
+
+    if (job_id != NULL) {
+        bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(job_id), "pending", BCON_BOOL(true)), work->arena);
+
+        sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, work->arena, &job, error);
+    }
+    *reversed = job != NULL;
+    return error->status;
+}
+
 static sv_status_t
 sv_step_check(sv_store_t *store, const sv_step_work_t *work, const sv_adjustment_t *adjustment, sv_error_t *error)
 {
     const sv_step_row_t *row = &sv_steps[work->step];
+    bool reversed;
 
     if (strcmp(row->to, "posting") == 0 && !store->settings->erp_write_back) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "ERP_WRITE_BACK is off: load the adjustment's file into the ERP");
     }
-    if (sv_doc_has(adjustment->document, "reversing")) {
+    if (sv_step_is_reversed(store, work, adjustment, &reversed, error) != SV_OK) {
+        return error->status;
+    }
+    if (reversed) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The adjustment is being reversed");
     }
     if (!sv_step_starts_at(row, adjustment->status)) {
@@ -93,7 +114,8 @@ sv_step_body(sv_store_t *store, void *context, sv_error_t *error)
     if (sv_step_check(store, work, &adjustment, error) != SV_OK) {
         return error->status;
     }
-    update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(row->to), "}", "$unset", "{", "error", "", "}"),
+    update = sv_doc_take(BCON_NEW("$set", "{", "status", BCON_UTF8(row->to), "}", "$unset", "{", "error", "",
+                                  "reversing", "", "}"),
                          work->arena);
     if (work->step == SV_POSTING_POST) {
         BCON_APPEND(update, "$currentDate", "{", "posting_since", BCON_BOOL(true), "}");
