@@ -202,13 +202,13 @@ sv_resolve_redis(ngx_conf_t *cf, sv_main_conf_t *conf)
     return NGX_CONF_OK;
 }
 
-/* As if nginx.conf said so: one check is under way at a time, so one thread is always enough, and nobody has to know of
- * it. */
+/* As if nginx.conf said so: checks and what administrators are told beside them are short, so one thread is always
+ * enough, and nobody has to know of it.  Many may ask at once. */
 static char *
 sv_declare_health_pool(ngx_conf_t *cf)
 {
     ngx_str_t words[] = { ngx_string("thread_pool"), sv_pool_names[SV_POOL_HEALTH], ngx_string("threads=1"),
-                          ngx_string("max_queue=4") };
+                          ngx_string("max_queue=64") };
     ngx_array_t args = { .elts = words, .nelts = sizeof(words) / sizeof(words[0]), .size = sizeof(words[0]) };
     ngx_array_t *before = cf->args;
     ngx_command_t *command = ngx_thread_pool_module.commands;

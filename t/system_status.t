@@ -34,6 +34,8 @@ subtest 'all is well' => sub {
     is of($well, 'workers')->{version}, $well->data->{version}, 'the version of the workers';
     wait_until { status()->data->{queues} } 30, 'workers to count what waits';
     is_deeply [map { $_->{name} } @{ status()->data->{queues} }], [qw(high mail short default low)], 'the queues';
+    my @told = map { of($_, 'workers')->{state} } $stack->parallel(map { [$admin, GET => '/api/admin/system-status'] } 1 .. 48);
+    is scalar(grep { $_ eq 'up' } @told), 48, 'also when many ask at once' or diag "@told";
 };
 
 subtest 'a worker that failed' => sub {
