@@ -36,7 +36,6 @@ struct sv_request_state_s {
     unsigned                 has_claims:1;
     unsigned                 thread_done:1;
     unsigned                 failed_before:1;      /* the error is older than the thread step */
-    unsigned                 shed:1;               /* the thread step was refused when its turn came */
     unsigned                 allowed;              /* methods, for Allow; 0: not to be sent */
     sv_status_t              answer_status;        /* what was answered, for the log's variable */
 
@@ -51,6 +50,7 @@ struct sv_request_state_s {
     ngx_msec_t               posted_at;
     sv_admission_t           admission;
     sv_mongodb_outcome_t     mongodb;
+    bool                     shed;                 /* refused when its turn came: no bit, which a thread would share */
     sv_call_step_t           undo;                 /* when the client goes (sv_http_on_abandon); NULL: nothing */
     /* the gate */
     sv_token_claims_t        claims;
