@@ -71,6 +71,9 @@ subtest 'a tolerance that asks' => sub {
     my $event;
     do { $event = $stream->next } until !$event || $event->{type} eq 'recount.asked';
     is_deeply [@$event{qw(id warehouse)}], [$strict, $warehouse], 'is told, to people of the warehouse';
+    is_deeply [@{ $boss->get("/api/sessions/$strict")->data->{tolerance} }{qw(percent quantity value)}], [undef, 1, undef], 'which supervisors see on the count';
+    is $boss->get("/api/sessions/$count")->data->{tolerance}, undef, 'as they see that there is none';
+    is exists $asha->get("/api/sessions/$strict")->data->{tolerance}, '', 'and nobody else';
 };
 
 subtest 'a count that is cancelled' => sub {

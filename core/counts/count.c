@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/events/event.h"
+#include "core/review/tolerance.h"
 #include "core/store/document.h"
 
 void
@@ -297,6 +298,7 @@ sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *cou
         sv_count_write_field(w, count, "staff_user");
         sv_json_int(w, "total_items", sv_doc_int(count->document, "total_items"));
         sv_count_write_variance(w, count);
+        sv_tolerance_write_json(w, count->document);
         sv_count_write_field(w, count, "approval");
     }
     sv_json_end(w);
