@@ -269,12 +269,6 @@ sv_runner_create(const sv_runner_options_t *options, sv_error_t *error)
     return runner;
 }
 
-const char *
-sv_runner_worker(const sv_runner_t *runner)
-{
-    return runner->worker;
-}
-
 static void
 sv_runner_leave(sv_runner_t *runner)
 {

@@ -12,8 +12,6 @@
 /* NULL with `error` when the pool gives no clients or no thread can be made.  `options` is copied, its tables are not.
  */
 sv_runner_t *sv_runner_create(const sv_runner_options_t *options, sv_error_t *error);
-/* "host:pid:random" */
-const char *sv_runner_worker(const sv_runner_t *runner);
 /* Takes one job and runs it, waiting up to `wait_s` for it; *ran false when there was none.  SV_ERR_UNAVAILABLE: Redis
  * or MongoDB does not answer. */
 sv_status_t sv_runner_step(sv_runner_t *runner, double wait_s, bool *ran, sv_error_t *error);

@@ -21,8 +21,6 @@ static const char *const sv_conflict_types[SV_CONFLICT_TYPE_COUNT] = {
     [SV_CONFLICT_RESCUED] = "rescued",
 };
 
-const char *const sv_conflict_statuses[] = { "open", "resolved", NULL };
-
 const char *
 sv_conflict_type_name(sv_conflict_type_t type)
 {

@@ -9,9 +9,6 @@
 #include "core/sync/resolve_action.h"
 #include "core/sync/verdict.h"
 
-/* "open", "resolved", NULL. */
-extern const char *const sv_conflict_statuses[];
-
 /* Keeps the conflicts among the verdicts until somebody resolves them and sets their conflict_id; the
  * same conflict again gets the same one, and how it was resolved.  What cannot be kept is logged and becomes an error
  * that asks for the record again. */

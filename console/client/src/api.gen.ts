@@ -3271,6 +3271,13 @@ export interface components {
             }[];
             /** @description Items counted whose book is unknown. Supervisors only */
             uncompared_items?: number;
+            /** @description Past which limits lines are asked to be counted again, as it was opened; null, it asks for none. Supervisors only */
+            tolerance?: {
+                percent: components["schemas"]["QuantityOrNull"];
+                quantity: components["schemas"]["QuantityOrNull"];
+                value: components["schemas"]["QuantityOrNull"];
+                different_user: boolean;
+            } | null;
             started_at: components["schemas"]["Time"];
             reconciled_at?: components["schemas"]["TimeOrNull"];
             approved_at?: components["schemas"]["TimeOrNull"];
