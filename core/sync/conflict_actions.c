@@ -11,22 +11,46 @@
 
 /* ---- reading */
 
-/* The texts of a member of the conflicts, each once. */
+/* Texts of conflicts, each once. */
+typedef struct {
+    sv_query_texts_t texts;
+    sv_text_map_t asked;
+    sv_arena_t *arena;
+} sv_facts_texts_t;
+
+static void
+sv_facts_ask_of(sv_facts_texts_t *texts, const bson_t *doc, const char *name)
+{
+    const char *text = sv_doc_text(doc, name, texts->arena);
+    void **place = text == NULL ? NULL : sv_text_map_put(&texts->asked, text);
+
+    if (place != NULL && *place == NULL) {
+        *place = texts;
+        sv_query_texts_add(&texts->texts, text);
+    }
+}
+
 static void
 sv_facts_ask(const sv_conflict_facts_t *facts, const bson_t *const *conflicts, size_t count, const char *name,
-             sv_query_texts_t *texts)
+             sv_facts_texts_t *texts)
 {
-    sv_text_map_t asked;
-
-    sv_query_texts_init(texts, facts->arena);
-    sv_text_map_init(&asked, facts->arena, count);
+    texts->arena = facts->arena;
+    sv_query_texts_init(&texts->texts, facts->arena);
+    sv_text_map_init(&texts->asked, facts->arena, count);
     for (size_t i = 0; i < count; i++) {
-        const char *text = sv_doc_text(conflicts[i], name, facts->arena);
-        void **place = text == NULL ? NULL : sv_text_map_put(&asked, text);
+        sv_facts_ask_of(texts, conflicts[i], name);
+    }
+}
 
-        if (place != NULL && *place == NULL) {
-            *place = texts;
-            sv_query_texts_add(texts, text);
+/* The sessions of what the conflicts are with, beside their own. */
+static void
+sv_facts_ask_servers(const bson_t *const *conflicts, size_t count, sv_facts_texts_t *sessions)
+{
+    for (size_t i = 0; i < count; i++) {
+        const bson_t *server = sv_doc_child(conflicts[i], "server", sessions->arena);
+
+        if (server != NULL) {
+            sv_facts_ask_of(sessions, server, "session_id");
         }
     }
 }
@@ -81,25 +105,26 @@ sv_conflict_facts_read(sv_store_t *store, const sv_principal_t *who, const bson_
 {
     bson_t *of_sessions = sv_doc_new(error->arena), *of_items = sv_doc_new(error->arena);
     bson_t *name = sv_doc_take(BCON_NEW("item_code", BCON_INT32(1), "item_name", BCON_INT32(1)), error->arena);
-    sv_query_texts_t sessions, racks, items;
+    sv_facts_texts_t sessions, racks, items;
 
     *facts = (sv_conflict_facts_t){ .who = who, .arena = error->arena };
     sv_text_map_init(&facts->sessions, facts->arena, count);
     sv_text_map_init(&facts->carried, facts->arena, 0);
     sv_text_map_init(&facts->items, facts->arena, count);
     sv_facts_ask(facts, conflicts, count, "session_id", &sessions);
+    sv_facts_ask_servers(conflicts, count, &sessions);
     sv_facts_ask(facts, conflicts, count, "rack_id", &racks);
     sv_facts_ask(facts, conflicts, count, "item_code", &items);
-    if (sessions.count > 0) {
-        sv_query_in(of_sessions, "session_id", &sessions);
+    if (sessions.texts.count > 0) {
+        sv_query_in(of_sessions, "session_id", &sessions.texts);
         sv_query_each(store, SV_COLLECTION_VERIFICATION_SESSIONS, of_sessions, NULL, sv_facts_session_row, facts,
                       error);
     }
-    if (error->status == SV_OK && items.count > 0) {
-        sv_query_in(of_items, "item_code", &items);
+    if (error->status == SV_OK && items.texts.count > 0) {
+        sv_query_in(of_items, "item_code", &items.texts);
         sv_query_each(store, SV_COLLECTION_ERP_ITEMS, of_items, name, sv_facts_item_row, facts, error);
     }
-    return error->status == SV_OK ? sv_facts_read_carried(store, facts, &racks, error) : error->status;
+    return error->status == SV_OK ? sv_facts_read_carried(store, facts, &racks.texts, error) : error->status;
 }
 
 /* ---- what may be done */
@@ -146,14 +171,24 @@ sv_facts_write_actions(sv_json_writer_t *w, const bson_t *conflict, const sv_con
     sv_json_end(w);
 }
 
-void
-sv_conflict_facts_write(sv_json_writer_t *w, const bson_t *conflict, const sv_conflict_facts_t *facts)
+/* Who counted in the session of a record. */
+static const char *
+sv_facts_name_of(const sv_conflict_facts_t *facts, const bson_t *record)
 {
-    const char *item_code = sv_doc_text(conflict, "item_code", facts->arena);
-    const char *session_id = sv_doc_text(conflict, "session_id", facts->arena);
+    const char *session_id = record != NULL ? sv_doc_text(record, "session_id", facts->arena) : NULL;
     const sv_floor_session_t *session = session_id != NULL ? sv_text_map_get(&facts->sessions, session_id) : NULL;
 
+    return session != NULL ? session->full_name : NULL;
+}
+
+void
+sv_conflict_facts_write(sv_json_writer_t *w, const bson_t *conflict, const bson_t *server,
+                        const sv_conflict_facts_t *facts)
+{
+    const char *item_code = sv_doc_text(conflict, "item_code", facts->arena);
+
     sv_json_text(w, "item_name", item_code != NULL ? sv_text_map_get(&facts->items, item_code) : NULL);
-    sv_json_text(w, "full_name", session != NULL ? session->full_name : NULL);
+    sv_json_text(w, "full_name", sv_facts_name_of(facts, conflict));
+    sv_json_text(w, "server_full_name", sv_facts_name_of(facts, server));
     sv_facts_write_actions(w, conflict, facts);
 }

@@ -22,7 +22,11 @@ typedef struct {
 sv_status_t sv_conflict_facts_read(sv_store_t *store, const sv_principal_t *who, const bson_t *const *conflicts,
                                    size_t count, sv_conflict_facts_t *facts, sv_error_t *error);
 
-/* item_name, full_name, actions[]: into the open object of a conflict. */
-void sv_conflict_facts_write(sv_json_writer_t *w, const bson_t *conflict, const sv_conflict_facts_t *facts);
+/*
+ * item_name, full_name, server_full_name, actions[]: into the open object of a conflict.  `server`: what of its server
+ * this reader may know; NULL is nothing.
+ */
+void sv_conflict_facts_write(sv_json_writer_t *w, const bson_t *conflict, const bson_t *server,
+                             const sv_conflict_facts_t *facts);
 
 #endif

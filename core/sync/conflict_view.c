@@ -129,6 +129,6 @@ sv_conflict_write_json(sv_json_writer_t *w, const char *name, const bson_t *conf
     }
     sv_view_write_record(w, "mine", sv_doc_child(conflict, "mine", view->arena));
     sv_view_write_record(w, "server", outlined ? sv_blind_outline(server, view->arena) : server);
-    sv_conflict_facts_write(w, conflict, &view->facts);
+    sv_conflict_facts_write(w, conflict, outlined ? NULL : server, &view->facts);
     sv_json_end(w);
 }

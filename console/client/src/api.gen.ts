@@ -4067,6 +4067,8 @@ export interface components {
             user_id: string;
             /** @description Of the owner */
             full_name: string | null;
+            /** @description Whose the figure in `server` is; null where a blind count does not tell */
+            server_full_name: string | null;
             /** @description How this reader may resolve it now; none once it is resolved */
             actions: ("keep_server" | "keep_mine" | "merge")[];
             created_at: components["schemas"]["Time"];

@@ -107,7 +107,7 @@ export class Conflicts {
         return {
             client_record_id: told.client_record_id ?? null,
             user_id: told.user_id ?? null,
-            full_name: told.full_name ?? (await this.#nameOf(conflict, told.user_id, told.client_record_id)),
+            full_name: told.full_name ?? conflict.server_full_name ?? (await this.#nameOf(conflict, told.user_id, told.client_record_id)),
             is_mine: isMine,
             rack_id: told.rack_id ?? null,
             item_code: told.item_code ?? null,

@@ -17,6 +17,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
+import { BesideDialog } from "./beside-dialog.js";
 import { ByHand } from "./by-hand.js";
 import { CameraSheet } from "./camera-sheet.js";
 import { Counted, Uncounted } from "./count-lists.js";
@@ -203,24 +204,15 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                 </Dialog>
             )}
             {beside !== null && (
-                <Dialog title={text("count.beside")} onClose={() => setBeside(null)}>
-                    <p>{text("count.beside_text", { name: beside.item.counted_by[0]?.full_name ?? text("count.somebody") })}</p>
-                    <div class="dialog-actions">
-                        {(["add", "replace"] as const).map((way) => (
-                            <Button
-                                key={way}
-                                kind={way === "add" ? "primary" : "default"}
-                                onClick={() => {
-                                    work.answerBeside(beside.item, way);
-                                    setBeside(null);
-                                    void work.choose(beside.item, beside.scan).then(took);
-                                }}
-                            >
-                                {text(`count.beside_${way}`)}
-                            </Button>
-                        ))}
-                    </div>
-                </Dialog>
+                <BesideDialog
+                    item={beside.item}
+                    onClose={() => setBeside(null)}
+                    onChoice={(choice) => {
+                        work.answerBeside(beside.item, choice);
+                        setBeside(null);
+                        void work.choose(beside.item, beside.scan).then(took);
+                    }}
+                />
             )}
         </Page>
     );

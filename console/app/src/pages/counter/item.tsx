@@ -16,6 +16,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { BesideDialog } from "./beside-dialog.js";
 import { useCountingLock } from "./counting-lock.js";
 import { type Draft, draftOf, dropDraft } from "./drafts.js";
 import { Keypad } from "./keypad.js";
@@ -77,6 +78,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
     const place = { session: session_id, item: item.item_code, lot };
     const [draft, setDraft] = useState<Draft>(() => begin(draftOf(place), line, lot));
     const isTouched = draftOf(place) !== undefined;
+    const [isBeside, setBeside] = useState(false);
     const isFresh = useRef(true);
     const back = pathTo("/count", session_id);
     // Scans may come faster than the page is painted: each goes on from what the one before left.
@@ -147,6 +149,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
         if ("fault" in read) return;
         const figure = changesOf(draft, item, read.pieces);
         if (figure === null) return notify({ tone: "bad", text: text("item.fault.other") });
+        if (work.asksBeside(item)) return setBeside(true);
         const book = client.bookQuantity(work.rack.rack_id, item.item_code);
         let confirmed = false;
         if (work.rack.strict && !isPractice(session_id) && book !== null && quantityFromNumber(book) !== read.pieces) {
@@ -261,6 +264,17 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
                     </Button>
                 </div>
             </form>
+            {isBeside && (
+                <BesideDialog
+                    item={item}
+                    onClose={() => setBeside(false)}
+                    onChoice={(choice) => {
+                        work.answerBeside(item, choice);
+                        setBeside(false);
+                        void save();
+                    }}
+                />
+            )}
         </Page>
     );
 }

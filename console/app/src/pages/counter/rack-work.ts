@@ -215,7 +215,7 @@ export class RackWork {
     async #add(item: RackItem, scan: Scan, packSize: number): Promise<Outcome> {
         if (item.serial_tracked && scan.serial === undefined) return { kind: "serial_needed", item, scan };
         if (item.lot_tracked && scan.lot === undefined) return { kind: "lot_needed", item, scan };
-        if (this.#asksBeside(item)) return { kind: "counted_by_others", item, scan };
+        if (this.asksBeside(item)) return { kind: "counted_by_others", item, scan };
         const lot = item.lot_tracked ? (scan.lot ?? null) : null;
         const before = this.lineOf(item.item_code, lot)?.record?.record;
         const serials = before?.serial_numbers ?? [];
@@ -235,7 +235,7 @@ export class RackWork {
     }
 
     /** Whether the round has a figure of somebody else's and nobody said yet what this one is beside it. */
-    #asksBeside(item: RackItem): boolean {
+    asksBeside(item: RackItem): boolean {
         const mine = this.#records.value.some((record) => isLive(record) && record.record.item_code === item.item_code);
         return !mine && !this.#beside.has(item.item_code) && item.counted_by.some((other) => other.session_id !== this.rack.session_id && !other.declared_empty);
     }
