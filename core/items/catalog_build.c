@@ -16,10 +16,10 @@
 
 enum {
     SV_BASE_EVERY_MS = 10000,
-    SV_BASE_REST = 10,    /* a base is not made for more than a tenth of the time */
+    SV_REST = 10,         /* neither making a base nor reading changes takes more than a tenth of the time, */
+    SV_REST_MS = 10000,   /* but changes are not left unread for longer */
     SV_OVER_LEAST = 1000, /* items over the base before it is made anew, */
-    SV_OVER_SHARE = 20,   /* and this part of it */
-    SV_ROWS_A_MS = 20     /* rows read again cost a pause, a millisecond for so many */
+    SV_OVER_SHARE = 20    /* and this part of it */
 };
 
 /* What one worker knows. */
@@ -285,17 +285,27 @@ sv_catalog_make_over(sv_catalog_run_t *run, sv_error_t *error)
 static bool
 sv_catalog_base_is_due(const sv_catalog_state_t *state)
 {
-    int64_t over = g_hash_table_size(state->over), rest_ms = state->took_ms * SV_BASE_REST;
+    int64_t over = g_hash_table_size(state->over), rest_ms = state->took_ms * SV_REST;
     int64_t most = state->base_items / SV_OVER_SHARE;
 
     return over > (most > SV_OVER_LEAST ? most : SV_OVER_LEAST) &&
            sv_clock_monotonic_ms() - state->built_ms >= (rest_ms > SV_BASE_EVERY_MS ? rest_ms : SV_BASE_EVERY_MS);
 }
 
+/* After an import its items are read again and again, as long as one of them may still be on its way. */
+static void
+sv_catalog_rest(sv_catalog_state_t *state, int64_t began_ms)
+{
+    int64_t now_ms = sv_clock_monotonic_ms(), rest_ms = (now_ms - began_ms) * SV_REST;
+
+    state->rests_until_ms = now_ms + (rest_ms < SV_REST_MS ? rest_ms : SV_REST_MS);
+}
+
 static sv_status_t
 sv_catalog_follow(sv_catalog_run_t *run, sv_error_t *error)
 {
     sv_catalog_state_t *state = run->state;
+    int64_t began_ms = sv_clock_monotonic_ms();
     GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     bson_t *filter = sv_doc_take(
         BCON_NEW("updated_at", "{", "$gte", BCON_DATE_TIME(state->mark_ms - SV_SINCE_REACH_MS), "}"), run->arena);
@@ -306,7 +316,7 @@ sv_catalog_follow(sv_catalog_run_t *run, sv_error_t *error)
     }
     sv_catalog_take_seen(state, seen);
     state->owes_generation |= run->changed > 0;
-    state->rests_until_ms = sv_clock_monotonic_ms() + run->rows / SV_ROWS_A_MS;
+    sv_catalog_rest(state, began_ms);
     if (sv_catalog_base_is_due(state)) {
         run->rows = 0;
         return sv_catalog_make_base(run, error);

@@ -109,18 +109,14 @@ static sv_status_t
 sv_sightings_read_records(sv_sighting_run_t *run, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(run->arena);
-    bson_t *projection =
-        sv_doc_take(BCON_NEW("item_code", BCON_INT32(1), "rack_id", BCON_INT32(1), "serial_numbers", BCON_INT32(1),
-                             "client_record_id", BCON_INT32(1), "session_id", BCON_INT32(1), "user_id", BCON_INT32(1)),
-                    run->arena);
 
     BSON_APPEND_UTF8(filter, "count_id", run->count_id);
     if (run->only != NULL) {
         sv_filter_in(filter, "item_code", run->only, run->only_count);
     }
     sv_counting_filter(filter);
-    return sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, projection, sv_sighting_record_row,
-                         run, error);
+    return sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_sighting_record_row, run,
+                         error);
 }
 
 /* Of one item too the racks are those of the whole count: where it was looked for. */

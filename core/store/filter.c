@@ -4,6 +4,18 @@
 
 #include "core/store/document.h"
 
+bson_t *
+sv_filter_same(const bson_t *document, sv_arena_t *arena)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_iter_t id;
+
+    if (bson_iter_init_find(&id, document, "_id")) {
+        bson_append_iter(filter, "_id", -1, &id);
+    }
+    return filter;
+}
+
 void
 sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_t count)
 {

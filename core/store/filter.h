@@ -5,6 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/arena.h"
+
+/* {_id: the document's}: what finds it again at the least cost. */
+bson_t *sv_filter_same(const bson_t *document, sv_arena_t *arena);
+
 /* Appends {field: {$in: values}} to a filter. */
 void sv_filter_in(bson_t *filter, const char *field, const char *const *values, size_t count);
 

@@ -5,6 +5,7 @@
 #include "core/review/line_derive.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/totals/count_totals.h"
 #include "core/totals/lines.h"
 
@@ -29,7 +30,7 @@ sv_lines_take_item(const bson_t *document, void *context)
     sv_totals_item_t *item = sv_totals_item(lines, sv_doc_text(document, "item_code", lines->arena));
 
     if (item != NULL) {
-        item->exists = true;
+        item->id = sv_filter_same(document, lines->arena);
         item->delisted = sv_doc_bool(document, "deleted");
         item->uom = sv_doc_text(document, "uom", lines->arena);
         item->overlay_count_id = sv_doc_text(document, "overlay_count_id", lines->arena);
@@ -63,6 +64,7 @@ sv_lines_add_book(const bson_t *document, void *context)
     }
     line = sv_totals_add_line(lines, item, lot != NULL ? lot : "");
     line->in_book = true;
+    line->id = sv_filter_same(document, lines->arena);
     line->book = (sv_book_line_t){ .item_code = item->item_code,
                                    .lot = line->lot,
                                    .lot_tracked = sv_doc_bool(document, "lot_tracked"),
@@ -85,11 +87,14 @@ static sv_status_t
 sv_lines_read_book(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error)
 {
     bson_t *filter = sv_doc_new(lines->arena);
+    /* Sorted, the development server finds them by their index; else it reads all lines of the count. */
+    bson_t *options =
+        sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "}"), lines->arena);
     sv_status_t status;
 
     BSON_APPEND_UTF8(filter, "session_id", lines->scope->count_id);
     sv_totals_put_filter(filter, lines);
-    status = sv_store_each(store, SV_COLLECTION_SESSION_BOOK, filter, NULL, sv_lines_add_book, lines, error);
+    status = sv_store_each(store, SV_COLLECTION_SESSION_BOOK, filter, options, sv_lines_add_book, lines, error);
     sv_totals_sort_lines(lines);
     return status;
 }
@@ -203,7 +208,9 @@ sv_lines_write(sv_store_t *store, const sv_totals_lines_t *lines, sv_error_t *er
     sv_bulk_begin(&bulk, store, SV_COLLECTION_SESSION_BOOK, lines->arena);
     for (size_t i = 0; status == SV_OK && i < lines->count; i++) {
         const sv_totals_line_t *line = &lines->lines[i];
-        bson_t *filter = sv_book_line_filter(lines->scope->count_id, line->item->item_code, line->lot, lines->arena);
+        const bson_t *filter =
+            line->in_book ? line->id
+                          : sv_book_line_filter(lines->scope->count_id, line->item->item_code, line->lot, lines->arena);
         bson_t update = BSON_INITIALIZER;
 
         sv_line_put(line, lines->scope, &update);

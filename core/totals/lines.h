@@ -9,7 +9,7 @@
 /* An item, as the master has it now. */
 typedef struct {
     const char *item_code;
-    bool exists;
+    const bson_t *id; /* {_id}; NULL: the master has no such item */
     bool delisted;
     const char *uom;
     const char *overlay_count_id; /* whose figures its overlay shows; NULL: none */
@@ -47,6 +47,7 @@ typedef struct {
 
     /* as it was */
     bool in_book;
+    const bson_t *id; /* {_id}, where it is in the book */
     bool was_counted;
     bool was_damaged;
     bool was_compared;

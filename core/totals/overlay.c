@@ -216,15 +216,14 @@ sv_overlay_write(sv_store_t *store, const sv_totals_lines_t *lines, sv_error_t *
         sv_overlay_t overlay;
         bool change = false;
 
-        if (item->exists) {
+        if (item->id != NULL) {
             status = sv_overlay_decide(store, lines, item, &overlay, &change, error);
         }
         if (status == SV_OK && change) {
-            bson_t *filter = sv_doc_take(BCON_NEW("item_code", BCON_UTF8(item->item_code)), lines->arena);
             bson_t *update = sv_doc_new(lines->arena);
 
             sv_overlay_put(&overlay, update);
-            status = sv_bulk_update(&bulk, filter, update, false, error);
+            status = sv_bulk_update(&bulk, item->id, update, false, error);
         }
     }
     if (status != SV_OK) {

@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/text_map.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 #include "core/totals/lines.h"
 
@@ -95,10 +96,7 @@ sv_work_add_line(sv_totals_work_t *work, const bson_t *document)
     work->lines =
         sv_arena_grow(work->arena, work->lines, work->line_count, &work->line_capacity, sizeof(work->lines[0]));
     line = &work->lines[work->line_count++];
-    *line = (sv_touched_line_t){ sv_doc_new(work->arena), work->touch_count, 0 };
-    if (bson_iter_init_find(&iter, document, "_id")) {
-        bson_append_iter(line->id, "_id", -1, &iter);
-    }
+    *line = (sv_touched_line_t){ sv_filter_same(document, work->arena), work->touch_count, 0 };
     if (count_id != NULL && codes != NULL && bson_iter_init(&iter, codes)) {
         while (bson_iter_next(&iter)) {
             if (BSON_ITER_HOLDS_UTF8(&iter)) {
