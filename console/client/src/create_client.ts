@@ -163,8 +163,10 @@ class StockClient implements Client {
         return this.#user.user_id;
     }
 
+    /** The desk of whoever is shown: while another's login is under way nothing goes into the wrong hands. */
     async #at(): Promise<Desk> {
-        if (this.#desk === undefined) throw new LoginNeeded("logged_out");
+        const shown = this.#auth.state.value;
+        if (this.#desk === undefined || !("user" in shown) || shown.user.user_id !== this.#user?.user_id) throw new LoginNeeded("logged_out");
         return this.#desk;
     }
 

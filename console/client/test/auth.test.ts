@@ -293,3 +293,32 @@ test("a renewal that ends when somebody else is here gives him no token, and sen
     assert.equal(stage.server.senders.size, 0);
     assert.equal(client.auth.value.state, "logged_in");
 });
+
+test("nothing that is counted while another\'s login is under way goes into the other\'s hands", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+        const stage = new Stage(seed);
+        const client = await stage.loggedIn("asha");
+        const { session_id } = await stage.world.of(client.claim("R1"));
+        const owners: string[] = [];
+        const count = async (): Promise<void> => {
+            const state = client.auth.value;
+            const owner = "user" in state ? state.user.user_id : "";
+            try {
+                const { record } = await client.count({ session_id, item_code: `I${owners.length}`, verified_qty: quantity(1) });
+                owners.push(`${owner}/${record.client_record_id}`);
+            } catch (fault) {
+                assert.ok(fault instanceof LoginNeeded, String(fault));
+            }
+        };
+        const login = client.login("ben", "x");
+        const counting: Promise<void>[] = [];
+        await stage.world.run(300, () => void counting.push(count()));
+        await stage.world.of(login);
+        await stage.world.of(Promise.all(counting));
+        for (const heard of owners) {
+            const [owner = "", id = ""] = heard.split("/");
+            const rows = await (await stage.phone.store.open(`user-${owner}`)).scan("records");
+            assert.ok(rows.some(({ key }) => key.includes(id)), `${id} is ${owner}'s`);
+        }
+    }
+});
