@@ -17,6 +17,14 @@ import { type PhotoRow, Sync, type UnknownRow, type Written } from "./sync.js";
 /** Records and sessions that are over for so long are forgotten here; the server has them. */
 const keepEnded = 7 * 24 * 3600_000;
 
+/** What a tab tells the others of this user. */
+interface Changed {
+    kind: "changed";
+    written: Written;
+    /** Sessions were written. */
+    leases: boolean;
+}
+
 export interface DeskParts {
     platform: Platform;
     clock: SteadyClock;
@@ -52,13 +60,13 @@ export class Desk {
         this.#lines = made.lines;
         this.#unknown = made.unknown;
         this.#photos = made.photos;
-        this.leases = new Leases({ platform, clock, auth, database, userId, onFault, heartbeatSeconds: settings.heartbeatSeconds, onWritten: () => this.#tellTabs() });
+        this.leases = new Leases({ platform, clock, auth, database, userId, onFault, heartbeatSeconds: settings.heartbeatSeconds, onWritten: () => this.#tellTabs({}, true) });
         const { lines, unknown, photos } = made;
-        const onSettled = (): void => this.#tellTabs();
+        const onSettled = (): void => this.#tellTabs({});
         this.sync = new Sync({ platform, auth, database, userId, queue: made.queue, leases: this.leases, lines, unknown, photos, batchSize: settings.batchSize, onFault, onSettled });
         this.pull = new Pull(platform, auth, database, userId);
-        this.conflicts = new Conflicts({ platform, auth, database, userId, onChange: () => this.changed({}) });
-        this.#channel = platform.channel?.(`stockverify-desk-${userId}`, () => void this.#otherTab());
+        this.conflicts = new Conflicts({ platform, auth, database, userId, onChange: () => this.changed("unknown") });
+        this.#channel = platform.channel?.(`stockverify-desk-${userId}`, (message) => void this.#otherTab(message as Changed));
         this.#stop.push(platform.lifecycle.onOnline(() => this.sync.wake()));
         this.#stop.push(platform.lifecycle.subscribe((state) => (state === "visible" ? this.sync.wake() : undefined)));
     }
@@ -90,19 +98,19 @@ export class Desk {
         this.leases.close();
     }
 
-    changed(more: Written): void {
+    changed(more: Written | "unknown"): void {
         this.sync.written(more);
-        this.#tellTabs();
+        this.#tellTabs(more === "unknown" ? {} : more);
     }
 
-    #tellTabs(): void {
-        this.#channel?.send({ kind: "changed" });
+    #tellTabs(written: Written, leases = false): void {
+        this.#channel?.send({ kind: "changed", written, leases } satisfies Changed);
     }
 
-    async #otherTab(): Promise<void> {
+    async #otherTab({ written, leases }: Changed): Promise<void> {
         this.parts.onOtherTab();
-        await this.leases.reread().catch(this.parts.onFault);
-        await this.sync.recount();
+        this.sync.otherTabWrote(written);
+        if (leases) await this.leases.reread().catch(this.parts.onFault);
     }
 
     /** What is over and told is forgotten after a while. */
@@ -122,12 +130,12 @@ export class Desk {
 
     async complete(sessionId: string): Promise<void> {
         await this.leases.finish(sessionId);
-        this.changed({});
+        this.changed("unknown");
     }
 
     async cancelComplete(sessionId: string): Promise<void> {
         await this.leases.cancelFinish(sessionId);
-        this.changed({});
+        this.changed("unknown");
     }
 
     // ---- Beside the records
@@ -181,7 +189,7 @@ export class Desk {
             after = page.next_after;
             more = page.more;
         }
-        this.changed({});
+        this.changed("unknown");
         return restored;
     }
 }

@@ -21,6 +21,11 @@ export interface Sent {
     record: Record;
 }
 
+interface Judged {
+    each: Sent;
+    outcome: Outcome;
+}
+
 /** Another tab may write the same row between reading and writing it; not for ever. */
 const attempts = 20;
 
@@ -35,10 +40,10 @@ export class Queue {
         private readonly platform: Platform,
         private readonly database: Database,
         private readonly lines: Lines,
-        private readonly onChange: (more: Written) => void,
+        private readonly onChange: (more: Written | "unknown") => void,
     ) {}
 
-    static async open(platform: Platform, database: Database, lines: Lines, onChange: (more: Written) => void): Promise<Queue> {
+    static async open(platform: Platform, database: Database, lines: Lines, onChange: (more: Written | "unknown") => void): Promise<Queue> {
         const queue = new Queue(platform, database, lines, onChange);
         for (const shelf of [waiting, setAside]) {
             const [last] = await database.scan("queue", { prefix: shelf, backwards: true, limit: 1 });
@@ -128,6 +133,14 @@ export class Queue {
         return found;
     }
 
+    /** What of a session has no verdict yet, or waits for a person here. */
+    async blockOf(sessionId: string): Promise<"unsent" | "refused" | null> {
+        for (const [shelf, block] of [[waiting, "unsent"], [setAside, "refused"]] as const) {
+            if ((await this.#shelf(shelf)).some(({ record }) => record.session_id === sessionId)) return block;
+        }
+        return null;
+    }
+
     /** Everything without a place on the server: what waits and what was refused. */
     async unsent(): Promise<Record[]> {
         return [...(await this.#shelf(waiting)), ...(await this.#shelf(setAside))].map(({ record }) => record);
@@ -168,31 +181,34 @@ export class Queue {
             const key = outboxKey(waiting, ++this.#order, row.record.client_record_id);
             await this.database.write([this.#toSend(key, row.record), this.#toShow({ ...row, state: "unsent", queue_key: key }, undefined)]);
         }
-        this.onChange({});
+        this.onChange("unknown");
     }
 
-    async #settleAll(judged: readonly { each: Sent; outcome: Outcome }[]): Promise<void> {
+    async #settleAll(judged: readonly Judged[]): Promise<void> {
         const final = judged.filter(({ outcome }) => outcome.kind !== "later");
-        const changes = (await Promise.all(final.map(({ each, outcome }) => this.#settlement(each, outcome)))).flat();
-        if (!(await this.database.write(changes))) {
-            // An edit came between: one by one, so that each stands for itself.
-            for (const { each, outcome } of final) await this.#settleOne(each, outcome);
+        const rows = await this.database.getMany("records", final.map(({ each: { record } }) => recordKey(record.session_id, record.client_record_id)));
+        const settlements = final.map((one, index) => this.#settlement(one, rows[index]));
+        if (await this.database.write(settlements.flatMap(({ changes }) => changes))) {
+            // What only left the queue needs no counting anew.
+            return this.onChange(settlements.every(({ isPlain }) => isPlain) ? { unsent: -final.length } : "unknown");
         }
-        this.onChange({});
+        // An edit came between: one by one, so that each stands for itself.
+        for (const one of final) await this.#settleOne(one);
+        this.onChange("unknown");
     }
 
     /** What was edited meanwhile is something else, and is sent next. */
-    async #settleOne(sent: Sent, outcome: Outcome): Promise<void> {
+    async #settleOne(one: Judged): Promise<void> {
+        const { key, stamp, record } = one.each;
         for (let attempt = 0; attempt < attempts; attempt++) {
-            if (await this.database.write(await this.#settlement(sent, outcome))) return;
-            const now = await this.database.get("queue", sent.key);
-            if (now?.stamp !== sent.stamp) return;
+            const before = await this.database.get("records", recordKey(record.session_id, record.client_record_id));
+            if (await this.database.write(this.#settlement(one, before).changes)) return;
+            if ((await this.database.get("queue", key))?.stamp !== stamp) return;
         }
     }
 
-    async #settlement(sent: Sent, outcome: Outcome): Promise<Change[]> {
+    #settlement({ each: sent, outcome }: Judged, before: Row | undefined): { changes: Change[]; isPlain: boolean } {
         const { record } = sent;
-        const before = await this.database.get("records", recordKey(record.session_id, record.client_record_id));
         const shown = (before?.value as DeviceRecord | undefined) ?? { v: 1, record, state: "unsent", order: 0, queue_key: sent.key };
         const changes: Change[] = [{ kind: "delete", store: "queue", key: sent.key, expect: sent.stamp }];
         const show = (row: DeviceRecord): Change => this.#toShow(row, before?.stamp ?? null);
@@ -208,7 +224,7 @@ export class Queue {
             const key = moved(sent.key, setAside);
             changes.push(show({ ...row, state: "refused", refusal: outcome.refusal, queue_key: key, ...(open === undefined ? {} : { conflict_id: open }) }), this.#toSend(key, record));
         }
-        return changes;
+        return { changes, isPlain: open === undefined && outcome.kind !== "conflict" && outcome.kind !== "refused" };
     }
 
     #conflict(record: Record, { conflict_id, type, message, holder }: BatchVerdict["conflicts"][number]): Change {

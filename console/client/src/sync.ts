@@ -10,7 +10,7 @@ import { Source } from "./observable.js";
 import type { Shelf, Waiting } from "./outbox.js";
 import type { Platform } from "./platform.js";
 import type { Queue, Sent } from "./queue.js";
-import type { RecordErrorCode } from "./record.js";
+import type { RecordErrorCode, Refusal } from "./record.js";
 import type { UnsentUnknownItem } from "./rescue.js";
 import type { Database } from "./store/store.js";
 import type { Call } from "./transport.js";
@@ -31,8 +31,14 @@ export interface PhotoRow {
     type: string;
 }
 
+/** What other tabs wrote is counted after so long: they may go on writing. */
+const countAfter = 300;
+
 /** By how much a writing changes what is on the device. */
 export type Written = Partial<Pick<QueueState, "unsent" | "lines" | "unknown_items" | "photos" | "refused">>;
+
+/** Verdicts of a batch, or why its only record can't be read. */
+type Answered = { verdict: BatchVerdict } | { refusal: Refusal };
 
 export interface SyncParts {
     platform: Platform;
@@ -81,6 +87,7 @@ export class Sync {
     #largest = Number.POSITIVE_INFINITY;
     #counting: Promise<void> | undefined;
     #countAgain = false;
+    #countLater: (() => void) | undefined;
 
     constructor(private readonly parts: SyncParts) {}
 
@@ -93,6 +100,7 @@ export class Sync {
     close(): void {
         this.#closed = true;
         this.#callOff?.();
+        this.#countLater?.();
     }
 
     #show(change: Partial<QueueState>): void {
@@ -134,18 +142,35 @@ export class Sync {
     // ---- When
 
     /** Something was written: it shows at once, and is sent now, unless a failure says later. */
-    written(more: Written): void {
+    written(more: Written | "unknown"): void {
+        if (more === "unknown") void this.recount();
+        else this.#add(more);
+        const isToSend = more === "unknown" || (more.unsent ?? 0) >= 0;
+        if (isToSend && this.#callOff === undefined) this.wake();
+    }
+
+    /** More than there was shows at once, less when it was counted. */
+    otherTabWrote(more: Written): void {
+        const grown = Object.entries(more).filter(([, change]) => change > 0);
+        this.#add(Object.fromEntries(grown) as Written);
+        this.#countLater ??= this.parts.platform.timer(countAfter, () => {
+            this.#countLater = undefined;
+            void this.recount();
+        });
+    }
+
+    #add(more: Written): void {
+        // What is being counted was counted before this.
+        if (this.#counting !== undefined) this.#countAgain = true;
         const { unsent, lines, unknown_items, photos, refused } = this.state.value;
         this.#show({
-            unsent: unsent + (more.unsent ?? 0),
+            unsent: Math.max(0, unsent + (more.unsent ?? 0)),
             lines: lines + (more.lines ?? 0),
             unknown_items: unknown_items + (more.unknown_items ?? 0),
             photos: photos + (more.photos ?? 0),
             refused: Math.max(0, refused + (more.refused ?? 0)),
             finishes: this.parts.leases.finishes().length,
         });
-        void this.recount();
-        if (this.#callOff === undefined) this.wake();
     }
 
     /** There is reason to try now: the network is back, the app is seen, a person asks. */
@@ -239,52 +264,82 @@ export class Sync {
         await this.parts.database.write([{ kind: "put", store: "state", key: "last_sent", stamp: this.parts.platform.uuid(), value: { v: 1, at } }]);
         this.#show({ last_sent: at });
         this.parts.onSettled();
-        await this.recount();
     }
 
-    /** One batch after the other, the oldest first; what is to be sent again waits for the next pass. */
+    /**
+     * One batch after the other, the oldest first; what is to be sent again waits for the next pass. While the server works
+     * on one, the verdicts of the one before are written down and the one behind it is read.
+     */
     async #sendRecords(total: number): Promise<boolean> {
-        let after: string | undefined;
-        let done = 0;
-        let left = false;
-        for (;;) {
-            const limit = Math.min(this.parts.batchSize(), this.#largest);
-            const batch = fitting(await this.parts.queue.batch(limit, after));
-            const last = batch.at(-1);
-            if (last === undefined) break;
-            const later = await this.#sendBatch(batch, Math.max(0, total - done - batch.length));
-            if (later === undefined) continue;
-            left ||= later > 0;
-            done += batch.length - later;
-            after = last.key;
-            this.#show({ progress: { done, total: Math.max(total, done) } });
-            await this.#sent();
+        let next = this.#read(undefined);
+        let settling: Promise<number> = Promise.resolve(0);
+        let sent = 0;
+        let later = 0;
+        try {
+            for (let after: string | undefined; ; ) {
+                const batch = await next;
+                const last = batch.at(-1);
+                if (last === undefined) break;
+                const posting = this.#post(batch, Math.max(0, total - sent - batch.length));
+                next = settling.then(() => this.#read(last.key));
+                next.catch(() => undefined);
+                const answer = await posting;
+                later += await settling;
+                if (answer === "cut") {
+                    settling = Promise.resolve(0);
+                    await next;
+                    next = this.#read(after);
+                    continue;
+                }
+                after = last.key;
+                sent += batch.length;
+                settling = this.#settle(batch, answer);
+                settling.catch(() => undefined);
+            }
+        } finally {
+            later += await settling;
         }
         this.#largest = Number.POSITIVE_INFINITY;
         // What was added or edited meanwhile is no failure: it is simply next.
-        if (!left && (await this.parts.queue.count(waiting)) > 0) this.#again = true;
-        return left;
+        if (later === 0 && (await this.parts.queue.batch(1, undefined)).length > 0) this.#again = true;
+        return later > 0;
     }
 
-    /** How many are to be sent again later; `undefined`: the batch is to be cut. */
-    async #sendBatch(batch: readonly Sent[], left: number): Promise<number | undefined> {
-        const { platform, queue } = this.parts;
+    async #read(after: string | undefined): Promise<readonly Sent[]> {
+        return fitting(await this.parts.queue.batch(Math.min(this.parts.batchSize(), this.#largest), after));
+    }
+
+    /** `cut`: the batch is too large for the server, or one of its records is why it is refused. */
+    async #post(batch: readonly Sent[], left: number): Promise<Answered | "cut"> {
+        const { platform } = this.parts;
         const sent_at = new Date(platform.wall()).toISOString();
         try {
             const body = { batch_id: platform.uuid(), sent_at, left, records: batch.map(({ record }) => record) };
-            const verdict = (await this.#call({ method: "POST", path: "/api/sync/batch", body, mayPack: true })).data as BatchVerdict;
-            return await queue.settle(batch, verdict);
+            const { data } = await this.#call({ method: "POST", path: "/api/sync/batch", body, mayPack: true });
+            if (!isVerdict(data)) throw new NoAnswer("an answer to a batch that is no verdict");
+            return { verdict: data };
         } catch (fault) {
             if (!isOfBody(fault)) throw fault;
-            const [only] = batch;
-            if (batch.length > 1 || only === undefined) {
+            if (batch.length > 1) {
                 this.#largest = Math.ceil(batch.length / 2);
-                return undefined;
+                return "cut";
             }
             const detail = fault.details[0];
-            await queue.refuse(only, { field: detail?.field ?? "", code: (detail?.code ?? fault.code) as RecordErrorCode, message: detail?.message ?? fault.message });
-            return 0;
+            return { refusal: { field: detail?.field ?? "", code: (detail?.code ?? fault.code) as RecordErrorCode, message: detail?.message ?? fault.message } };
         }
+    }
+
+    /** How many are to be sent again later. */
+    async #settle(batch: readonly Sent[], answer: Answered): Promise<number> {
+        const { queue } = this.parts;
+        const [only] = batch;
+        const later = "verdict" in answer ? await queue.settle(batch, answer.verdict) : 0;
+        if ("refusal" in answer && only !== undefined) await queue.refuse(only, answer.refusal);
+        const { progress } = this.state.value;
+        const done = progress.done + batch.length - later;
+        this.#show({ progress: { done, total: Math.max(progress.total, done) } });
+        await this.#sent();
+        return later;
     }
 
     async #sendUnknown(): Promise<void> {
@@ -313,6 +368,7 @@ export class Sync {
             await shelf.refuse([row], fault.message);
         }
         await this.#sent();
+        await this.recount();
     }
 
     async #sendLines(): Promise<void> {
@@ -325,6 +381,7 @@ export class Sync {
             const cut = await this.#sendLinesOf(session, rows);
             if (cut) most = Math.max(1, Math.floor(rows.length / 2));
             await this.#sent();
+            await this.recount();
         }
     }
 
@@ -356,11 +413,9 @@ export class Sync {
 
     async #sendFinish({ rack: { session_id }, finish }: SessionRow): Promise<void> {
         const { leases, queue } = this.parts;
-        const records = await queue.ofSession(session_id);
-        for (const state of ["unsent", "refused"] as const) {
-            if (records.some((record) => record.state === state)) return leases.block(session_id, state);
-        }
-        const stored = records.filter(({ state }) => state === "stored").length;
+        const block = await queue.blockOf(session_id);
+        if (block !== null) return leases.block(session_id, block);
+        const stored = (await queue.ofSession(session_id)).filter(({ state }) => state === "stored").length;
         try {
             const path = `/api/sessions/${encodeURIComponent(session_id)}/complete`;
             const answer = await this.#call({ method: "POST", path, body: { records: stored } });
@@ -380,6 +435,12 @@ export class Sync {
         await queue.sendAgain(sessionId);
         this.#again = true;
     }
+}
+
+/** Without these a page of somebody between would be taken for a verdict. */
+function isVerdict(data: unknown): data is BatchVerdict {
+    const { ok, conflicts, errors } = (data ?? {}) as { [list: string]: unknown };
+    return Array.isArray(ok) && Array.isArray(conflicts) && Array.isArray(errors);
 }
 
 /** What is wrong with a body as a whole: one of its parts may be. */

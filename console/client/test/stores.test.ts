@@ -41,6 +41,8 @@ for (const [name, make] of Object.entries(kinds)) {
             assert.deepEqual(await database.get("records", "b"), { key: "b", stamp: "s-b", value: { n: 1.5, deep: { list: [null, "é😀'"] } } });
             assert.deepEqual([...((await database.get("records", "c"))?.bytes ?? [])], [0, 255, 7]);
             assert.equal(await database.get("records", "nothing"), undefined);
+            assert.deepEqual((await database.getMany("records", ["ab", "nothing", "a", "ab"])).map((row) => row?.value), [2, undefined, 1, 2]);
+            assert.deepEqual(await database.getMany("records", []), []);
             assert.deepEqual(await keysOf(database), ["a", "ab", "b", "c"]);
             assert.deepEqual(await keysOf(database, { prefix: "a" }), ["a", "ab"]);
             assert.deepEqual(await keysOf(database, { prefix: "a", after: "a" }), ["ab"]);

@@ -102,6 +102,12 @@ class IdbDatabase implements Database {
         return answered(transaction.objectStore(store).get(key) as IDBRequest<Row | undefined>);
     }
 
+    async getMany(store: StoreName, keys: readonly string[]): Promise<(Row | undefined)[]> {
+        if (keys.length === 0) return [];
+        const rows = (await this.#transaction([store], "readonly")).objectStore(store);
+        return Promise.all(keys.map((key) => answered(rows.get(key) as IDBRequest<Row | undefined>)));
+    }
+
     async scan(store: StoreName, range: Range = {}): Promise<Row[]> {
         const rows = (await this.#transaction([store], "readonly")).objectStore(store);
         if (range.backwards !== true) return answered(rows.getAll(keyRange(range), range.limit) as IDBRequest<Row[]>);

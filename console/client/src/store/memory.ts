@@ -66,6 +66,10 @@ class MemoryDatabase implements Database {
         return Promise.resolve(structuredClone(this.#rows(store).get(key)));
     }
 
+    getMany(store: StoreName, keys: readonly string[]): Promise<(Row | undefined)[]> {
+        return Promise.all(keys.map((key) => this.get(store, key)));
+    }
+
     scan(store: StoreName, range: Range = {}): Promise<Row[]> {
         const rows = this.#rows(store);
         return Promise.resolve(rows.keys(range).flatMap((key) => structuredClone(rows.get(key)) ?? []));

@@ -71,6 +71,9 @@ function connectionOf(exec: SqliteExec): Connection {
     return connection;
 }
 
+/** Older builds of SQLite take 999 in a statement. */
+const mostParameters = 500;
+
 /** Behind every key that begins so: SQLite compares bytes of UTF-8, in which this is the last sign. */
 const lastSign = "\u{10ffff}";
 
@@ -89,6 +92,16 @@ class SqliteDatabase implements Database {
     async get(store: StoreName, key: string): Promise<Row | undefined> {
         const sql = "SELECT key, stamp, value, bytes FROM stockverify_rows WHERE database = ? AND store = ? AND key = ?";
         return (await this.connection.query(sql, [this.name, store, key])).map(toRow)[0];
+    }
+
+    async getMany(store: StoreName, keys: readonly string[]): Promise<(Row | undefined)[]> {
+        const found = new Map<string, Row>();
+        for (let from = 0; from < keys.length; from += mostParameters) {
+            const some = keys.slice(from, from + mostParameters);
+            const sql = `SELECT key, stamp, value, bytes FROM stockverify_rows WHERE database = ? AND store = ? AND key IN (${some.map(() => "?").join(", ")})`;
+            for (const row of (await this.connection.query(sql, [this.name, store, ...some])).map(toRow)) found.set(row.key, row);
+        }
+        return keys.map((key) => found.get(key));
     }
 
     async scan(store: StoreName, { prefix = "", after, limit, backwards = false }: Range = {}): Promise<Row[]> {

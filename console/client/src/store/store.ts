@@ -10,6 +10,8 @@ export interface Store {
 /** Rows are found by key or by the beginning of keys; keys sort by code units. */
 export interface Database {
     get(store: StoreName, key: string): Promise<Row | undefined>;
+    /** As many `get`s, in their order. */
+    getMany(store: StoreName, keys: readonly string[]): Promise<(Row | undefined)[]>;
     /** Rows whose keys begin so, in the order of their keys. */
     scan(store: StoreName, range?: Range): Promise<Row[]>;
     count(store: StoreName, prefix?: string): Promise<number>;

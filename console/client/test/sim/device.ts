@@ -196,6 +196,7 @@ export class Tab {
                 const database = await store.open(name);
                 const wrapped: Database = {
                     get: (from: StoreName, key: string) => turn(() => database.get(from, key)),
+                    getMany: (from: StoreName, keys: readonly string[]) => turn(() => database.getMany(from, keys)),
                     scan: (from: StoreName, range?: Range) => turn(() => database.scan(from, range)),
                     count: (from: StoreName, prefix?: string) => turn(() => database.count(from, prefix)),
                     write: (changes: readonly Change[]) => turn(() => database.write(changes)),
