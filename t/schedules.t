@@ -227,6 +227,14 @@ subtest 'recipients who are put off or refused' => sub {
     is scalar $mail->mails('later@example.com'), 1, 'nor who waited';
 };
 
+subtest 'a server that speaks another language' => sub {
+    my $id = make(recipients => ['umlaut@example.com', 'uli@example.com']);
+    my $job = run_now($id);
+    my %now = await($id, $job->{job_id}, 'umlaut@example.com' => 'failed', 'uli@example.com' => 'sent');
+    is $now{'umlaut@example.com'}{error}{message}, '550 5.1.1 Empf?nger unbekannt', 'its words, but for signs that are none';
+    is $now{'umlaut@example.com'}{attempts}, 1, 'and the mail is not tried again';
+};
+
 subtest 'a server that is away' => sub {
     my $id = make(recipients => ['dora@example.com']);
     $mail->stop;

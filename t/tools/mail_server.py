@@ -3,8 +3,8 @@
 
 mail_server.py PORT FOLDER [--cert FILE --key FILE] [--login USER:PASSWORD]
 
-With a certificate it wants STARTTLS first. Recipients are answered by their names: refused... for good, later... with
-"come back later" the first time; everybody else is taken.
+With a certificate it wants STARTTLS first. Recipients are answered by their names: refused... for good, umlaut... so
+too, in ISO 8859-1, later... with "come back later" the first time; everybody else is taken.
 """
 import argparse
 import email
@@ -16,7 +16,17 @@ import signal
 import ssl
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+
+class Server(SMTP):
+    async def push(self, status):
+        await super().push(status.encode("latin-1") if isinstance(status, str) else status)
+
+
+class ServerController(Controller):
+    def factory(self):
+        return Server(self.handler, **self.SMTP_kwargs)
 
 
 class Box:
@@ -28,6 +38,8 @@ class Box:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("refused"):
             return "550 5.1.1 nobody of that name"
+        if address.startswith("umlaut"):
+            return "550 5.1.1 Empf\u00e4nger unbekannt"
         if address.startswith("later") and address not in self.put_off:
             self.put_off.add(address)
             return "451 4.7.1 come back later"
@@ -82,7 +94,7 @@ def main():
             return AuthResult(success=good, auth_data=data)
 
         ways.update(authenticator=authenticate, auth_required=True, auth_require_tls=bool(options.cert))
-    controller = Controller(Box(options.folder), hostname="127.0.0.1", port=options.port, **ways)
+    controller = ServerController(Box(options.folder), hostname="127.0.0.1", port=options.port, **ways)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     controller.start()
     print("ready", flush=True)

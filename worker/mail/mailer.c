@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/text.h"
 #include "core/settings/secret_file.h"
 #include "worker/mail/message.h"
 
@@ -160,6 +161,24 @@ sv_mailer_judge(sv_mailer_t *mailer, CURLcode code)
     }
 }
 
+/* What the server said, as UTF-8: a server may speak any language, in bytes of its own. */
+static const char *
+sv_mailer_words(const sv_mailer_t *mailer, sv_arena_t *arena)
+{
+    char *words = sv_arena_strdup(arena, mailer->said), *at = words;
+
+    while (*at != '\0') {
+        size_t length = sv_utf8_sequence(at, strlen(at));
+
+        if (length == 0) {
+            *at = '?';
+            length = 1;
+        }
+        at += length;
+    }
+    return words;
+}
+
 sv_mail_answer_t
 sv_mailer_send(sv_mailer_t *mailer, const sv_mail_t *mail, sv_arena_t *arena, const char **why)
 {
@@ -180,7 +199,7 @@ sv_mailer_send(sv_mailer_t *mailer, const sv_mail_t *mail, sv_arena_t *arena, co
         code = curl_easy_perform(mailer->curl);
         answer = sv_mailer_judge(mailer, code);
         *why = answer == SV_MAIL_REFUSED || answer == SV_MAIL_DEFERRED
-                   ? sv_arena_strdup(arena, mailer->said)
+                   ? sv_mailer_words(mailer, arena)
                    : sv_arena_strdup(arena, mailer->problem[0] != '\0' ? mailer->problem : curl_easy_strerror(code));
         curl_easy_setopt(mailer->curl, CURLOPT_MIMEPOST, NULL);
         curl_easy_setopt(mailer->curl, CURLOPT_HTTPHEADER, NULL);
