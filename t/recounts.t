@@ -117,6 +117,25 @@ subtest 'single items' => sub {
     line_is($count, $other, 'counted');
 };
 
+subtest 'a rack that is excluded after its recount was begun' => sub {
+    my $rack = shift @racks;
+    my ($item, $other) = @{ $expected{$rack} };
+    my $count = count_of([$rack]);
+    my $session = claim($asha, $rack);
+    counts($asha, $session, $item => 5, $other => 6);
+    complete($asha, $session);
+    line_is($count, $_, 'counted') for $item, $other;
+    is ask($count, racks => [$rack])->status, 200, 'asked for';
+    claim($asha, $rack, recount => \1);
+    is $asha->post("/api/racks/$rack/release", {})->status, 200, 'begun, and left';
+    my $bars = sub { return grep { $_->{reason} =~ /^recount/ } @{ $boss->get("/api/sessions/$count/review")->data->{blocked_by} } };
+    line_is($count, $_, 'recount_asked') for $item, $other;
+    ok +(grep { $_->{reason} eq 'recount' && $_->{rack_id} eq $rack } $bars->()), 'which bars the approval';
+    is $boss->post("/api/sessions/$count/review/exclude", { racks => [$rack], reason => 'It fell' })->status, 200, 'excluded';
+    line_is($count, $_, 'counted') for $item, $other;
+    is_deeply [$bars->()], [], 'nobody need go there again';
+};
+
 subtest 'a tolerance asks by itself, once' => sub {
     my $rack = shift @racks;
     my ($item, $other) = @{ $expected{$rack} };

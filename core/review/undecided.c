@@ -1,6 +1,7 @@
 #include "core/review/undecided.h"
 
 #include "core/store/document.h"
+#include "core/store/row_texts.h"
 
 const char *const sv_bar_reasons[] = {
     [SV_BAR_INCOMPLETE] = "incomplete",
@@ -105,11 +106,36 @@ sv_bars_take_recount(const bson_t *recount, void *context)
     }
 }
 
+/* Recounts that are not done, but of racks which were excluded after somebody had begun: nobody need go there again. */
+static sv_status_t
+sv_bars_put_recounts(sv_store_t *store, const char *count_id, bson_t *filter, sv_arena_t *arena, sv_error_t *error)
+{
+    bson_t *count_filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(count_id)), arena);
+    bson_t *fields = sv_doc_take(BCON_NEW("excluded", BCON_INT32(1)), arena);
+    sv_row_texts_t excluded = { .field = "rack_id", .arena = arena };
+    const bson_t *count = NULL;
+    bson_t others;
+
+    if (sv_store_find_one(store, SV_COLLECTION_SESSIONS, count_filter, fields, arena, &count, error) != SV_OK ||
+        count == NULL) {
+        return error->status;
+    }
+    sv_doc_each(count, "excluded", sv_row_texts_take, &excluded, arena);
+    if (excluded.count > 0) {
+        BSON_APPEND_DOCUMENT_BEGIN(filter, "rack_id", &others);
+        sv_doc_put_texts(&others, "$nin", excluded.texts, excluded.count);
+        bson_append_document_end(filter, &others);
+    }
+    return SV_OK;
+}
+
 sv_status_t
 sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_undecided_t *undecided, sv_arena_t *arena,
                     sv_error_t *error)
 {
     sv_bars_t bars = { .undecided = undecided, .limit = limit, .arena = arena };
+    bson_t *recounts = BCON_NEW("count_id", BCON_UTF8(count_id), "state", "{", "$in", "[", BCON_UTF8("asked"),
+                                BCON_UTF8("taken"), "]", "}");
     const struct {
         sv_collection_t collection;
         bson_t *filter;
@@ -123,10 +149,7 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
         { SV_COLLECTION_UNKNOWN_ITEMS,
           BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "kind", BCON_UTF8("find")),
           sv_bars_take_find },
-        { SV_COLLECTION_RECOUNTS,
-          BCON_NEW("count_id", BCON_UTF8(count_id), "state", "{", "$in", "[", BCON_UTF8("asked"), BCON_UTF8("taken"),
-                   "]", "}"),
-          sv_bars_take_recount },
+        { SV_COLLECTION_RECOUNTS, recounts, sv_bars_take_recount },
         { SV_COLLECTION_SESSION_BOOK, BCON_NEW("session_id", BCON_UTF8(count_id), "undecided", BCON_BOOL(true)),
           sv_bars_take_line },
         /* Lines of before that were counted and say nothing of themselves. */
@@ -136,7 +159,7 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
           sv_bars_take_line },
     };
     bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64((int64_t) limit + 1)), arena);
-    sv_status_t status = SV_OK;
+    sv_status_t status = sv_bars_put_recounts(store, count_id, recounts, arena, error);
 
     *undecided = (sv_undecided_t){ .rows = sv_arena_alloc(arena, (limit + 1) * sizeof(undecided->rows[0])) };
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
