@@ -324,13 +324,13 @@ sv_review_put_facts(const sv_review_work_t *work, sv_totals_line_t *line)
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         review->flags |= flags[i].set ? SV_LINE_FLAG_BIT(flags[i].flag) : 0;
     }
+    if (line->compared && work->lines->scope->rack_books && !work->lines->scope->standing && !line->book.lot_tracked &&
+        !review->lacks_excluded_book) {
+        /* What stands on racks that need not be counted is neither missing nor found: wherever the variance is told. */
+        sv_totals_add(&line->variance, review->excluded_qty);
+    }
     review->has_variance = line->compared && review->state != SV_LINE_INCOMPLETE;
     review->variance = review->has_variance ? line->variance : 0;
-    if (review->has_variance && work->lines->scope->rack_books && !work->lines->scope->standing &&
-        !line->book.lot_tracked && !review->lacks_excluded_book) {
-        /* What stands on racks that need not be counted is neither missing nor found. */
-        sv_totals_add(&review->variance, review->excluded_qty);
-    }
     review->has_value = review->has_variance && (review->has_cost || !line->in_book) &&
                         sv_quantity_mul(review->variance, line->book.unit_cost, &review->value);
     review->value = review->has_value ? review->value : 0;

@@ -283,6 +283,44 @@ what_moved_meanwhile_is_in_the_book(void **state)
     assert_true(flagged(world, "ITM-3", "moved"));
 }
 
+/* A count of rack R1 alone, whose book tells what lies there: what moved of an item that lies nowhere else was there.
+ */
+static void
+what_moved_on_the_racks_of_a_part_is_in_its_book(void **state)
+{
+    sync_world_t *world = *state;
+    int64_t now_ms = sv_clock_now_ms();
+    static const struct {
+        const char *code, *rack_id;
+    } expected[] = { { "ITM-1", "R1" }, { "ITM-2", "R1" }, { "ITM-2", "R2" }, { "ITM-4", "R1" }, { "ITM-4", "R9" } };
+
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C1'}",
+                   "{'$set': {'kind': 'opened', 'racks': ['R1'], 'rack_books': true}}");
+    sv_real_insert(&world->real, SV_COLLECTION_WAREHOUSES, "{'warehouse': 'W1', 'rack_books': true}");
+    sv_real_insert(&world->real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R2', 'warehouse': 'W1'}");
+    sv_real_insert(&world->real, SV_COLLECTION_RACK_REGISTRY, "{'rack_id': 'R9', 'warehouse': 'W2'}");
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        sv_real_insert(&world->real, SV_COLLECTION_RACK_ITEMS,
+                       sv_arena_printf(world->arena, "{'rack_id': '%s', 'item_code': '%s', 'book_qty': " QTY("100") "}",
+                                       expected[i].rack_id, expected[i].code));
+    }
+    for (int i = 1; i <= 4; i++) {
+        const char *code = sv_arena_printf(world->arena, "ITM-%d", i);
+
+        frozen_and_counted(world, sv_arena_printf(world->arena, "p%d", i), code, now_ms);
+        movement(world, sv_arena_printf(world->arena, "%d", i), code, QTY("-15"), now_ms - 2400000, "");
+    }
+    derive(world);
+    assert_int_equal(counted(world, "ITM-1", "", "variance"), 5000000);
+    assert_false(flagged(world, "ITM-1", "moved"));
+    /* On another rack of the warehouse, too, or on none by the books: nobody knows where it was. */
+    assert_int_equal(counted(world, "ITM-2", "", "variance"), -10000000);
+    assert_true(flagged(world, "ITM-2", "moved"));
+    assert_true(flagged(world, "ITM-3", "moved"));
+    /* On one of another warehouse. */
+    assert_int_equal(counted(world, "ITM-4", "", "variance"), 5000000);
+}
+
 static void
 expired_and_delisted_stock_is_told(void **state)
 {
@@ -320,6 +358,7 @@ main(void)
         WITH_ANN_ON_R1(different_units_are_never_added),
         WITH_ANN_ON_R1(damage_has_its_sign),
         WITH_ANN_ON_R1(what_moved_meanwhile_is_in_the_book),
+        WITH_ANN_ON_R1(what_moved_on_the_racks_of_a_part_is_in_its_book),
         WITH_ANN_ON_R1(expired_and_delisted_stock_is_told),
     };
 
