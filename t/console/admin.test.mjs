@@ -169,6 +169,13 @@ describe("an administrator's day", () => {
         assert.match(await page.locator("dialog .details").innerText(), new RegExp(items[0].request_id));
         await page.keyboard.press("Escape");
         await page.locator("dialog").waitFor({ state: "detached" });
+        await open("admin/audit");
+        const rows = page.locator(".table-row[data-link]");
+        await rows.first().waitFor();
+        assert.equal(await page.locator(".audit-action").count(), await rows.count(), "every action is told in words");
+        await page.locator(".audit-action", { hasText: "Added a user" }).first().waitFor();
+        await open("admin/audit?from=2020-01-01");
+        await page.locator(".audit-action").first().waitFor();
         assert.deepEqual(faults, []);
     });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { axeSource, isKept, launch, logIn, newDesk, newPhone, picture, watch } from "./lib/browser.mjs";
 import { startStack, until } from "./lib/stack.mjs";
-import { pagesOf } from "./lib/pages.mjs";
+import { isOfOffice, pagesOf } from "./lib/pages.mjs";
 
 let stack, browser;
 before(async () => {
@@ -43,6 +43,9 @@ const untranslated = (page) =>
         return found;
     });
 
+/** Times and days whose zone is not said. */
+const isOfNoZone = (page) => page.evaluate(() => document.querySelector("main time, main input[type=date]") !== null && document.querySelector(".zone-note") === null);
+
 const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
 const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
@@ -70,6 +73,7 @@ for (const role of ["staff", "supervisor", "admin"]) {
                     await picture(page, `${role} ${path} ${name}`);
                     found.push(...(await barriers(page)).map((barrier) => `${path}: ${barrier}`));
                     if (locale === "pseudo") found.push(...(await untranslated(page)).map((text) => `${path}: untranslated: ${text}`));
+                    if (isOfOffice(path) && (await isOfNoZone(page))) found.push(`${path}: whose times?`);
                     if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
                     found.push(...faults.splice(0).map((fault) => `${path}: ${fault}`));
                     examined.add(`${path} ${name}`);

@@ -139,6 +139,21 @@ describe("two snapshots", () => {
         assert.match(await table.first().innerText(), /Changed/);
     });
 
+    it("that can't be compared leave a job that says why, and is tried again", async () => {
+        const { items } = await call("GET", "/api/reports/snapshots?tag=racks");
+        const { job_id } = await call("POST", "/api/reports/compare", { baseline_id: items[1].snapshot_id, comparison_id: items[0].snapshot_id, key_fields: ["warehouse"] });
+        const failed = () => call("GET", `/api/jobs/${job_id}`).then((job) => job.status === "failed" && job);
+        const { finished_at } = await until("a failed job", failed);
+        await page.goto(`${stack.console}jobs`);
+        const row = page.locator(`[data-job="${job_id}"]`);
+        await row.getByText("Several rows have the same key").waitFor();
+        await row.getByRole("button", { name: "Try again" }).click();
+        await until("another failure", async () => {
+            const job = await failed();
+            return job && job.finished_at !== finished_at;
+        });
+    });
+
     it("make a trend of their tag, with the figures as a table, too", async () => {
         await page.goto(`${stack.console}trend?tag=racks`);
         await page.locator(".series-plot canvas").waitFor();
@@ -158,6 +173,11 @@ describe("a schedule", () => {
         assert.deepEqual([items[0].cron, items[0].filters], ["0 6 * * 1", { period: "last_week" }]);
         await page.goto(`${stack.console}schedules`);
         assert.match(await page.locator("main .list li").first().innerText(), /Monday.*6:00.*Next: /s);
+        await page.locator("main .list a").first().click();
+        await button("Run it now").click();
+        await until("a run that ended", async () => (await call("GET", `/api/reports/schedules/${items[0].schedule_id}`)).last_status === "succeeded");
+        await page.goto(`${stack.console}schedules`);
+        await page.locator('.last-run[data-status="succeeded"]').waitFor();
     });
 
     it("leaves no fault on any page behind", () => assert.deepEqual(faults, []));

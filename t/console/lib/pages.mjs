@@ -45,6 +45,9 @@ async function rackInHand(page, stack) {
     return [path, `${path}/unknown`, `${path}/finish`];
 }
 
+/** Whether supervisors or administrators alone have the page. */
+export const isOfOffice = (path) => path !== "login" && !counting.includes(path) && !path.startsWith("count/");
+
 export async function pagesOf(role, page, stack) {
     const pages = [...counting];
     if (role === "staff") pages.push(...(await rackInHand(page, stack)));

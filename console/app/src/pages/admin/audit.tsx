@@ -1,5 +1,6 @@
 import type { Schema } from "@stockverify/client";
 import { useState } from "preact/hooks";
+import { daysOf } from "../../days.js";
 import { faultText } from "../../faults.js";
 import { dateTime, number } from "../../i18n/format.js";
 import { useLoadPages } from "../../load-pages.js";
@@ -12,12 +13,13 @@ import { Page } from "../../ui/page.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Code } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { Who } from "../supervisor/people.js";
+import { actionWords } from "./audit-texts.js";
 import { Details } from "./details.js";
 import { FilterField } from "./filter-field.js";
 import { queryOf, useFilters } from "./filters.js";
 import { text } from "./texts.js";
-import { daysOf } from "./days.js";
 
 type Entry = Schema<"AuditEntry">;
 
@@ -45,7 +47,7 @@ export function AuditPage() {
                         entries.length === 0 ? (
                             <EmptyState icon="shield" title={text("audit.none")} text={Object.keys(query).length > 0 ? text("none_narrowed") : text("audit.none_text")} />
                         ) : (
-                            <Table label={text("audit.title")} rows={entries} columns={columns()} keyOf={keyOf} onEnd={loaded.more} onOpen={setOpened} />
+                            <Table label={text("audit.title")} rows={entries} columns={columns()} keyOf={keyOf} onEnd={loaded.more} onOpen={setOpened} rowHeight={64} />
                         )
                     }
                 </Loading>
@@ -55,11 +57,26 @@ export function AuditPage() {
                     <Details of={opened} />
                 </Dialog>
             )}
+            <ZoneNote days="device" />
         </Page>
     );
 }
 
 const keyOf = (entry: Entry): string => `${entry.seq ?? ""} ${entry.at} ${entry.action} ${entry.request_id ?? ""} ${entry.hash ?? ""}`;
+
+/** In words, with the code that is searched for. */
+function Action({ code }: { code: string }) {
+    const words = actionWords(code);
+    if (words === null) return <Code>{code}</Code>;
+    return (
+        <span class="stack-tight audit-action">
+            <span>{words}</span>
+            <span class="small soft">
+                <Code>{code}</Code>
+            </span>
+        </span>
+    );
+}
 
 function Sealed({ entry }: { entry: Entry }) {
     if (entry.verified === false) return <Chip tone="bad">{text("audit.changed")}</Chip>;
@@ -69,7 +86,7 @@ function Sealed({ entry }: { entry: Entry }) {
 
 const columns = (): readonly Column<Entry>[] => [
     { key: "at", title: text("audit.at"), width: "minmax(20ch, max-content)", cell: (entry) => <time translate={false}>{dateTime(entry.at)}</time> },
-    { key: "action", title: text("audit.action"), width: "minmax(18ch, 1fr)", cell: (entry) => <Code>{entry.action}</Code> },
+    { key: "action", title: text("audit.action"), width: "minmax(22ch, 1fr)", cell: (entry) => <Action code={entry.action} /> },
     { key: "user", title: text("audit.user"), width: "minmax(14ch, 1fr)", cell: (entry) => (entry.user_id === null ? "–" : <Who id={entry.user_id} />) },
     { key: "rack", title: text("rack.id"), width: "minmax(12ch, max-content)", cell: (entry) => <Code>{entry.rack_id ?? "–"}</Code> },
     { key: "count", title: text("audit.count"), width: "minmax(12ch, 1fr)", cell: (entry) => <Code>{entry.count_id ?? "–"}</Code> },

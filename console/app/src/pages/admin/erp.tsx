@@ -14,6 +14,7 @@ import { Page } from "../../ui/page.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { useEvery } from "./every.js";
 import { Outbox } from "./outbox.js";
 import { text } from "./texts.js";
@@ -65,6 +66,7 @@ export function ErpPage() {
                     </div>
                 )}
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

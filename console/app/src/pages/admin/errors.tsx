@@ -1,4 +1,5 @@
 import type { Schema } from "@stockverify/client";
+import { daysOf } from "../../days.js";
 import { useState } from "preact/hooks";
 import { dateTime } from "../../i18n/format.js";
 import { useLoadPages } from "../../load-pages.js";
@@ -10,7 +11,7 @@ import { Page } from "../../ui/page.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Code, Data } from "../../ui/text.js";
-import { daysOf } from "./days.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { Details } from "./details.js";
 import { FilterField } from "./filter-field.js";
 import { queryOf, useFilters } from "./filters.js";
@@ -51,6 +52,7 @@ export function ErrorsPage() {
                     <Details of={opened} />
                 </Dialog>
             )}
+            <ZoneNote days="device" />
         </Page>
     );
 }

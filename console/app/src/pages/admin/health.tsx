@@ -7,6 +7,7 @@ import { Loading } from "../../ui/loading.js";
 import { Page } from "../../ui/page.js";
 import { Banner, Chip } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { useEvery } from "./every.js";
 import { text } from "./texts.js";
 
@@ -31,6 +32,7 @@ export function HealthPage() {
                     </div>
                 )}
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

@@ -16,6 +16,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { Who } from "../supervisor/people.js";
 import { fieldFaults } from "./field-faults.js";
 import { RackState } from "./rack-state.js";
@@ -54,6 +55,7 @@ export function RackPage() {
     return (
         <Page title={id} heading={<Code>{id}</Code>} back={pathTo("/admin/racks")}>
             <Loading of={loaded}>{(rack) => <Rack rack={rack} onChanged={loaded.set} />}</Loading>
+            <ZoneNote />
         </Page>
     );
 }
@@ -103,6 +105,7 @@ export function NewRackPage() {
                 }}
                 label={shellText("save")}
             />
+            <ZoneNote />
         </Page>
     );
 }

@@ -11,6 +11,7 @@ import { Page } from "../../ui/page.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { FilterField } from "./filter-field.js";
 import { queryOf, useFilters } from "./filters.js";
 import { RackState, rackStates } from "./rack-state.js";
@@ -84,6 +85,7 @@ export function RacksPage() {
                     }
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }

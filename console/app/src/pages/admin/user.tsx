@@ -15,6 +15,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner, Chip } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { fieldFaults } from "./field-faults.js";
 import { HandOver, PasswordField } from "./password-field.js";
 import { roles } from "./roles.js";
@@ -38,6 +39,7 @@ export function UserPage() {
                     </div>
                 )}
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

@@ -9,6 +9,7 @@ import { Select } from "../../ui/field.js";
 import { Loading } from "../../ui/loading.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import type { Schema } from "./api-types.js";
 import { ColumnChoice } from "./column-choice.js";
 import { FileDialog } from "./file-dialog.js";
@@ -45,6 +46,7 @@ export function BuilderPage() {
             <Loading of={loaded} rows={3} height={160}>
                 {({ collections, saved }) => <Builder key={saved?.query_id ?? "new"} collections={collections} saved={saved} onSaved={(query) => loaded.set({ collections, saved: query })} />}
             </Loading>
+            <ZoneNote days="warehouse" />
         </Page>
     );
 }

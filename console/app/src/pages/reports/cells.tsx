@@ -12,6 +12,9 @@ export type CellValue = ReportRow[string] | undefined;
 
 export const isNumeric = (column: Pick<ReportColumn, "type">): boolean => column.type === "quantity" || column.type === "money" || column.type === "ratio" || column.type === "integer";
 
+/** A row is known by what identifies it. */
+export const rowKey = (columns: readonly ReportColumn[], row: ReportRow): string => columns.filter((column) => column.key).map((column) => String(row[column.name])).join("\u0000");
+
 /** A value as people read it. */
 export function valueText(value: CellValue, type: ReportColumn["type"]): string {
     if (value === null || value === undefined) return "–";

@@ -1,25 +1,17 @@
-import { useLocation } from "preact-iso";
 import { useMemo, useState } from "preact/hooks";
 import { dateTime, figure } from "../../i18n/format.js";
 import type { IconName } from "../../ui/icon.js";
 import { pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
 import { client } from "../../session.js";
-import { Button } from "../../ui/button.js";
-import { ask } from "../../ui/dialog.js";
-import { Loading } from "../../ui/loading.js";
-import { notify } from "../../ui/notices.js";
-import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Chip, EmptyState, type Tone } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Data } from "../../ui/text.js";
 import type { DataOf, Schema } from "./api-types.js";
-import { type ReportRow, tableColumn } from "./cells.js";
-import { FileDialog, whyText } from "./file-dialog.js";
-import { makeExport } from "./files.js";
+import { type ReportRow, rowKey, tableColumn } from "./cells.js";
+import { KeptPage } from "./kept-page.js";
 import { usePaged } from "./paged.js";
-import { rowKey } from "./result.js";
 import { text } from "./texts.js";
 import { titleText } from "./titles.js";
 import { share } from "./words.js";
@@ -44,40 +36,24 @@ export function ComparisonPage() {
         (cursor, signal) => client.call("get", "/api/reports/compare/{id}", { path: { id }, query: { limit: 200, ...(change === "all" ? {} : { change }), ...(cursor === undefined ? {} : { cursor }) }, signal }),
         [id, change],
     );
-    const name = loaded.data?.name;
     return (
-        <Page title={name ?? text("comparison.title")} {...(name === undefined ? {} : { heading: <Data>{name}</Data> })} back={`${pathTo("/snapshots")}?comparisons`} wide>
-            <Loading of={loaded} rows={3} height={140}>
-                {(comparison) => <Content comparison={comparison} change={change} onChange={setChange} onEnd={loaded.more} />}
-            </Loading>
-        </Page>
+        <KeptPage
+            title={text("comparison.title")}
+            back={`${pathTo("/snapshots")}?comparisons`}
+            loaded={loaded}
+            resource={`/api/reports/compare/${encodeURIComponent(id)}`}
+            remove={() => client.call("delete", "/api/reports/compare/{id}", { path: { id } })}
+        >
+            {(comparison) => <Content comparison={comparison} change={change} onChange={setChange} onEnd={loaded.more} />}
+        </KeptPage>
     );
 }
 
 function Content({ comparison, change, onChange, onEnd }: { comparison: Comparison; change: Change | "all"; onChange: (change: Change | "all") => void; onEnd: () => void }) {
-    const { route } = useLocation();
-    const [isMaking, make] = useState(false);
     const columns = useMemo(() => comparison.columns.map(changeColumn), [comparison.columns]);
-    const remove = async (): Promise<void> => {
-        if (!(await ask({ title: text("reports.delete_ask", { name: comparison.name }), confirm: text("reports.delete"), danger: true }))) return;
-        try {
-            await client.call("delete", "/api/reports/compare/{id}", { path: { id: comparison.job_id } });
-            route(`${pathTo("/snapshots")}?comparisons`, true);
-        } catch (fault) {
-            notify({ tone: "bad", text: whyText(fault) });
-        }
-    };
     const shown: readonly Change[] = comparison.include_unchanged ? ["added", "removed", "changed", "unchanged"] : ["added", "removed", "changed"];
     return (
-        <div class="stack">
-            <div class="row">
-                <Button kind="primary" icon="download" onClick={() => make(true)}>
-                    {text("builder.file")}
-                </Button>
-                <Button icon="trash" onClick={remove}>
-                    {text("reports.delete")}
-                </Button>
-            </div>
+        <>
             <Sides comparison={comparison} />
             <Fields comparison={comparison} />
             <Segments
@@ -91,8 +67,7 @@ function Content({ comparison, change, onChange, onEnd }: { comparison: Comparis
             ) : (
                 <Table label={comparison.name} rows={comparison.items} total={change === "all" ? comparison.total : comparison.counts[change]} columns={columns} keyOf={(row) => rowKey(comparison.columns, row)} onEnd={onEnd} rowHeight={48} />
             )}
-            {isMaking && <FileDialog title={text("builder.file")} fileName={comparison.name} make={(format, onProgress) => makeExport(`/api/reports/compare/${encodeURIComponent(comparison.job_id)}`, format, onProgress)} onClose={() => make(false)} />}
-        </div>
+        </>
     );
 }
 

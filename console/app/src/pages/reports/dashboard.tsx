@@ -13,6 +13,7 @@ import { Loading } from "../../ui/loading.js";
 import { Page } from "../../ui/page.js";
 import { Card, Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import type { DataOf } from "./api-types.js";
 import { LiveChip } from "./live-chip.js";
 import { RackShares } from "./rack-shares.js";
@@ -41,6 +42,7 @@ export function DashboardPage() {
                     {(data) => <Content data={data} />}
                 </Loading>
             </div>
+            {loaded.data !== undefined && <ZoneNote days={{ zone: loaded.data.kpis.time_zone }} />}
         </Page>
     );
 }

@@ -12,6 +12,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { EmptyState } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import type { Schema } from "./api-types.js";
 import { FixedDialog, type FixedType } from "./fixed-dialog.js";
 import { text } from "./texts.js";
@@ -79,6 +80,7 @@ export function ReportsPage() {
                 </ul>
             </div>
             {making !== null && <FixedDialog type={making} onClose={() => make(null)} />}
+            <ZoneNote days="warehouse" />
         </Page>
     );
 }

@@ -14,6 +14,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { pageOfResult } from "./job-notices.js";
 import { JobProgress } from "./job-progress.js";
 import { failureText, kindText, statusLooks } from "./job-words.js";
@@ -86,6 +87,7 @@ export function JobsPage() {
                     }}
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }
@@ -110,6 +112,7 @@ function JobRow({ job, onChanged }: { job: Job; onChanged: (job: Job) => void })
         }
     };
     const cancel = () => act(async () => onChanged(await client.call("delete", "/api/jobs/{id}", { path: { id: job.job_id } })));
+    const retry = () => act(async () => onChanged(await client.call("post", "/api/jobs/{id}/retry", { path: { id: job.job_id } })));
     return (
         <li class="list-row job-row" data-job={job.job_id}>
             <span class="grow stack-tight">
@@ -138,6 +141,11 @@ function JobRow({ job, onChanged }: { job: Job; onChanged: (job: Job) => void })
                 {job.result_url !== null && (
                     <Button kind="primary" icon="download" onClick={() => act(() => downloadResult(job))}>
                         {text("job.download")}
+                    </Button>
+                )}
+                {job.status === "failed" && (
+                    <Button icon="sync" onClick={retry}>
+                        {text("job.retry")}
                     </Button>
                 )}
                 {!isEnded(job.status) && !job.cancel_requested && (

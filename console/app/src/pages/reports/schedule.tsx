@@ -14,9 +14,11 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import type { Schema } from "./api-types.js";
 import { Deliveries } from "./deliveries.js";
 import { draftOf, newSchedule, requestOf, type Schedule } from "./schedule-draft.js";
+import { LastRun } from "./last-run.js";
 import { ScheduleForm } from "./schedule-form.js";
 import { text } from "./texts.js";
 
@@ -39,6 +41,7 @@ export function SchedulePage() {
             <Loading of={loaded} rows={4}>
                 {({ schedule, queries }) => <Editor key={schedule?.schedule_id ?? "new"} schedule={schedule} queries={queries} onSaved={(saved) => loaded.set({ schedule: saved, queries })} />}
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }
@@ -87,6 +90,12 @@ function Editor({ schedule, queries, onSaved }: EditorProps) {
                 <Banner tone="warn" title={text("schedules.off")}>
                     <Data>{schedule.disabled_reason}</Data>
                 </Banner>
+            )}
+            {schedule !== null && schedule.last_status !== null && (
+                <section class="card stack-tight">
+                    <h2>{text("schedule.last_run")}</h2>
+                    <LastRun of={schedule} />
+                </section>
             )}
             {fault !== undefined && <Banner tone="bad">{faultText(fault)}</Banner>}
             <ScheduleForm draft={draft} onChange={setDraft} queries={queries} isAdmin={currentUser()?.role === "admin"} hasOwnQuery={schedule?.query !== undefined} faultOf={(field) => details.find((detail) => detail.field === field || detail.field.startsWith(`${field}[`))?.message} />

@@ -1,5 +1,4 @@
 import { dateTime, relative } from "../../i18n/format.js";
-import type { Job } from "../../jobs.js";
 import { useLiveReload } from "../../live.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
@@ -10,8 +9,9 @@ import { Loading } from "../../ui/loading.js";
 import { Page } from "../../ui/page.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import type { Schema } from "./api-types.js";
-import { failureText } from "./job-words.js";
+import { LastRun } from "./last-run.js";
 import { cadenceText } from "./schedule-words.js";
 import { text } from "./texts.js";
 
@@ -19,13 +19,7 @@ type Schedule = Schema<"Schedule">;
 
 /** What is made by the clock: when next, and what came of it last. */
 export function SchedulesPage() {
-    const loaded = useLoad(
-        async (signal) => {
-            const [schedules, jobs] = await Promise.all([client.call("get", "/api/reports/schedules", { query: { limit: 200 }, signal }), client.call("get", "/api/jobs", { query: { limit: 200 }, signal })]);
-            return { schedules: schedules.items, jobs: new Map(jobs.items.map((job) => [job.job_id, job])) };
-        },
-        [],
-    );
+    const loaded = useLoad((signal) => client.call("get", "/api/reports/schedules", { query: { limit: 200 }, signal }), []);
     useLiveReload(["job.updated"], loaded.reload, (event) => event["status"] !== "running", 3000);
     return (
         <Page title={text("schedules.title")}>
@@ -34,24 +28,25 @@ export function SchedulesPage() {
                     {text("schedules.new")}
                 </Button>
                 <Loading of={loaded} rows={3}>
-                    {({ schedules, jobs }) =>
+                    {({ items: schedules }) =>
                         schedules.length === 0 ? (
                             <EmptyState icon="calendar" title={text("schedules.none")} text={text("schedules.none_text")} />
                         ) : (
                             <ul class="list">
                                 {schedules.map((schedule) => (
-                                    <ScheduleRow key={schedule.schedule_id} schedule={schedule} last={schedule.last_job_id === null ? undefined : jobs.get(schedule.last_job_id)} />
+                                    <ScheduleRow key={schedule.schedule_id} schedule={schedule} />
                                 ))}
                             </ul>
                         )
                     }
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }
 
-function ScheduleRow({ schedule, last }: { schedule: Schedule; last: Job | undefined }) {
+function ScheduleRow({ schedule }: { schedule: Schedule }) {
     return (
         <li data-schedule={schedule.schedule_id}>
             <a class="list-row" href={pathTo("/schedules", schedule.schedule_id)}>
@@ -61,11 +56,6 @@ function ScheduleRow({ schedule, last }: { schedule: Schedule; last: Job | undef
                             <Data>{schedule.name}</Data>
                         </strong>
                         {!schedule.enabled && <Chip icon="pause">{text("schedules.off")}</Chip>}
-                        {last?.status === "failed" && (
-                            <Chip tone="bad" icon="warning">
-                                {text("schedules.failed")}
-                            </Chip>
-                        )}
                         {schedule.waiting_for !== null && (
                             <Chip tone="warn" icon="clock">
                                 {text("schedules.waits")}
@@ -80,7 +70,7 @@ function ScheduleRow({ schedule, last }: { schedule: Schedule; last: Job | undef
                             {text("schedules.next", { when: dateTime(schedule.next_at) })} (<time translate={false}>{relative(schedule.next_at)}</time>)
                         </span>
                     )}
-                    {last?.status === "failed" && last.error !== null && <span class="small">{failureText(last.error)}</span>}
+                    <LastRun of={schedule} />
                     {schedule.disabled_reason !== null && (
                         <span class="small">
                             <Data>{schedule.disabled_reason}</Data>

@@ -10,6 +10,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import type { Schema } from "./api-types.js";
 import { CompareDialog } from "./compare-dialog.js";
 import { usePaged } from "./paged.js";
@@ -34,6 +35,7 @@ export function SnapshotsPage() {
                 />
                 {view === "snapshots" ? <Snapshots /> : <Comparisons />}
             </div>
+            <ZoneNote />
         </Page>
     );
 }

@@ -368,7 +368,7 @@ export const reportsArabic: Translation<typeof reportsEnglish> = {
     "schedules.none": "لا شيء يُصنع بموعد بعد",
     "schedules.none_text": "يصنع الجدول الزمني تقريرًا أو يلتقط لقطة في أيام معينة ويرسلها بالبريد.",
     "schedules.off": "متوقف",
-    "schedules.failed": "فشل في المرة الأخيرة",
+    "schedule.last_run": "آخر تشغيل",
     "schedules.waits": "ينتظر التشغيل السابق",
     "schedules.snapshot": "لقطة",
     "schedules.next": "التالي: {when}",

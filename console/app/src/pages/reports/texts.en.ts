@@ -365,7 +365,7 @@ export const reportsEnglish = {
     "schedules.none": "Nothing is made by the clock yet",
     "schedules.none_text": "A schedule makes a report or takes a snapshot on certain days, and mails it.",
     "schedules.off": "Switched off",
-    "schedules.failed": "Failed last time",
+    "schedule.last_run": "Last run",
     "schedules.waits": "Waits for the run before",
     "schedules.snapshot": "Snapshot",
     "schedules.next": "Next: {when}",

@@ -368,7 +368,7 @@ export const reportsHindi: Translation<typeof reportsEnglish> = {
     "schedules.none": "अभी समय से कुछ नहीं बनता",
     "schedules.none_text": "समय-सारणी तय दिनों पर रिपोर्ट बनाती या स्नैपशॉट लेती है और मेल करती है।",
     "schedules.off": "बंद",
-    "schedules.failed": "पिछली बार विफल",
+    "schedule.last_run": "पिछली बार",
     "schedules.waits": "पिछले रन की प्रतीक्षा",
     "schedules.snapshot": "स्नैपशॉट",
     "schedules.next": "अगला: {when}",

@@ -10,6 +10,7 @@ import { Loading } from "../../ui/loading.js";
 import { Page } from "../../ui/page.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import type { Schema } from "./api-types.js";
 import { valueText } from "./cells.js";
 import { text } from "./texts.js";
@@ -59,6 +60,7 @@ export function TrendPage() {
                     )}
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }

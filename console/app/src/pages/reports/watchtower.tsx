@@ -7,6 +7,7 @@ import { client } from "../../session.js";
 import { Loading } from "../../ui/loading.js";
 import { Page } from "../../ui/page.js";
 import { EmptyState } from "../../ui/surface.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { LiveChip } from "./live-chip.js";
 import { RackDialog } from "./rack-dialog.js";
 import { FloorMap } from "./rack-map.js";
@@ -47,6 +48,7 @@ export function WatchtowerPage() {
                 </Loading>
             </div>
             <RackDialog tower={tower} opened={opened} />
+            <ZoneNote />
         </Page>
     );
 }

@@ -15,6 +15,7 @@ import { Segments } from "../../ui/segments.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { AdjustmentState } from "./adjustments.js";
 import { ExportButton } from "./export-button.js";
 import { type AdjustmentWithLines, postingSigns } from "./kinds.js";
@@ -56,6 +57,7 @@ export function AdjustmentPage() {
                     </div>
                 )}
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

@@ -8,6 +8,7 @@ import { Segments } from "../../ui/segments.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { type Adjustment, adjustmentSigns } from "./kinds.js";
 import { moneyLabel } from "./review-lines.js";
 import { signedMoney } from "./signed.js";
@@ -35,6 +36,7 @@ export function AdjustmentsPage() {
                     }
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }

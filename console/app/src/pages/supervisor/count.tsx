@@ -13,6 +13,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { CountKind, CountName, CountState, countTitle, Scope } from "./counts.js";
 import { CountRacks } from "./count-racks.js";
 import { type Count, isClosed } from "./kinds.js";
@@ -40,6 +41,7 @@ export function CountPage() {
                     {({ rows, next }) => <CountRacks countId={countId} warehouse={loaded.data?.warehouse ?? null} isOver={loaded.data === undefined || isClosed(loaded.data)} racks={rows} isWhole={next === null} onEnd={racks.more} onChange={reload} />}
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }

@@ -10,6 +10,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { type Count, countSigns } from "./kinds.js";
 import { text } from "./texts.js";
 import { useWalk } from "./walk.js";
@@ -67,6 +68,7 @@ export function CountsPage() {
                     }
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }

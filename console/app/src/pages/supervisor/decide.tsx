@@ -16,6 +16,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { text as decideText } from "./decide-texts.js";
 import type { Conflict } from "./kinds.js";
 import { Who } from "./people.js";
@@ -54,6 +55,7 @@ export function DecidePage() {
                     )
                 }
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

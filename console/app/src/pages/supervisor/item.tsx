@@ -14,6 +14,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner, Chip } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { changesOf, correctable, type Correctable, isNumber, typedOf } from "./corrections.js";
 import { text as decideText } from "./decide-texts.js";
 import { Unit } from "./review-lines.js";
@@ -48,6 +49,7 @@ export function ItemPage() {
                     </div>
                 )}
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

@@ -14,6 +14,7 @@ import { Page } from "../../ui/page.js";
 import { Banner, Chip } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { acceptFault, acceptLines, percentOf } from "./accepting.js";
 import type { LineDetail, ReviewLine } from "./kinds.js";
 import { Who, WhoAll } from "./people.js";
@@ -85,6 +86,7 @@ export function ReviewLinePage() {
                 />
             )}
             {excludes !== null && <ReasonDialog title={text("exclude.title", { n: 1 })} explain={text("exclude.text")} confirm={text("racks.exclude")} onClose={() => setExcludes(null)} onSubmit={(reason) => exclude(excludes, reason)} />}
+            <ZoneNote />
         </Page>
     );
 }

@@ -15,6 +15,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { text as decideText } from "./decide-texts.js";
 import { SerialState } from "./review-line.js";
 import { text } from "./texts.js";
@@ -46,6 +47,7 @@ export function SerialsPage() {
                 </form>
                 {count !== undefined && <SerialsOfCount countId={count} />}
             </div>
+            <ZoneNote />
         </Page>
     );
 }
@@ -121,6 +123,7 @@ export function SerialPage() {
                     </div>
                 )}
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

@@ -11,6 +11,7 @@ import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { countTitle } from "./counts.js";
 import type { Count } from "./kinds.js";
 import { RackPicker } from "./rack-picker.js";
@@ -78,6 +79,7 @@ export function SheetsPage() {
                     )
                 }
             </Loading>
+            <ZoneNote />
         </Page>
     );
 }

@@ -13,6 +13,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { text as decideText } from "./decide-texts.js";
 import type { UnknownItem } from "./kinds.js";
 import { LinkDialog } from "./link-dialog.js";
@@ -44,6 +45,7 @@ export function UnknownItemsPage() {
                     }
                 </Loading>
             </div>
+            <ZoneNote />
         </Page>
     );
 }

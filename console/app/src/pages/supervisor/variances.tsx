@@ -2,6 +2,7 @@ import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 import { figure, number } from "../../i18n/format.js";
 import { pathTo } from "../../paths.js";
+import { daysOf } from "../../days.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Select, TextField } from "../../ui/field.js";
@@ -10,6 +11,7 @@ import { Page } from "../../ui/page.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Data } from "../../ui/text.js";
+import { ZoneNote } from "../../ui/zone-note.js";
 import { text as decideText } from "./decide-texts.js";
 import type { Variance as Row } from "./kinds.js";
 import { Who } from "./people.js";
@@ -35,7 +37,7 @@ export function VariancesPage() {
     const walk = useWalk(
         (cursor, signal) => {
             const given = Object.fromEntries(names.filter((name) => name !== "min_qty" && name !== "min_value" && filters[name] !== "").map((name) => [name, filters[name]]));
-            return client.call("get", "/api/erp/items/variances", { query: { sort, limit: 200, ...given, ...(typeof numbers.min_qty === "number" ? { min_qty: numbers.min_qty } : {}), ...(typeof numbers.min_value === "number" ? { min_value: numbers.min_value } : {}), ...(cursor === undefined ? {} : { cursor }) }, signal });
+            return client.call("get", "/api/erp/items/variances", { query: { sort, limit: 200, ...daysOf(given), ...(typeof numbers.min_qty === "number" ? { min_qty: numbers.min_qty } : {}), ...(typeof numbers.min_value === "number" ? { min_value: numbers.min_value } : {}), ...(cursor === undefined ? {} : { cursor }) }, signal });
         },
         [sort, ...names.map((name) => filters[name])],
     );
@@ -77,6 +79,7 @@ export function VariancesPage() {
                     )}
                 </Loading>
             </div>
+            <ZoneNote days="device" />
         </Page>
     );
 }
