@@ -188,7 +188,8 @@ export class Queue {
         const final = judged.filter(({ outcome }) => outcome.kind !== "later");
         const rows = await this.database.getMany("records", final.map(({ each: { record } }) => recordKey(record.session_id, record.client_record_id)));
         const settlements = final.map((one, index) => this.#settlement(one, rows[index]));
-        if (await this.database.write(settlements.flatMap(({ changes }) => changes))) {
+        // A verdict that is lost with a battery is given again when the record is sent again.
+        if (await this.database.write(settlements.flatMap(({ changes }) => changes), "recoverable")) {
             // What only left the queue needs no counting anew.
             return this.onChange(settlements.every(({ isPlain }) => isPlain) ? { unsent: -final.length } : "unknown");
         }

@@ -88,12 +88,14 @@ export class Sync {
     #counting: Promise<void> | undefined;
     #countAgain = false;
     #countLater: (() => void) | undefined;
+    #keptLastSent: number | null = null;
 
     constructor(private readonly parts: SyncParts) {}
 
     async open(): Promise<void> {
         const last = (await this.parts.database.get("state", "last_sent"))?.value as { at: number } | undefined;
-        this.#show({ last_sent: last?.at ?? null });
+        this.#keptLastSent = last?.at ?? null;
+        this.#show({ last_sent: this.#keptLastSent });
         await this.recount();
     }
 
@@ -197,6 +199,7 @@ export class Sync {
         do {
             this.#again = false;
             const wait = await this.#pass();
+            await this.#keepLastSent().catch((fault: unknown) => this.parts.onFault(fault));
             await this.recount();
             if (wait === undefined) continue;
             this.#later(wait);
@@ -259,11 +262,16 @@ export class Sync {
         return (await lines.count()) + (await unknown.count()) + (await photos.count()) + leases.finishes().length;
     }
 
-    async #sent(): Promise<void> {
-        const at = this.parts.platform.wall();
-        await this.parts.database.write([{ kind: "put", store: "state", key: "last_sent", stamp: this.parts.platform.uuid(), value: { v: 1, at } }]);
-        this.#show({ last_sent: at });
+    #sent(): void {
+        this.#show({ last_sent: this.parts.platform.wall() });
         this.parts.onSettled();
+    }
+
+    async #keepLastSent(): Promise<void> {
+        const at = this.state.value.last_sent;
+        if (this.#closed || at === this.#keptLastSent) return;
+        this.#keptLastSent = at;
+        await this.parts.database.write([{ kind: "put", store: "state", key: "last_sent", stamp: this.parts.platform.uuid(), value: { v: 1, at } }], "recoverable");
     }
 
     /**
@@ -338,7 +346,7 @@ export class Sync {
         const { progress } = this.state.value;
         const done = progress.done + batch.length - later;
         this.#show({ progress: { done, total: Math.max(progress.total, done) } });
-        await this.#sent();
+        this.#sent();
         return later;
     }
 
@@ -367,7 +375,7 @@ export class Sync {
             if (!(fault instanceof Refused) || fault.later) throw fault;
             await shelf.refuse([row], fault.message);
         }
-        await this.#sent();
+        this.#sent();
         await this.recount();
     }
 
@@ -380,7 +388,7 @@ export class Sync {
             const rows = next.filter(({ value }) => value.session_id === session);
             const cut = await this.#sendLinesOf(session, rows);
             if (cut) most = Math.max(1, Math.floor(rows.length / 2));
-            await this.#sent();
+            this.#sent();
             await this.recount();
         }
     }
@@ -424,7 +432,7 @@ export class Sync {
             if (!(fault instanceof Refused) || fault.later) throw fault;
             await this.#refusedFinish(session_id, finish?.sent_again === true, fault);
         }
-        await this.#sent();
+        this.#sent();
     }
 
     async #refusedFinish(sessionId: string, sentAgain: boolean, fault: Refused): Promise<void> {

@@ -290,3 +290,60 @@ test("an export has what is unsent and refused, in the shape that the server tak
     assert.deepEqual([file.format, file.version, file.app, file.user], ["stockverify-unsent", 1, "console 1.2.3", { user_id: "asha", username: "asha" }]);
     assert.deepEqual([file.unknown_items[0]?.unknown_item_id, file.count_lines[0]?.session_id, file.count_lines[0]?.barcode], [unknown, session_id, "9"]);
 });
+
+test("what is lost with a battery is verdicts, never figures: the first wait for no disk, the second do", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const { store } = tab;
+    const needs: string[] = [];
+    const watched = {
+        open: async (name: string): Promise<Database> => {
+            const database = await store.open(name);
+            return { ...database, write: (changes, need) => {
+                for (const change of changes) if (change.store === "queue" && name !== "device") needs.push(`${change.kind} ${need ?? "kept"}`);
+                return database.write(changes, need);
+            } };
+        },
+    };
+    const client = await stage.loggedIn("asha", tab, { store: watched });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    await count(stage, client, session_id, "I1");
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.deepEqual(needs, ["put kept", "delete recoverable"]);
+});
+
+test("a long queue is counted and read from end to end for no figure and no batch", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const { store } = tab;
+    const seen = { whole: 0, rows: 0 };
+    const watched = {
+        open: async (name: string): Promise<Database> => {
+            const database = await store.open(name);
+            return {
+                ...database,
+                count: (from, prefix) => (from === "queue" && (seen.whole += 1), database.count(from, prefix)),
+                scan: async (from, range) => {
+                    const rows = await database.scan(from, range);
+                    if (from === "queue") seen.rows += rows.length;
+                    return rows;
+                },
+            };
+        },
+    };
+    const client = await stage.loggedIn("asha", tab, { store: watched });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    await count(stage, client, session_id, "I0");
+    await stage.world.run(1_000);
+    seen.whole = 0;
+    for (let i = 1; i < 200; i++) await stage.world.of(client.count({ session_id, item_code: `I${i}`, verified_qty: quantity(1) }));
+    assert.ok(seen.whole <= 20, `${seen.whole} counts for 200 figures`);
+    stage.network.down = false;
+    Object.assign(seen, { whole: 0, rows: 0 });
+    await stage.world.of(client.sync());
+    await stage.world.until(() => client.queue.value.all_safe && !client.queue.value.sending);
+    assert.equal(stage.server.stored.size, 200);
+    assert.ok(seen.whole <= 12, `${seen.whole} counts for 40 batches`);
+    assert.ok(seen.rows <= 210, `${seen.rows} rows read to send 200`);
+});

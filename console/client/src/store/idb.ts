@@ -1,4 +1,4 @@
-import { type Change, type Database, type Expected, type Range, type Row, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
+import { type Change, type Database, type Expected, type Need, type Range, type Row, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
 
 export interface IdbOptions {
     /** What stands before the databases' names. */
@@ -86,8 +86,8 @@ class IdbDatabase implements Database {
     }
 
     /** A transaction; once more where the connection was closed between. */
-    async #transaction(stores: StoreName[], mode: IDBTransactionMode): Promise<IDBTransaction> {
-        const begin = async (): Promise<IDBTransaction> => (await this.#open()).transaction(stores, mode, { durability: this.durability });
+    async #transaction(stores: StoreName[], mode: IDBTransactionMode, durability: "strict" | "relaxed" = "relaxed"): Promise<IDBTransaction> {
+        const begin = async (): Promise<IDBTransaction> => (await this.#open()).transaction(stores, mode, { durability });
         try {
             return await begin();
         } catch (error) {
@@ -129,9 +129,9 @@ class IdbDatabase implements Database {
         return answered(transaction.objectStore(store).count(keyRange({ prefix })));
     }
 
-    async write(changes: readonly Change[]): Promise<boolean> {
+    async write(changes: readonly Change[], need: Need = "kept"): Promise<boolean> {
         if (changes.length === 0) return true;
-        const transaction = await this.#transaction([...new Set(changes.map(({ store }) => store))], "readwrite");
+        const transaction = await this.#transaction([...new Set(changes.map(({ store }) => store))], "readwrite", need === "kept" ? this.durability : "relaxed");
         return new Promise((resolve, reject) => {
             let differs = false;
             transaction.oncomplete = () => resolve(true);

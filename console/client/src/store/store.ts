@@ -1,6 +1,6 @@
 /**
  * What the client keeps on the device: named databases (one for the device, one for each user) of rows under text keys,
- * in stores. A write is atomic and, when its promise resolves, durable.
+ * in stores. A write is atomic and, when its promise resolves, durable where it needs to be.
  */
 export interface Store {
     /** Opens a database, making it and whatever stores it lacks. One made by a newer version opens, too. */
@@ -16,9 +16,12 @@ export interface Database {
     scan(store: StoreName, range?: Range): Promise<Row[]>;
     count(store: StoreName, prefix?: string): Promise<number>;
     /** All of it, or, when a row is not as `expect` says, nothing of it and `false`. */
-    write(changes: readonly Change[]): Promise<boolean>;
+    write(changes: readonly Change[], need?: Need): Promise<boolean>;
     close(): void;
 }
+
+/** `kept`, unless told. `recoverable`: what a lost battery takes of it comes back by itself, so that the disk need not be waited for. */
+export type Need = "kept" | "recoverable";
 
 export interface Range {
     prefix?: string;

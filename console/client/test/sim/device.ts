@@ -1,6 +1,6 @@
 import type { Channel, Lifecycle, LifecycleState, Lock, Platform } from "../../src/platform.js";
 import { memoryStore } from "../../src/store/memory.js";
-import type { Change, Database, Range, Store, StoreName } from "../../src/store/store.js";
+import type { Change, Database, Need, Range, Store, StoreName } from "../../src/store/store.js";
 import type { Network } from "./network.js";
 import { began, type World } from "./world.js";
 
@@ -199,7 +199,7 @@ export class Tab {
                     getMany: (from: StoreName, keys: readonly string[]) => turn(() => database.getMany(from, keys)),
                     scan: (from: StoreName, range?: Range) => turn(() => database.scan(from, range)),
                     count: (from: StoreName, prefix?: string) => turn(() => database.count(from, prefix)),
-                    write: (changes: readonly Change[]) => turn(() => database.write(changes)),
+                    write: (changes: readonly Change[], need?: Need) => turn(() => database.write(changes, need)),
                     close: () => undefined,
                 };
                 return wrapped;
