@@ -6,6 +6,7 @@ use StockVerify::Test;
 use Compress::Zlib ();
 use File::Path 'make_path';
 use File::Temp 'tempdir';
+use Mojo::File ();
 use Mojo::UserAgent;
 use StockVerify::Process qw(spawn end_process);
 use StockVerify::Reservation qw(reserve_port release_all);
@@ -133,7 +134,7 @@ subtest 'the walls' => sub {
 subtest 'a new build' => sub {
     my $build = sub {
         my ($number) = @_;
-        install_build(build("$base/build$number", 'index.html' => "<title>$number</title>", 'sw.js' => $number, "assets/main-$number.js" => $number));
+        install_build(build("$base/build$number", 'index.html' => "<title>$number</title>", 'sw.js' => $number, "assets/main-$number.js" => $number, "scan-worker-$number.js" => "scan $number"));
         return;
     };
     $build->(2);
@@ -146,8 +147,22 @@ subtest 'a new build' => sub {
     $build->(4);
     is get('/console/assets/main-1.js')->code, 404, 'and no more';
     is get("/console/assets/main-$_.js")->body, $_, "build $_ is there" for 2 .. 4;
-    ok -s "$site/console/.builds/000004", 'builds are noted';
-    is get('/console/.builds/000004')->code, 404, 'for nobody outside';
+    is get("/console/scan-worker-$_.js")->body, "scan $_", "with its worker" for 2 .. 4;
+    $build->(5);
+    is get('/console/scan-worker-2.js')->code, 404, 'a worker goes with its build';
+    is get("/console/scan-worker-$_.js")->code, 200, "that of build $_ stays" for 3 .. 5;
+    ok -s "$site/console/.builds/000005", 'builds are noted';
+    is get('/console/.builds/000005')->code, 404, 'for nobody outside';
+};
+
+subtest 'beside builds of an installation that noted assets alone' => sub {
+    for my $number (3 .. 5) {
+        my $list = Mojo::File->new("$site/console/.builds/00000$number")->slurp;
+        write_file("$site/console/.builds/00000$number", join '', map { s{^\./assets/}{./}r } grep { m{^\./assets/} } split /(?<=\n)/, $list);
+    }
+    install_build(build("$base/build6", 'index.html' => '<title>6', 'sw.js' => 6, 'assets/main-6.js' => 6, 'scan-worker-6.js' => 6));
+    is get("/console/assets/main-$_.js")->code, $_ == 3 ? 404 : 200, "its files are told apart ($_)" for 3 .. 6;
+    is get('/console/scan-worker-4.js')->code, 200, 'and workers stay that may still be asked for';
 };
 
 done_testing;

@@ -179,3 +179,19 @@ describe("a build that is taken back", () => {
         }
     });
 });
+
+describe("walls that the server changes", () => {
+    it("stand round the page that is opened next, though no file of the build changed", async () => {
+        const context = await newPhone(browser);
+        try {
+            const page = await context.newPage();
+            await page.goto(stack.console);
+            await isKept(page);
+            await stack.changeWalls((conf) => conf.replace("microphone=()", "microphone=(), midi=()"));
+            await until("the new header", async () => (await page.reload()).headers()["permissions-policy"].includes("midi=()"));
+            assert.equal((await page.reload()).fromServiceWorker(), true);
+        } finally {
+            await context.close();
+        }
+    });
+});

@@ -59,6 +59,15 @@ async function page(request: Request): Promise<Response> {
     return (await cache.match(pageAddress)) ?? fetch(request);
 }
 
+/** The walls round the page are headers that come with it: what the server changed of them stands from the next time on. */
+async function refreshWalls(): Promise<void> {
+    const cache = await caches.open(shellName);
+    const kept = await cache.match(pageAddress);
+    const answer = await fetch(pageAddress, { cache: "no-cache" }).catch(() => undefined);
+    // Another text is of another build, which brings its own.
+    if (kept !== undefined && answer?.ok === true && (await kept.text()) === (await answer.clone().text())) await cache.put(pageAddress, answer);
+}
+
 async function asset(request: Request): Promise<Response> {
     const found = await caches.match(request.url, { ignoreSearch: true });
     if (found !== undefined) return found;
@@ -78,5 +87,6 @@ self.addEventListener("fetch", (event) => {
     const { request } = event;
     const { origin, pathname } = new URL(request.url);
     if (request.method !== "GET" || origin !== self.location.origin || !pathname.startsWith(scope) || pathname === `${scope}sw.js`) return;
+    if (request.mode === "navigate") event.waitUntil(refreshWalls());
     event.respondWith(request.mode === "navigate" ? page(request) : asset(request));
 });

@@ -29,6 +29,15 @@ export async function startStack(name, ...options) {
             await command("stop", "nginx");
             await command("start", "nginx");
         },
+        /** Serves the console with other headers: `change` makes them of what conf/console/location.conf says. */
+        changeWalls: async (change) => {
+            const file = join(directory, "nginx.conf");
+            const walls = join(directory, "location.conf");
+            writeFileSync(walls, change(readFileSync(join(root, "conf/console/location.conf"), "utf8")));
+            writeFileSync(file, readFileSync(file, "utf8").replace(/include \S+conf\/console\/location\.conf;/, `include ${walls};`));
+            await command("stop", "nginx");
+            await command("start", "nginx");
+        },
         /** What nginx sent while the work was done, request by request and packed by gzip at most; restarted before and after, it has written each line. */
         sentDuring: async (work) => {
             const file = join(directory, "nginx.conf");
