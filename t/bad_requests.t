@@ -249,6 +249,7 @@ my %VALUE = (
     status => ['', 'open;', '$ne', "open\n", '{"$ne":null}'],
     (map { ($_ => ['', 'yes', '2', '$ne']) } qw(deleted verify)), source => ['', 'phone', '$ne'], (map { ($_ => ['', 'x' x 400, "a\r\nb"]) } qw(action request_id code)),
     group_by => ['', 'shelf', '$ne', 'Day'], tolerance => ['', '-1', '101', '1e2', 'x', '0x1'],
+    show => ['', 'some', 'ALL', '$ne', "all\n"],
     role => ['', 'king', 'STAFF', '$ne', "staff\n"],
     (map { ($_ => ['', 'x' x 400, "a\r\nb", "a\x{1}", "a\tb", "\x{200b}"]) } qw(warehouse floor zone user session count_id category session_id rack_id)),
     (map { ($_ => ['', 'x' x 400, "a\r\nb", '$ne', 'CSV', 'csv ', '{"$ne":null}']) } qw(type format bom delimiter raw change decimal titles)),

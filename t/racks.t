@@ -29,6 +29,19 @@ subtest 'lists' => sub {
     is scalar keys %seen, scalar @here, 'every rack of the own warehouse';
     is_deeply [grep { $_ > 1 } values %seen], [], 'each once';
 
+    my $all = sub { my $page = $asha->get('/api/racks/available', query => { show => 'all', limit => 500 }); return map { $_->{rack_id} => $_ } @{ $page->data->{items} } };
+    my %rack = $all->();
+    is_deeply [scalar keys %rack, grep { $_->{status} ne 'available' || defined $_->{holder} } values %rack], [scalar @here], 'all of them, when nobody has any';
+    my $taken = $stack->rack;
+    my $session = $ben->post("/api/racks/$taken/claim")->data->{session_id};
+    %rack = $all->();
+    is_deeply [@{ $rack{$taken} }{qw(status holder)}], ['claimed', { user_id => $ben->user_id, full_name => $ben->user->{full_name} }], 'who has one';
+    ok !(grep { $_->{rack_id} eq $taken } @{ $asha->get('/api/racks/available', query => { limit => 500 })->data->{items} }), 'which is not among the free ones';
+    $ben->post("/api/sessions/$session/complete", {});
+    %rack = $all->();
+    is_deeply [@{ $rack{$taken} }{qw(status holder)}], ['completed', undef], 'and when it is done nobody';
+    is $asha->get('/api/racks/available', query => { show => 'some' })->code, 'parameter_invalid', 'nothing else can be shown';
+
     my $floors = $asha->get('/api/racks/floors');
     my $total = 0;
     $total += $_->{total} for @{ $floors->data };

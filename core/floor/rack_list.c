@@ -21,12 +21,9 @@ sv_put_not_deleted(bson_t *filter)
     BCON_APPEND(filter, "deleted", "{", "$ne", BCON_BOOL(true), "}");
 }
 
-static bson_t *
-sv_available_filter(const sv_rack_filter_t *wanted, sv_arena_t *arena)
+void
+sv_rack_filter_put_place(bson_t *filter, const sv_rack_filter_t *wanted)
 {
-    bson_t *filter = sv_doc_new(arena);
-    bson_t choices, choice;
-
     if (wanted->warehouse != NULL) {
         BSON_APPEND_UTF8(filter, "warehouse", wanted->warehouse);
     }
@@ -37,6 +34,15 @@ sv_available_filter(const sv_rack_filter_t *wanted, sv_arena_t *arena)
         BSON_APPEND_UTF8(filter, "zone", wanted->zone);
     }
     sv_put_not_deleted(filter);
+}
+
+static bson_t *
+sv_available_filter(const sv_rack_filter_t *wanted, sv_arena_t *arena)
+{
+    bson_t *filter = sv_doc_new(arena);
+    bson_t choices, choice;
+
+    sv_rack_filter_put_place(filter, wanted);
     BSON_APPEND_ARRAY_BEGIN(filter, "$or", &choices);
     BSON_APPEND_DOCUMENT_BEGIN(&choices, "0", &choice);
     BSON_APPEND_UTF8(&choice, "status", "available");
@@ -62,24 +68,30 @@ typedef struct {
     sv_error_t *error;
 } sv_available_t;
 
+void
+sv_rack_write_place(sv_json_writer_t *w, const sv_rack_t *rack)
+{
+    sv_json_object(w, NULL);
+    sv_json_text(w, "rack_id", rack->rack_id);
+    sv_json_text(w, "warehouse", rack->warehouse);
+    sv_json_text(w, "floor", rack->floor);
+    sv_json_text(w, "zone", rack->zone);
+    if (rack->estimated_items >= 0) {
+        sv_json_int(w, "estimated_items", rack->estimated_items);
+    } else {
+        sv_json_null(w, "estimated_items");
+    }
+    sv_json_time(w, "last_verified_at", rack->last_verified_at_ms);
+}
+
 static void
 sv_write_available(const sv_available_t *available, sv_json_writer_t *w, const bson_t *row)
 {
     sv_rack_t rack;
 
     sv_rack_read(row, available->arena, &rack);
-    sv_json_object(w, NULL);
-    sv_json_text(w, "rack_id", rack.rack_id);
-    sv_json_text(w, "warehouse", rack.warehouse);
-    sv_json_text(w, "floor", rack.floor);
-    sv_json_text(w, "zone", rack.zone);
+    sv_rack_write_place(w, &rack);
     sv_json_text(w, "status", "available");
-    if (rack.estimated_items >= 0) {
-        sv_json_int(w, "estimated_items", rack.estimated_items);
-    } else {
-        sv_json_null(w, "estimated_items");
-    }
-    sv_json_time(w, "last_verified_at", rack.last_verified_at_ms);
     sv_assigned_write(w, "assigned_to", sv_text_map_get(&available->assigned, rack.rack_id));
     sv_json_end(w);
 }

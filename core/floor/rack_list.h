@@ -10,6 +10,12 @@ typedef struct {
     const char *warehouse, *floor, *zone; /* NULL: any */
 } sv_rack_filter_t;
 
+/* The racks of the place that are not deleted. */
+void sv_rack_filter_put_place(bson_t *filter, const sv_rack_filter_t *wanted);
+
+/* Opens a rack's object with where it stands and what is known of it, whoever has it. */
+void sv_rack_write_place(sv_json_writer_t *w, const sv_rack_t *rack);
+
 /* What the user may claim, first on the first page what is assigned to them (core/counts/assignments.h), of that so many
  * that others find place.  Writes a page's members into an object that is open. */
 enum { SV_ASSIGNED_FIRST = 25 };

@@ -6,7 +6,7 @@
 #include "core/floor/lease.h"
 #include "core/floor/rack_change.h"
 #include "core/floor/rack_claim.h"
-#include "core/floor/rack_list.h"
+#include "core/floor/rack_board.h"
 
 /* Racks: lists, claims, and what is done to a rack afterwards. */
 
@@ -23,19 +23,26 @@ sv_step_warehouses(sv_call_t *call)
 void
 sv_step_racks_available(sv_call_t *call)
 {
+    static const char *const shown[] = { "available", "all", NULL };
     const char *warehouse;
     sv_rack_filter_t filter;
     sv_page_t page = { 0 };
+    int show;
 
-    if (!sv_call_query_identifier(call, "warehouse", SV_NAME_MAX, &warehouse) ||
+    if (!sv_call_query_choice(call, "show", shown, &show) ||
+        !sv_call_query_identifier(call, "warehouse", SV_NAME_MAX, &warehouse) ||
         !sv_call_query_identifier(call, "floor", SV_NAME_MAX, &filter.floor) ||
         !sv_call_query_identifier(call, "zone", SV_NAME_MAX, &filter.zone) || !sv_call_query_page(call, &page)) {
         return;
     }
     filter.warehouse = sv_call_warehouse(call, warehouse);
     sv_json_object(&call->json, NULL);
-    sv_rack_list_available(call->store, call->principal.user_id, &filter, &page, &call->json, call->arena,
-                           &call->error);
+    if (show == 1) {
+        sv_rack_board(call->store, &filter, &page, &call->json, call->arena, &call->error);
+    } else {
+        sv_rack_list_available(call->store, call->principal.user_id, &filter, &page, &call->json, call->arena,
+                               &call->error);
+    }
     sv_json_end(&call->json);
 }
 

@@ -251,7 +251,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Racks that can be claimed now */
+        /**
+         * Racks that can be claimed now, or all of them
+         * @description With `show` all every rack stands in the list, by rack_id, with its state and in `holder` who has it; else those that can be
+         *     claimed, the caller's own assignments first.
+         */
         get: operations["racks_available"];
         put?: never;
         post?: never;
@@ -2789,6 +2793,11 @@ export interface components {
             estimated_items: number | null;
             last_verified_at: components["schemas"]["TimeOrNull"];
             assigned_to: components["schemas"]["AssignedTo"];
+            /** @description With `show` all, who has the rack now; null is nobody */
+            holder?: null | {
+                user_id: string;
+                full_name: string | null;
+            };
         };
         /** @description Who is to count it in an open count; null is nobody */
         AssignedTo: null | {
@@ -6059,6 +6068,7 @@ export interface operations {
     racks_available: {
         parameters: {
             query?: {
+                show?: "available" | "all";
                 /** @description The caller's own unless given */
                 warehouse?: components["parameters"]["Warehouse"];
                 floor?: components["parameters"]["Floor"];

@@ -116,6 +116,10 @@ export interface PulledRack {
     zone: string | null;
     status: "available" | "claimed" | "paused" | "completed";
     estimated_items: number | null;
+    /** Who is to count it; absent: nobody, or not known. */
+    assigned_to?: { user_id: string; full_name: string | null };
+    /** Who has it, when it was last seen. */
+    holder?: { user_id: string; full_name: string | null };
 }
 
 /** What a scanned or typed code means on this device. */

@@ -62,11 +62,12 @@ export class Pull {
         const found = new Map<string, PulledRack>();
         let cursor: string | null = null;
         do {
-            const query: { [name: string]: string | number | null | undefined } = { floor, limit: page, cursor };
+            const query: { [name: string]: string | number | null | undefined } = { show: "all", floor, limit: page, cursor };
             const answer = await this.auth.call(this.userId, { method: "GET", path: "/api/racks/available", query });
             const { items, next_cursor } = answer.data as { items: Schema<"Rack">[]; next_cursor: string | null };
-            for (const { rack_id, warehouse, floor: where, zone, status, estimated_items } of items) {
-                found.set(joined(where, rack_id), { v: 1, rack_id, warehouse, floor: where, zone, status, estimated_items });
+            for (const { rack_id, warehouse, floor: where, zone, status, estimated_items, assigned_to, holder } of items) {
+                const people = { ...(assigned_to == null ? {} : { assigned_to }), ...(holder == null ? {} : { holder }) };
+                found.set(joined(where, rack_id), { v: 1, rack_id, warehouse, floor: where, zone, status, estimated_items, ...people });
             }
             cursor = next_cursor;
         } while (cursor !== null);

@@ -28,7 +28,7 @@ import { LeaseChip } from "./lease.js";
 import { LoginAgain } from "./login-again.js";
 import { isPractice } from "./practice.js";
 import { RackMenu } from "./rack-menu.js";
-import { heldBy } from "./racks.js";
+import { heldBy } from "./held-by.js";
 import type { Outcome, RackWork } from "./rack-work.js";
 import { text } from "./texts.js";
 import { workOf } from "./work-of.js";

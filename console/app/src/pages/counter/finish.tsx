@@ -16,7 +16,8 @@ import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
 import { dropDrafts } from "./drafts.js";
 import { clearPractice, isPractice } from "./practice.js";
-import { heldBy } from "./racks.js";
+import { heldBy } from "./held-by.js";
+import { NextRack } from "./next-rack.js";
 import type { RackWork } from "./rack-work.js";
 import { text } from "./texts.js";
 import { mayLeaveUnsaved, Unsaved } from "./unsaved.js";
@@ -28,15 +29,16 @@ export function FinishPage() {
     const work = workOf(session);
     const rack = racks.value.find((each) => each.session_id === session);
     useEffect(lookForUpdate, []);
-    if (work === null || rack?.lease === "ended") return <Finished holder={rack?.holder === undefined ? null : heldBy(rack.holder)} />;
+    if (work === null || rack?.lease === "ended") return <Finished session={session} holder={rack?.holder === undefined ? null : heldBy(rack.holder)} />;
     return <Finish work={work} waits={rack?.finish} />;
 }
 
-function Finished({ holder }: { holder: string | null }) {
+function Finished({ session, holder }: { session: string; holder: string | null }) {
     return (
         <Page title={text("finish.title")} back={base}>
             {holder !== null && <Banner tone="info" title={text("finish.done")}>{holder}</Banner>}
-            <EmptyState icon="check" title={text("finish.done")} text={queue.value.all_safe ? text("queue.safe") : text("finish.done_text")} action={<Button kind="primary" size="large" icon="rack" href={pathTo("/racks")}>{text("finish.next")}</Button>} />
+            <EmptyState icon="check" title={text("finish.done")} text={queue.value.all_safe ? text("queue.safe") : text("finish.done_text")} action={<Button size="large" icon="rack" href={pathTo("/racks")}>{text("home.choose")}</Button>} />
+            <NextRack after={session} />
             {updateReady.value && (
                 <Banner tone="info" title={shellText("update.title")} action={<Button onClick={applyUpdate}>{shellText("update.now")}</Button>} />
             )}

@@ -10,6 +10,7 @@ import { Page } from "../../ui/page.js";
 import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { LeaseChip } from "./lease.js";
+import { NextRack } from "./next-rack.js";
 import { QueueCard } from "./queue-state.js";
 import { text } from "./texts.js";
 import { Tour } from "./tour.js";
@@ -28,6 +29,7 @@ export function HomePage() {
                 {refused > 0 && <Notice n={refused} kind="refused" />}
                 {conflicts > 0 && <Notice n={conflicts} kind="conflicts" />}
                 <h2 class="visually-hidden">{text("home.my_racks")}</h2>
+                {mine.length === 0 && <NextRack />}
                 {mine.length === 0 ? (
                     <div class="card">
                         <EmptyState

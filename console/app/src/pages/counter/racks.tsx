@@ -1,37 +1,30 @@
-import { type Holder, type PulledRack, readScan, Refused } from "@stockverify/client";
+import type { PulledRack } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
-import { faultText } from "../../faults.js";
 import { number } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
-import { client, racks } from "../../session.js";
 import { unlockSound } from "../../scan/feedback.js";
 import { useScans } from "../../scan/scanner.js";
+import { client, currentUser } from "../../session.js";
 import { Button } from "../../ui/button.js";
-import { ask, Dialog } from "../../ui/dialog.js";
 import { TextField } from "../../ui/field.js";
-import { Icon } from "../../ui/icon.js";
 import { Loading } from "../../ui/loading.js";
-import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { CameraSheet } from "./camera-sheet.js";
+import { useClaim } from "./claim.js";
+import { heldBy } from "./held-by.js";
+import { inOrder } from "./rack-order.js";
 import { text } from "./texts.js";
-
-interface OpenCount {
-    count_id: string;
-    name: string;
-}
 
 /** Which racks are free, floor by floor; a tap or a scan of the rack's label makes one mine. */
 export function RacksPage() {
     const { query, route } = useLocation();
     const [search, setSearch] = useState("");
     const [isLabel, setLabel] = useState(false);
-    const [choice, setChoice] = useState<{ rack: string; counts: OpenCount[] } | null>(null);
     const loaded = useLoad(async () => {
         const fault = await client.pullRacks().then(() => undefined, (reason: unknown) => reason);
         const found = await client.pulledRacks();
@@ -41,26 +34,10 @@ export function RacksPage() {
     const floors = [...new Set(loaded.data?.found.map((rack) => rack.floor) ?? [])].sort();
     const floor = query["floor"] !== undefined && floors.includes(query["floor"]) ? query["floor"] : floors[0];
 
-    const claim = async (rackId: string, more: { count_id?: string; recount?: boolean } = {}): Promise<void> => {
-        unlockSound();
-        const mine = racks.value.find((rack) => rack.rack_id === rackId && rack.lease !== "ended" && rack.lease !== "lost");
-        if (mine !== undefined) return route(pathTo("/count", mine.session_id));
-        try {
-            const rack = await client.claim(rackId, more);
-            route(pathTo("/count", rack.session_id));
-        } catch (fault) {
-            if (fault instanceof Refused && fault.code === "rack_completed") {
-                if (await ask({ title: text("racks.recount"), text: text("racks.recount_text"), confirm: text("racks.recount_yes") })) await claim(rackId, { recount: true });
-            } else if (fault instanceof Refused && fault.code === "count_ambiguous") {
-                const { items } = await client.call("get", "/api/sessions", { query: { status: "OPEN" } });
-                setChoice({ rack: rackId, counts: items.map((count) => ({ count_id: count.session_id, name: count.name ?? count.session_id })) });
-            } else if (fault instanceof Refused && fault.code === "not_found") notify({ tone: "bad", text: text("racks.unknown", { code: rackId }) });
-            else notify({ tone: "bad", text: fault instanceof Refused && fault.holder !== undefined ? heldBy(fault.holder) : faultText(fault) });
-        }
-    };
+    const { claim, claimLabel: claimIt, question } = useClaim();
     const claimLabel = (code: string): void => {
         setLabel(false);
-        void claim(readScan(code, new Date().getFullYear()).text);
+        claimIt(code);
     };
     useScans(claimLabel);
 
@@ -86,42 +63,18 @@ export function RacksPage() {
                 </Loading>
             </div>
             {isLabel && <CameraSheet onCode={claimLabel} onClose={() => setLabel(false)} last={null} />}
-            {choice !== null && (
-                <Dialog title={text("racks.which_count")} onClose={() => setChoice(null)}>
-                    <ul class="list">
-                        {choice.counts.map((count) => (
-                            <li key={count.count_id}>
-                                <button
-                                    type="button"
-                                    class="list-row"
-                                    onClick={() => {
-                                        setChoice(null);
-                                        void claim(choice.rack, { count_id: count.count_id });
-                                    }}
-                                >
-                                    <span class="grow">
-                                        <Data>{count.name}</Data>
-                                    </span>
-                                    <Icon name="next" />
-                                </button>
-                            </li>
-                        ))}
-                    </ul>
-                </Dialog>
-            )}
+            {question}
         </Page>
     );
 }
 
-export const heldBy = (holder: Holder): string => text("racks.held_by", { name: holder.full_name ?? holder.user_id });
-
-/** Free ones first, each kind in the order people walk. */
+/** Of the floor, or those that are searched for. */
 function chosen(found: readonly PulledRack[], floor: string | undefined, search: string): PulledRack[] {
     const wanted = search.trim().toLowerCase();
-    const order = new Intl.Collator("en", { numeric: true });
-    return found
-        .filter((rack) => (wanted === "" ? rack.floor === floor : rack.rack_id.toLowerCase().includes(wanted)))
-        .sort((a, b) => Number(a.status !== "available") - Number(b.status !== "available") || order.compare(a.zone ?? "", b.zone ?? "") || order.compare(a.rack_id, b.rack_id));
+    return inOrder(
+        found.filter((rack) => (wanted === "" ? rack.floor === floor : rack.rack_id.toLowerCase().includes(wanted))),
+        currentUser()?.user_id ?? "",
+    );
 }
 
 function RackList({ racks: shown, onClaim }: { racks: readonly PulledRack[]; onClaim: (rackId: string) => Promise<void> }) {
@@ -139,6 +92,7 @@ function RackList({ racks: shown, onClaim }: { racks: readonly PulledRack[]; onC
                             {rack.zone !== null && rack.estimated_items !== null && " · "}
                             {rack.estimated_items !== null && text("racks.items", { n: rack.estimated_items })}
                         </div>
+                        <WhoseRack rack={rack} />
                     </span>
                     {rack.status === "available" ? (
                         <Button kind="soft" onClick={() => onClaim(rack.rack_id)}>
@@ -154,4 +108,14 @@ function RackList({ racks: shown, onClaim }: { racks: readonly PulledRack[]; onC
             {shown.length > 200 && <li class="list-row soft">{text("racks.more", { n: number(shown.length - 200) })}</li>}
         </ul>
     );
+}
+
+/** Who has it, or who is to count it. */
+function WhoseRack({ rack: { status, holder, assigned_to } }: { rack: PulledRack }) {
+    const me = currentUser()?.user_id;
+    const person = holder ?? (status === "available" ? assigned_to : undefined);
+    if (person === undefined) return null;
+    const isMe = person.user_id === me;
+    if (holder === undefined) return <span class={isMe ? "small" : "small soft"}>{isMe ? text("racks.yours") : text("racks.assigned_to", { name: person.full_name ?? person.user_id })}</span>;
+    return <span class="small soft">{isMe ? text("racks.held_by_me") : heldBy(person)}</span>;
 }

@@ -71,6 +71,10 @@ export const counterEnglish = {
     "racks.more": "{n} more: type a part of the name",
     "racks.offline": "Without network: this is how the racks stood when they were last seen. A new rack needs the network.",
     "racks.held_by": "{name} is counting this rack.",
+    "next.title": "The next rack nearby",
+    "racks.yours": "Assigned to you",
+    "racks.assigned_to": "Assigned to {name}",
+    "racks.held_by_me": "You are counting it.",
     "racks.unknown": "No rack here is called {code}.",
     "racks.recount": "Count this rack again?",
     "racks.recount_text": "It was counted already. A recount begins anew beside the first.",
@@ -229,7 +233,6 @@ export const counterEnglish = {
     "finish.blocked.records_missing": "The server has not everything yet. It is sent again.",
     "finish.done": "Rack finished",
     "finish.done_text": "Take the next one.",
-    "finish.next": "Next rack",
 
     "unsent.title": "Sending",
     "unsent.records": "Counts",
