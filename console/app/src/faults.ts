@@ -1,4 +1,6 @@
-import { isPassing, LoginNeeded, NotPossible, Refused, StorageFull } from "@stockverify/client";
+import { isPassing, LoginNeeded, NotPossible, type Refusal, Refused, StorageFull } from "@stockverify/client";
+import { language } from "./i18n/catalogue.js";
+import { errorText } from "./i18n/errors.js";
 import { shellText } from "./i18n/shell.js";
 
 type Listener = (fault: unknown) => void;
@@ -16,24 +18,14 @@ export function reportFault(fault: unknown): void {
     for (const listener of listeners) listener(fault);
 }
 
-const codes = {
-    login_failed: "fault.login_failed",
-    login_throttled: "fault.login_throttled",
-    pin_wrong: "fault.pin_wrong",
-    pin_disabled: "fault.pin_disabled",
-    account_disabled: "fault.account_disabled",
-    rack_locked: "fault.rack_locked",
-    rack_completed: "fault.rack_completed",
-    session_closed: "fault.session_closed",
-    conflict_state: "fault.conflict_state",
-    lock_lost: "fault.lock_lost",
-    forbidden: "fault.forbidden",
-    not_found: "fault.not_found",
-    conflict_resolved: "fault.conflict_resolved",
-    recount_other_user: "fault.recount_other_user",
-} as const;
+/** What a form or a record was refused for. In English the server's sentence names the field and its bounds; other languages have a text for the code. */
+function detailText({ details, message, code }: Refused): string {
+    const said = language().tag.startsWith("en") ? null : errorText(details[0]?.code ?? code);
+    return said ?? shellText("fault.refused", { message: details[0]?.message ?? message });
+}
 
-const isKnown = (code: string): code is keyof typeof codes => code in codes;
+/** Why a record can't be stored, for who counted it. */
+export const refusalText = ({ code, message }: Refusal): string => errorText(code) ?? message;
 
 /** What went wrong, for the person, in the page's language. Only for codes that no text stands for is the server's own sentence shown. */
 export function faultText(fault: unknown): string {
@@ -41,9 +33,8 @@ export function faultText(fault: unknown): string {
     if (fault instanceof LoginNeeded) return shellText("fault.login_needed");
     if (fault instanceof NotPossible) return fault.code === "network_needed" ? shellText("fault.network") : shellText("fault.not_possible");
     if (fault instanceof Refused) {
-        if (isKnown(fault.code)) return shellText(codes[fault.code]);
-        if (fault.later) return shellText("fault.busy");
-        return shellText("fault.refused", { message: fault.details[0]?.message ?? fault.message });
+        if (fault.details.length > 0) return detailText(fault);
+        return errorText(fault.code) ?? (fault.later ? shellText("fault.busy") : shellText("fault.refused", { message: fault.message }));
     }
     if (isPassing(fault)) return shellText("fault.network");
     return shellText("fault.unknown");

@@ -1,7 +1,7 @@
 import { type FigureChanges, gtinOf, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, type RackItem } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useRef, useState } from "preact/hooks";
-import { faultText } from "../../faults.js";
+import { faultText, refusalText } from "../../faults.js";
 import { quantityLabel } from "../../i18n/format.js";
 import { base, pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
@@ -194,7 +194,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
                 </div>
                 {refusal !== undefined && (
                     <Banner tone="bad" title={text("item.refused")}>
-                        <Data>{refusal.message}</Data>
+                        {refusalText(refusal)}
                     </Banner>
                 )}
                 <div class="quantity">

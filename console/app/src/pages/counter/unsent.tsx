@@ -1,4 +1,5 @@
 import type { DeviceRecord } from "@stockverify/client";
+import { refusalText } from "../../faults.js";
 import { clockTime, figure, recentTime } from "../../i18n/format.js";
 import { saveAs } from "../../links.js";
 import { useLoad } from "../../load.js";
@@ -106,7 +107,7 @@ function Refused({ record, onGone }: { record: DeviceRecord; onGone: () => Promi
                 <span class="number">{figure(record.record.verified_qty)} {item?.uom != null && <small class="soft" translate={false}>{item.uom}</small>}</span>
             </div>
             <p class="small">
-                <Icon name="stop" class="inline-icon" /> <Data>{record.refusal?.message ?? ""}</Data>
+                <Icon name="stop" class="inline-icon" /> {record.refusal !== undefined && refusalText(record.refusal)}
             </p>
             <div class="row">
                 {item_code !== undefined && (
