@@ -5,22 +5,43 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/store/element.h"
+
 /* bson_t asks for an alignment of its own (128 in libbson's usual build). */
 #define SV_BSON_ALIGNMENT _Alignof(bson_t)
 
 static bool
+sv_doc_view(const bson_iter_t *iter, bson_t *view)
+{
+    const uint8_t *data = NULL;
+    uint32_t length = 0;
+
+    if (BSON_ITER_HOLDS_DOCUMENT(iter)) {
+        bson_iter_document(iter, &length, &data);
+    } else if (BSON_ITER_HOLDS_ARRAY(iter)) {
+        bson_iter_array(iter, &length, &data);
+    }
+    return data != NULL && bson_init_static(view, data, length);
+}
+
+static bool
 sv_doc_find(const bson_t *document, const char *path, bson_iter_t *found)
 {
-    bson_iter_t iter;
+    bson_t child;
 
-    if (document == NULL || !bson_iter_init(&iter, document)) {
-        return false;
+    while (document != NULL) {
+        size_t length = strcspn(path, ".");
+
+        if (!sv_element_find(document, path, length, found)) {
+            return false;
+        }
+        if (path[length] == '\0') {
+            return true;
+        }
+        path += length + 1;
+        document = sv_doc_view(found, &child) ? &child : NULL;
     }
-    if (strchr(path, '.') == NULL) {
-        *found = iter;
-        return bson_iter_find(found, path);
-    }
-    return bson_iter_find_descendant(&iter, path, found);
+    return false;
 }
 
 const char *
@@ -97,25 +118,15 @@ const bson_t *
 sv_doc_child(const bson_t *document, const char *path, sv_arena_t *arena)
 {
     bson_iter_t iter;
-    const uint8_t *data = NULL;
-    uint32_t length = 0;
     uintptr_t room;
     bson_t *view;
 
-    if (!sv_doc_find(document, path, &iter)) {
-        return NULL;
-    }
-    if (BSON_ITER_HOLDS_DOCUMENT(&iter)) {
-        bson_iter_document(&iter, &length, &data);
-    } else if (BSON_ITER_HOLDS_ARRAY(&iter)) {
-        bson_iter_array(&iter, &length, &data);
-    }
-    if (data == NULL) {
+    if (!sv_doc_find(document, path, &iter) || !(BSON_ITER_HOLDS_DOCUMENT(&iter) || BSON_ITER_HOLDS_ARRAY(&iter))) {
         return NULL;
     }
     room = (uintptr_t) sv_arena_alloc(arena, sizeof(*view) + SV_BSON_ALIGNMENT);
     view = (bson_t *) ((room + SV_BSON_ALIGNMENT - 1) & ~(uintptr_t) (SV_BSON_ALIGNMENT - 1));
-    return bson_init_static(view, data, length) ? view : NULL;
+    return sv_doc_view(&iter, view) ? view : NULL;
 }
 
 void
