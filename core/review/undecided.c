@@ -1,6 +1,7 @@
 #include "core/review/undecided.h"
 
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/row_texts.h"
 
 const char *const sv_bar_reasons[] = {
@@ -129,6 +130,17 @@ sv_bars_put_recounts(sv_store_t *store, const char *count_id, bson_t *filter, sv
     return SV_OK;
 }
 
+/* Those of a count's lines that are so. */
+static bson_t *
+sv_bars_lines(const char *count_id, bson_t *are_so)
+{
+    bson_t *filter = BCON_NEW("session_id", BCON_UTF8(count_id));
+
+    sv_filter_rest(filter, are_so);
+    bson_destroy(are_so);
+    return filter;
+}
+
 sv_status_t
 sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_undecided_t *undecided, sv_arena_t *arena,
                     sv_error_t *error)
@@ -150,12 +162,11 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
           BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "kind", BCON_UTF8("find")),
           sv_bars_take_find },
         { SV_COLLECTION_RECOUNTS, recounts, sv_bars_take_recount },
-        { SV_COLLECTION_SESSION_BOOK, BCON_NEW("session_id", BCON_UTF8(count_id), "undecided", BCON_BOOL(true)),
+        { SV_COLLECTION_SESSION_BOOK, sv_bars_lines(count_id, BCON_NEW("undecided", BCON_BOOL(true))),
           sv_bars_take_line },
         /* Lines of before that were counted and say nothing of themselves. */
         { SV_COLLECTION_SESSION_BOOK,
-          BCON_NEW("session_id", BCON_UTF8(count_id), "counted", "{", "$exists", BCON_BOOL(true), "}", "state",
-                   BCON_NULL),
+          sv_bars_lines(count_id, BCON_NEW("counted", "{", "$exists", BCON_BOOL(true), "}", "state", BCON_NULL)),
           sv_bars_take_line },
     };
     bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64((int64_t) limit + 1)), arena);
