@@ -175,14 +175,49 @@ sv_gate_answered(sv_request_t *req)
 }
 
 static void
-sv_gate_ask_redis(sv_request_state_t *state, const char *rate_key, sv_next_pt next)
+sv_gate_ask_script(sv_request_state_t *state, const char *rate_key)
 {
     sv_call_t *call = &state->call;
 
-    state->gate_next = next;
     sv_gate_command(&state->gate_command, call->arena, &state->claims, rate_key, call->settings->sync_rate_limit);
     sv_http_redis(&state->req, (sv_redis_command_t *const[]){ &state->gate_command }, 1, sv_gate_read_reply,
                   sv_gate_answered);
+}
+
+static void
+sv_gate_read_look(sv_call_t *call, size_t index, const redisReply *reply)
+{
+    sv_request_state_t *state = sv_state_of(call);
+
+    (void) index;
+    state->gate_looked = reply != NULL;
+    sv_gate_look(reply, &state->claims, call->arena, &state->gate);
+}
+
+/* All is well, Redis did not answer, or its script is to say what is wrong. */
+static void
+sv_gate_looked(sv_request_t *req)
+{
+    sv_request_state_t *state = req->state;
+
+    if (state->gate.outcome == SV_GATE_UNKNOWN && state->gate_looked) {
+        sv_gate_ask_script(state, NULL);
+        return;
+    }
+    sv_gate_answered(req);
+}
+
+static void
+sv_gate_ask_redis(sv_request_state_t *state, const char *rate_key, sv_next_pt next)
+{
+    state->gate_next = next;
+    if (rate_key != NULL) {
+        sv_gate_ask_script(state, rate_key);
+        return;
+    }
+    sv_gate_look_command(&state->gate_command, state->call.arena, &state->claims);
+    sv_http_redis(&state->req, (sv_redis_command_t *const[]){ &state->gate_command }, 1, sv_gate_read_look,
+                  sv_gate_looked);
 }
 
 void

@@ -60,6 +60,7 @@ struct sv_request_state_s {
     sv_next_pt               gate_next;
     sv_role_t                gate_role;            /* the lowest that may */
     unsigned                 gate_is_own:1;        /* whoever asked has something to do before a refusal is answered */
+    unsigned                 gate_looked:1;        /* Redis answered the look without a script */
 };
 
 /* A state with its arena; `r` NULL: work of the process' own, which no client waits for.  NULL when out of memory. */

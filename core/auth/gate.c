@@ -1,5 +1,6 @@
 #include "core/auth/gate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Must be the numbers of lua/gate.lua. */
@@ -8,6 +9,39 @@ _Static_assert(SV_GATE_PASSED == 0 && SV_GATE_UNKNOWN == 1 && SV_GATE_DISABLED =
                "gate.lua answers with these numbers");
 
 static const char sv_account_prefix[] = "auth:user:";
+
+enum {
+    SV_LOOK_ENABLED,
+    SV_LOOK_GENERATION,
+    SV_LOOK_ENDED,
+    SV_LOOK_LOGINS,
+    SV_LOOK_ROLE,
+    SV_LOOK_USERNAME,
+    SV_LOOK_FULL_NAME,
+    SV_LOOK_WAREHOUSE
+};
+
+void
+sv_gate_look_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_token_claims_t *claims)
+{
+    static const char *const more[] = { "logins", "role", "username", "full_name", "warehouse" };
+
+    sv_redis_command(command, arena, "HMGET");
+    sv_redis_arg_key(command, sv_account_prefix, claims->user_id);
+    sv_redis_arg(command, "enabled");
+    sv_redis_arg(command, "generation");
+    sv_redis_arg_key(command, "ended:", claims->family_id == NULL ? "" : claims->family_id);
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        sv_redis_arg(command, more[i]);
+    }
+}
+
+bool
+sv_gate_is_good(const char *enabled, const char *generation, const char *ended, int64_t token_generation)
+{
+    return enabled != NULL && generation != NULL && strcmp(enabled, "1") == 0 &&
+           strtoll(generation, NULL, 10) == token_generation && ended == NULL;
+}
 
 void
 sv_gate_command(sv_redis_command_t *command, sv_arena_t *arena, const sv_token_claims_t *claims, const char *rate_key,
@@ -29,6 +63,26 @@ sv_gate_text(const redisReply *reply, size_t i, sv_arena_t *arena)
     const char *text = sv_redis_element_text(reply, i);
 
     return sv_arena_strdup(arena, text == NULL ? "" : text);
+}
+
+bool
+sv_gate_look(const redisReply *reply, const sv_token_claims_t *claims, sv_arena_t *arena, sv_gate_result_t *result)
+{
+    const char *role = sv_redis_element_text(reply, SV_LOOK_ROLE);
+
+    *result = (sv_gate_result_t){ .outcome = SV_GATE_UNKNOWN };
+    /* `logins`: see gate.lua. */
+    if (!sv_gate_is_good(sv_redis_element_text(reply, SV_LOOK_ENABLED),
+                         sv_redis_element_text(reply, SV_LOOK_GENERATION), sv_redis_element_text(reply, SV_LOOK_ENDED),
+                         claims->generation) ||
+        sv_redis_element_text(reply, SV_LOOK_LOGINS) == NULL || role == NULL || !sv_role_parse(role, &result->role)) {
+        return false;
+    }
+    result->outcome = SV_GATE_PASSED;
+    result->username = sv_gate_text(reply, SV_LOOK_USERNAME, arena);
+    result->full_name = sv_gate_text(reply, SV_LOOK_FULL_NAME, arena);
+    result->warehouse = sv_gate_text(reply, SV_LOOK_WAREHOUSE, arena);
+    return true;
 }
 
 void

@@ -1,8 +1,8 @@
 #include "core/floor/heartbeat.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "core/auth/gate.h"
 #include "core/counts/count_state.h"
 #include "core/floor/lease.h"
 #include "core/store/document.h"
@@ -32,13 +32,10 @@ sv_heartbeat_commands(sv_heartbeat_commands_t *commands, sv_arena_t *arena, cons
 void
 sv_heartbeat_read_account(const redisReply *reply, const sv_heartbeat_t *heartbeat, sv_heartbeat_replies_t *replies)
 {
-    const char *enabled = sv_redis_element_text(reply, ACCOUNT_ENABLED);
-    const char *generation = sv_redis_element_text(reply, ACCOUNT_GENERATION);
-
     replies->account_answered = reply != NULL && reply->type == REDIS_REPLY_ARRAY;
-    replies->account_good = enabled != NULL && generation != NULL && strcmp(enabled, "1") == 0 &&
-                            strtoll(generation, NULL, 10) == heartbeat->generation &&
-                            sv_redis_element_text(reply, ACCOUNT_ENDED) == NULL;
+    replies->account_good = sv_gate_is_good(sv_redis_element_text(reply, ACCOUNT_ENABLED),
+                                            sv_redis_element_text(reply, ACCOUNT_GENERATION),
+                                            sv_redis_element_text(reply, ACCOUNT_ENDED), heartbeat->generation);
 }
 
 void
