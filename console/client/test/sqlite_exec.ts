@@ -25,8 +25,10 @@ function filled(sql: string, parameters: readonly SqliteValue[]): string {
 const end = "end-of-statement";
 
 /** Runs statements in Debian's sqlite3, which Node 20 has none of its own for. */
-export function sqliteShell(path: string): { exec: SqliteExec; close(): void } {
+export function sqliteShell(path: string): { exec: SqliteExec; close(): void; kill(): void } {
     const shell = spawn("stdbuf", ["-oL", "sqlite3", "-batch", "-json", path], { stdio: ["pipe", "pipe", "pipe"] });
+    // Killed, it reads no more.
+    shell.stdin.on("error", () => undefined);
     let output = "";
     let answered: ((rows: SqliteRow[]) => void) | undefined;
     let failed: ((error: Error) => void) | undefined;
@@ -57,5 +59,9 @@ export function sqliteShell(path: string): { exec: SqliteExec; close(): void } {
         last = run.catch(() => undefined);
         return run;
     };
-    return { exec, close: () => shell.stdin.end() };
+    const kill = (): void => {
+        shell.stdin.destroy();
+        shell.kill("SIGKILL");
+    };
+    return { exec, close: () => shell.stdin.end(), kill };
 }

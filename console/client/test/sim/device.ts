@@ -1,7 +1,7 @@
 import type { Channel, Lifecycle, LifecycleState, Lock, Platform } from "../../src/platform.js";
-import { memoryStore } from "../../src/store/memory.js";
 import type { Change, Database, Need, Range, Store, StoreName } from "../../src/store/store.js";
 import type { Network } from "./network.js";
+import { type DeviceStorage, type StorageKind, storageOf, type TabStorage } from "./storage.js";
 import { began, type World } from "./world.js";
 
 interface Waiter {
@@ -11,7 +11,7 @@ interface Waiter {
 
 /** A phone: storage, a calendar and locks that its tabs share. */
 export class Device {
-    readonly store = memoryStore();
+    readonly storage: DeviceStorage;
     readonly tabs = new Set<Tab>();
     /** By how much its calendar is wrong. */
     wallOffset = 0;
@@ -25,7 +25,22 @@ export class Device {
         readonly world: World,
         readonly network: Network,
         readonly name: string,
-    ) {}
+        kind: StorageKind = "memory",
+    ) {
+        this.storage = storageOf(kind);
+    }
+
+    /** What it keeps, whatever its tabs are at. */
+    get store(): Store {
+        return this.storage.open().store;
+    }
+
+    /** A tab of a newer build comes, and goes. */
+    upgrade(): void {
+        const mark = {};
+        this.world.working.add(mark);
+        void this.storage.upgrade().finally(() => this.world.working.delete(mark));
+    }
 
     uuid(): string {
         this.#uuids += 1;
@@ -96,17 +111,25 @@ export class Device {
 /** One tab, or one run of an app. Killed, it does nothing any more; what it wrote stays. */
 export class Tab {
     dead = false;
-    /** It is killed after so many more operations on its storage. */
+    /** It is killed after so many more operations on its storage: before the one, or in its middle. */
     diesAfter = Number.POSITIVE_INFINITY;
     state: LifecycleState = "visible";
     readonly #listeners = new Set<(state: LifecycleState) => void>();
     readonly #online = new Set<() => void>();
     readonly #channels = new Map<string, Set<(message: unknown) => void>>();
 
-    constructor(readonly device: Device) {}
+    readonly #storage: TabStorage;
+    readonly #working = new Set<object>();
+
+    constructor(readonly device: Device) {
+        this.#storage = device.storage.open();
+    }
 
     kill(): void {
+        if (this.dead) return;
         this.dead = true;
+        this.#storage.die(() => this.device.world.chance(0.5));
+        for (const mark of this.#working) this.device.world.working.delete(mark);
         this.device.bury(this);
     }
 
@@ -182,25 +205,42 @@ export class Tab {
         };
     }
 
-    /** The device's storage, as slow as it is. A kill comes before a write or after it, never in its middle. */
+    /** No time passes, and nothing else happens, while a disk is at it. */
+    async #work<T>(body: () => Promise<T>): Promise<T> {
+        const { working } = this.device.world;
+        const mark = {};
+        this.#working.add(mark);
+        working.add(mark);
+        try {
+            return await body();
+        } finally {
+            this.#working.delete(mark);
+            working.delete(mark);
+        }
+    }
+
+    /** The device's storage, as slow as it is. A kill comes before a write, in its middle, or after it. */
     get store(): Store {
-        const { world, store } = this.device;
+        const { world } = this.device;
         const turn = async <T>(body: () => Promise<T>): Promise<T> => {
             if (world.chance(0.3)) await new Promise<void>((resolve) => void this.#later(world.between(0, 2), resolve));
-            if (!this.dead && this.diesAfter-- <= 0) this.kill();
+            if (!this.dead && this.diesAfter-- <= 0) {
+                if (world.chance(0.5)) void this.#work(body).catch(() => undefined);
+                this.kill();
+            }
             await this.#alive(undefined);
-            return this.#alive(await body()).then((value) => this.#alive(value));
+            return this.#work(body).then((value) => this.#alive(value));
         };
         return {
             open: async (name) => {
-                const database = await store.open(name);
+                const database = await this.#storage.store.open(name);
                 const wrapped: Database = {
                     get: (from: StoreName, key: string) => turn(() => database.get(from, key)),
                     getMany: (from: StoreName, keys: readonly string[]) => turn(() => database.getMany(from, keys)),
                     scan: (from: StoreName, range?: Range) => turn(() => database.scan(from, range)),
                     count: (from: StoreName, prefix?: string) => turn(() => database.count(from, prefix)),
                     write: (changes: readonly Change[], need?: Need) => turn(() => database.write(changes, need)),
-                    close: () => undefined,
+                    close: () => database.close(),
                 };
                 return wrapped;
             },

@@ -5,10 +5,12 @@ import type { Client } from "../../src/client.js";
 import { createClient } from "../../src/create_client.js";
 import { quantity } from "../../src/quantity.js";
 import type { DeviceRecord } from "../../src/record.js";
+import { StorageFull } from "../../src/store/store.js";
 import { seeded } from "../random.js";
 import { Device, type Tab } from "./device.js";
 import { fair, foul, Network } from "./network.js";
 import { Server } from "./server.js";
+import type { StorageKind } from "./storage.js";
 import { World } from "./world.js";
 
 interface Seat {
@@ -43,12 +45,15 @@ export class History {
     /** Somebody else takes every rack the moment its lease lapses. */
     readonly #greedy: boolean;
 
-    constructor(readonly seed: number) {
+    constructor(
+        readonly seed: number,
+        kind: StorageKind = "memory",
+    ) {
         this.world = new World(seeded(seed));
         this.server = new Server(this.world, { batchSize: this.world.between(1, 7), accessSeconds: this.world.pick([90, 300, 900]), lockSeconds: 60, pauseSeconds: 1_800, busy: 0 });
         this.network = new Network(this.world, this.server);
         this.#greedy = this.world.chance(0.3);
-        this.devices = Object.keys(users).map((name) => new Device(this.world, this.network, name));
+        this.devices = Object.keys(users).map((name) => new Device(this.world, this.network, name, kind));
     }
 
     async play(steps: number): Promise<void> {
@@ -57,15 +62,19 @@ export class History {
             this.#act();
             await this.world.run(this.world.pick([0, 5, 200, 3_000, 20_000, 70_000]), () => this.#checkLeases());
         }
-        await this.#putRight();
-        this.#check();
+        try {
+            await this.#putRight();
+            this.#check();
+        } finally {
+            for (const { storage } of this.devices) storage.close();
+        }
     }
 
     // ---- What people do, and what happens to them
 
     #sit(device: Device): Seat {
         const tab = device.open();
-        const client = createClient({ platform: tab.platform, store: tab.store, baseUrl: "http://server", onFault: (fault) => this.faults.push(fault) });
+        const client = createClient({ platform: tab.platform, store: tab.store, baseUrl: "http://server", onFault: this.#fault });
         const seat: Seat = { device, tab, client, user: undefined };
         this.seats.push(seat);
         void client.start().then((state) => {
@@ -74,14 +83,20 @@ export class History {
         return seat;
     }
 
+    readonly #fault = (fault: unknown): void => {
+        // A device without room says so wherever it is to write; nothing else may go wrong.
+        if (!(fault instanceof StorageFull)) this.faults.push(fault);
+    };
+
     /** What an app would show: no network, no login, a rack that is held by another. */
     readonly #expected = (fault: unknown): void => {
         const name = fault instanceof Error ? fault.name : "";
-        if (!["NoAnswer", "Refused", "LoginNeeded", "NotPossible"].includes(name)) this.faults.push(fault);
+        if (!["NoAnswer", "Refused", "LoginNeeded", "NotPossible", "StorageFull"].includes(name)) this.faults.push(fault);
     };
 
     #act(): void {
         const { world } = this;
+        this.#bury();
         const seat = this.seats.length === 0 ? this.#sit(world.pick(this.devices)) : world.pick(this.seats);
         const choice = world.random();
         if (choice < 0.4) return this.#count(seat);
@@ -96,6 +111,8 @@ export class History {
         if (choice < 0.85) return void (seat.device.wallOffset += world.pick([-86_400_000, -3_600_000, -5_000, 5_000, 3_600_000, 86_400_000]));
         if (choice < 0.87) return seat.tab.show(world.pick(["hidden", "frozen", "visible"]));
         if (choice < 0.92) return this.#weather();
+        if (choice < 0.93) return seat.device.upgrade();
+        if (choice < 0.94) return void (seat.device.storage.full = !seat.device.storage.full && world.chance(0.7));
         if (choice < 0.95) return this.server.takeOver("dora", world.pick(racks));
         void seat.client.sync().catch(this.#expected);
     }
@@ -108,10 +125,17 @@ export class History {
         if (!network.down) for (const { tab } of this.seats) if (world.chance(0.5)) tab.online();
     }
 
+    /** At once, or in the middle of what it writes next. */
     #kill(seat: Seat): void {
-        seat.tab.kill();
-        this.seats.splice(this.seats.indexOf(seat), 1);
-        if (this.world.chance(0.8)) this.#sit(seat.device);
+        if (this.world.chance(0.5)) seat.tab.diesAfter = this.world.between(0, 12);
+        else seat.tab.kill();
+    }
+
+    #bury(): void {
+        for (const seat of this.seats.filter(({ tab }) => tab.dead)) {
+            this.seats.splice(this.seats.indexOf(seat), 1);
+            if (this.world.chance(0.8)) this.#sit(seat.device);
+        }
     }
 
     #logIn(seat: Seat): void {
@@ -164,8 +188,8 @@ export class History {
 
     #checkLeases(): void {
         if (this.#greedy) for (const rack of racks) this.server.takeOver("dora", rack);
-        for (const { client, device } of this.seats) {
-            if (device.asleepSince !== undefined) continue;
+        for (const { client, device, tab } of this.seats) {
+            if (tab.dead || device.asleepSince !== undefined) continue;
             for (const { lease, rack_id, session_id } of client.racks.value) {
                 if (lease === "held" && client.secondsLeft(session_id) > 0) this.#checkHolder(rack_id, session_id);
                 if (lease === "lost") assert.notEqual(this.server.holder(rack_id), session_id, "a rack is lost only to somebody else");
@@ -191,6 +215,7 @@ export class History {
         server.verdicts.forEach((rule, item) => rule === "later" && server.verdicts.delete(item));
         for (const device of this.devices) {
             device.wake(true);
+            device.storage.full = false;
             for (const user of users[device.name] ?? []) await this.#sendAll(device, user);
         }
         await world.settle();

@@ -45,9 +45,13 @@ export class World {
         return new Promise((resolve) => void this.timer(milliseconds, resolve));
     }
 
+    /** What a real disk, or something as slow, is at: no time passes meanwhile. */
+    readonly working = new Set<object>();
+
     /** Everything that follows from what happened, without any time passing. */
-    settle(): Promise<void> {
-        return new Promise((resolve) => setImmediate(resolve));
+    async settle(): Promise<void> {
+        do await new Promise((resolve) => setImmediate(resolve));
+        while (this.working.size > 0);
     }
 
     /** Lets so much time pass. `after` is called after each step. */
