@@ -26,6 +26,14 @@ export class Refused extends Error {
 /** No answer, or none that can be read: no network, a time-out, a proxy's page. Whether it was done is unknown. */
 export class NoAnswer extends Error {
     override readonly name = "NoAnswer";
+
+    /** `status`: of whoever answered in the server's place. */
+    constructor(
+        message: string,
+        readonly status?: number,
+    ) {
+        super(message);
+    }
 }
 
 /** Who is asked for is not logged in, or not any more. Nothing was lost. */

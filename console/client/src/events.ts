@@ -189,7 +189,8 @@ class EventStream {
             if (this.#last !== undefined) headers["Last-Event-ID"] = this.#last;
             const call = { method: "GET", path: "/api/events", query: { topics: this.topics }, headers };
             const response = await this.parts.auth.stream(this.parts.userId, call, end.signal);
-            if (!response.ok || response.body === null) throw new NoAnswer(`the stream has status ${response.status}`);
+            const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream") === true;
+            if (!response.ok || !isStream || response.body === null) throw new NoAnswer(`the stream has status ${response.status}`);
             const known = this.#last !== undefined;
             this.#failures = 0;
             this.#setConnected(true);

@@ -115,6 +115,14 @@ export class Leases {
         await Promise.all(unsure.map(({ rack }) => this.#beat(rack.session_id)));
     }
 
+    /** There is reason to believe that somebody else has it: the server knows. */
+    doubt(sessionId: string): void {
+        const row = this.#rows.get(sessionId);
+        if (row === undefined || !beats(row.rack)) return;
+        this.#forgetDeadline(sessionId);
+        void this.#beat(sessionId, "server");
+    }
+
     get(sessionId: string): SessionRow | undefined {
         return this.#rows.get(sessionId);
     }

@@ -327,11 +327,11 @@ export class Sync {
             if (!isVerdict(data)) throw new NoAnswer("an answer to a batch that is no verdict");
             return { verdict: data };
         } catch (fault) {
-            if (!isOfBody(fault)) throw fault;
-            if (batch.length > 1) {
+            if (batch.length > 1 && (isOfBody(fault) || isTooLarge(fault))) {
                 this.#largest = Math.ceil(batch.length / 2);
                 return "cut";
             }
+            if (!isOfBody(fault)) throw fault;
             const detail = fault.details[0];
             return { refusal: { field: detail?.field ?? "", code: (detail?.code ?? fault.code) as RecordErrorCode, message: detail?.message ?? fault.message } };
         }
@@ -342,12 +342,20 @@ export class Sync {
         const { queue } = this.parts;
         const [only] = batch;
         const later = "verdict" in answer ? await queue.settle(batch, answer.verdict) : 0;
+        if ("verdict" in answer) this.#askWhoHas(batch, answer.verdict);
         if ("refusal" in answer && only !== undefined) await queue.refuse(only, answer.refusal);
         const { progress } = this.state.value;
         const done = progress.done + batch.length - later;
         this.#show({ progress: { done, total: Math.max(progress.total, done) } });
         this.#sent();
         return later;
+    }
+
+    /** A rack that is somebody else's is told as such now, not with the next heartbeat. */
+    #askWhoHas(batch: readonly Sent[], { conflicts }: BatchVerdict): void {
+        const lost = new Set(conflicts.filter(({ type, resolved }) => type === "lock_lost" && resolved !== true).map(({ client_record_id }) => client_record_id));
+        const sessions = new Set(batch.filter(({ record }) => lost.has(record.client_record_id)).map(({ record }) => record.session_id));
+        for (const session of sessions) this.parts.leases.doubt(session);
     }
 
     async #sendUnknown(): Promise<void> {
@@ -372,7 +380,7 @@ export class Sync {
             await this.#call(call);
             await shelf.sent([row]);
         } catch (fault) {
-            if (!(fault instanceof Refused) || fault.later) throw fault;
+            if (!isForGood(fault) && !isTooLarge(fault)) throw fault;
             await shelf.refuse([row], fault.message);
         }
         this.#sent();
@@ -406,8 +414,8 @@ export class Sync {
                 if (message !== undefined) await lines.refuse([row], message);
             }
         } catch (fault) {
-            if (!(fault instanceof Refused) || fault.later) throw fault;
-            if (isOfBody(fault) && rows.length > 1) return true;
+            if ((isOfBody(fault) || isTooLarge(fault)) && rows.length > 1) return true;
+            if (!isForGood(fault)) throw fault;
             await lines.refuse(rows, fault.message);
         }
         return false;
@@ -454,6 +462,15 @@ function isVerdict(data: unknown): data is BatchVerdict {
 /** What is wrong with a body as a whole: one of its parts may be. */
 function isOfBody(fault: unknown): fault is Refused {
     return fault instanceof Refused && (fault.status === 400 || fault.status === 413 || fault.status === 422);
+}
+
+function isForGood(fault: unknown): fault is Refused {
+    return fault instanceof Refused && !fault.later;
+}
+
+/** Something on the way takes less than the server does. */
+function isTooLarge(fault: unknown): fault is NoAnswer {
+    return fault instanceof NoAnswer && fault.status === 413;
 }
 
 /** As many of the first as the server takes at once, and one at least. */

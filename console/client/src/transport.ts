@@ -51,6 +51,11 @@ function dataOf(body: unknown): unknown {
     return envelope !== undefined && "data" in envelope ? envelope["data"] : body;
 }
 
+/** Every object of the API says whether it succeeded, and only lists of a flat location are bare. */
+function isAnswer(path: string, body: unknown): boolean {
+    return !path.startsWith("/api/") || Array.isArray(body) || typeof asObject(body)?.["success"] === "boolean";
+}
+
 function retryAfterOf(response: Response): number | undefined {
     const text = response.headers.get("Retry-After");
     const seconds = text === null ? Number.NaN : Number(text);
@@ -61,7 +66,7 @@ function refusalOf(response: Response, body: unknown): Refused | NoAnswer {
     const error = asObject(asObject(body)?.["error"]);
     const code = error?.["code"];
     // A page of a proxy or of a captive portal is no answer of the server's.
-    if (typeof code !== "string") return new NoAnswer(`status ${response.status} without an error of the server's`);
+    if (typeof code !== "string") return new NoAnswer(`status ${response.status} without an error of the server's`, response.status);
     return new Refused(
         response.status,
         code as ErrorCode,
@@ -135,24 +140,25 @@ export class Transport {
 
     async #ask(call: Call, signal: AbortSignal): Promise<Answer> {
         const sent = this.watch.sent();
-        return this.#read(await this.open(call, signal), call.signal, sent);
+        return this.#read(await this.open(call, signal), call, sent);
     }
 
-    async #read(response: Response, signal: AbortSignal | undefined, sent: Moment | undefined): Promise<Answer> {
+    async #read(response: Response, call: Call, sent: Moment | undefined): Promise<Answer> {
         const header = (name: string): string | null => response.headers.get(name);
         if (response.status === 304) return { status: 304, data: undefined, header };
         let body: unknown;
         try {
             body = JSON.parse(await response.text());
         } catch (error) {
-            signal?.throwIfAborted();
-            throw new NoAnswer(`status ${response.status}: ${error instanceof Error ? error.message : String(error)}`);
+            call.signal?.throwIfAborted();
+            throw new NoAnswer(`status ${response.status}: ${error instanceof Error ? error.message : String(error)}`, response.status);
         }
         const data = dataOf(body);
         // Whoever else stands between may have a calendar of his own.
         const isServers = typeof asObject(body)?.["request_id"] === "string";
         if (sent !== undefined && isServers) this.watch.answered(sent, asObject(data)?.["server_time"], header("Date"));
         if (!response.ok || asObject(body)?.["success"] === false) throw refusalOf(response, body);
+        if (!isAnswer(call.path, body)) throw new NoAnswer("an answer that is not the server's", response.status);
         return { status: response.status, data, header };
     }
 
@@ -163,7 +169,9 @@ export class Transport {
         call.signal?.addEventListener("abort", () => end.abort(call.signal?.reason));
         try {
             const response = await this.open(call, end.signal);
-            if (!response.ok) await this.#read(response, call.signal, undefined);
+            if (!response.ok) await this.#read(response, call, undefined);
+            // The page that asks for a name before it lets anybody into the network.
+            if (response.headers.get("Content-Type")?.startsWith("text/html") === true) throw new NoAnswer("a page instead of a file", response.status);
             return response;
         } finally {
             callOff();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "../src/client.js";
+import { NoAnswer } from "../src/errors.js";
 import { Stage, success } from "./sim/stage.js";
 
 const minute = 60_000;
@@ -72,7 +73,7 @@ test("a page of somebody between is not believed", async () => {
     const before = client.clock.value;
     stage.instead("/api/home", () => new Response(JSON.stringify({ server_time: "1999-01-01T00:00:00.000Z" }), { headers: { Date: "Fri, 01 Jan 1999 00:00:00 GMT" } }));
     stage.instead("/api/racks/floors", () => success({ server_time: "no time" }));
-    await stage.world.of(client.call("get", "/api/home", {}));
+    await assert.rejects(stage.world.of(client.call("get", "/api/home", {})), NoAnswer);
     await stage.world.of(client.call("get", "/api/racks/floors", {}).catch(() => undefined));
     assert.deepEqual(client.clock.value, before);
 });
