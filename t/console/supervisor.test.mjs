@@ -219,6 +219,23 @@ describe("from a blind count to the books", () => {
         assert.deepEqual(reversal.items.map((line) => [line.item_code, line.delta]).sort(), adjustment.items.map((line) => [line.item_code, -line.delta]).sort());
     });
 
+    it("prints sheets for pencils: each page says its rack, its floor and which it is of how many", async () => {
+        const { session_id } = await boss("POST", "/api/sessions", { warehouse, name: "By pencil", floor: "Ground Floor" });
+        await bookFrozen(boss, session_id);
+        await page.goto(`${stack.console}counts/${session_id}/sheets`);
+        await page.locator(".picker input").first().check();
+        await page.getByRole("button", { name: "Make the sheets" }).click();
+        await page.locator(".sheet .barcode").first().waitFor();
+        const racks = (await boss("GET", `/api/sessions/${session_id}/racks?limit=500`)).items.map(({ rack_id }) => rack_id);
+        const sheets = page.locator(".sheet");
+        for (let n = 0; n < (await sheets.count()); n++) {
+            const head = await sheets.nth(n).locator("header").innerText();
+            assert.ok(racks.some((rack) => head.includes(rack)) && head.includes("Ground Floor") && head.includes(`Page ${n + 1} of ${await sheets.count()}`), head);
+        }
+        await picture(page, "supervisor-sheets");
+        await boss("POST", "/api/sessions/bulk/close", { session_ids: [session_id] });
+    });
+
     it("a count is given up for a reason, which stays with it", async () => {
         const { session_id } = await boss("POST", "/api/sessions", { warehouse, name: "Opened by mistake", floor: "Ground Floor" });
         await page.goto(`${stack.console}counts/${session_id}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { code128Bars, fitsCode128 } from "../src/pages/admin/code128.js";
+import { code128Bars, fitsCode128 } from "../src/print/code128.js";
 
 it("draws what the standard's table says, in whole widths", () => {
     const { width, bars } = code128Bars("A");

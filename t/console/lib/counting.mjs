@@ -45,7 +45,7 @@ export async function freeRacks(call, warehouse, wanted, least = 3) {
     throw new Error(`only ${found.length} racks of ${wanted} are free`);
 }
 
-export const bookFrozen = (call, count) => until("the book", async () => (await call("GET", `/api/sessions/${count}`)).book_state === "frozen");
+export const bookFrozen = (call, count) => until("the book", async () => (await call("GET", `/api/sessions/${count}`)).book_state === "frozen", 120_000);
 
 /** The line of an item once it is as `is` says. */
 export const lineOf = (call, count, item, is = () => true) =>

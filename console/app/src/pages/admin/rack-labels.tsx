@@ -11,6 +11,7 @@ import { Page } from "../../ui/page.js";
 import { Segments } from "../../ui/segments.js";
 import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
+import { Barcode } from "../../print/barcode.js";
 import { queryOf, useFilters } from "./filters.js";
 import { text } from "./texts.js";
 
@@ -19,7 +20,7 @@ type Rack = Schema<"AdminRack">;
 const sizes = ["small", "large"] as const;
 const symbols = ["qr", "barcode"] as const;
 type Symbol = (typeof symbols)[number];
-type Drawing = typeof import("./code128.js");
+type Drawing = typeof import("../../print/code128.js");
 
 /** More than this is printed floor by floor. */
 const most = 500;
@@ -43,7 +44,7 @@ export function RackLabelsPage() {
     const [size, setSize] = useState<(typeof sizes)[number]>("small");
     const [symbol, setSymbol] = useState<Symbol>("qr");
     // What draws barcodes is large, and only for scanners that read no QR codes.
-    const drawing = useLoad(() => (symbol === "barcode" ? import("./code128.js") : Promise.resolve(null)), [symbol]);
+    const drawing = useLoad(() => (symbol === "barcode" ? import("../../print/code128.js") : Promise.resolve(null)), [symbol]);
     return (
         <Page title={text("labels.title")} back={pathTo("/admin/racks")} wide>
             <Loading of={loaded}>
@@ -97,19 +98,6 @@ function QrCode({ value }: { value: string }) {
         <svg class="qr" viewBox={`0 0 ${side} ${side}`} role="img" aria-label={value} shape-rendering="crispEdges">
             <rect width={side} height={side} fill="#fff" />
             <path d={path} fill="#000" />
-        </svg>
-    );
-}
-
-const quiet = 10;
-
-/** With the quiet zones that Code 128 asks for. */
-function Barcode({ value, draw }: { value: string; draw: Drawing["code128Bars"] }) {
-    const { width, bars } = useMemo(() => draw(value), [value]);
-    return (
-        <svg class="barcode" viewBox={`${-quiet} 0 ${width + 2 * quiet} 30`} preserveAspectRatio="none" role="img" aria-label={value} shape-rendering="crispEdges">
-            <rect x={-quiet} width={width + 2 * quiet} height="30" fill="#fff" />
-            {bars.map((bar) => <rect key={bar.at} x={bar.at} width={bar.width} height="30" fill="#000" />)}
         </svg>
     );
 }

@@ -14,13 +14,19 @@ import { Code, Data } from "../../ui/text.js";
 import { ZoneNote } from "../../ui/zone-note.js";
 import { countTitle } from "./counts.js";
 import type { Count } from "./kinds.js";
+import { Barcode } from "../../print/barcode.js";
 import { RackPicker } from "./rack-picker.js";
+import { pagesOfSheet, type SheetItem, type SheetPage } from "./sheet-pages.js";
 import { text } from "./texts.js";
 import { walkPages } from "./walk.js";
 
+type Drawing = typeof import("../../print/code128.js");
+
 interface Sheet {
     rackId: string;
-    items: readonly { item_code: string; item_name?: string | null; uom?: string | null; barcode?: string | null }[];
+    floor: string | null;
+    zone: string | null;
+    items: readonly SheetItem[];
 }
 
 /** Racks on one print: each is a page, and each is asked for by itself. */
@@ -38,12 +44,15 @@ export function SheetsPage() {
     }, [countId]);
     const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
     const [sheets, setSheets] = useState<readonly Sheet[] | null>(null);
+    const [drawing, setDrawing] = useState<Drawing | null>(null);
     const make = async (): Promise<void> => {
         try {
             const made: Sheet[] = [];
+            setDrawing(await import("../../print/code128.js"));
             for (const rackId of [...chosen].sort().slice(0, most)) {
                 const { rows } = await walkPages((cursor) => client.call("get", "/api/racks/{rack_id}/items", { path: { rack_id: rackId }, query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }), () => false);
-                made.push({ rackId, items: rows });
+                const rack = loaded.data?.racks.find((each) => each.rack_id === rackId);
+                made.push({ rackId, floor: rack?.floor ?? null, zone: rack?.zone ?? null, items: rows });
             }
             setSheets(made);
         } catch (fault) {
@@ -74,7 +83,7 @@ export function SheetsPage() {
                                     {sheets !== null && <Button kind="primary" icon="print" onClick={() => print()}>{text("sheets.print")}</Button>}
                                 </div>
                             </div>
-                            {sheets?.map((sheet) => <SheetOf key={sheet.rackId} sheet={sheet} count={count} />)}
+                            {drawing !== null && sheets?.flatMap((sheet) => pagesOfSheet(sheet.items).map((page) => <PaperPage key={`${sheet.rackId} ${page.number}`} sheet={sheet} page={page} count={count} draw={drawing} />))}
                         </div>
                     )
                 }
@@ -84,20 +93,35 @@ export function SheetsPage() {
     );
 }
 
-function SheetOf({ sheet, count }: { sheet: Sheet; count: Count }) {
+interface SheetPageProps {
+    sheet: Sheet;
+    page: SheetPage;
+    count: Count;
+    draw: Drawing;
+}
+
+/** One sheet of paper, with all that says what it is of. */
+function PaperPage({ sheet, page, count, draw }: SheetPageProps) {
     return (
         <section class="sheet">
             <header class="row-apart">
-                <h2><Code>{sheet.rackId}</Code></h2>
+                <h2>
+                    <Code>{sheet.rackId}</Code>
+                </h2>
+                <span>
+                    <Data>{[sheet.floor, sheet.zone].filter((part) => part !== null && part !== "").join(" · ")}</Data>
+                </span>
                 <span class="small">
                     <Data>{countTitle(count)}</Data> · <time translate={false}>{dateLabel(Date.now())}</time>
                 </span>
+                <strong class="sheet-page">{text("sheets.page", { page: page.number, pages: page.of })}</strong>
             </header>
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">{text("line.item")}</th>
+                        <th scope="col">{text("sheets.barcode")}</th>
                         <th scope="col">{text("sheets.name")}</th>
+                        <th scope="col">{text("sheets.lot")}</th>
                         <th scope="col">{text("sheets.unit")}</th>
                         <th scope="col">{text("sheets.quantity")}</th>
                         <th scope="col">{text("sheets.damaged")}</th>
@@ -105,22 +129,46 @@ function SheetOf({ sheet, count }: { sheet: Sheet; count: Count }) {
                     </tr>
                 </thead>
                 <tbody>
-                    {sheet.items.map((item) => (
-                        <tr key={item.item_code}>
-                            <td><Code>{item.item_code}</Code></td>
-                            <td><Data>{item.item_name ?? ""}</Data></td>
-                            <td><Data>{item.uom ?? ""}</Data></td>
+                    {page.lines.map((item, index) => (
+                        <tr key={item?.item_code ?? `empty ${index}`}>
+                            <td>{item !== null && <Symbol item={item} draw={draw} />}</td>
+                            <td>{item !== null && <NameOf item={item} />}</td>
+                            <td class={item === null || item.lot_tracked ? undefined : "sheet-none"}>{item !== null && !item.lot_tracked && "–"}</td>
+                            <td>
+                                <Data>{item?.uom ?? ""}</Data>
+                            </td>
                             <td />
                             <td />
                             <td />
                         </tr>
                     ))}
-                    {[1, 2, 3].map((line) => (
-                        <tr key={line}><td /><td /><td /><td /><td /><td /></tr>
-                    ))}
                 </tbody>
             </table>
-            <p class="sheet-sign"><span>{text("sheets.counted_by")}</span><span>{text("sheets.date")}</span></p>
+            <p class="sheet-sign">
+                <span>{text("sheets.counted_by")}</span>
+                <span>{text("sheets.date")}</span>
+            </p>
         </section>
+    );
+}
+
+function NameOf({ item }: { item: SheetItem }) {
+    return (
+        <span class="sheet-name">
+            <Data>{item.item_name ?? item.item_code}</Data>
+        </span>
+    );
+}
+
+/** What a scanner reads later when the sheet is typed in: the article's code, else the item's own; in letters, too. */
+function Symbol({ item, draw }: { item: SheetItem; draw: Drawing }) {
+    const value = item.barcode ?? item.item_code;
+    return (
+        <>
+            {draw.fitsCode128(value) && <Barcode value={value} draw={draw.code128Bars} />}
+            <span class="small">
+                <Code>{value === item.item_code ? value : `${value} · ${item.item_code}`}</Code>
+            </span>
+        </>
     );
 }

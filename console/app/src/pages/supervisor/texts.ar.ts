@@ -137,6 +137,9 @@ export const supervisorArabic: Translation<typeof supervisorEnglish> = {
     "sheets.unit": "الوحدة",
     "sheets.quantity": "الكمية",
     "sheets.damaged": "تالف",
+    "sheets.page": "صفحة {page} من {pages}",
+    "sheets.barcode": "الرمز",
+    "sheets.lot": "الدفعة",
     "sheets.counted_by": "من عدّ",
     "sheets.date": "التاريخ والوقت",
 

@@ -134,6 +134,9 @@ export const supervisorEnglish = {
     "sheets.unit": "Unit",
     "sheets.quantity": "Quantity",
     "sheets.damaged": "Damaged",
+    "sheets.page": "Page {page} of {pages}",
+    "sheets.barcode": "Code",
+    "sheets.lot": "Lot",
     "sheets.counted_by": "Counted by",
     "sheets.date": "Date and time",
 

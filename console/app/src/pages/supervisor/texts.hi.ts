@@ -137,6 +137,9 @@ export const supervisorHindi: Translation<typeof supervisorEnglish> = {
     "sheets.unit": "इकाई",
     "sheets.quantity": "मात्रा",
     "sheets.damaged": "ख़राब",
+    "sheets.page": "पृष्ठ {page}, कुल {pages}",
+    "sheets.barcode": "कोड",
+    "sheets.lot": "लॉट",
     "sheets.counted_by": "किसने गिना",
     "sheets.date": "तारीख़ और समय",
 
