@@ -3,6 +3,7 @@
 
 #include "core/auth/account.h"
 #include "core/auth/family.h"
+#include "core/warehouse/warehouse_code.h"
 
 /*
  * Changing accounts.  Every change is one transaction with its audit entry and raises the account's version; the caller
@@ -57,7 +58,7 @@ sv_status_t sv_account_revoke(sv_store_t *store, const sv_principal_t *who, cons
 sv_status_t sv_account_set_pin(sv_store_t *store, const sv_principal_t *who, const char *pin_hash,
                                sv_account_t *account, sv_error_t *error);
 
-enum { SV_USERNAME_MAX = 64, SV_FULL_NAME_MAX = 128, SV_USER_ID_MAX = 64, SV_WAREHOUSE_MAX = 64 };
+enum { SV_USERNAME_MAX = 64, SV_FULL_NAME_MAX = 128, SV_USER_ID_MAX = 64 };
 
 /* Calls `visit` for every account, by user name. */
 typedef void (*sv_account_visit_t)(const sv_account_t *account, void *context);

@@ -8,9 +8,11 @@
 #include "core/erp/row.h"
 #include "core/import/import.h"
 #include "core/import/number.h"
+#include "core/stock/stock.h"
 #include "core/store/document.h"
+#include "core/warehouse/warehouse_code.h"
 
-enum { SV_ITEM_CODE_MAX = 64, SV_ERP_LOT_MAX = 64, SV_WAREHOUSE_MAX = 64, SV_VERSION_MAX = 64 };
+enum { SV_ITEM_CODE_MAX = 64, SV_VERSION_MAX = 64 };
 
 struct sv_erp_intake_s {
     const sv_erp_mapping_t *mapping;
@@ -247,7 +249,7 @@ sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_erp_stock
         return;
     }
     if (intake->fields[i] == SV_ERP_FIELD_LOT) {
-        stock->lot = sv_intake_identity(intake, "lot", text, SV_TEXT_CODE, SV_ERP_LOT_MAX, &stock->erp_lot);
+        stock->lot = sv_intake_identity(intake, "lot", text, SV_TEXT_CODE, SV_LOT_MAX, &stock->erp_lot);
     } else if (intake->fields[i] == SV_ERP_FIELD_VERSION) {
         stock->version = sv_intake_identity(intake, "erp_version", text, SV_TEXT_NAME, SV_VERSION_MAX, NULL);
     } else if (intake->fields[i] == SV_ERP_FIELD_CHANGED_AT) {

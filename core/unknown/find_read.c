@@ -1,8 +1,9 @@
 #include "core/base/mistaken_names.h"
 #include "core/base/text_gate.h"
 #include "core/unknown/unknown_item.h"
+#include "core/warehouse/warehouse_code.h"
 
-enum { SV_FIND_SESSION_MAX = 320, SV_FIND_RACK_MAX = 128, SV_FIND_WAREHOUSE_MAX = 64 };
+enum { SV_FIND_SESSION_MAX = 320, SV_FIND_RACK_MAX = 128 };
 
 /* A find without a code, a name, a remark or a photo says nothing that anybody could decide by. */
 static bool
@@ -26,7 +27,7 @@ sv_find_read(const json_t *object, sv_find_t *find, sv_error_t *error)
                             &find->photos, &find->photo_count);
     sv_json_get_identifier(&fields, "session_id", SV_OPTIONAL, SV_FIND_SESSION_MAX, &find->session_id);
     sv_json_get_identifier(&fields, "rack_id", SV_OPTIONAL, SV_FIND_RACK_MAX, &find->rack_id);
-    sv_json_get_name(&fields, "warehouse", SV_OPTIONAL, SV_FIND_WAREHOUSE_MAX, &find->warehouse);
+    sv_json_get_name(&fields, "warehouse", SV_OPTIONAL, SV_WAREHOUSE_MAX, &find->warehouse);
     sv_json_get_time(&fields, "found_at", SV_OPTIONAL, &find->found_at_ms);
     if (error->status == SV_OK && !sv_find_says_something(find)) {
         sv_fail_field(error, "code", "required", "One of code, name, remark and photos is required");

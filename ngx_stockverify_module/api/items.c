@@ -2,11 +2,10 @@
 
 #include "core/base/text_gate.h"
 #include "core/items/item_search.h"
+#include "core/warehouse/warehouse_code.h"
 #include "ngx_stockverify_module/lookup_flights.h"
 
 /* Items: what a scan means, search, the master by pages, one item. */
-
-enum { SV_WAREHOUSE_MAX = 64 };
 
 /* The warehouse whose stock is told: the one asked for, else the caller's. */
 static bool

@@ -2,10 +2,10 @@
 #include "core/photos/photo_sent.h"
 #include "core/unknown/unknown_item.h"
 #include "core/unknown/unknown_resolve.h"
+#include "core/warehouse/warehouse_code.h"
 #include "ngx_stockverify_module/call.h"
 
 enum {
-    SV_FIND_WAREHOUSE_MAX = 64,
     SV_FIND_NOTE_MAX = 500,
     SV_CREATED = 201
 };
@@ -17,7 +17,7 @@ sv_step_unknown_items(sv_call_t *call)
     int status;
 
     if (!sv_call_query_choice(call, "status", sv_unknown_statuses, &status) ||
-        !sv_call_query_identifier(call, "warehouse", SV_FIND_WAREHOUSE_MAX, &query.warehouse) ||
+        !sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, &query.warehouse) ||
         !sv_call_query_time(call, "since", &query.since_ms) || !sv_call_query_page(call, &query.page)) {
         return;
     }
