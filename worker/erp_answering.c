@@ -12,7 +12,14 @@
 #include "worker/erp/client.h"
 #include "worker/log.h"
 
-enum { SV_ANSWERING_PAUSE_MS = 1000, SV_STATE_EVERY_MS = 5000, SV_FORGOTTEN_MAX = 128 };
+/* Connecting takes less than the state that workers tell of the ERP lasts. */
+enum {
+    SV_ANSWERING_PAUSE_MS = 1000,
+    SV_STATE_EVERY_MS = 5000,
+    SV_CONNECT_MS = 8000,
+    SV_CONNECT_AGAIN_MS = 5000,
+    SV_FORGOTTEN_MAX = 128
+};
 
 typedef struct {
     const sv_worker_t *worker;
@@ -20,8 +27,10 @@ typedef struct {
     sv_redis_client_t *redis;
     sv_erp_mapping_t mapping;
     sv_erp_client_t *client;
-    char *cause;     /* why the last answer failed; NULL: it did not */
-    int64_t told_ms; /* when the state was told */
+    char *cause;           /* why the last answer failed, or the last connection; NULL: it did not */
+    bool unconnected;      /* `cause` is of a connection */
+    int64_t connect_at_ms; /* not before */
+    int64_t told_ms;       /* when the state was told */
 } sv_answering_t;
 
 static void
@@ -163,23 +172,68 @@ sv_answering_note(sv_answering_t *answering, const sv_error_t *error)
     answering->cause = down ? bson_strdup(cause != NULL ? cause : "it failed") : NULL;
 }
 
+/* Whether the worker ends. */
+static bool
+sv_answering_gives_up(void *context)
+{
+    const sv_answering_t *answering = context;
+
+    return sv_stop_wait(answering->worker->stop, 0);
+}
+
+/* Beforehand, since an ERP may take longer to be connected to than a lookup may. */
+static void
+sv_answering_connect(sv_answering_t *answering, sv_arena_t *arena)
+{
+    sv_error_t error;
+
+    if (sv_clock_monotonic_ms() < answering->connect_at_ms) {
+        return;
+    }
+    sv_error_init(&error, arena);
+    if (sv_erp_client_connect(answering->client, SV_CONNECT_MS, &error) != SV_OK) {
+        sv_answering_note(answering, &error);
+        answering->unconnected = true;
+        answering->connect_at_ms = sv_clock_monotonic_ms() + SV_CONNECT_AGAIN_MS;
+    } else if (answering->unconnected) {
+        answering->unconnected = false;
+        sv_answering_note(answering, &error);
+    }
+}
+
+/* Once more where it worked until now: the ERP may have ended a connection that nobody used for long. */
+static sv_status_t
+sv_answering_ask(sv_answering_t *answering, const char *code, sv_erp_intake_t **intake, sv_error_t *error)
+{
+    int64_t deadline_ms = sv_clock_monotonic_ms() + answering->worker->settings->erp_lookup_timeout;
+
+    if (sv_answering_read(answering, code, deadline_ms, intake, error) == SV_ERR_UNAVAILABLE &&
+        answering->cause == NULL && sv_clock_monotonic_ms() < deadline_ms) {
+        sv_erp_intake_close(*intake);
+        *intake = NULL;
+        sv_error_clear(error);
+        sv_answering_read(answering, code, deadline_ms, intake, error);
+    }
+    answering->unconnected = false;
+    sv_answering_note(answering, error);
+    return error->status;
+}
+
 static void
 sv_answering_answer(sv_answering_t *answering, const char *code, sv_error_t *error)
 {
-    int64_t deadline_ms = sv_clock_monotonic_ms() + answering->worker->settings->erp_lookup_timeout;
     const char *forget[SV_FORGOTTEN_MAX], *item_code = NULL;
     sv_erp_answer_t answer = SV_ERP_TIMED_OUT;
     sv_erp_intake_t *intake = NULL;
     sv_redis_command_t command;
     size_t count = 0;
 
-    if (sv_answering_read(answering, code, deadline_ms, &intake, error) == SV_OK) {
+    if (sv_answering_ask(answering, code, &intake, error) == SV_OK) {
         const sv_erp_taken_t *taken = sv_erp_intake_taken(intake);
 
         answer = taken->items == 0 || taken->refused > 0 ? SV_ERP_UNKNOWN : SV_ERP_FOUND;
         item_code = answer == SV_ERP_FOUND ? taken->item_code : NULL;
     }
-    sv_answering_note(answering, error);
     sv_error_clear(error);
     if (item_code != NULL) {
         count = sv_answering_forgotten(answering, item_code, code, forget, error);
@@ -202,6 +256,7 @@ sv_answering_loop(sv_answering_t *answering)
 
         sv_error_init(&error, arena);
         sv_answering_tell_state(answering, &error);
+        sv_answering_connect(answering, arena);
         if (error.status == SV_OK) {
             code = sv_answering_take(answering, &error);
         }
@@ -229,7 +284,7 @@ sv_answering_thread(void *context)
                       SV_FIELD_TEXT("cause", error.message != NULL ? error.message : "ERP_MAPPING has no [lookup]"));
     } else {
         answering.redis = sv_redis_client_create(settings);
-        answering.client = sv_erp_client_create(settings, &answering.mapping, NULL, NULL);
+        answering.client = sv_erp_client_create(settings, &answering.mapping, sv_answering_gives_up, &answering);
         sv_answering_loop(&answering);
         sv_erp_client_destroy(answering.client);
         sv_redis_client_destroy(answering.redis);

@@ -293,19 +293,22 @@ sv_erp_take_columns(sv_erp_client_t *client, const bson_t *answer)
 }
 
 sv_status_t
+sv_erp_client_connect(sv_erp_client_t *client, int64_t limit_ms, sv_error_t *error)
+{
+    if (client->asked) {
+        sv_erp_client_kill(client); /* rows nobody wants are still on their way */
+    }
+    return client->pid != 0 ? SV_OK : sv_erp_connect(client, sv_clock_monotonic_ms() + limit_ms, error);
+}
+
+sv_status_t
 sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement, const char *const *values,
                     int64_t limit_ms, sv_error_t *error)
 {
     int64_t deadline_ms = sv_clock_monotonic_ms() + limit_ms;
     bson_t request = BSON_INITIALIZER, parameters, answer;
-    sv_status_t status = SV_OK;
+    sv_status_t status = sv_erp_client_connect(client, limit_ms, error);
 
-    if (client->asked) {
-        sv_erp_client_kill(client); /* rows nobody wants are still on their way */
-    }
-    if (client->pid == 0) {
-        status = sv_erp_connect(client, deadline_ms, error);
-    }
     bson_free(client->refusal); /* one of the connection is none of the statement */
     client->refusal = NULL;
     BSON_APPEND_UTF8(&request, "sql", statement->sql);

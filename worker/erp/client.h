@@ -21,6 +21,9 @@ sv_erp_client_t *sv_erp_client_create(const sv_settings_t *settings, const sv_er
                                       sv_erp_give_up_t give_up, void *context);
 void sv_erp_client_destroy(sv_erp_client_t *client); /* NULL is allowed; kills the child */
 
+/* Has a connection when it is asked next, which so need not make one within its own limit. */
+sv_status_t sv_erp_client_connect(sv_erp_client_t *client, int64_t limit_ms, sv_error_t *error);
+
 /* Runs a statement; `values` are texts for its parameters, in their order.  It is at its first row then. */
 sv_status_t sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement, const char *const *values,
                                 int64_t limit_ms, sv_error_t *error);
