@@ -202,4 +202,18 @@ subtest 'the list' => sub {
     is_deeply $boss->get("/api/sessions/$count/review", query => { state => 'incomplete' })->data->{items}, [], 'none in that state';
 };
 
+subtest 'a line that was counted before there was a review' => sub {
+    my $answer = $boss->post('/api/sessions', { warehouse => $warehouse, name => 'Of before' });
+    my $count = $answer->data->{session_id};
+    $stack->mongo->run(insert => 'session_book', documents => [{ session_id => $count, warehouse => $warehouse, item_code => 'OF-BEFORE', lot => '', book => 'warehouse', system_qty => { '$numberDecimal' => '5' },
+        counted => { verified_qty => { '$numberDecimal' => '4' }, variance => { '$numberDecimal' => '-1' }, records => 1 } }]);
+    my $listed = sub { return scalar grep { $_->{item_code} eq 'OF-BEFORE' } @{ $boss->get("/api/sessions/$count/review", query => { item => 'OF-BEFORE', @_ })->data->{items} } };
+    is_deeply [map { $listed->(state => $_) } qw(incomplete not_counted counted)], [1, 0, 0], 'is listed as what it is told to be: incomplete';
+    my ($out, $status) = $stack->ctl(['migrate']);
+    is $status, 0, 'migrated' or diag $out;
+    like $out, qr/^line_states: 1 looked at, 1 changed; done$/m, 'by its step';
+    ok +(wait_until { $listed->(state => 'not_counted') }), 'then it is what its records say: here there are none';
+    is $boss->post('/api/sessions/bulk/close', { session_ids => [$count], reason => 'tried' })->status, 200, 'closed';
+};
+
 done_testing();
