@@ -98,7 +98,7 @@ function Head({ page, onChange }: { page: AdjustmentWithLines; onChange: () => P
                 </span>
             </div>
             {page.note !== null && <p><Data>{page.note}</Data></p>}
-            <dl class="tiles">
+            <dl class="tiles summary">
                 <div class="card">
                     <dt class="small soft">{text("adjustment.lines")}</dt>
                     <dd class="tile-value">{number(page.line_count)}</dd>

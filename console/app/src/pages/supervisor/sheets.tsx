@@ -154,9 +154,16 @@ function PaperPage({ sheet, page, count, draw }: SheetPageProps) {
 
 function NameOf({ item }: { item: SheetItem }) {
     return (
-        <span class="sheet-name">
-            <Data>{item.item_name ?? item.item_code}</Data>
-        </span>
+        <>
+            {item.item_name != null && (
+                <span class="sheet-name">
+                    <Data>{item.item_name}</Data>
+                </span>
+            )}
+            <span class="sheet-code">
+                <Code>{item.item_code}</Code>
+            </span>
+        </>
     );
 }
 
@@ -166,8 +173,8 @@ function Symbol({ item, draw }: { item: SheetItem; draw: Drawing }) {
     return (
         <>
             {draw.fitsCode128(value) && <Barcode value={value} draw={draw.code128Bars} />}
-            <span class="small">
-                <Code>{value === item.item_code ? value : `${value} · ${item.item_code}`}</Code>
+            <span class="sheet-code">
+                <Code>{value}</Code>
             </span>
         </>
     );
