@@ -19,13 +19,13 @@ sub source_of {
     return $bench->call(GET => "/api/erp/items/barcode/$code", $token)->{source};
 }
 
-# Whoever changes the master makes all that was kept void, and so does the worker for a moment after it: until an item of
-# its own has come from the cache for two seconds.
+# Whoever changes the master makes all that was kept void, and so does the worker when it has read of it, which after an
+# import is up to ten seconds later: until an item of its own has come from the cache for twelve.
 sub forget {
     my ($bench, $run, $token) = @_;
     $bench->ctl('items', 'import', $bench->write_file('changed.csv', "item_code,item_name,warehouse\nCHANGED,Changed $run,BENCH\n"));
     my ($quiet, $looks) = (0, 0);
-    while ($quiet < 20) {
+    while ($quiet < 120) {
         die "lookup: the master does not come to rest\n" if $looks++ > 600;
         $quiet = source_of($bench, $token, 'CHANGED') eq 'cache' ? $quiet + 1 : 0;
         select undef, undef, undef, 0.1;
