@@ -341,6 +341,8 @@ export class Sync {
     async #settle(batch: readonly Sent[], answer: Answered): Promise<number> {
         const { queue } = this.parts;
         const [only] = batch;
+        // Whatever went wrong before did not go wrong in a row.
+        this.#failures = 0;
         const later = "verdict" in answer ? await queue.settle(batch, answer.verdict) : 0;
         if ("verdict" in answer) this.#askWhoHas(batch, answer.verdict);
         if ("refusal" in answer && only !== undefined) await queue.refuse(only, answer.refusal);

@@ -347,3 +347,23 @@ test("a long queue is counted and read from end to end for no figure and no batc
     assert.ok(seen.whole <= 12, `${seen.whole} counts for 40 batches`);
     assert.ok(seen.rows <= 210, `${seen.rows} rows read to send 200`);
 });
+
+test("failures are counted in a row: where every other answer is lost the wait stays short", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    let batches = 0;
+    const before = stage.server.answer.bind(stage.server);
+    stage.server.answer = (url, init) => {
+        const answer = before(url, init);
+        return url.endsWith("/api/sync/batch") && batches++ % 2 === 0 ? new Response("", { status: 502 }) : answer;
+    };
+    const ids: string[] = [];
+    for (let i = 0; i < 10; i++) ids.push((await count(stage, client, session, `I${i}`)).record.client_record_id);
+    for (let i = 0; i < 200; i++) {
+        await stage.world.of(client.edit(session, ids[i % 10] ?? "", { verified_qty: quantity(i) }));
+        await stage.world.run(80);
+    }
+    const { next_try } = client.queue.value;
+    assert.ok(next_try === null || next_try - stage.phone.open().platform.wall() <= 4_000);
+    await stage.world.until(() => client.queue.value.all_safe, 30_000);
+});
