@@ -85,7 +85,7 @@ function Sealed({ entry }: { entry: Entry }) {
 }
 
 const columns = (): readonly Column<Entry>[] => [
-    { key: "at", title: text("audit.at"), width: "minmax(20ch, max-content)", cell: (entry) => <time translate={false}>{dateTime(entry.at)}</time> },
+    { key: "at", title: text("audit.at"), width: "minmax(26ch, max-content)", cell: (entry) => <time translate={false}>{dateTime(entry.at)}</time> },
     { key: "action", title: text("audit.action"), width: "minmax(22ch, 1fr)", cell: (entry) => <Action code={entry.action} /> },
     { key: "user", title: text("audit.user"), width: "minmax(14ch, 1fr)", cell: (entry) => (entry.user_id === null ? "–" : <Who id={entry.user_id} />) },
     { key: "rack", title: text("rack.id"), width: "minmax(12ch, max-content)", cell: (entry) => <Code>{entry.rack_id ?? "–"}</Code> },
@@ -109,8 +109,8 @@ function ChainCheck() {
     };
     return (
         <section class="card stack" aria-live="polite">
-            <div class="row-apart">
-                <p class="grow">{text("audit.chain_text")}</p>
+            <div class="row">
+                <p class="audit-said">{text("audit.chain_text")}</p>
                 <Button kind="primary" icon="shield" onClick={check}>{text("audit.check")}</Button>
             </div>
             {chain !== null && chain.whole && <Banner tone="ok" title={text("audit.whole", { n: chain.entries })}>{chain.unsealed > 0 ? text("audit.unsealed_text", { n: chain.unsealed }) : text("audit.whole_text")}</Banner>}

@@ -22,12 +22,12 @@ type Rack = Schema<"AdminRack">;
 
 const columns = (): readonly Column<Rack>[] => [
     { key: "rack_id", title: text("rack.id"), width: "minmax(14ch, 1.5fr)", sortable: true, cell: (rack) => <strong><Code>{rack.rack_id}</Code></strong> },
-    { key: "warehouse", title: text("warehouse"), width: "minmax(10ch, 1fr)", sortable: true, cell: (rack) => <Data>{rack.warehouse ?? "–"}</Data> },
-    { key: "floor", title: text("rack.floor"), width: "minmax(8ch, 1fr)", sortable: true, cell: (rack) => <Data>{rack.floor ?? "–"}</Data> },
-    { key: "zone", title: text("rack.zone"), width: "minmax(8ch, 1fr)", sortable: true, cell: (rack) => <Data>{rack.zone ?? "–"}</Data> },
+    { key: "warehouse", title: text("warehouse"), width: "minmax(14ch, 1fr)", sortable: true, cell: (rack) => <Data>{rack.warehouse ?? "–"}</Data> },
+    { key: "floor", title: text("rack.floor"), width: "minmax(16ch, 1fr)", sortable: true, cell: (rack) => <Data>{rack.floor ?? "–"}</Data> },
+    { key: "zone", title: text("rack.zone"), width: "minmax(16ch, 1fr)", sortable: true, cell: (rack) => <Data>{rack.zone ?? "–"}</Data> },
     { key: "status", title: text("rack.state"), width: "minmax(14ch, max-content)", sortable: true, cell: (rack) => (rack.deleted ? <Chip tone="bad" icon="trash">{text("rack.deleted")}</Chip> : <RackState state={rack.status} />) },
     { key: "estimated_items", title: text("rack.estimated"), width: "minmax(10ch, max-content)", align: "end", sortable: true, cell: (rack) => <span translate={false}>{rack.estimated_items === null ? "–" : number(rack.estimated_items)}</span> },
-    { key: "last_verified_at", title: text("rack.verified"), width: "minmax(20ch, max-content)", sortable: true, cell: (rack) => (rack.last_verified_at === null ? <span class="soft">{text("users.never")}</span> : <time translate={false}>{dateTime(rack.last_verified_at)}</time>) },
+    { key: "last_verified_at", title: text("rack.verified"), width: "minmax(26ch, max-content)", sortable: true, cell: (rack) => (rack.last_verified_at === null ? <span class="soft">{text("users.never")}</span> : <time translate={false}>{dateTime(rack.last_verified_at)}</time>) },
 ];
 
 const narrowing = ["q", "warehouse", "floor", "status", "deleted"] as const;

@@ -33,8 +33,8 @@ const columns = (): readonly Column<Account>[] => [
             </>
         ),
     },
-    { key: "role", title: text("users.role"), width: "minmax(12ch, 1fr)", sortable: true, cell: (account) => <RoleName role={account.role} /> },
-    { key: "warehouse", title: text("warehouse"), width: "minmax(10ch, 1fr)", sortable: true, cell: (account) => <Data>{account.warehouse ?? "–"}</Data> },
+    { key: "role", title: text("users.role"), width: "minmax(20ch, max-content)", sortable: true, cell: (account) => <RoleName role={account.role} /> },
+    { key: "warehouse", title: text("warehouse"), width: "minmax(14ch, 1fr)", sortable: true, cell: (account) => <Data>{account.warehouse ?? "–"}</Data> },
     {
         key: "enabled",
         title: text("users.state"),
@@ -45,7 +45,7 @@ const columns = (): readonly Column<Account>[] => [
     {
         key: "last_login_at",
         title: text("users.last_login"),
-        width: "minmax(20ch, max-content)",
+        width: "minmax(26ch, max-content)",
         sortable: true,
         cell: (account) => (account.last_login_at === null ? <span class="soft">{text("users.never")}</span> : <time translate={false}>{dateTime(account.last_login_at)}</time>),
     },
