@@ -122,6 +122,30 @@ subtest 'order and pages' => sub {
     is $boss->get('/api/erp/items/variances', query => { count_id => $count, sort => 'value', cursor => $cursor })->code, 'cursor_invalid', 'a cursor is of one order';
 };
 
+subtest 'more lines than any answer holds' => sub {
+    my ($many, $lines) = ('a-count-of-many', 52_000);
+    $stack->mongo->run(insert => 'sessions', documents => [{ session_id => $many, kind => 'opened', status => 'OPEN', book_state => 'frozen', warehouse => $warehouse, started_at => { '$date' => $at } }]);
+    for my $chunk (0 .. $lines / 2_000 - 1) {
+        $stack->mongo->run(insert => 'session_book', documents => [map { {
+            session_id => $many, item_code => sprintf('MANY-%05d', $_), lot => '', uom => 'PCS', book => 'warehouse', system_qty => { '$numberDecimal' => '1' }, unit_cost => { '$numberDecimal' => '2' },
+            counted => { verified_qty => { '$numberDecimal' => '4' }, variance => { '$numberDecimal' => $_ % 2 ? '3' : '-1' }, at => { '$date' => $at } },
+        } } map { $chunk * 2_000 + $_ } 0 .. 1_999]);
+    }
+    my ($cursor, @seen);
+    for my $page (1 .. 3) {
+        my $data = variances(count_id => $many, limit => 500, $cursor ? (cursor => $cursor) : ());
+        push @seen, @{ codes($data) };
+        $cursor = $data->{next_cursor};
+        is_deeply $data->{totals}{quantity}, [{ uom => 'PCS', lines => $lines, without => 0, net => $lines, gross => $lines * 2 }], "page $page: sums of all of them";
+    }
+    is_deeply \@seen, [map { sprintf 'MANY-%05d', $_ } 0 .. 1_499], 'the first pages';
+    my $last = variances(count_id => $many, sort => '-item_code', limit => 2);
+    is_deeply codes($last), ['MANY-51999', 'MANY-51998'], 'and what stands beyond';
+    is_deeply codes(variances(count_id => $many, sort => '-item_code', limit => 2, cursor => $last->{next_cursor})), ['MANY-51997', 'MANY-51996'], 'by pages, too';
+    is_deeply codes(variances(count_id => $many, page => 25_000, page_size => 2)), ['MANY-49998', 'MANY-49999'], 'by number, as far as pages have numbers';
+    is scalar @{ variances(count_id => $many, sort => 'variance', limit => 500)->{items} }, 500, 'in another order';
+};
+
 is $asha->get('/api/erp/items/variances')->status, 403, 'staff see none';
 
 done_testing;

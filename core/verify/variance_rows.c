@@ -8,27 +8,32 @@
 #include "core/sync/counting.h"
 #include "core/sync/query.h"
 #include "core/base/text_map.h"
+#include "core/verify/variance_items.h"
 #include "core/warehouse/warehouse.h"
 
-enum { SV_VARIANCE_CODES = 1000 /* looked up at once */, SV_VARIANCE_MS = 5000 };
+enum { SV_VARIANCE_MS = 5000 };
 
+/* Rows are described and given a chunk at a time, so that a count of any size takes little memory. */
 typedef struct {
     sv_store_t *store;
     const sv_variance_query_t *query;
-    sv_variance_rows_t *rows;
+    sv_variance_take_t take;
+    void *take_context;
     sv_arena_t *arena;
     sv_error_t *error;
+    sv_arena_t *chunk; /* holds what the rows of the chunk say */
+    sv_variance_row_t *rows;
+    size_t row_count;
     const char *count_id, *warehouse, *currency; /* of the count being read */
     sv_text_map_t of_user;                       /* item codes of which a figure of the query's user counts */
     sv_text_map_t parts;                         /* item code and lot -> sv_variance_row_t, of a floor */
-    sv_text_map_t items;                         /* item code -> its document */
 } sv_variance_work_t;
 
-typedef void (*sv_variance_take_t)(sv_variance_work_t *work, const bson_t *document);
+typedef void (*sv_variance_read_t)(sv_variance_work_t *work, const bson_t *document);
 
 static sv_status_t
 sv_variance_find(sv_variance_work_t *work, sv_collection_t collection, const bson_t *filter, bson_t *options,
-                 sv_variance_take_t take)
+                 sv_variance_read_t read)
 {
     mongoc_cursor_t *cursor;
     const bson_t *document;
@@ -38,7 +43,7 @@ sv_variance_find(sv_variance_work_t *work, sv_collection_t collection, const bso
         return work->error->status;
     }
     while (work->error->status == SV_OK && mongoc_cursor_next(cursor, &document)) {
-        take(work, document);
+        read(work, document);
     }
     if (work->error->status == SV_OK) {
         sv_store_cursor_end(work->store, cursor, work->error);
@@ -47,20 +52,63 @@ sv_variance_find(sv_variance_work_t *work, sv_collection_t collection, const bso
     return work->error->status;
 }
 
-/* NULL and an error where there are too many. */
-static sv_variance_row_t *
-sv_variance_add(sv_variance_work_t *work)
-{
-    sv_variance_rows_t *rows = work->rows;
+/* ---- chunks */
 
-    if (rows->count == SV_VARIANCE_ROWS) {
-        sv_fail(work->error, SV_ERR_QUERY_TOO_SLOW, "More than %d lines have a variance; narrow the question",
-                SV_VARIANCE_ROWS);
-        return NULL;
+static const char *
+sv_variance_keep_text(const char *text, sv_arena_t *arena)
+{
+    return text != NULL ? sv_arena_strdup(arena, text) : NULL;
+}
+
+sv_variance_row_t
+sv_variance_row_copy(const sv_variance_row_t *row, sv_arena_t *arena)
+{
+    sv_variance_row_t copy = *row;
+    const char **const texts[] = { &copy.count_id, &copy.warehouse, &copy.currency,  &copy.item_code,
+                                   &copy.lot,      &copy.item_name, &copy.category,  &copy.subcategory,
+                                   &copy.uom,      &copy.book,      &copy.counted_by };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = sv_variance_keep_text(*texts[i], arena);
     }
-    rows->rows = sv_arena_grow(work->arena, rows->rows, rows->count, &rows->capacity, sizeof(rows->rows[0]));
-    memset(&rows->rows[rows->count], 0, sizeof(rows->rows[0]));
-    return &rows->rows[rows->count++];
+    return copy;
+}
+
+/* Gives the chunk's rows, but for those of another category than is asked for. */
+static void
+sv_variance_give(sv_variance_work_t *work)
+{
+    const char *category = work->query->category;
+
+    if (work->error->status == SV_OK && work->row_count > 0) {
+        sv_variance_name_items(work->store, work->rows, work->row_count, category == NULL, work->chunk, work->error);
+    }
+    for (size_t i = 0; work->error->status == SV_OK && i < work->row_count; i++) {
+        const sv_variance_row_t *row = &work->rows[i];
+
+        if (category == NULL || (row->category != NULL && strcmp(row->category, category) == 0)) {
+            work->take(row, work->take_context);
+        }
+    }
+    work->row_count = 0;
+}
+
+/* Whatever the chunk's memory holds is copied by then. */
+static void
+sv_variance_next_chunk(sv_variance_work_t *work)
+{
+    sv_variance_give(work);
+    sv_arena_destroy(work->chunk);
+    work->chunk = sv_arena_create();
+}
+
+static void
+sv_variance_add(sv_variance_work_t *work, const sv_variance_row_t *row)
+{
+    work->rows[work->row_count++] = *row;
+    if (work->row_count == SV_VARIANCE_CHUNK) {
+        sv_variance_next_chunk(work);
+    }
 }
 
 /* ---- a count's own lines */
@@ -92,9 +140,8 @@ sv_variance_is_asked(const sv_variance_query_t *query, const sv_variance_row_t *
 static void
 sv_variance_take_line(sv_variance_work_t *work, const bson_t *line)
 {
-    const char *code = sv_doc_text(line, "item_code", work->arena);
+    const char *code = sv_doc_text(line, "item_code", work->chunk);
     sv_variance_row_t row = { .item_code = code };
-    sv_variance_row_t *added;
 
     row.counted = sv_doc_has(line, "counted");
     row.has_book = sv_doc_has(line, "system_qty");
@@ -105,16 +152,15 @@ sv_variance_take_line(sv_variance_work_t *work, const bson_t *line)
     row.variance = sv_doc_quantity(line, "counted.variance");
     sv_variance_compare(&row);
     if (code == NULL || !sv_variance_is_asked(work->query, &row) ||
-        (work->query->user != NULL && sv_text_map_get(&work->of_user, code) == NULL) ||
-        (added = sv_variance_add(work)) == NULL) {
+        (work->query->user != NULL && sv_text_map_get(&work->of_user, code) == NULL)) {
         return;
     }
     row.count_id = work->count_id;
     row.warehouse = work->warehouse;
     row.currency = work->currency;
-    row.lot = sv_doc_text(line, "lot", work->arena);
-    row.uom = sv_doc_text(line, "uom", work->arena);
-    row.book = sv_doc_text(line, "book", work->arena);
+    row.lot = sv_doc_text(line, "lot", work->chunk);
+    row.uom = sv_doc_text(line, "uom", work->chunk);
+    row.book = sv_doc_text(line, "book", work->chunk);
     row.verified_qty = sv_doc_quantity(line, "counted.verified_qty");
     row.damage_qty = sv_doc_quantity(line, "counted.damage_qty");
     row.lost_qty = sv_doc_quantity(line, "counted.non_returnable_damaged_qty");
@@ -123,8 +169,8 @@ sv_variance_take_line(sv_variance_work_t *work, const bson_t *line)
     row.racks = sv_doc_int(line, "counted.racks");
     row.records = sv_doc_int(line, "counted.records");
     row.counted_at_ms = sv_doc_time(line, "counted.at");
-    row.counted_by = sv_doc_text(line, "counted.last_user_id", work->arena);
-    *added = row;
+    row.counted_by = sv_doc_text(line, "counted.last_user_id", work->chunk);
+    sv_variance_add(work, &row);
 }
 
 static sv_status_t
@@ -193,11 +239,10 @@ static void
 sv_variance_keep_part(sv_variance_work_t *work, const sv_variance_row_t *row)
 {
     const sv_variance_query_t *query = work->query;
-    sv_variance_row_t *added;
 
     if (sv_variance_is_asked(query, row) && (query->from_ms == 0 || row->counted_at_ms >= query->from_ms) &&
-        (query->to_ms == 0 || row->counted_at_ms < query->to_ms) && (added = sv_variance_add(work)) != NULL) {
-        *added = *row;
+        (query->to_ms == 0 || row->counted_at_ms < query->to_ms)) {
+        sv_variance_add(work, row);
     }
 }
 
@@ -351,82 +396,53 @@ sv_variance_read_counts(sv_variance_work_t *work)
     return work->error->status;
 }
 
-/* ---- what the items are */
+/* ---- all of it */
 
-static void
-sv_variance_take_item(sv_variance_work_t *work, const bson_t *item)
+sv_status_t
+sv_variance_rows_each(sv_store_t *store, const sv_variance_query_t *query, sv_variance_take_t take, void *context,
+                      sv_arena_t *arena, sv_error_t *error)
 {
-    const char *code = sv_doc_text(item, "item_code", work->arena);
+    sv_variance_work_t work = { .store = store,
+                                .query = query,
+                                .take = take,
+                                .take_context = context,
+                                .arena = arena,
+                                .error = error,
+                                .chunk = sv_arena_create(),
+                                .rows = sv_arena_alloc(arena, SV_VARIANCE_CHUNK * sizeof(*work.rows)) };
 
-    if (code != NULL) {
-        *sv_text_map_put(&work->items, code) = sv_doc_copy(item, work->arena);
-    }
+    sv_variance_read_counts(&work);
+    sv_variance_give(&work);
+    sv_arena_destroy(work.chunk);
+    return error->status;
 }
 
-static sv_status_t
-sv_variance_read_items(sv_variance_work_t *work)
-{
-    const char **codes = sv_arena_alloc(work->arena, SV_VARIANCE_CODES * sizeof(*codes));
-    sv_text_map_t asked;
-    size_t count = 0;
+typedef struct {
+    sv_variance_rows_t *rows;
+    sv_arena_t *arena;
+    sv_error_t *error;
+} sv_variance_all_t;
 
-    sv_text_map_init(&work->items, work->arena, work->rows->count);
-    sv_text_map_init(&asked, work->arena, work->rows->count);
-    for (size_t i = 0; work->error->status == SV_OK && i < work->rows->count; i++) {
-        void **place = sv_text_map_put(&asked, work->rows->rows[i].item_code);
-
-        if (*place == NULL) {
-            *place = work;
-            codes[count++] = work->rows->rows[i].item_code;
-        }
-        if (count == SV_VARIANCE_CODES || (count > 0 && i + 1 == work->rows->count)) {
-            bson_t *filter = sv_doc_new(work->arena);
-            bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "item_name",
-                                                   BCON_INT32(1), "category", BCON_INT32(1), "subcategory",
-                                                   BCON_INT32(1), "uom", BCON_INT32(1), "deleted", BCON_INT32(1), "}"),
-                                          work->arena);
-
-            sv_filter_in(filter, "item_code", codes, count);
-            count = 0;
-            sv_variance_find(work, SV_COLLECTION_ERP_ITEMS, filter, options, sv_variance_take_item);
-        }
-    }
-    return work->error->status;
-}
-
-/* Fills in what the items are, and leaves rows of other categories out. */
 static void
-sv_variance_describe(sv_variance_work_t *work)
+sv_variance_keep_row(const sv_variance_row_t *row, void *context)
 {
-    const char *category = work->query->category;
-    size_t kept = 0;
+    sv_variance_all_t *all = context;
+    sv_variance_rows_t *rows = all->rows;
 
-    for (size_t i = 0; i < work->rows->count; i++) {
-        sv_variance_row_t row = work->rows->rows[i];
-        const bson_t *item = sv_text_map_get(&work->items, row.item_code);
-
-        if (item != NULL) {
-            row.item_name = sv_doc_text(item, "item_name", work->arena);
-            row.category = sv_doc_text(item, "category", work->arena);
-            row.subcategory = sv_doc_text(item, "subcategory", work->arena);
-            row.uom = row.uom != NULL ? row.uom : sv_doc_text(item, "uom", work->arena);
-            row.delisted = sv_doc_bool(item, "deleted");
-        }
-        if (category == NULL || (row.category != NULL && strcmp(row.category, category) == 0)) {
-            work->rows->rows[kept++] = row;
-        }
+    if (rows->count == SV_VARIANCE_ROWS) {
+        sv_fail(all->error, SV_ERR_QUERY_TOO_SLOW, "More than %d lines are meant; narrow the question",
+                SV_VARIANCE_ROWS);
+        return;
     }
-    work->rows->count = kept;
+    rows->rows = sv_arena_grow(all->arena, rows->rows, rows->count, &rows->capacity, sizeof(rows->rows[0]));
+    rows->rows[rows->count++] = sv_variance_row_copy(row, all->arena);
 }
 
 sv_status_t
 sv_variance_rows_read(sv_store_t *store, const sv_variance_query_t *query, sv_variance_rows_t *rows, sv_arena_t *arena,
                       sv_error_t *error)
 {
-    sv_variance_work_t work = { .store = store, .query = query, .rows = rows, .arena = arena, .error = error };
+    sv_variance_all_t all = { rows, arena, error };
 
-    if (sv_variance_read_counts(&work) == SV_OK && sv_variance_read_items(&work) == SV_OK) {
-        sv_variance_describe(&work);
-    }
-    return error->status;
+    return sv_variance_rows_each(store, query, sv_variance_keep_row, &all, arena, error);
 }

@@ -13,7 +13,7 @@ sv_variance_sum_of(sv_variance_sums_t *sums, const char *name, sv_arena_t *arena
         }
     }
     sums->sums = sv_arena_grow(arena, sums->sums, sums->count, &sums->capacity, sizeof(sums->sums[0]));
-    sums->sums[sums->count] = (sv_variance_sum_t){ .name = name };
+    sums->sums[sums->count] = (sv_variance_sum_t){ .name = name != NULL ? sv_arena_strdup(arena, name) : NULL };
     return &sums->sums[sums->count++];
 }
 

@@ -18,7 +18,7 @@ typedef struct {
     size_t count, capacity;
 } sv_variance_sums_t;
 
-/* The sum of `name`, made when it is new; its place in `sums` stays. */
+/* The sum of `name`, made when it is new; its place in `sums` stays.  The name is copied. */
 sv_variance_sum_t *sv_variance_sums_note(sv_variance_sums_t *sums, const char *name, bool known, sv_quantity_t quantity,
                                          sv_arena_t *arena);
 

@@ -1,5 +1,4 @@
 #include "core/verify/variance_rows.h"
-#include "core/verify/variance_sums.h"
 
 static void
 sv_variance_sums_write(sv_json_writer_t *w, const char *name, const char *of, const sv_variance_sums_t *sums)
@@ -14,24 +13,23 @@ sv_variance_sums_write(sv_json_writer_t *w, const char *name, const char *of, co
 }
 
 void
-sv_variance_totals_write(sv_json_writer_t *w, const sv_variance_rows_t *rows, sv_arena_t *arena)
+sv_variance_totals_note(sv_variance_totals_t *totals, const sv_variance_row_t *row, sv_arena_t *arena)
 {
-    sv_variance_sums_t units = { 0 }, currencies = { 0 };
-    int64_t not_counted = 0, unknown_book = 0;
+    totals->lines++;
+    totals->not_counted += !row->counted;
+    totals->unknown_book += row->counted && !row->has_variance;
+    sv_variance_sums_note(&totals->units, row->uom, row->has_variance, row->variance, arena);
+    sv_variance_sums_note(&totals->currencies, row->currency, row->has_value, row->value, arena);
+}
 
-    for (size_t i = 0; i < rows->count; i++) {
-        const sv_variance_row_t *row = &rows->rows[i];
-
-        not_counted += !row->counted;
-        unknown_book += row->counted && !row->has_variance;
-        sv_variance_sums_note(&units, row->uom, row->has_variance, row->variance, arena);
-        sv_variance_sums_note(&currencies, row->currency, row->has_value, row->value, arena);
-    }
+void
+sv_variance_totals_write(sv_json_writer_t *w, const sv_variance_totals_t *totals)
+{
     sv_json_object(w, "totals");
-    sv_json_int(w, "lines", (int64_t) rows->count);
-    sv_json_int(w, "not_counted", not_counted);
-    sv_json_int(w, "unknown_book", unknown_book);
-    sv_variance_sums_write(w, "quantity", "uom", &units);
-    sv_variance_sums_write(w, "value", "currency", &currencies);
+    sv_json_int(w, "lines", totals->lines);
+    sv_json_int(w, "not_counted", totals->not_counted);
+    sv_json_int(w, "unknown_book", totals->unknown_book);
+    sv_variance_sums_write(w, "quantity", "uom", &totals->units);
+    sv_variance_sums_write(w, "value", "currency", &totals->currencies);
     sv_json_end(w);
 }

@@ -33,7 +33,7 @@ typedef struct {
 
 typedef struct {
     sv_variance_place_t place;
-    const sv_variance_row_t *row;
+    sv_variance_row_t *row;
 } sv_variance_entry_t;
 
 static sv_variance_place_t
@@ -153,6 +153,89 @@ sv_variance_cursor_read(const char *cursor, int sort, sv_variance_place_t *place
     return part[2][0] != '\0' && *end == '\0';
 }
 
+/* ---- the rows of a page, out of any number that come in any order */
+
+typedef struct {
+    const sv_variance_query_t *query;
+    sv_variance_key_t key;
+    bool down;
+    sv_variance_place_t after; /* of the cursor */
+    size_t from, bound;        /* of the rows behind the cursor: where the page begins, and how many are of interest */
+    sv_variance_entry_t *entries;
+    size_t count;
+    bool is_cut;      /* rows behind the last of `bound` are of no interest any more */
+    sv_arena_t *held; /* the entries' rows */
+    sv_variance_totals_t totals;
+    sv_arena_t *arena;
+} sv_variance_picker_t;
+
+static sv_variance_picker_t
+sv_variance_picker(const sv_variance_query_t *query, sv_arena_t *arena)
+{
+    size_t limit = (size_t) query->page.limit;
+    size_t from = query->page.number > 1 ? (size_t) (query->page.number - 1) * limit : 0;
+    size_t bound = from + limit + 1; /* one more, to know that there is a next page */
+
+    return (sv_variance_picker_t){ .query = query,
+                                   .key = (sv_variance_key_t) (query->sort / 2),
+                                   .down = query->sort % 2 != 0,
+                                   .from = from,
+                                   .bound = bound,
+                                   .entries = sv_arena_alloc(arena, 2 * bound * sizeof(sv_variance_entry_t)),
+                                   .held = sv_arena_create(),
+                                   .arena = arena };
+}
+
+static void
+sv_variance_sort(sv_variance_picker_t *picker)
+{
+    if (picker->count > 0) {
+        qsort(picker->entries, picker->count, sizeof(picker->entries[0]),
+              picker->down ? sv_variance_compare_down : sv_variance_compare_up);
+    }
+}
+
+static void
+sv_variance_hold(sv_variance_picker_t *picker, sv_variance_entry_t *entry, const sv_variance_row_t *row)
+{
+    entry->row = sv_arena_alloc(picker->held, sizeof(*entry->row));
+    *entry->row = sv_variance_row_copy(row, picker->held);
+    entry->place = sv_variance_place(entry->row, picker->key);
+}
+
+/* Twice as many as are of interest are there: the latter half goes, and the memory of all that went. */
+static void
+sv_variance_cut(sv_variance_picker_t *picker)
+{
+    sv_arena_t *before = picker->held;
+
+    sv_variance_sort(picker);
+    picker->count = picker->bound;
+    picker->is_cut = true;
+    picker->held = sv_arena_create();
+    for (size_t i = 0; i < picker->count; i++) {
+        sv_variance_hold(picker, &picker->entries[i], picker->entries[i].row);
+    }
+    sv_arena_destroy(before);
+}
+
+static void
+sv_variance_pick(const sv_variance_row_t *row, void *context)
+{
+    sv_variance_picker_t *picker = context;
+    sv_variance_place_t place = sv_variance_place(row, picker->key);
+
+    sv_variance_totals_note(&picker->totals, row, picker->arena);
+    if ((picker->query->page.cursor != NULL && sv_variance_compare(&place, &picker->after, picker->down) <= 0) ||
+        (picker->is_cut && sv_variance_compare(&place, &picker->entries[picker->bound - 1].place, picker->down) >= 0)) {
+        return;
+    }
+    sv_variance_hold(picker, &picker->entries[picker->count++], row);
+    if (picker->count == 2 * picker->bound) {
+        sv_variance_cut(picker);
+    }
+}
+
 /* ---- the answer */
 
 static void
@@ -197,57 +280,48 @@ sv_variance_write_row(sv_json_writer_t *w, const sv_variance_row_t *row)
     sv_json_end(w);
 }
 
-static void
-sv_variance_write_page(const sv_variance_query_t *query, const sv_variance_entry_t *entries, size_t count, size_t from,
-                       sv_json_writer_t *w, sv_arena_t *arena)
+static sv_status_t
+sv_variance_write_page(sv_store_t *store, const sv_variance_picker_t *picker, sv_json_writer_t *w, sv_error_t *error)
 {
-    size_t to = count - from > (size_t) query->page.limit ? from + (size_t) query->page.limit : count;
+    const sv_variance_query_t *query = picker->query;
+    const sv_variance_entry_t *entries = picker->entries;
+    size_t from = picker->from < picker->count ? picker->from : picker->count;
+    size_t left = picker->count - from, limit = (size_t) query->page.limit, count = left < limit ? left : limit;
+    sv_variance_row_t *rows = sv_arena_alloc(picker->arena, (count + 1) * sizeof(*rows));
 
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = *entries[from + i].row;
+    }
+    if (sv_variance_rows_describe(store, rows, count, picker->arena, error) != SV_OK) {
+        return error->status;
+    }
     sv_json_array(w, "items");
-    for (size_t i = from; i < to; i++) {
-        sv_variance_write_row(w, entries[i].row);
+    for (size_t i = 0; i < count; i++) {
+        sv_variance_write_row(w, &rows[i]);
     }
     sv_json_end(w);
     sv_json_text(w, "next_cursor",
-                 to < count ? sv_variance_cursor_make(&entries[to - 1].place, query->sort, arena) : NULL);
+                 left > count ? sv_variance_cursor_make(&entries[from + count - 1].place, query->sort, picker->arena)
+                              : NULL);
+    return SV_OK;
 }
 
 sv_status_t
 sv_variances_write(sv_store_t *store, const sv_variance_query_t *query, sv_json_writer_t *w, sv_arena_t *arena,
                    sv_error_t *error)
 {
-    sv_variance_key_t key = (sv_variance_key_t) (query->sort / 2);
-    bool down = query->sort % 2 != 0;
-    sv_variance_rows_t rows = { 0 };
-    sv_variance_place_t after = { 0 };
-    sv_variance_entry_t *entries;
-    size_t from = 0;
+    sv_variance_picker_t picker = sv_variance_picker(query, arena);
 
-    if (query->page.cursor != NULL && !sv_variance_cursor_read(query->page.cursor, query->sort, &after, arena)) {
-        return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
+    if (query->page.cursor != NULL && !sv_variance_cursor_read(query->page.cursor, query->sort, &picker.after, arena)) {
+        sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
+    } else if (sv_variance_rows_each(store, query, sv_variance_pick, &picker, arena, error) == SV_OK) {
+        sv_variance_sort(&picker);
+        sv_json_object(w, NULL);
+        sv_variance_write_page(store, &picker, w, error);
+        sv_pagination_write(w, &query->page, picker.totals.lines);
+        sv_variance_totals_write(w, &picker.totals);
+        sv_json_end(w);
     }
-    if (sv_variance_rows_read(store, query, &rows, arena, error) != SV_OK) {
-        return error->status;
-    }
-    entries = sv_arena_alloc(arena, (rows.count + 1) * sizeof(*entries));
-    for (size_t i = 0; i < rows.count; i++) {
-        entries[i] = (sv_variance_entry_t){ sv_variance_place(&rows.rows[i], key), &rows.rows[i] };
-    }
-    if (rows.count > 0) {
-        qsort(entries, rows.count, sizeof(*entries), down ? sv_variance_compare_down : sv_variance_compare_up);
-    }
-    if (query->page.number > 1) {
-        from = (size_t) ((query->page.number - 1) * query->page.limit);
-        from = from < rows.count ? from : rows.count;
-    }
-    while (query->page.cursor != NULL && from < rows.count &&
-           sv_variance_compare(&entries[from].place, &after, down) <= 0) {
-        from++;
-    }
-    sv_json_object(w, NULL);
-    sv_variance_write_page(query, entries, rows.count, from, w, arena);
-    sv_pagination_write(w, &query->page, (int64_t) rows.count);
-    sv_variance_totals_write(w, &rows, arena);
-    sv_json_end(w);
-    return SV_OK;
+    sv_arena_destroy(picker.held);
+    return error->status;
 }

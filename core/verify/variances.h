@@ -16,8 +16,8 @@
 extern const char *const sv_variance_sorts[];
 
 /* One JSON object: items, next_cursor, pagination (of a page asked for by its number), totals.  SV_ERR_NOT_FOUND: there
- * is no such count; SV_ERR_QUERY_TOO_SLOW: more than SV_VARIANCE_COUNTS counts or SV_VARIANCE_ROWS rows;
- * SV_ERR_CURSOR_INVALID. */
+ * is no such count; SV_ERR_QUERY_TOO_SLOW: more than SV_VARIANCE_COUNTS counts; SV_ERR_CURSOR_INVALID.  Of any number
+ * of lines, in the memory of a page. */
 sv_status_t sv_variances_write(sv_store_t *store, const sv_variance_query_t *query, sv_json_writer_t *w,
                                sv_arena_t *arena, sv_error_t *error);
 
