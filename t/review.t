@@ -168,6 +168,8 @@ subtest 'racks that need not be counted' => sub {
     my $line = line_is($count, $shared, 'counted');
     is_deeply [grep { $_ eq 'excluded' } @{ $line->{flags} }], ['excluded'], 'a person is to look at it';
     ok $line->{undecided}, 'so it bars the approval';
+    my ($row) = grep { $_->{item_code} eq $shared } @{ $boss->get('/api/erp/items/variances', query => { count_id => $count, min_qty => 0, limit => 500 })->data->{items} };
+    is_deeply [@$row{qw(variance variance_value)}], [@$line{qw(variance value)}], 'the list of variances says the same of it';
     my ($told) = grep { $_->{rack_id} eq $two } @{ $boss->get("/api/sessions/$count/racks")->data->{items} };
     is $told->{state}, 'excluded', 'the list of racks knows';
     is $boss->post("/api/sessions/$count/review/exclude", { racks => [$two], undo => \1 })->status, 200, 'undone';

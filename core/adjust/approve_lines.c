@@ -75,7 +75,7 @@ sv_lines_take(const bson_t *row, void *context)
     line.lot = lot != NULL ? lot : "";
     line.uom = sv_doc_text(row, "uom", work->arena);
     line.unit_cost = sv_doc_quantity(row, "unit_cost");
-    line.has_cost = line.unit_cost != 0; /* a book tells no cost so, too */
+    line.has_cost = line.unit_cost != 0; /* books of before had 0 for a cost that nobody told */
     line.state = superseded ? SV_POSTING_SUPERSEDED : SV_POSTING_PENDING;
     line.origin = sv_row_origin(row, work->arena);
     sv_line_writer_add(&work->approval->writer, &line, work->error);

@@ -136,7 +136,11 @@ sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_l
     if (!scope->standing) {
         sv_book_put(document, scope, line->known, line->system_qty);
     }
-    sv_doc_put_quantity(document, "unit_cost", line->unit_cost);
+    if (line->unit_cost != 0) {
+        sv_doc_put_quantity(document, "unit_cost", line->unit_cost);
+    } else {
+        BSON_APPEND_NULL(document, "unit_cost");
+    }
     sv_doc_put_text(document, "uom", line->uom);
     BSON_APPEND_BOOL(document, "lot_tracked", line->lot_tracked);
     BSON_APPEND_BOOL(document, "delisted", line->delisted);

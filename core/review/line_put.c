@@ -18,7 +18,6 @@ sv_review_read_line(const bson_t *document, sv_totals_line_t *line, sv_arena_t *
     review->old_variance = sv_doc_quantity(document, "variance");
     review->had_value = sv_doc_has(document, "value");
     review->old_value = sv_doc_quantity(document, "value");
-    review->has_cost = sv_doc_has(document, "unit_cost");
 }
 
 void

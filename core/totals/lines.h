@@ -24,7 +24,6 @@ typedef struct {
     sv_line_state_t old_state;
     bool was_undecided, had_variance, had_value;
     sv_quantity_t old_variance, old_value;
-    bool has_cost;
 
     sv_line_state_t state; /* before anybody accepted it */
     unsigned flags;

@@ -146,8 +146,8 @@ sv_variance_take_line(sv_variance_work_t *work, const bson_t *line)
     row.counted = sv_doc_has(line, "counted");
     row.has_book = sv_doc_has(line, "system_qty");
     row.system_qty = sv_doc_quantity(line, "system_qty");
-    row.has_cost = sv_doc_has(line, "unit_cost");
     row.unit_cost = sv_doc_quantity(line, "unit_cost");
+    row.has_cost = row.unit_cost != 0; /* books of before had 0 for a cost that nobody told */
     row.has_variance = sv_doc_has(line, "counted.variance");
     row.variance = sv_doc_quantity(line, "counted.variance");
     sv_variance_compare(&row);

@@ -25,7 +25,7 @@ static void
 sv_variance_value(const sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_row_value_t *value)
 {
     (void) work;
-    value->known = sv_doc_has(row->documents[0], "unit_cost") &&
+    value->known = sv_doc_quantity(row->documents[0], "unit_cost") != 0 && /* books of before had 0 for what nobody told */
                    sv_quantity_mul(sv_doc_quantity(row->documents[0], "counted.variance"),
                                    sv_doc_quantity(row->documents[0], "unit_cost"), &value->number);
 }
