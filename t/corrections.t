@@ -17,9 +17,15 @@ subtest 'a correction is seen everywhere' => sub {
     my $answer = correct($item, item_name => 'Quokka lantern', manual_barcode => 'MAN-4711', category => 'lamps', mrp => 12.5);
     is $answer->status, 200, 'corrected' or diag $answer->text;
     is_deeply [sort @{ $answer->data->{corrected} }], [qw(category item_name manual_barcode mrp)], 'says what is corrected';
-    is $asha->get("/api/erp/items/$item")->data->{item_name}, 'Quokka lantern', 'the item';
+    my $seen = $asha->get("/api/erp/items/$item")->data;
+    is $seen->{item_name}, 'Quokka lantern', 'the item';
+    is_deeply [sort @{ $seen->{corrected} }], [qw(category item_name manual_barcode mrp)], 'which tells what of it is corrected';
+    is_deeply [$seen->{corrections}{mrp}{by}, [sort keys %{ $seen->{corrections} }]], [$boss->user_id, [sort @{ $seen->{corrected} }]], 'and by whom';
+    like $seen->{corrections}{mrp}{at}, qr/^20\d\d-.*Z$/, 'and when';
     ok wait_until { $asha->get("/api/erp/items/barcode/$item")->data->{item}{item_name} eq 'Quokka lantern' }, 'the lookup, past its cache';
     is $asha->get('/api/erp/items/barcode/MAN-4711')->data->{item}{item_code}, $item, 'by the new barcode';
+    is_deeply [map { scalar @{ $asha->get('/api/erp/items/barcode/MAN-4711')->data->{item}{corrected} } } 1, 2], [4, 4], 'found and cached it tells so, too';
+    is_deeply $asha->get("/api/erp/items/$other")->data->{corrected}, [], 'of another item nothing is';
     ok wait_until { ($asha->get('/api/erp/items/search', query => { q => 'quokka lantren' })->data->{matches}[0]{item}{item_code} // '') eq $item }, 'the search';
     my ($entry) = @{ plain([$stack->mongo->find(activity_logs => { action => 'item.correct' })]) };
     is_deeply [$entry->{user_id}, $entry->{details}{before}{item_name}, $entry->{details}{after}{item_name}], [$boss->user_id, $before->{item_name}, 'Quokka lantern'], 'the trail';

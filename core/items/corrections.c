@@ -226,17 +226,6 @@ sv_correct_body(sv_store_t *store, void *context, sv_error_t *error)
     return any ? sv_correct_write(store, work, work->item, &parts, error) : SV_OK;
 }
 
-static void
-sv_corrected_list(const bson_t *item, sv_item_corrected_t *corrected, sv_arena_t *arena)
-{
-    corrected->corrected = sv_arena_alloc(arena, SV_CORRECTABLE * sizeof(*corrected->corrected));
-    for (size_t i = 0; i < SV_CORRECTABLE; i++) {
-        if (sv_doc_has(item, sv_corrected_path(SV_ITEM_CORRECTIONS, sv_correctable[i].name, arena))) {
-            corrected->corrected[corrected->corrected_count++] = sv_correctable[i].name;
-        }
-    }
-}
-
 sv_status_t
 sv_item_correct(sv_store_t *store, const sv_principal_t *who, const char *item_code, const json_t *changes,
                 sv_item_corrected_t *corrected, sv_error_t *error)
@@ -249,6 +238,5 @@ sv_item_correct(sv_store_t *store, const sv_principal_t *who, const char *item_c
         return error->status;
     }
     corrected->item = work.item;
-    sv_corrected_list(work.item, corrected, error->arena);
     return sv_item_stocks_load(store, &work.item, 1, &corrected->stocks, error->arena, error);
 }

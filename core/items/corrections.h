@@ -14,14 +14,11 @@
  *     corrections {field: {by, at}}    which fields are corrected
  *     erp_values {field: value}        what the ERP says of them
  */
-#define SV_ITEM_CORRECTIONS "corrections"
-#define SV_ITEM_ERP_VALUES  "erp_values"
+#define SV_ITEM_ERP_VALUES "erp_values"
 
 typedef struct {
     const bson_t *item; /* as it is now */
     sv_item_stocks_t stocks;
-    const char **corrected; /* names of the fields that are corrected now */
-    size_t corrected_count;
 } sv_item_corrected_t;
 
 /* Sets the fields of `changes`; null takes a correction back.  In one transaction with its audit entry.

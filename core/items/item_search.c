@@ -258,6 +258,7 @@ sv_item_tell(sv_store_t *store, const char *item_code, const sv_item_view_t *vie
         return error->status;
     }
     sv_item_write(w, item, &stocks, view, arena);
+    sv_item_write_corrections(w, item, arena);
     sv_json_array(w, "racks");
     for (size_t i = 0; i < racks.count; i++) {
         sv_item_write_rack(w, &racks.racks[i], view->blind || racks.racks[i].elsewhere);

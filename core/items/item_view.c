@@ -14,10 +14,10 @@ static const char *const sv_item_texts[] = {
 static const char *const sv_item_counted[] = { "verified_qty", "damaged_qty", "non_returnable_damaged_qty",
                                                "variance" };
 
-static const char *const sv_item_more[] = { "barcodes",   "packs",       "serial_tracked",   "lot_tracked",
-                                            "deleted",    "verified",    "verified_by",      "verified_at",
-                                            "updated_at", "lookup_keys", "warehouse",        "stock_qty",
-                                            "stock_row",  "stocks",      "overlay_warehouse" };
+static const char *const sv_item_more[] = { "barcodes",   "packs",       "serial_tracked",    "lot_tracked",
+                                            "deleted",    "verified",    "verified_by",       "verified_at",
+                                            "updated_at", "lookup_keys", "warehouse",         "stock_qty",
+                                            "stock_row",  "stocks",      "overlay_warehouse", SV_ITEM_CORRECTIONS };
 
 enum {
     SV_TEXTS = sizeof(sv_item_texts) / sizeof(sv_item_texts[0]),
@@ -69,6 +69,35 @@ sv_item_write_array(sv_json_writer_t *w, const bson_t *item, const char *field)
     }
 }
 
+/* The fields that are a person's word, not the ERP's. */
+static void
+sv_item_write_corrected(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
+{
+    const bson_t *corrections = sv_doc_child(item, SV_ITEM_CORRECTIONS, arena);
+    bson_iter_t iter;
+
+    sv_json_array(w, "corrected");
+    if (corrections != NULL && bson_iter_init(&iter, corrections)) {
+        while (bson_iter_next(&iter)) {
+            sv_json_text(w, NULL, bson_iter_key(&iter));
+        }
+    }
+    sv_json_end(w);
+}
+
+void
+sv_item_write_corrections(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
+{
+    const bson_t *corrections = sv_doc_child(item, SV_ITEM_CORRECTIONS, arena);
+
+    if (corrections != NULL) {
+        sv_doc_write_json(w, "corrections", corrections);
+    } else {
+        sv_json_object(w, "corrections");
+        sv_json_end(w);
+    }
+}
+
 void
 sv_item_write_master(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
 {
@@ -85,6 +114,7 @@ sv_item_write_master(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena)
     sv_json_text(w, "verified_by", sv_doc_text(item, "verified_by", arena));
     sv_json_time(w, "verified_at", sv_doc_time(item, "verified_at"));
     sv_json_time(w, "updated_at", sv_doc_time(item, "updated_at"));
+    sv_item_write_corrected(w, item, arena);
 }
 
 void

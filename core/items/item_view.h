@@ -11,6 +11,9 @@
  * what the books say it amounts to is a warehouse's; what was counted of it may be hidden from who counts.
  */
 
+/* Of erp_items: which fields a person corrected (core/items/corrections.h). */
+#define SV_ITEM_CORRECTIONS "corrections"
+
 /* The fields of erp_items that are read for a view, as a projection. */
 void sv_item_view_projection(bson_t *options);
 
@@ -35,6 +38,9 @@ void sv_item_write_master(sv_json_writer_t *w, const bson_t *item, sv_arena_t *a
 void sv_item_write_counted(sv_json_writer_t *w, const bson_t *item);
 void sv_item_write_uncounted(sv_json_writer_t *w);
 void sv_item_write_stock(sv_json_writer_t *w, const sv_item_stocks_t *stocks, const char *warehouse);
+
+/* Of each corrected field who did it, and when: the member `corrections`. */
+void sv_item_write_corrections(sv_json_writer_t *w, const bson_t *item, sv_arena_t *arena);
 
 /* Whether the caller is to see no book quantity: staff while a blind count is not over in their warehouse, or in the
  * one they ask for; those of no warehouse, who count in each, while there is one anywhere. */

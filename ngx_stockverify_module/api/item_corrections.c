@@ -12,11 +12,7 @@ sv_item_corrected_write(sv_call_t *call, const sv_item_corrected_t *corrected)
 
     sv_json_object(&call->json, NULL);
     sv_item_write(&call->json, corrected->item, &corrected->stocks, &view, call->arena);
-    sv_json_array(&call->json, "corrected");
-    for (size_t i = 0; i < corrected->corrected_count; i++) {
-        sv_json_text(&call->json, NULL, corrected->corrected[i]);
-    }
-    sv_json_end(&call->json);
+    sv_item_write_corrections(&call->json, corrected->item, call->arena);
     sv_json_end(&call->json);
 }
 
