@@ -1,7 +1,7 @@
 // What a counter typed and did not save: no tap, no logout and no finish loses it without asking; and the last step can be taken back after a reload.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { canCount, isKept, launch, logIn, newPhone, scanner, watch } from "./lib/browser.mjs";
+import { canCount, isKept, launch, logIn, newPhone, picture, scanner, watch } from "./lib/browser.mjs";
 import { claim, expectTotal, logOut } from "./lib/counter.mjs";
 import { recordsOf, startStack, until } from "./lib/stack.mjs";
 
@@ -115,6 +115,54 @@ describe("the last step", () => {
         await page.locator(".thumb-bar .button").first().click();
         await expectTotal(page, rack.codes[0], "1 ");
         await until("one on the server", async () => (await live(rack.session)).join() === "1");
+        await context.close();
+    });
+});
+
+describe("a PIN", () => {
+    it("is offered after a login by password, and logs in after a logout, once the name is there", async () => {
+        const context = await newPhone(browser);
+        const page = await context.newPage();
+        const user = stack.user("staff", 3);
+        await logIn(page, stack, user);
+        await page.getByRole("button", { name: "Set the PIN" }).click();
+        await page.locator("dialog input[type=password]").nth(0).fill(user.password);
+        await page.locator("dialog input[type=password]").nth(1).fill("258036");
+        await page.locator("dialog button[type=submit]").click();
+        await page.locator("dialog").waitFor({ state: "detached" });
+        await page.getByText("Log in faster here").waitFor({ state: "detached" });
+        await logOut(page, stack.console);
+        assert.equal(await page.getByRole("button", { name: "Log in by PIN" }).count(), 0, "nobody's name is told");
+        await page.locator("[name=username]").fill(user.username);
+        await page.getByRole("button", { name: "Log in by PIN" }).click();
+        for (const digit of "258036") await page.locator(".pin-key", { hasText: digit }).click();
+        await page.locator(".login .button-primary").click();
+        await page.locator(".shell main").waitFor();
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await context.close();
+    });
+});
+
+describe("the check of a device", () => {
+    it("tells by how much its clock is wrong, and learns by the test code how the scanner types", async () => {
+        const context = await newPhone(browser);
+        const page = await context.newPage();
+        await page.addInitScript(() => {
+            const now = Date.now.bind(Date);
+            Date.now = () => now() + 3 * 3600_000;
+        });
+        await logIn(page, stack, stack.user("staff", 2));
+        await page.goto(`${stack.console}device`);
+        await page.locator(".list-row", { hasText: "Clock" }).getByText(/3 hours/).waitFor();
+        // On a French device an American scanner's keys bear other signs.
+        const keys = [["q", "KeyA"], ["w", "KeyZ"], ["a", "KeyQ"], ["z", "KeyW"], ["y", "KeyY"], [",", "KeyM"], [")", "Minus"], ["Q", "KeyA", true], ["W", "KeyZ", true], ["à", "Digit0"], ["ç", "Digit9"], ["!", "Slash"]];
+        await page.evaluate((pressed) => {
+            for (const [key, code, shiftKey = false] of [...pressed, ["Enter", "Enter"]]) document.dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true }));
+        }, keys);
+        await page.getByText("types as an American keyboard").waitFor();
+        assert.equal(await page.locator(".device-code").innerText(), "azqwym-AZ09/");
+        assert.equal(await page.evaluate(() => JSON.parse(localStorage.getItem("sv.preferences")).scannerKeys), "american");
+        await picture(page, "counter-device");
         await context.close();
     });
 });

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import type { KeyLayout } from "./scan/keys.js";
 
 /** What a person chose on this device, beside language and colours. */
 export interface Preferences {
@@ -11,10 +12,14 @@ export interface Preferences {
     toured: boolean;
     /** Who logs in by PIN here. */
     pins: readonly string[];
+    /** Who does not want to be offered one. */
+    noPins: readonly string[];
+    /** Whose signs a scanner's keys are. */
+    scannerKeys: KeyLayout;
 }
 
 const storageKey = "sv.preferences";
-const usual: Preferences = { sound: true, vibration: true, speech: false, camera: null, toured: false, pins: [] };
+const usual: Preferences = { sound: true, vibration: true, speech: false, camera: null, toured: false, pins: [], noPins: [], scannerKeys: "device" };
 
 function kept(): Preferences {
     try {

@@ -30,6 +30,7 @@ export function signalOf<T>(observable: Observable<T>): ReadonlySignal<T> {
 export const auth = signalOf<AuthState>(client.auth);
 export const queue = signalOf(client.queue);
 export const racks = signalOf(client.racks);
+export const deviceClock = signalOf(client.clock);
 export const config = signalOf(client.config);
 export const updateNeeded = signalOf(client.updateNeeded);
 

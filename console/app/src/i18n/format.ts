@@ -51,6 +51,13 @@ export function relative(at: Instant, now: number = Date.now()): string {
     return once("relative", (tag) => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })).format(Math.trunc(seconds / size), unit);
 }
 
+/** "5 minutes": in the largest unit that has any. */
+export function span(milliseconds: number): string {
+    const seconds = Math.abs(milliseconds) / 1000;
+    const [unit, size] = units.find(([, least]) => seconds >= least) ?? (["second", 1] as const);
+    return once(`span ${unit}`, (tag) => new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 })).format(seconds / size);
+}
+
 /** "12:05": minutes and seconds that are left. */
 export function countdown(seconds: number): string {
     const whole = Math.max(0, Math.floor(seconds));

@@ -37,10 +37,15 @@ function americanSign(code: string, shift: boolean): string | null {
     return marks[code]?.[shift ? 1 : 0] ?? null;
 }
 
+/** Whose signs the scanner's keys are: those of the device's layout, or of an American keyboard whatever the device has (AZERTY, QWERTZ). */
+export type KeyLayout = "device" | "american";
+
 /** The sign that was meant; `null`: the press is none. Under an Arabic or Hindi layout the key's place tells it. */
-export function signOf(press: KeyPress): string | null {
+export function signOf(press: KeyPress, layout: KeyLayout = "device"): string | null {
     if (press.ctrlKey && !press.altKey && !press.metaKey && press.code === "BracketRight") return groupSeparator;
     if (press.ctrlKey || press.metaKey || press.altKey) return null;
+    const placed = layout === "american" ? americanSign(press.code, press.shiftKey) : null;
+    if (placed !== null) return placed;
     if (/^[\u0020-\u007e\u001d]$/.test(press.key)) return press.key;
     // Keys without a sign have names of Latin letters; one press may make several signs: "لا" on an Arabic layout.
     if (/^[\u0020-\u007e]*$/.test(press.key)) return null;

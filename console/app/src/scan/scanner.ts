@@ -1,5 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { shellText } from "../i18n/shell.js";
+import { preferences } from "../preferences.js";
+import { type Typed, typedBy } from "./layout.js";
 import { listenToWedge } from "./wedge-listener.js";
 
 export type ScanHandler = (text: string) => void;
@@ -29,11 +31,24 @@ export const onUnheardScan = (isReady: () => boolean, open: () => void): void =>
     fallback = { isReady, open };
 };
 
+let typed: Typed = { device: "", american: "" };
+
+/** How the keys of the scan that is being heard read by each layout. */
+export const lastTyped = (): Typed => typed;
+
 let stop: (() => void) | undefined;
 
 /** Begins to hear scanners, on every page from then on. */
 export function hearScanners(): void {
-    stop ??= listenToWedge({ onScan: scanned, isWanted: isHeard, label: shellText("scanner") });
+    stop ??= listenToWedge({
+        onScan: (text, presses) => {
+            typed = typedBy(presses);
+            scanned(text);
+        },
+        layout: () => preferences.value.scannerKeys,
+        isWanted: isHeard,
+        label: shellText("scanner"),
+    });
 }
 
 /** Hears scans while the component is there, with what came before it was. */

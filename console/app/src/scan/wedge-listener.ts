@@ -1,4 +1,4 @@
-import { signOf } from "./keys.js";
+import { type KeyLayout, type KeyPress, signOf } from "./keys.js";
 import { Wedge } from "./wedge.js";
 
 type Field = HTMLInputElement | HTMLTextAreaElement;
@@ -19,7 +19,9 @@ const isForNumbers = (field: Field): boolean => /^(?:none|numeric|decimal)$/.tes
 const isSecret = (field: Field | null): boolean => field instanceof HTMLInputElement && field.type === "password";
 
 export interface WedgeParts {
-    onScan: (text: string) => void;
+    /** `presses`: the keys behind it, where a keyboard typed it. */
+    onScan: (text: string, presses: readonly KeyPress[]) => void;
+    layout: () => KeyLayout;
     /** Whether anybody has a use for scans now: else keys are left alone. */
     isWanted: () => boolean;
     /** What the catching field is called for readers of the screen. */
@@ -36,10 +38,11 @@ class WedgeListener {
     #before: { field: Field; value: string; start: number | null; end: number | null } | null = null;
     #caught = 0;
     #typed = false;
+    #presses: KeyPress[] = [];
     #timer: ReturnType<typeof setTimeout> | undefined;
 
     constructor(private readonly parts: WedgeParts) {
-        this.#wedge = new Wedge(parts.onScan);
+        this.#wedge = new Wedge((text) => parts.onScan(text, this.#presses));
         Object.assign(this.#catcher, { type: "text", inputMode: "none", autocomplete: "off", tabIndex: -1, className: "visually-hidden" });
         this.#catcher.setAttribute("aria-label", parts.label);
         this.#catcher.setAttribute("autocapitalize", "off");
@@ -69,7 +72,7 @@ class WedgeListener {
     #catch(): void {
         const active = document.activeElement;
         if (!this.parts.isWanted() || document.querySelector("dialog[open]") !== null || fieldOf(active) !== null || active instanceof HTMLSelectElement) return;
-        if (active === null || active === document.body || active instanceof HTMLButtonElement || active?.id === "content") this.#catcher.focus({ preventScroll: true });
+        if (active === null || active === document.body || active instanceof HTMLButtonElement || active instanceof HTMLHeadingElement || active?.id === "content") this.#catcher.focus({ preventScroll: true });
     }
 
     #keyDown(event: KeyboardEvent): void {
@@ -81,10 +84,14 @@ class WedgeListener {
             this.#later();
             return;
         }
-        const sign = signOf(event);
-        if (sign === null) return;
+        const sign = signOf(event, this.parts.layout());
+        if (sign === null && signOf(event, "american") === null) return;
         this.#wedge.settle(event.timeStamp);
         const isFirst = this.#wedge.isIdle;
+        if (isFirst) this.#presses = [];
+        const { key, code, shiftKey, ctrlKey, metaKey, altKey } = event;
+        this.#presses.push({ key, code, shiftKey, ctrlKey, metaKey, altKey });
+        if (sign === null) return;
         const inField = field !== null && !isCaught;
         if (inField && isFirst) this.#remember(field);
         const verdict = this.#wedge.signs(sign, event.timeStamp, inField);

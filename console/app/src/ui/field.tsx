@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 import { Icon } from "./icon.js";
 
 interface FieldProps {
@@ -12,6 +12,13 @@ interface FieldProps {
 /** A label, what is entered, and what is wrong with it, tied together for readers of the screen. */
 export function Field({ label, hint, fault, children }: FieldProps) {
     const id = useId();
+    // What a button refused is corrected in the first field that is wrong.
+    useEffect(() => {
+        const field = document.getElementById(id);
+        const form = field?.closest("form");
+        if (fault === undefined || form?.querySelector('[aria-invalid="true"]') !== field) return;
+        if (document.activeElement instanceof HTMLButtonElement && form?.contains(document.activeElement) === true) field?.focus();
+    }, [fault !== undefined]);
     const described = [hint === undefined ? "" : `${id}-hint`, fault === undefined ? "" : `${id}-fault`].join(" ").trim();
     return (
         <div class="field">

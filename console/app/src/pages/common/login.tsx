@@ -22,11 +22,18 @@ export function Login({ state }: { state: LoggedOut }) {
     const [byPin, setByPin] = useState(last !== null && prefersPin(last.username));
     const [mayUsePin, setMayUsePin] = useState(false);
     const [isOther, setOther] = useState(false);
+    const [typed, setTyped] = useState("");
+    const known = isOther ? null : last;
+    const username = known?.username ?? typed.trim();
     useEffect(() => {
         document.title = `${shellText("login.title")} · StockVerify`;
-        if (last !== null) void client.canUsePin(last.username).then(setMayUsePin);
-    }, [last?.username]);
-    const known = isOther ? null : last;
+    }, []);
+    // Whoever logged out, or is another than the last, is known once the name is typed.
+    useEffect(() => {
+        let isCurrent = true;
+        void (username === "" ? Promise.resolve(false) : client.canUsePin(username)).then((may) => isCurrent && setMayUsePin(may));
+        return () => void (isCurrent = false);
+    }, [username]);
     return (
         <main class="login">
             <div class="login-head">
@@ -45,15 +52,15 @@ export function Login({ state }: { state: LoggedOut }) {
                 {last !== null && state.until !== null && <GoOn name={last.full_name ?? last.username} until={state.until} />}
                 {state.reason !== null && <Banner tone="info">{shellText("login.needed")}</Banner>}
                 {queue.value.unsent > 0 && <Banner tone="warn">{shellText("login.kept", { n: queue.value.unsent })}</Banner>}
-                {known !== null && byPin && mayUsePin ? <PinLogin username={known.username} name={known.full_name ?? known.username} /> : <PasswordLogin username={known?.username ?? ""} />}
+                {byPin && mayUsePin ? <PinLogin username={username} name={known?.full_name ?? username} /> : <PasswordLogin key={isOther ? "other" : "last"} username={username} onUsername={setTyped} />}
                 <div class="row">
-                    {known !== null && mayUsePin && (
+                    {mayUsePin && (
                         <Button kind="plain" onClick={() => setByPin(!byPin)}>
                             {shellText(byPin ? "login.by_password" : "login.by_pin")}
                         </Button>
                     )}
                     {known !== null && (
-                        <Button kind="plain" icon="user" onClick={() => setOther(true)}>
+                        <Button kind="plain" icon="user" onClick={() => { setOther(true); setByPin(false); }}>
                             {shellText("login.other")}
                         </Button>
                     )}
@@ -94,7 +101,7 @@ export function loginFault(fault: unknown): string {
     return faultText(fault);
 }
 
-export function PasswordLogin({ username: known, fixed = false }: { username: string; fixed?: boolean }) {
+export function PasswordLogin({ username: known, fixed = false, onUsername }: { username: string; fixed?: boolean; onUsername?: (username: string) => void }) {
     const [username, setUsername] = useState(known);
     const [password, setPassword] = useState("");
     const [isShown, setShown] = useState(false);
@@ -115,7 +122,7 @@ export function PasswordLogin({ username: known, fixed = false }: { username: st
     };
     return (
         <form class="stack" method="post" onSubmit={submit}>
-            {!fixed && <TextField label={shellText("login.username")} name="username" value={username} onInput={setUsername} autocomplete="username" required code />}
+            {!fixed && <TextField label={shellText("login.username")} name="username" value={username} onInput={(value) => { setUsername(value); onUsername?.(value); }} autocomplete="username" required code />}
             <TextField label={shellText("login.password")} name="password" type={isShown ? "text" : "password"} value={password} onInput={setPassword} autocomplete="current-password" required code fault={fault} />
             <div class="row-apart">
                 <Button kind="plain" aria-pressed={isShown} onClick={() => setShown(!isShown)}>

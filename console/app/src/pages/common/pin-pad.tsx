@@ -6,7 +6,7 @@ import { Icon } from "../../ui/icon.js";
 
 const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 const longest = 12;
-const shortest = 4;
+const shortest = 6;
 
 /** Digits under a thumb, or typed. How many a PIN has is not told: so it ends by a button. */
 export function PinPad({ fault, submit, onEnter }: { fault: string | undefined; submit: string; onEnter: (pin: string) => Promise<void> }) {

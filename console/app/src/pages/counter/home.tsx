@@ -11,6 +11,7 @@ import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { LeaseChip } from "./lease.js";
 import { NextRack } from "./next-rack.js";
+import { PinOffer } from "./pin-offer.js";
 import { QueueCard } from "./queue-state.js";
 import { text } from "./texts.js";
 import { Tour } from "./tour.js";
@@ -48,6 +49,7 @@ export function HomePage() {
                 )}
                 <Unsaved />
                 <QueueCard />
+                <PinOffer />
                 {home.data !== undefined && home.data.floors.length > 0 && <Floors floors={home.data.floors} />}
                 {home.data === undefined && home.fault !== undefined && (
                     <Banner tone="info" icon="offline">
