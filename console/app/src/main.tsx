@@ -3,6 +3,7 @@ import { render } from "preact";
 import { App } from "./app.js";
 import { reportFault } from "./faults.js";
 import { loadTexts } from "./i18n/catalogue.js";
+import { loadErrorTexts } from "./i18n/errors.js";
 import { applyLocale, locale } from "./i18n/locale.js";
 import { keepRolePages } from "./keep-role.js";
 import { loadCounterPages } from "./routes.js";
@@ -52,6 +53,7 @@ else addEventListener("load", () => void prepareOffline(), { once: true });
 // What is on the device must not be thrown away when it runs short of room.
 auth.subscribe((state) => {
     if (state.state === "logged_in") void navigator.storage?.persist?.();
+    if (state.state === "logged_in" || state.state === "offline") void loadErrorTexts().catch(() => undefined);
 });
 
 // A scan on a page that has no use for it means the rack in hand.

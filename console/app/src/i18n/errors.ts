@@ -1,12 +1,13 @@
-import { catalogue } from "./catalogue.js";
-import { errorsEnglish } from "./errors.en.js";
+import { loadTexts } from "./catalogue.js";
 
-type Code = keyof typeof errorsEnglish;
+let find: (code: string) => string | null = () => null;
 
-const text = catalogue(errorsEnglish, {
-    hi: async () => (await import("./errors.hi.js")).errorsHindi,
-    ar: async () => (await import("./errors.ar.js")).errorsArabic,
-});
+/** What a code of the server's means, in the page's language; `null`: no text stands for it, or none is loaded yet. */
+export const errorText = (code: string): string | null => find(code);
 
-/** What a code of the server's means, in the page's language; `null`: no text stands for it, and the server's own sentence is all there is. */
-export const errorText = (code: string): string | null => (Object.hasOwn(errorsEnglish, code) ? text(code as Code) : null);
+/** The texts are no part of what a phone loads first: they come with the first login. */
+export async function loadErrorTexts(): Promise<void> {
+    const texts = await import("./error-texts.js");
+    await loadTexts();
+    find = texts.errorText;
+}

@@ -2,6 +2,7 @@ import type { AuthState } from "@stockverify/client";
 import { LoginNeeded, NoAnswer, Refused } from "@stockverify/client";
 import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
+import { loadErrorTexts } from "../../i18n/errors.js";
 import { clockTime } from "../../i18n/format.js";
 import { shellText } from "../../i18n/shell.js";
 import { preferPin, prefersPin } from "../../preferences.js";
@@ -115,6 +116,7 @@ export function PasswordLogin({ username: known, fixed = false, onUsername }: { 
         try {
             await client.login(username.trim(), password);
         } catch (reason) {
+            await loadErrorTexts().catch(() => undefined);
             setFault(loginFault(reason));
         } finally {
             setBusy(false);
@@ -144,6 +146,7 @@ function PinLogin({ username, name }: { username: string; name: string }) {
             await client.loginPin(username, pin);
             preferPin(username);
         } catch (reason) {
+            await loadErrorTexts().catch(() => undefined);
             setFault(loginFault(reason));
         }
     };
