@@ -39,7 +39,9 @@ sub analytics {
 
 my $of_asha = count_items($asha, $first, $short => 95, $over => 105, $shared => 60);
 my $of_ben = count_items($ben, $second, $shared => 40);
-wait_until { 3 == grep { $_->{counted} } $stack->mongo->find(session_book => { session_id => $count }) };
+is $_->[0]->post("/api/sessions/$_->[1]/complete")->status, 200, 'a rack is completed' for [$asha, $of_asha], [$ben, $of_ben];
+$stack->finish_racks($asha, $count, $short, $over, $shared);
+wait_until { 3 == $stack->mongo->count('session_book', { session_id => $count, state => 'counted' }) };
 
 subtest 'accuracy' => sub {
     my $total = analytics(count_id => $count)->{total};

@@ -346,6 +346,7 @@ sub wanted {
 for my $warehouse (@warehouses) {
     my $wanted = wanted($warehouse);
     my $lines = sub { return map { ("$_->{item_code}|" . ($_->{lot} // '') => [millionths($_->{verified_qty} + $_->{damage_qty}), millionths($_->{variance})]) } grep { $_->{state} ne 'not_counted' } variances($warehouse) };
+    wait_until { !grep { $_->{state} eq 'incomplete' } variances($warehouse) } 60, "the racks of $warehouse to be done";
     wait_until { my %got = $lines->(); keys %got == keys %$wanted && !grep { !$got{$_} || $got{$_}[0] != $wanted->{$_}[0] } keys %$wanted } 60, "the totals of $warehouse";
     is_deeply { $lines->() }, $wanted, "$warehouse: " . keys(%$wanted) . ' lines are what was counted against what the books said';
     my @blank = grep { $_->{state} eq 'not_counted' } variances($warehouse);

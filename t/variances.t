@@ -38,11 +38,25 @@ sub count_items {
         created_at => $at, updated_at => $at } } sort keys %quantity;
     my $data = $user->post('/api/sync/batch', { records => \@records })->data;
     is scalar @{ $data->{ok} }, scalar @records, "$rack is counted";
+    return $session;
 }
-count_items($asha, $first, map { ($_ => $book{$_}{system_qty} + $change{$_} - ($_ eq $more ? 4 : 0)) } keys %change);
-count_items($ben, $second, $more => 4, 'no-such-item' => 7);
-ok wait_until { 5 == grep { $_->{counted} } $stack->mongo->find(session_book => { session_id => $count }) }, 'the totals are derived';
+sub derived { my ($lines, $state) = @_; return wait_until { $lines == grep { ($_->{state} // '') eq $state } $stack->mongo->find(session_book => { session_id => $count, counted => { '$ne' => undef } }) } }
+my $of_asha = count_items($asha, $first, map { ($_ => $book{$_}{system_qty} + $change{$_} - ($_ eq $more ? 4 : 0)) } keys %change);
+my $of_ben = count_items($ben, $second, $more => 4, 'no-such-item' => 7);
 my %row;
+
+subtest 'what is counted in part' => sub {
+    ok derived(5, 'incomplete'), 'the totals are derived';
+    my $data = variances(count_id => $count, sort => '-counted_at', min_qty => 0);
+    my %line = map { ($_->{item_code} => $_) } @{ $data->{items} };
+    is_deeply [map { [@{ $line{$_} }{qw(state variance variance_value)}] } $less, 'no-such-item'], [(['incomplete', undef, undef]) x 2], 'is not compared with the whole';
+    is $line{$less}{verified_qty}, $book{$less}{system_qty} - 3, 'what was counted so far is told';
+    is_deeply [@{ $data->{totals} }{qw(incomplete unknown_book)}], [5, 0], 'and how many lines there are of the kind';
+    is variances(count_id => $count, min_qty => 1)->{totals}{lines}, 0, 'none of them is as large as asked for';
+    is $_->[0]->post("/api/sessions/$_->[1]/complete")->status, 200, 'the rack is completed' for [$asha, $of_asha], [$ben, $of_ben];
+    $stack->finish_racks($asha, $count, keys %change);
+    ok derived(5, 'counted'), 'with the last rack the lines are complete';
+};
 
 subtest 'lines' => sub {
     my $data = variances(count_id => $count, limit => 500, sort => '-abs_variance');
@@ -128,7 +142,7 @@ subtest 'more lines than any answer holds' => sub {
     for my $chunk (0 .. $lines / 2_000 - 1) {
         $stack->mongo->run(insert => 'session_book', documents => [map { {
             session_id => $many, item_code => sprintf('MANY-%05d', $_), lot => '', uom => 'PCS', book => 'warehouse', system_qty => { '$numberDecimal' => '1' }, unit_cost => { '$numberDecimal' => '2' },
-            counted => { verified_qty => { '$numberDecimal' => '4' }, variance => { '$numberDecimal' => $_ % 2 ? '3' : '-1' }, at => { '$date' => $at } },
+            state => 'counted', variance => { '$numberDecimal' => $_ % 2 ? '3' : '-1' }, counted => { verified_qty => { '$numberDecimal' => '4' }, at => { '$date' => $at } },
         } } map { $chunk * 2_000 + $_ } 0 .. 1_999]);
     }
     my ($cursor, @seen);

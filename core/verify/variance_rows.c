@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/counts/count_state.h"
+#include "core/review/line_state.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/sync/counting.h"
@@ -148,8 +149,9 @@ sv_variance_take_line(sv_variance_work_t *work, const bson_t *line)
     row.system_qty = sv_doc_quantity(line, "system_qty");
     row.unit_cost = sv_doc_quantity(line, "unit_cost");
     row.has_cost = row.unit_cost != 0; /* books of before had 0 for a cost that nobody told */
-    row.has_variance = sv_doc_has(line, "counted.variance");
-    row.variance = sv_doc_quantity(line, "counted.variance");
+    row.incomplete = sv_line_state_named(sv_doc_text(line, "state", work->arena)) == SV_LINE_INCOMPLETE;
+    row.has_variance = sv_doc_has(line, "variance");
+    row.variance = sv_doc_quantity(line, "variance");
     sv_variance_compare(&row);
     if (code == NULL || !sv_variance_is_asked(work->query, &row) ||
         (work->query->user != NULL && sv_text_map_get(&work->of_user, code) == NULL)) {
@@ -180,9 +182,9 @@ sv_variance_read_lines(sv_variance_work_t *work)
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->count_id)), work->arena);
 
     if (!query->has_min_qty && !query->has_min_value) {
-        BCON_APPEND(filter, "counted.variance", "{", "$nin", "[", BCON_INT64(0), "]", "}");
+        BCON_APPEND(filter, "variance", "{", "$nin", "[", BCON_INT64(0), "]", "}");
     } else if (query->min_qty > 0 || query->min_value > 0) {
-        BCON_APPEND(filter, "counted.variance", "{", "$nin", "[", BCON_INT64(0), BCON_NULL, "]", "}");
+        BCON_APPEND(filter, "variance", "{", "$nin", "[", BCON_INT64(0), BCON_NULL, "]", "}");
     }
     sv_filter_span(filter, "counted.at", query->from_ms, query->to_ms);
     return sv_variance_find(work, SV_COLLECTION_SESSION_BOOK, filter, sv_doc_new(work->arena), sv_variance_take_line);

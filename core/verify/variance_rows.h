@@ -14,7 +14,7 @@ typedef struct {
     const char *uom; /* NULL: not known */
     const char *book;
     bool is_part; /* of a floor within its count */
-    bool counted, has_book, has_variance, has_cost, has_value;
+    bool counted, incomplete, has_book, has_variance, has_cost, has_value;
     bool unknown, delisted;
     sv_quantity_t system_qty, verified_qty, damage_qty, lost_qty, compared_qty, variance, unit_cost, value;
     int64_t racks, records, counted_at_ms;
@@ -47,7 +47,7 @@ sv_status_t sv_variance_rows_read(sv_store_t *store, const sv_variance_query_t *
 /* The member `totals`, of rows as they come. */
 typedef struct {
     sv_variance_sums_t units, currencies;
-    int64_t lines, not_counted, unknown_book;
+    int64_t lines, not_counted, incomplete, unknown_book;
 } sv_variance_totals_t;
 
 void sv_variance_totals_note(sv_variance_totals_t *totals, const sv_variance_row_t *row, sv_arena_t *arena);

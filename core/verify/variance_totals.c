@@ -17,7 +17,8 @@ sv_variance_totals_note(sv_variance_totals_t *totals, const sv_variance_row_t *r
 {
     totals->lines++;
     totals->not_counted += !row->counted;
-    totals->unknown_book += row->counted && !row->has_variance;
+    totals->incomplete += row->incomplete;
+    totals->unknown_book += row->counted && !row->incomplete && !row->has_variance;
     sv_variance_sums_note(&totals->units, row->uom, row->has_variance, row->variance, arena);
     sv_variance_sums_note(&totals->currencies, row->currency, row->has_value, row->value, arena);
 }
@@ -28,6 +29,7 @@ sv_variance_totals_write(sv_json_writer_t *w, const sv_variance_totals_t *totals
     sv_json_object(w, "totals");
     sv_json_int(w, "lines", totals->lines);
     sv_json_int(w, "not_counted", totals->not_counted);
+    sv_json_int(w, "incomplete", totals->incomplete);
     sv_json_int(w, "unknown_book", totals->unknown_book);
     sv_variance_sums_write(w, "quantity", "uom", &totals->units);
     sv_variance_sums_write(w, "value", "currency", &totals->currencies);

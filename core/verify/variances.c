@@ -260,7 +260,7 @@ sv_variance_write_row(sv_json_writer_t *w, const sv_variance_row_t *row)
     sv_json_text(w, "category", row->category);
     sv_json_text(w, "subcategory", row->subcategory);
     sv_json_text(w, "uom", row->uom);
-    sv_json_text(w, "state", row->counted ? "counted" : "not_counted");
+    sv_json_text(w, "state", !row->counted ? "not_counted" : row->incomplete ? "incomplete" : "counted");
     sv_json_text(w, "book", row->book);
     sv_variance_write_known(w, "system_qty", row->has_book, row->system_qty);
     sv_variance_write_known(w, "verified_qty", row->counted, row->verified_qty);

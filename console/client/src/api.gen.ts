@@ -1092,8 +1092,8 @@ export interface paths {
         /**
          * Variances of counts by item and lot
          * @description What was counted against what the count's book says: of the count named, else of the counts under way or, with `from` or `to`,
-         *     within that time. A line is told unless its variance is zero: an item that was not counted (`not_counted`, never zero) and one
-         *     whose book is unknown have none. `min_qty` and `min_value` ask for variances of that size, whatever their sign; 0 asks for
+         *     within that time. A line is told unless its variance is zero: an item that was not counted (`not_counted`, never zero), one
+         *     that racks still being counted have (`incomplete`) and one whose book is unknown have none. `min_qty` and `min_value` ask for variances of that size, whatever their sign; 0 asks for
          *     lines without a variance too. A floor that is a part of its count has no book of its own (`partial_scope`, variance null).
          *     Days are days of the warehouse's zone unless `tz` names one. `totals` are of all pages; different units and currencies are never added.
          */
@@ -3791,8 +3791,11 @@ export interface components {
             category?: string | null;
             subcategory?: string | null;
             uom: string | null;
-            /** @enum {string} */
-            state: "counted" | "not_counted";
+            /**
+             * @description incomplete: a rack that expects it, or has a figure of it, is still being counted, and a part is not compared with the whole
+             * @enum {string}
+             */
+            state: "counted" | "incomplete" | "not_counted";
             /** @description What the variance compares with */
             book: null | ("warehouse" | "racks" | "unknown");
             system_qty: components["schemas"]["QuantityOrNull"];
@@ -3818,6 +3821,8 @@ export interface components {
         VarianceTotals: {
             lines: number;
             not_counted: number;
+            /** @description Counted in part */
+            incomplete: number;
             /** @description Counted */
             unknown_book: number;
             quantity: {

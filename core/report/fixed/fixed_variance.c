@@ -17,7 +17,7 @@ static void
 sv_variance_percent(const sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_row_value_t *value)
 {
     (void) work;
-    value->known = sv_ratio(sv_doc_quantity(row->documents[0], "counted.variance"),
+    value->known = sv_ratio(sv_doc_quantity(row->documents[0], "variance"),
                             sv_doc_quantity(row->documents[0], "system_qty"), &value->number);
 }
 
@@ -26,7 +26,7 @@ sv_variance_value(const sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_row
 {
     (void) work;
     value->known = sv_doc_quantity(row->documents[0], "unit_cost") != 0 && /* books of before had 0 for what nobody told */
-                   sv_quantity_mul(sv_doc_quantity(row->documents[0], "counted.variance"),
+                   sv_quantity_mul(sv_doc_quantity(row->documents[0], "variance"),
                                    sv_doc_quantity(row->documents[0], "unit_cost"), &value->number);
 }
 
@@ -58,7 +58,7 @@ static const sv_fixed_cell_t sv_variance_cells[] = {
       SV_FROM_ROW,
       "counted.non_returnable_damaged_qty",
       NULL },
-    { { "variance", "Variance", SV_COLUMN_QUANTITY, false, false, true }, SV_FROM_ROW, "counted.variance", NULL },
+    { { "variance", "Variance", SV_COLUMN_QUANTITY, false, false, true }, SV_FROM_ROW, "variance", NULL },
     { { "variance_percent", "Variance %", SV_COLUMN_RATIO, false, false, false }, 0, NULL, sv_variance_percent },
     { { "unit_cost", "Unit cost", SV_COLUMN_MONEY, false, false, false }, SV_FROM_ROW, "unit_cost", NULL },
     { { "variance_value", "Variance value", SV_COLUMN_MONEY, false, false, true }, 0, NULL, sv_variance_value },
@@ -108,7 +108,7 @@ sv_variance_of_count(sv_fixed_work_t *work, const char *count_id, sv_error_t *er
     mongoc_cursor_t *cursor;
     sv_status_t status;
 
-    BCON_APPEND(&filter, "session_id", BCON_UTF8(count_id), "counted.variance", "{", "$nin", "[", BCON_NULL,
+    BCON_APPEND(&filter, "session_id", BCON_UTF8(count_id), "variance", "{", "$nin", "[", BCON_NULL,
                 BCON_INT64(0), "]", "}");
     sv_fixed_match_text(&filter, "counted.last_user_id", work->filters->user);
     sv_fixed_match_time(&filter, "counted.at", work->filters);

@@ -121,6 +121,20 @@ sub rack {
     die "no rack is left\n";
 }
 
+# Completes all other racks of the count that expect one of these items, with nothing more found there: their lines are complete.
+sub finish_racks {
+    my ($self, $user, $count, @codes) = @_;
+    my %wanted = map { ($_ => 1) } @codes;
+    my %seen;
+    for my $rack (grep { !$seen{$_}++ } map { $_->{rack_id} } grep { $wanted{ $_->{item_code} } } $self->demo('expected')) {
+        my $claim = $user->post("/api/racks/$rack/claim", { count_id => $count });
+        next if ($claim->code // '') eq 'rack_completed';
+        Test::More::is $claim->status, 200, "$rack is claimed" or Test::More::diag $claim->text;
+        Test::More::is $user->post('/api/sessions/' . $claim->data->{session_id} . '/complete')->status, 200, 'and completed';
+    }
+    return;
+}
+
 # Nobody: a client without a token.
 sub client {
     my ($self, %option) = @_;

@@ -129,6 +129,7 @@ export const decideArabic: Translation<typeof decideEnglish> = {
     "variances.clear": "كل شيء",
     "variances.lines": "البنود",
     "variances.not_counted": { zero: "كلها معدودة", one: "واحد لم يُعدّ", two: "اثنان لم يُعدّا", few: "{n} لم تُعدّ", many: "{n} لم تُعدّ", other: "{n} لم تُعدّ" },
+    "variances.incomplete": { zero: "لا شيء معدود جزئيًا", one: "واحد معدود جزئيًا", two: "اثنان معدودان جزئيًا", few: "{n} معدودة جزئيًا", many: "{n} معدودة جزئيًا", other: "{n} معدودة جزئيًا" },
     "variances.unknown_book": { zero: "كلها في الدفاتر", one: "واحد بلا دفتر", two: "اثنان بلا دفتر", few: "{n} بلا دفتر", many: "{n} بلا دفتر", other: "{n} بلا دفتر" },
     "variances.gross": "الإجمالي {sum}",
     "variances.sort.-abs_value": "الأكبر قيمة أولًا",

@@ -126,6 +126,7 @@ export const decideEnglish = {
     "variances.clear": "Everything",
     "variances.lines": "Lines",
     "variances.not_counted": { one: "{n} not counted", other: "{n} not counted" },
+    "variances.incomplete": { one: "{n} counted in part", other: "{n} counted in part" },
     "variances.unknown_book": { one: "{n} without a book", other: "{n} without a book" },
     "variances.gross": "gross {sum}",
     "variances.sort.-abs_value": "Largest value first",

@@ -129,6 +129,7 @@ export const decideHindi: Translation<typeof decideEnglish> = {
     "variances.clear": "सब कुछ",
     "variances.lines": "पंक्तियाँ",
     "variances.not_counted": { one: "{n} नहीं गिनी", other: "{n} नहीं गिनीं" },
+    "variances.incomplete": { one: "{n} अधूरी गिनी", other: "{n} अधूरी गिनीं" },
     "variances.unknown_book": { one: "{n} बिना बही", other: "{n} बिना बही" },
     "variances.gross": "कुल {sum}",
     "variances.sort.-abs_value": "सबसे बड़ा मूल्य पहले",

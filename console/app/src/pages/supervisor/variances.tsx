@@ -129,6 +129,7 @@ function Totals({ totals }: { totals: TotalsOf }) {
                 <dt class="small soft">{decideText("variances.lines")}</dt>
                 <dd class="tile-value">{number(totals.lines)}</dd>
                 <dd class="small soft">{decideText("variances.not_counted", { n: totals.not_counted })}</dd>
+                {totals.incomplete > 0 && <dd class="small soft">{decideText("variances.incomplete", { n: totals.incomplete })}</dd>}
                 {totals.unknown_book > 0 && <dd class="small soft">{decideText("variances.unknown_book", { n: totals.unknown_book })}</dd>}
             </div>
             {totals.value.map((sum) => (
@@ -154,7 +155,7 @@ const columns = (): readonly Column<Row>[] => [
     { key: "category", title: decideText("variances.category"), width: "minmax(12ch, 1fr)", cell: (row) => <Data>{row.category ?? ""}</Data> },
     { key: "book", title: text("line.book"), width: "minmax(8ch, max-content)", align: "end", cell: (row) => figure(row.system_qty) },
     { key: "counted", title: text("line.counted"), width: "minmax(8ch, max-content)", align: "end", cell: (row) => figure(row.compared_qty ?? row.verified_qty) },
-    { key: "variance", title: text("line.variance"), width: "minmax(11ch, max-content)", align: "end", sortable: true, cell: (row) => <Variance line={row} /> },
+    { key: "variance", title: text("line.variance"), width: "minmax(11ch, max-content)", align: "end", sortable: true, cell: (row) => (row.state === "incomplete" ? <Chip>{text("line.state.incomplete")}</Chip> : <Variance line={row} />) },
     { key: "value", title: text("line.value"), width: "minmax(10ch, max-content)", align: "end", sortable: true, cell: (row) => (row.variance_value === null ? "–" : signedMoney(row.variance_value, row.currency)) },
     { key: "who", title: text("racks.who"), width: "minmax(16ch, 1fr)", cell: (row) => (row.counted_by === null ? <Chip>{text("line.state.not_counted")}</Chip> : <Who id={row.counted_by} />) },
 ];
