@@ -142,8 +142,7 @@ subtest 'tampered and misshapen' => sub {
     is $nobody->get($me, headers => { Authorization => 'bEARER   ' . $asha->token . '  ' })->status, 200, 'a scheme has no case';
     is $nobody->get("$me?access_token=" . $asha->token)->status, 401, 'a token in the query is none';
     is $nobody->get($me, headers => { Cookie => 'access_token=' . $asha->token })->status, 401, 'nor one in a cookie';
-    my $answer = $stack->client(token => 'x' x 20_000)->get($me);
-    like $answer->status, qr/^(?:400|401)$/, 'a token of twenty kilobytes';
+    is $stack->client(token => 'x' x 20_000)->get($me)->status, 431, 'a token of twenty kilobytes';
     is $nobody->post('/api/auth/refresh', { refresh_token => $_ })->status, length > 512 ? 422 : 401, 'no refresh token: ' . substr $_, 0, 10
         for $asha->token, substr($asha->{refresh_token}, 0, -1), $asha->{refresh_token} . 'A', lc $asha->{refresh_token}, '$ne', ' ' x 43;
 };

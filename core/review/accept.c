@@ -86,7 +86,8 @@ sv_accept_derive(sv_store_t *store, sv_accept_work_t *work, sv_error_t *error)
             due[count++] = work->codes[i];
         }
     }
-    return count == 0 ? SV_OK : sv_totals_derive_count(store, work->accept->count_id, due, count, NULL, work->arena, error);
+    return count == 0 ? SV_OK
+                      : sv_totals_derive_count(store, work->accept->count_id, due, count, NULL, work->arena, error);
 }
 
 /* ---- reading */
@@ -310,8 +311,11 @@ sv_accept_body(sv_store_t *store, void *context, sv_error_t *error)
 
     memset(work->by_state, 0, sizeof(work->by_state));
     work->decided = 0;
-    if (sv_review_count(store, work->accept->count_id, false, work->arena, &work->count, error) != SV_OK ||
-        sv_accept_derive(store, work, error) != SV_OK || sv_accept_read(store, work, error) != SV_OK ||
+    if (sv_review_count(store, work->accept->count_id, false, work->arena, &work->count, error) != SV_OK) {
+        return error->status;
+    }
+    work->accept->warehouse = work->count.warehouse;
+    if (sv_accept_derive(store, work, error) != SV_OK || sv_accept_read(store, work, error) != SV_OK ||
         sv_accept_lines(store, work, &changed, error) != SV_OK) {
         return error->status;
     }

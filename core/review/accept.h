@@ -27,7 +27,8 @@ typedef struct {
     const char *count_id;
     sv_accept_line_t *lines;
     size_t count;
-    const char *note; /* NULL: none */
+    const char *note;      /* NULL: none */
+    const char *warehouse; /* the count's, once it was found */
 } sv_accept_t;
 
 /* SV_OK: each line has its result.  SV_ERR_NOT_FOUND, SV_ERR_WRONG_KIND, SV_ERR_SESSION_CLOSED of the count. */

@@ -180,7 +180,8 @@ sv_step_review_accept(sv_call_t *call)
         sv_refuse_lines(call, &accept);
         return;
     }
-    sv_count_event_command(sv_call_effect(call), call->arena, "review.accepted", accept.count_id, NULL, NULL);
+    sv_count_event_command(sv_call_effect(call), call->arena, "review.accepted", accept.count_id,
+                           accept.warehouse, NULL);
     sv_write_accepted(call, &accept, accepted);
 }
 
