@@ -4,36 +4,18 @@
 #include "core/base/json_writer.h"
 #include "core/store/store.h"
 #include "core/verify/variance_query.h"
+#include "core/verify/variance_row.h"
 #include "core/verify/variance_sums.h"
-
-/* The rows of an answer while it is made: shared by variances.c, variance_*.c and analytics. */
-typedef struct {
-    const char *count_id, *warehouse;
-    const char *currency; /* NULL: the warehouse's is not known */
-    const char *item_code, *lot, *item_name, *category, *subcategory;
-    const char *uom; /* NULL: not known */
-    const char *book;
-    bool is_part; /* of a floor within its count */
-    bool counted, incomplete, has_book, has_variance, has_cost, has_value;
-    bool unknown, delisted;
-    sv_quantity_t system_qty, verified_qty, damage_qty, lost_qty, compared_qty, variance, unit_cost, value;
-    int64_t racks, records, counted_at_ms;
-    const char *counted_by;
-} sv_variance_row_t;
 
 /* Gives every row that the query asks for, those of a count together, in no other order.  A row and its texts last
  * until `take` returns; one that fails with the same `error` ends it.  What the item is called (item_name, category,
- * subcategory, delisted) is known only where the query asks for a category: sv_variance_rows_describe(). */
+ * subcategory, delisted) is known only where the query asks for a category: core/verify/variance_items.h tells. */
 typedef void (*sv_variance_take_t)(const sv_variance_row_t *row, void *context);
 sv_status_t sv_variance_rows_each(sv_store_t *store, const sv_variance_query_t *query, sv_variance_take_t take,
                                   void *context, sv_arena_t *arena, sv_error_t *error);
 
 /* With its texts in the arena. */
 sv_variance_row_t sv_variance_row_copy(const sv_variance_row_t *row, sv_arena_t *arena);
-
-/* What their items are. */
-sv_status_t sv_variance_rows_describe(sv_store_t *store, sv_variance_row_t *rows, size_t count, sv_arena_t *arena,
-                                      sv_error_t *error);
 
 /* For answers that hold all of them at once: SV_ERR_QUERY_TOO_SLOW where there are more than SV_VARIANCE_ROWS. */
 typedef struct {

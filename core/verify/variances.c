@@ -6,6 +6,7 @@
 
 #include "core/base/codec.h"
 #include "core/base/text.h"
+#include "core/verify/variance_items.h"
 #include "core/verify/variance_rows.h"
 
 /* ---- the order */
