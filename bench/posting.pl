@@ -57,7 +57,8 @@ sub posting_measure {
     my $head;
     $count->wait_for('the lines to be posted', sub { ($head = $count->call(GET => "$path?limit=1"))->{status} ne 'posting' });
     my $ended = time;
-    my ($begun, $rows) = split /\|/, $postgres->sql("SELECT extract(epoch FROM min(at)), count(*) FROM adjustments WHERE adjustment_id = '" . $count->id . "'");
+    my ($row) = $postgres->sql("SELECT extract(epoch FROM min(at)), count(*) FROM adjustments WHERE adjustment_id = '" . $count->id . "'");
+    my ($begun, $rows) = split /\|/, $row;
     my $posting_s = $ended - $begun;
     my $bare_s = ($before_s + bare_s($bench, 'after', $lines)) / 2;
     $bench->table('posting of an adjustment into PostgreSQL',

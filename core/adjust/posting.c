@@ -51,7 +51,8 @@ sv_spelling(const bson_t *row, const char *erp, const char *own, sv_arena_t *are
 static void
 sv_line_read(const bson_t *row, sv_arena_t *arena, sv_posting_line_t *line)
 {
-    *line = (sv_posting_line_t){ .n = sv_doc_int(row, "n"),
+    *line = (sv_posting_line_t){ .id = sv_filter_same(row, arena),
+                                 .n = sv_doc_int(row, "n"),
                                  .item_code = sv_spelling(row, "erp_code", "item_code", arena),
                                  .warehouse = sv_spelling(row, "erp_warehouse", "warehouse", arena),
                                  .lot = sv_spelling(row, "erp_lot", "lot", arena),
@@ -353,10 +354,9 @@ sv_posting_note(sv_store_t *store, const sv_posting_chunk_t *chunk, sv_arena_t *
     }
     sv_bulk_begin(&bulk, store, SV_COLLECTION_ADJUSTMENT_LINES, arena);
     for (size_t i = 0; error->status == SV_OK && i < chunk->count; i++) {
-        bson_t *filter = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(chunk->adjustment_id), "n",
-                                              BCON_INT64(chunk->lines[i].n), "posting.state", "sent"),
-                                     arena);
-        bson_t *update = sv_doc_new(arena);
+        bson_t *filter = sv_doc_copy(chunk->lines[i].id, arena), *update = sv_doc_new(arena);
+
+        BSON_APPEND_UTF8(filter, "posting.state", "sent");
 
         if (!chunk->settles) {
             BSON_APPEND_UTF8(filter, "posting.owner", chunk->owner);
