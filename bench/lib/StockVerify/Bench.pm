@@ -29,7 +29,7 @@ sub new {
 sub start {
     my ($self) = @_;
     my @settings = map { ('--settings', $_) } 'SYNC_RATE_LIMIT=0', 'ACCESS_TOKEN_TTL=7200', @{ $self->{settings} // [] };
-    run("$self->{root}/scripts/stack", 'up', '--dir', "$self->{dir}/stack", @settings);
+    run("$self->{root}/scripts/stack", 'up', '--no-history', '--dir', "$self->{dir}/stack", @settings);
     $self->{stack} = $JSON->decode(read_file("$self->{dir}/stack/stack.json"));
     $self->{url} = $self->{stack}{url};
     ($self->{host}) = $self->{url} =~ m{^http://([^/]+)};
