@@ -178,14 +178,13 @@ item(const char *code, const char *place, const char *stock, const char *more)
 static void
 book(const char *count, const char *code, const char *system, const char *variance, const char *user, int day)
 {
-    insert(
-        SV_COLLECTION_SESSION_BOOK,
-        "{'session_id': '%s', 'warehouse': 'W1', 'item_code': '%s', 'system_qty': {'$numberDecimal': '%s'}, "
-        "'unit_cost': {'$numberDecimal': '0.333333'}, 'counted': {'verified_qty': {'$numberDecimal': '9'}, "
-        "'damage_qty': {'$numberDecimal': '1'}, 'non_returnable_damaged_qty': {'$numberDecimal': '0'}, 'variance': "
-        "{'$numberDecimal': '%s'}, 'racks': 2, 'records': {'$numberLong': '3'}, 'last_user_id': '%s', 'at': {'$date': "
-        "'2026-01-%02dT10:00:00Z'}}}",
-        count, code, system, variance, user, day);
+    insert(SV_COLLECTION_SESSION_BOOK,
+           "{'session_id': '%s', 'warehouse': 'W1', 'item_code': '%s', 'system_qty': {'$numberDecimal': '%s'}, "
+           "'unit_cost': {'$numberDecimal': '0.333333'}, 'state': 'counted', 'variance': {'$numberDecimal': '%s'}, "
+           "'counted': {'verified_qty': {'$numberDecimal': '9'}, 'damage_qty': {'$numberDecimal': '1'}, "
+           "'non_returnable_damaged_qty': {'$numberDecimal': '0'}, 'racks': 2, 'records': {'$numberLong': '3'}, "
+           "'last_user_id': '%s', 'at': {'$date': '2026-01-%02dT10:00:00Z'}}}",
+           count, code, system, variance, user, day);
 }
 
 static void
@@ -249,6 +248,9 @@ fill(void)
     book("c1", "A", "10", "0.000001", "anna", 5);
     book("c1", "B", "10", "0", "anna", 5); /* as in the books */
     book("c0", "A", "0", "10", "bert", 7);
+    insert(SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c0', 'warehouse': 'W1', 'item_code': 'C', 'system_qty': "
+                                       "{'$numberDecimal': '3'}, 'state': 'incomplete', 'variance': null, 'counted': "
+                                       "{'verified_qty': {'$numberDecimal': '1'}}}"); /* in part */
     insert(SV_COLLECTION_SESSION_BOOK, "{'session_id': 'c0', 'warehouse': 'W1', 'item_code': 'B', 'system_qty': "
                                        "{'$numberDecimal': '3'}}"); /* not counted */
     record(1, "s1", "anna", "A", "finalized", "2026-01-05T08:10:00Z");
