@@ -3,6 +3,7 @@
 use lib 't/lib';
 use StockVerify::Test;
 use File::Temp 'tempdir';
+use HTTP::Tiny;
 use JSON::PP 'decode_json';
 use StockVerify::Process;
 
@@ -40,6 +41,23 @@ for my $role (qw(supervisor admin)) {
     ok scalar(grep { $_->{role} eq $role } @{ $states[0]{users} }), "a $role";
 }
 isnt $states[0]{users}[0]{password}, $states[1]{users}[0]{password}, 'passwords are random for each run directory';
+
+# A newcomer's pages show something: counts that are approved, under review and going on.
+my $http = HTTP::Tiny->new(timeout => 60);
+sub told {
+    my ($method, $path, %more) = @_;
+    my $answer = $http->request($method, "$states[0]{url}$path", \%more);
+    return $answer->{success} ? decode_json($answer->{content})->{data} : diag "$path: $answer->{status} $answer->{content}";
+}
+my ($boss) = grep { $_->{username} eq 'supervisor1' } @{ $states[0]{users} };
+my $token = told(POST => '/api/auth/login', headers => { 'Content-Type' => 'application/json' }, content => JSON::PP::encode_json({ username => 'supervisor1', password => $boss->{password} }))->{access_token};
+my %headers = (Authorization => "Bearer $token");
+my %counts = (OPEN => 0);
+$counts{ $_->{status} }++ for grep { $_->{kind} eq 'opened' } @{ told(GET => '/api/sessions', headers => \%headers)->{items} };
+is_deeply \%counts, { OPEN => 1, RECONCILE => 1, APPROVED => 2 }, 'counts in each state';
+cmp_ok told(GET => '/api/sessions/analytics', headers => \%headers)->{total}{hits}, '>', 10, 'analytics of them';
+my @waiting = @{ told(GET => '/api/sync/conflicts?status=open', headers => \%headers)->{items} };
+is scalar @waiting, 1, 'and a conflict that waits for somebody';
 
 open my $worker_conf, '<', "$dirs[0]/worker.conf" or die;
 like do { local $/; <$worker_conf> }, qr/^RACK_LOCK_TTL=7$/m, 'the worker is given a setting';

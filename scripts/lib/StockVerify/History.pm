@@ -22,9 +22,9 @@ sub make {
     my $self = bless { stack => $stack, url => $stack->state->{url}, http => HTTP::Tiny->new(timeout => 60) }, __PACKAGE__;
     $self->prepare;
     my @floors = @{ $self->{floors} };
-    $self->approve($self->counted("$floors[0], first racks", 2, $self->racks_of($floors[0])));
-    $self->approve($self->counted("$floors[1], first racks", 1, $self->racks_of($floors[1])));
-    $self->review($self->counted("$floors[2], first racks", 0, $self->racks_of($floors[2]), conflict => 1));
+    $self->approve($self->counted("$floors[0], last racks", 2, $self->racks_of($floors[0])));
+    $self->approve($self->counted("$floors[1], last racks", 1, $self->racks_of($floors[1])));
+    $self->review($self->counted("$floors[2], last racks", 0, $self->racks_of($floors[2]), conflict => 1));
     $self->go_on($floors[0]);
     $self->report;
     open my $out, '>', $mark or die "$mark: $!\n";
@@ -63,7 +63,8 @@ sub login {
     return $self->call(undef, POST => '/api/auth/login', { username => $user->{username}, password => $user->{password} })->{access_token};
 }
 
-sub racks_of { my ($self, $floor) = @_; return splice @{ $self->{racks}{$floor} }, 0, $RACKS }
+# From the end of the floor: README begins at its beginning.
+sub racks_of { my ($self, $floor) = @_; return splice @{ $self->{racks}{$floor} }, -$RACKS }
 
 sub call {
     my ($self, $token, $method, $path, $body, %headers) = @_;
@@ -143,8 +144,12 @@ sub accept {
 sub approve {
     my ($self, $count) = @_;
     $self->ask(POST => '/api/sessions/bulk/reconcile', { session_ids => [$count] });
-    $self->accept($count, $self->undecided($count));
-    $self->ask(POST => "/api/sessions/$count/approve", { note => 'Demo' }, Prefer => 'wait=30');
+    # Lines that are derived once more after another count's approval are looked at once more.
+    $self->wait_for("the approval of $count", sub {
+        $self->accept($count, $self->undecided($count));
+        eval { $self->ask(POST => "/api/sessions/$count/approve", { note => 'Demo' }, Prefer => 'wait=30'); 1 } or $@ =~ /"(?:undecided|conflict_state)"/ or die $@;
+        return $self->ask(GET => "/api/sessions/$count")->{status} eq 'APPROVED';
+    });
     return;
 }
 
@@ -153,7 +158,7 @@ sub review {
     my ($self, $count) = @_;
     $self->ask(POST => '/api/sessions/bulk/reconcile', { session_ids => [$count] });
     my @lines = grep { !$_->{conflicts} } $self->undecided($count);
-    $self->accept($count, @lines[0 .. $#lines / 2]);
+    $self->accept($count, @lines[0 .. $#lines / 2]) if @lines;
     return;
 }
 
@@ -161,8 +166,8 @@ sub review {
 sub go_on {
     my ($self, $floor) = @_;
     my @racks = $self->racks_of($floor);
-    my $count = $self->opened("$floor, next racks", @racks);
-    my $token = $self->{counters}[0];
+    my $count = $self->opened("$floor, racks before those", @racks);
+    my $token = $self->{counters}[-1];
     my $session = $self->call($token, POST => "/api/racks/$racks[0]/claim", { count_id => $count })->{session_id};
     my @expected = @{ $self->{expected}{ $racks[0] } // [] };
     $self->call($token, POST => '/api/sync/batch', { records => [map { $self->record($session, $expected[$_], $_, time - 600) } 0 .. $#expected / 2] }) if @expected;

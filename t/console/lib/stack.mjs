@@ -12,7 +12,7 @@ const run = promisify(execFile);
 export async function startStack(name, ...options) {
     const directory = join(process.env.STOCKVERIFY_TEST_RUNS ?? mkdtempSync(join(tmpdir(), "console-")), name);
     const command = (...words) => run(join(root, "scripts/stack"), [...words, "--dir", directory], { cwd: root });
-    await command("up", "--no-build", ...options);
+    await command("up", "--no-build", "--no-history", ...options);
     const state = JSON.parse(readFileSync(join(directory, "stack.json"), "utf8"));
     const users = (role) => state.users.filter((user) => user.role === role);
     return {
