@@ -149,7 +149,7 @@ sv_variance_take_line(sv_variance_work_t *work, const bson_t *line)
     row.system_qty = sv_doc_quantity(line, "system_qty");
     row.unit_cost = sv_doc_quantity(line, "unit_cost");
     row.has_cost = row.unit_cost != 0; /* books of before had 0 for a cost that nobody told */
-    row.incomplete = sv_line_state_named(sv_doc_text(line, "state", work->arena)) == SV_LINE_INCOMPLETE;
+    row.incomplete = sv_line_state_named(sv_doc_text(line, "state", work->chunk)) == SV_LINE_INCOMPLETE;
     row.has_variance = sv_doc_has(line, "variance");
     row.variance = sv_doc_quantity(line, "variance");
     sv_variance_compare(&row);
