@@ -218,4 +218,20 @@ subtest 'blind' => sub {
     leaks('and gives no figure', qr/$book|$variance|@{[abs $variance]}/, $unconfirmed);
 };
 
+# Else its refusals would tell by trying what the book says.
+subtest 'a strict count over a rack that a blind count has open' => sub {
+    my ($expected) = grep { length($_->{book_qty} // '') && $_->{rack_id} ne $rack_id } $stack->demo('expected');
+    my ($rack, $item, $book) = @$expected{qw(rack_id item_code book_qty)};
+    my ($blind, $strict) = map { $boss->post('/api/sessions', { warehouse => $warehouse, racks => [$rack], $_ => \1, name => "A $_ count" })->data->{session_id} } qw(blind strict);
+    my $session = $ben->post("/api/racks/$rack/claim", { count_id => $strict })->data->{session_id};
+    my $count = sub {
+        my ($id, $more) = @_;
+        my $answer = $ben->post('/api/sync/batch', { records => [record($id, $session, item_code => $item, verified_qty => $book + $more, revision => $more, serial_numbers => [])] });
+        return ((map { $_->{code} } @{ $answer->data->{errors} }), @{ $answer->data->{ok} });
+    };
+    is_deeply [$count->('strict-2', 1)], ['strict-2'], 'a figure is taken without a question';
+    is $boss->post('/api/sessions/bulk/close', { session_ids => [$blind], reason => 'done', force => \1 })->status, 200, 'the blind count is over';
+    is_deeply [$count->('strict-2', 2)], ['variance_unconfirmed'], 'then it is compared';
+};
+
 done_testing;

@@ -247,6 +247,22 @@ sv_count_blind_anywhere(sv_store_t *store, bool *blind, sv_error_t *error)
     return sv_count_blind_find(store, sv_doc_new(error->arena), blind, error);
 }
 
+sv_status_t
+sv_count_blind_over(sv_store_t *store, const sv_rack_t *rack, bool *blind, sv_error_t *error)
+{
+    sv_active_counts_t active;
+
+    *blind = false;
+    if (rack->warehouse == NULL ||
+        sv_counts_read_active(store, rack->warehouse, error->arena, &active, error) != SV_OK) {
+        return error->status;
+    }
+    for (size_t i = 0; i < active.count; i++) {
+        *blind |= active.counts[i].blind && sv_count_covers(&active.counts[i], rack);
+    }
+    return SV_OK;
+}
+
 static void
 sv_count_write_field(sv_json_writer_t *w, const sv_count_t *count, const char *field)
 {

@@ -64,6 +64,9 @@ sv_status_t sv_count_blind_in(sv_store_t *store, const char *warehouse, bool *bl
 /* The same of any warehouse. */
 sv_status_t sv_count_blind_anywhere(sv_store_t *store, bool *blind, sv_error_t *error);
 
+/* Whether such a count has the rack in its scope; its id, warehouse and floor are read. */
+sv_status_t sv_count_blind_over(sv_store_t *store, const sv_rack_t *rack, bool *blind, sv_error_t *error);
+
 /* An API count; totals are for supervisors. */
 void sv_count_write_json(sv_json_writer_t *w, const char *name, const sv_count_t *count, bool with_totals);
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/counts/count.h"
 #include "core/counts/count_state.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -256,16 +257,37 @@ sv_read_book_row(const bson_t *row, void *context)
                                              sv_doc_text(row, "item_code", run->arena))) = book_qty;
 }
 
+/* Whether figures of the session are compared with its rack's book: that of a rack which a blind count has in its
+ * scope could be found out by trying. */
+static sv_status_t
+sv_read_is_compared(sv_batch_run_t *run, const sv_fenced_t *session, bool *compared, sv_error_t *error)
+{
+    const sv_rack_t rack = { .rack_id = session->facts.rack_id,
+                             .warehouse = session->facts.warehouse,
+                             .floor = session->facts.floor };
+    bool blind = false;
+
+    *compared = session->outcome != SV_FENCE_UNKNOWN && session->facts.strict;
+    if (*compared && run->who->role < SV_ROLE_SUPERVISOR &&
+        sv_count_blind_over(run->store, &rack, &blind, error) == SV_OK) {
+        *compared = !blind;
+    }
+    return error->status;
+}
+
 /* The racks' own book quantities, where a strict count asks for them. */
 static sv_status_t
 sv_read_book(sv_batch_run_t *run, sv_error_t *error)
 {
     for (size_t i = 0; i < run->session_count; i++) {
-        bson_t *filter;
         sv_read_items_t items;
+        bson_t *filter;
+        bool compared;
 
-        if (run->sessions[i].outcome == SV_FENCE_UNKNOWN || !run->sessions[i].facts.strict ||
-            !sv_read_items(run, run->sessions[i].session_id, &items) || items.known.count == 0) {
+        if (sv_read_is_compared(run, &run->sessions[i], &compared, error) != SV_OK) {
+            return error->status;
+        }
+        if (!compared || !sv_read_items(run, run->sessions[i].session_id, &items) || items.known.count == 0) {
             continue;
         }
         filter = sv_doc_new(run->arena);
