@@ -187,6 +187,11 @@ subtest 'blind' => sub {
         "/api/erp/items/search?q=$plain[0]", '/api/erp/items?limit=500' } @guests;
     is_deeply [grep { $_->status != 200 } @looked], [], 'staff of no warehouse and of another look at the item';
     leaks('and are not told what the blind count and its racks have of it', qr/$book|$counted|$variance|@{[abs $variance]}/, @looked);
+    my ($far) = map { $_->{rack_id} } grep { $_->{warehouse} ne $warehouse } $stack->demo('racks');
+    $stack->mongo->run(qq({"insert": "rack_items", "documents": [{"rack_id": "$far", "item_code": "$plain[0]", "book_qty": {"\$numberDecimal": "$book"}}]}));
+    my @far = map { $_->get("/api/racks/$far/items") } $guests[0], $asha;
+    is_deeply [map { $_->data->{blind} } @far], [JSON::PP::true, JSON::PP::true], 'nor are they, and who is of the warehouse, of racks elsewhere' or diag $far[0]->text;
+    leaks('what the books have', $numbers, @far);
     my $other = $stack->rack;
     my @answers = ($claim, $sent, $items,
         $asha->post('/api/sync/batch', { records => [record('blind-2', $mine, verified_qty => 2, serial_numbers => [])] }),

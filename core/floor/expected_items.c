@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/base/codec.h"
-#include "core/counts/count.h"
 #include "core/floor/round_figures.h"
+#include "core/items/item_view.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 
@@ -305,8 +305,9 @@ sv_expected_items_list(sv_store_t *store, const sv_principal_t *who, const char 
     sv_rack_t rack;
     sv_status_t status = sv_rack_find(store, rack_id, arena, &rack, error);
 
-    if (status == SV_OK && who->role < SV_ROLE_SUPERVISOR) {
-        status = sv_count_blind_in(store, rack.warehouse, &joined.blind, error);
+    if (status == SV_OK) {
+        status = sv_item_blind_for(store, who->role < SV_ROLE_SUPERVISOR, who->warehouse, rack.warehouse, &joined.blind,
+                                   error);
     }
     if (status == SV_OK) {
         status = sv_expected_read(store, &rack, page, &joined, error);
