@@ -8,7 +8,7 @@ use StockVerify::Approval;
 my $stack = start_stack(erp => 1, settings => { APPROVAL_LIMIT_VALUE => 100, JOB_RETRY_DELAY => 200, SYNC_RATE_LIMIT => 0 });
 my $world = StockVerify::Approval->new($stack);
 my ($boss, $mongo) = ($world->boss, $stack->mongo);
-$world->stock(map { ("ADJ-$_" => 10) } 1 .. 20);
+$world->stock(map { ("ADJ-$_" => 10) } 1 .. 22);
 
 sub lines { my ($data) = @_; return { map { ($_->{item_code} => $_) } @{ $data->{items} } } }
 sub status { return $mongo->find_one('sessions', { session_id => $_[0] })->{status} }
@@ -184,6 +184,33 @@ subtest 'who asked and was demoted meanwhile' => sub {
     is status($count), 'RECONCILE', 'the count waits for who may';
     $mongo->update('users', { user_id => $boss->user_id }, { '$set' => { role => 'supervisor' } });
     is $world->approve($count)->status, 201, 'as it is again';
+};
+
+subtest 'a failed approval again is of who asks again' => sub {
+    my $count = $world->open_count;
+    my $session = $world->count($count, 0, 'ADJ-21' => 100);
+    $world->reconcile($count);
+    $world->accept($count);
+    $stack->stop_part('worker');
+    my $asked = $world->admin->post("/api/sessions/$count/approve", { note => 'I may' });
+    is $asked->status, 202, 'an admin asks for it';
+    my ($late) = $world->records($session, 'ADJ-22' => 4);
+    is_deeply $world->{people}[0]->post('/api/sync/batch', { records => [$late] })->data->{ok}, [$late->{client_record_id}], 'a late record lands';
+    $stack->start_part('worker');
+    my $id = $asked->data->{job_id};
+    is $world->await_job($id)->{error}{code}, 'undecided', 'so it fails';
+    wait_until { status($count) eq 'RECONCILE' } 30, 'the count to be back';
+    $world->accept($count);
+    my $again = sub { my ($who) = @_; return $who->post("/api/jobs/$id/retry", undef, headers => { Prefer => 'wait=30' }) };
+    my $answer = $again->($boss);
+    is +($answer->data->{error} || {})->{code}, 'over_limit', "a supervisor's limit holds for an administrator's approval" or diag $answer->text;
+    wait_until { status($count) eq 'RECONCILE' } 30, 'the count to be back';
+    is $mongo->count('adjustments', { count_id => $count }), 0, 'nothing is approved';
+    is $answer->data->{requested_by}, $boss->user_id, 'it is theirs now';
+    is $again->($world->admin)->status, 201, 'and an administrator may, as it were theirs from the start';
+    is_deeply $world->adjustment($count)->{approved_by}, { user_id => $world->admin->user_id, full_name => $world->admin->user->{full_name} }, 'who approved is who asked last';
+    my @trail = map { [$_->{user_id}, $_->{details}{requested_by}] } $mongo->find('activity_logs', { action => 'job.requeue', 'details.job_id' => $id });
+    is_deeply \@trail, [[$boss->user_id, $world->admin->user_id], [$world->admin->user_id, $boss->user_id]], 'the trail says from whom it was taken';
 };
 
 subtest 'two counts of one item' => sub {

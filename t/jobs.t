@@ -148,6 +148,32 @@ subtest 'a failed job again' => sub {
     is $admin->post('/api/jobs/no-such-job/retry')->status, 404, 'one that does not exist';
 };
 
+subtest 'a job that waits while its owner loses the role' => sub {
+    my %user = (username => 'leaver', password => 'leaves very soon', role => 'supervisor', full_name => 'Leaver');
+    is $admin->post('/api/admin/users', \%user)->status, 201, 'another supervisor';
+    my $leaver = $stack->login(\%user);
+    $stack->stop_part('worker');
+    my ($report, $disabled) = map { $_->[0]->post('/api/reports/generate', { type => 'user_activity', format => $_->[1], filters => {} })->data->{job_id} }
+        [$boss, 'csv'], [$leaver, 'json'];
+    isnt $report, $disabled, 'each asks for a report';
+    is $admin->patch('/api/admin/users/' . $boss->user_id, { role => 'staff' })->status, 200, 'one is a supervisor no longer';
+    is $admin->del('/api/admin/users/' . $leaver->user_id)->status, 200, 'one has left';
+    $stack->start_part('worker');
+    for my $id ($report, $disabled) {
+        wait_until { !$mongo->find_one('jobs', { job_id => $id })->{pending} } 30, 'the job to end';
+        is_deeply [@{ $admin->get("/api/jobs/$id")->data }{qw(status result_url)}, $admin->get("/api/jobs/$id")->data->{error}{code}], ['failed', undef, 'forbidden'], 'nothing is made for them';
+    }
+    is $admin->patch('/api/admin/users/' . $boss->user_id, { role => 'supervisor' })->status, 200, 'a supervisor again';
+    is $boss->post("/api/jobs/$disabled/retry", undef, headers => { Prefer => 'wait=20' })->data->{status}, 'succeeded', 'has it made, and what the other asked for, too';
+};
+
+subtest 'a mail that fails is not sent by who may not see what it is of' => sub {
+    my $audit = ended_job(type => 'report.audit', owner => $admin, text => 'x');
+    my $mail = ended_job(type => 'mail.deliver', owner => $admin, status => 'failed', more => { params => { job_id => $audit, schedule_id => 'none' } });
+    is $boss->post("/api/jobs/$mail/retry")->status, 403, "an administrators' report";
+    is $admin->post("/api/jobs/$mail/retry", undef, headers => { Prefer => 'wait=20' })->status, 201, 'but by who may';
+};
+
 subtest 'metrics' => sub {
     my $now;
     my $counted = sub { my ($outcome) = @_; return +(grep { $_->{type} eq 'indexes.ensure' && $_->{outcome} eq $outcome } @{ $now->{jobs_ended_total} })[0] };

@@ -1,7 +1,7 @@
 #include "core/adjust/approve_steps.h"
 
-#include "core/auth/account.h"
 #include "core/jobs/job.h"
+#include "core/jobs/job_owner.h"
 #include "core/store/document.h"
 
 sv_status_t
@@ -58,19 +58,10 @@ sv_approval_count_touched(sv_store_t *store, const char *count_id, int64_t *wait
 sv_status_t
 sv_approval_role(sv_job_run_t *job, sv_role_t *role, sv_error_t *error)
 {
-    const sv_job_claim_t *claim = job->claim;
-    sv_account_t account;
-    sv_status_t status = sv_account_load(job->store, claim->requested_by, job->arena, &account, error);
-
-    if (status != SV_OK && status != SV_ERR_NOT_FOUND) {
-        return status;
+    if (sv_job_owner_check(job->store, job->claim, job->arena, role, error) == SV_OK && *role == SV_ROLE_ANYONE) {
+        return sv_fail(error, SV_ERR_FORBIDDEN, "Nobody's account asked for it");
     }
-    if (status == SV_ERR_NOT_FOUND || !account.enabled || account.role < sv_job_kind(claim->type)->role) {
-        sv_error_clear(error);
-        return sv_fail(error, SV_ERR_FORBIDDEN, "Who asked for it may do so no longer");
-    }
-    *role = account.role;
-    return SV_OK;
+    return error->status;
 }
 
 sv_status_t

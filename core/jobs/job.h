@@ -120,9 +120,10 @@ sv_status_t sv_job_load(sv_store_t *store, const sv_principal_t *who, const char
  * it; repeating is harmless.  SV_ERR_CONFLICT_STATE when it has succeeded or failed.  `job` is as it stands then. */
 sv_status_t sv_job_cancel(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena,
                           const bson_t **job, bool *ended, sv_error_t *error);
-/* A failed job again, from zero failures (dead letters, by hand), for who may see it and has the role of its kind; to be
- * dispatched and told by the caller.  SV_ERR_NOT_FOUND; SV_ERR_FORBIDDEN; SV_ERR_CONFLICT_STATE when it is not failed
- * or the same is pending already. */
+/* A failed job again, from zero failures (dead letters, by hand), for who may see it and has the role of its kind, and in
+ * their name from now on (an operator without an account leaves it whose it was); to be dispatched and told by the
+ * caller.  SV_ERR_NOT_FOUND; SV_ERR_FORBIDDEN; SV_ERR_CONFLICT_STATE when it is not failed or the same is pending
+ * already. */
 sv_status_t sv_job_requeue(sv_store_t *store, const sv_principal_t *who, const char *job_id, sv_arena_t *arena,
                            const bson_t **job, sv_error_t *error);
 

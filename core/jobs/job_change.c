@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/audit/audit.h"
+#include "core/auth/account.h"
 #include "core/jobs/job.h"
 #include "core/jobs/job_guard.h"
 #include "core/store/document.h"
@@ -52,14 +53,21 @@ typedef struct {
     sv_arena_t *arena;
     const bson_t *job; /* as it stands in the end */
     bool ended;        /* by this change */
+    bool takes;        /* it is `who`'s from now on */
 } sv_job_change_t;
 
-static sv_status_t
-sv_job_audit(sv_store_t *store, const sv_job_change_t *change, const char *action, sv_error_t *error)
+static bson_t *
+sv_job_audit_details(const sv_job_change_t *change)
 {
-    bson_t *details = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id), "type",
-                                           BCON_UTF8(sv_doc_text(change->job, "type", change->arena))),
-                                  change->arena);
+    return sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id), "type",
+                                BCON_UTF8(sv_doc_text(change->job, "type", change->arena))),
+                       change->arena);
+}
+
+static sv_status_t
+sv_job_audit(sv_store_t *store, const sv_job_change_t *change, const char *action, const bson_t *details,
+             sv_error_t *error)
+{
     sv_audit_t entry = { .action = action, .details = details };
 
     entry.warehouse = sv_doc_text(change->job, "warehouse", change->arena);
@@ -104,7 +112,7 @@ sv_job_cancel_body(sv_store_t *store, void *context, sv_error_t *error)
     }
     if (status == SV_OK && done) {
         change->ended = !sv_doc_bool(change->job, "pending");
-        return sv_job_audit(store, change, "job.cancel", error);
+        return sv_job_audit(store, change, "job.cancel", sv_job_audit_details(change), error);
     }
     if (status == SV_OK) {
         now = sv_doc_text(change->job, "status", change->arena);
@@ -125,14 +133,89 @@ sv_job_cancel(sv_store_t *store, const sv_principal_t *who, const char *job_id, 
     return status;
 }
 
-/* Its owner may see a job of a kind that is no longer theirs to ask for, but not have it done. */
+/* Its owner may see a job of a kind that is no longer theirs to ask for, but not have it done; nor has anybody what
+ * they may not see mailed. */
 static sv_status_t
-sv_job_may_request(const sv_job_change_t *change, sv_error_t *error)
+sv_job_may_request(sv_store_t *store, const sv_job_change_t *change, sv_error_t *error)
 {
     const sv_job_kind_t *kind = sv_job_kind(sv_doc_text(change->job, "type", change->arena));
+    const char *mailed = sv_doc_text(change->job, "params.job_id", change->arena);
+    const bson_t *other;
 
-    return change->who->role < (kind != NULL ? kind->role : SV_ROLE_SUPERVISOR) ? sv_fail(error, SV_ERR_FORBIDDEN, NULL)
-                                                                                : SV_OK;
+    if (change->who->role < (kind != NULL ? kind->role : SV_ROLE_SUPERVISOR)) {
+        return sv_fail(error, SV_ERR_FORBIDDEN, NULL);
+    }
+    if (mailed != NULL && sv_job_load(store, change->who, mailed, change->arena, &other, error) == SV_ERR_NOT_FOUND) {
+        sv_error_clear(error);
+    }
+    return error->status;
+}
+
+/* Whose it was, for the audit trail; NULL when it stays so. */
+static const char *
+sv_job_owner_before(const sv_job_change_t *change)
+{
+    const char *owner = sv_doc_text(change->job, "requested_by", change->arena);
+
+    return change->takes && owner != NULL && strcmp(owner, change->who->user_id) != 0 ? owner : NULL;
+}
+
+static sv_status_t
+sv_job_audit_requeue(sv_store_t *store, const sv_job_change_t *change, const char *owner_before, sv_error_t *error)
+{
+    bson_t *details = sv_job_audit_details(change);
+
+    if (owner_before != NULL) {
+        BSON_APPEND_UTF8(details, "requested_by", owner_before);
+    }
+    return sv_job_audit(store, change, "job.requeue", details, error);
+}
+
+/* It runs with the rights and in the name of who has it run again: nobody approves with another's.  Who has no account
+ * (an operator on a host) hands it back to whose it was. */
+static sv_status_t
+sv_job_find_taker(sv_store_t *store, sv_job_change_t *change, sv_error_t *error)
+{
+    sv_account_t account;
+    sv_status_t status = sv_account_load(store, change->who->user_id, change->arena, &account, error);
+
+    change->takes = status == SV_OK;
+    if (status == SV_ERR_NOT_FOUND) {
+        sv_error_clear(error);
+    }
+    return error->status;
+}
+
+static void
+sv_job_put_taker(const sv_job_change_t *change, bson_t *set)
+{
+    const sv_principal_t *who = change->who;
+
+    if (!change->takes) {
+        return;
+    }
+    BSON_APPEND_UTF8(set, "requested_by", who->user_id);
+    BSON_APPEND_UTF8(set, "role", sv_role_name(who->role));
+    sv_doc_put_text(set, "warehouse", who->warehouse);
+    if (sv_doc_has(change->job, "params.username")) { /* a job that signs with them */
+        sv_doc_put_text(set, "params.username", who->username);
+        sv_doc_put_text(set, "params.full_name", who->full_name);
+    }
+}
+
+static bson_t *
+sv_job_requeue_update(const sv_job_change_t *change)
+{
+    bson_t *update = sv_doc_new(change->arena), set;
+
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BCON_APPEND(&set, "status", "queued", "pending", BCON_BOOL(true), "crashed", BCON_INT64(0), "failed_attempts",
+                BCON_INT64(0), "delay_ms", BCON_INT64(0), "cancel_requested", BCON_BOOL(false), "error", BCON_NULL);
+    sv_job_put_taker(change, &set);
+    bson_append_document_end(update, &set);
+    BCON_APPEND(update, "$unset", "{", "finished_at", "", "}", "$currentDate", "{", "queued_at", BCON_BOOL(true),
+                "requeued_at", BCON_BOOL(true), "}");
+    return update;
 }
 
 static sv_status_t
@@ -140,18 +223,16 @@ sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_job_change_t *change = context;
     bson_t *filter = sv_doc_take(BCON_NEW("job_id", BCON_UTF8(change->job_id), "status", "failed"), change->arena);
-    bson_t *update =
-        sv_doc_take(BCON_NEW("$set", "{", "status", "queued", "pending", BCON_BOOL(true), "crashed", BCON_INT64(0),
-                             "failed_attempts", BCON_INT64(0), "delay_ms", BCON_INT64(0), "cancel_requested",
-                             BCON_BOOL(false), "error", BCON_NULL, "}", "$unset", "{", "finished_at", "", "}",
-                             "$currentDate", "{", "queued_at", BCON_BOOL(true), "requeued_at", BCON_BOOL(true), "}"),
-                    change->arena);
     bson_t *deliver = sv_doc_take(BCON_NEW("$set", "{", "delivery", "due", "}"), change->arena);
     const bson_t *changed = NULL, *holder = NULL;
+    const char *owner_before;
     sv_status_t status = sv_job_load(store, change->who, change->job_id, change->arena, &change->job, error);
 
     if (status == SV_OK) {
-        status = sv_job_may_request(change, error);
+        status = sv_job_may_request(store, change, error);
+    }
+    if (status == SV_OK) {
+        status = sv_job_find_taker(store, change, error);
     }
     if (status == SV_OK) {
         status = sv_job_key_take(store, sv_doc_text(change->job, "unique_key", change->arena), change->job_id,
@@ -163,8 +244,9 @@ sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
     if (status != SV_OK) {
         return status;
     }
-    status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, update, true, false, change->arena, &changed,
-                                      error);
+    owner_before = sv_job_owner_before(change);
+    status = sv_store_find_and_update(store, SV_COLLECTION_JOBS, filter, sv_job_requeue_update(change), true, false,
+                                      change->arena, &changed, error);
     if (status == SV_OK && changed == NULL) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The job is %s, not failed",
                        sv_doc_text(change->job, "status", change->arena));
@@ -177,7 +259,7 @@ sv_job_requeue_body(sv_store_t *store, void *context, sv_error_t *error)
     }
     if (status == SV_OK) {
         change->job = changed;
-        status = sv_job_audit(store, change, "job.requeue", error);
+        status = sv_job_audit_requeue(store, change, owner_before, error);
     }
     return status;
 }

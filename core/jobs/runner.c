@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/codec.h"
 #include "core/base/log.h"
+#include "core/jobs/job_owner.h"
 #include "core/jobs/job_tell.h"
 #include "core/jobs/runner_settle.h"
 #include "core/jobs/runner_state.h"
@@ -60,10 +61,14 @@ sv_runner_handle(sv_job_run_t *run, const sv_dispatch_entry_t *entry, sv_job_han
     sv_runner_t *runner = run->runner;
     sv_error_t reason;
     sv_status_t status;
+    sv_role_t role;
 
     sv_error_init(&reason, run->arena);
     sv_runner_begin(runner, run->claim, entry);
-    status = handler(run, &reason);
+    status = sv_job_owner_check(run->store, run->claim, run->arena, &role, &reason);
+    if (status == SV_OK) {
+        status = handler(run, &reason);
+    }
     sv_runner_settle(run, entry, atomic_load(&runner->flags), status, &reason);
     sv_runner_end(runner);
     return SV_OK;

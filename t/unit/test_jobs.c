@@ -388,6 +388,7 @@ requeueing(void **state)
     SV_MUST(&world, sv_job_requeue(world.real.store, &world.who, job_id, world.real.arena, &job, &world.real.error));
     assert_string_equal(sv_doc_text(job, "status", world.real.arena), "queued");
     assert_int_equal(sv_doc_int(job, "failed_attempts"), 0);
+    assert_string_equal(sv_doc_text(job, "requested_by", world.real.arena), "u1"); /* who has no account takes nothing */
     claim = sv_job_world_start(&world, job_id, "w1");
     assert_int_equal(claim->attempt, 2);
     assert_int_equal(

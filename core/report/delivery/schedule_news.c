@@ -22,14 +22,16 @@ sv_news_time(int64_t ms, sv_arena_t *arena)
 }
 
 /* A job for each recipient, so that one who is told already is not told again when another's mail server is away; left
- * to the repair of jobs to be dispatched. */
+ * to the repair of jobs to be dispatched.  Nobody's: that its owner may make nothing any more is news, too. */
 static sv_status_t
 sv_news_mail(sv_store_t *store, const bson_t *schedule, const char *what, const char *text, sv_arena_t *arena,
              sv_error_t *error)
 {
+    static const sv_principal_t nobody = { .user_id = "schedules",
+                                           .username = "schedules",
+                                           .role = SV_ROLE_SUPERVISOR };
     const bson_t *recipients = sv_doc_child(schedule, "recipients", arena);
     const char *subject = sv_arena_printf(arena, "%s: %s", sv_doc_text(schedule, "name", arena), what);
-    sv_principal_t who = { .user_id = sv_doc_text(schedule, "requested_by", arena), .role = SV_ROLE_SUPERVISOR };
     sv_status_t status = SV_OK;
     bson_iter_t iter;
 
@@ -45,7 +47,7 @@ sv_news_mail(sv_store_t *store, const bson_t *schedule, const char *what, const 
             request.params = sv_doc_take(BCON_NEW("to", BCON_UTF8(bson_iter_utf8(&iter, NULL)), "subject",
                                                   BCON_UTF8(subject), "text", BCON_UTF8(text)),
                                          arena);
-            status = sv_job_request(store, &who, &request, arena, &job, &created, error);
+            status = sv_job_request(store, &nobody, &request, arena, &job, &created, error);
         }
     }
     return status;
