@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "core/counts/count_state.h"
 #include "core/store/document.h"
+#include "core/sync/blind.h"
 #include "core/sync/query.h"
 #include "core/sync/record.h"
 #include "core/base/text_map.h"
@@ -85,14 +85,6 @@ sv_life_read_rest(sv_life_t *life, sv_error_t *error)
 /* ---- what staff are not told */
 
 static void
-sv_life_blind_row(const bson_t *count, void *context)
-{
-    sv_life_t *life = context;
-
-    *sv_text_map_put(&life->blind, sv_doc_text(count, "session_id", life->arena)) = life;
-}
-
-static void
 sv_life_ask_count(sv_query_texts_t *ids, const char *count_id)
 {
     if (count_id != NULL) {
@@ -103,7 +95,6 @@ sv_life_ask_count(sv_query_texts_t *ids, const char *count_id)
 static sv_status_t
 sv_life_read_blind(sv_life_t *life, sv_error_t *error)
 {
-    bson_t *filter, *projection;
     sv_query_texts_t ids;
 
     sv_text_map_init(&life->blind, life->arena, 0);
@@ -117,12 +108,7 @@ sv_life_read_blind(sv_life_t *life, sv_error_t *error)
     for (size_t i = 0; i < life->places.count; i++) {
         sv_life_ask_count(&ids, sv_doc_text(life->places.rows[i], "count_id", life->arena));
     }
-    filter = sv_doc_new(life->arena);
-    projection = sv_doc_take(BCON_NEW("session_id", BCON_INT32(1)), life->arena);
-    sv_query_in(filter, "session_id", &ids);
-    BSON_APPEND_BOOL(filter, "blind", true);
-    sv_count_filter_live(filter, "status");
-    return sv_query_each(life->store, SV_COLLECTION_SESSIONS, filter, projection, sv_life_blind_row, life, error);
+    return sv_blind_counts(life->store, life->who, &ids, &life->blind, error);
 }
 
 /* ---- telling it */

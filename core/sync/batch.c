@@ -128,6 +128,9 @@ sv_batch_body(sv_store_t *store, void *context, sv_error_t *error)
             return error->status;
         }
         sv_batch_classify(run);
+        if (sv_batch_hide(run, error) != SV_OK) {
+            return error->status;
+        }
     }
     if (sv_batch_wrote(run) && sv_batch_write(run, error) == SV_ERR_ALREADY_EXISTS) {
         task->look = true;

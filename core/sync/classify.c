@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/items/item_view.h"
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/blind.h"
@@ -282,4 +283,31 @@ sv_batch_classify(sv_batch_run_t *run)
         memset(&run->verdicts[i], 0, sizeof(run->verdicts[i]));
         sv_batch_judge(run, &run->batch->records[i], &run->verdicts[i]);
     }
+}
+
+/* A blind count beside the one that the record is of: the sender learns of others' figures as if that were blind, too.
+ */
+static bool
+sv_verdict_shows_another(const sv_batch_run_t *run, const sv_verdict_t *verdict)
+{
+    return verdict->kind == SV_VERDICT_CONFLICT && verdict->server_record != NULL &&
+           verdict->shown_record == verdict->server_record && sv_blind_hides(run->who, verdict->server_record);
+}
+
+sv_status_t
+sv_batch_hide(sv_batch_run_t *run, sv_error_t *error)
+{
+    for (size_t i = 0; i < run->batch->count; i++) {
+        sv_verdict_t *verdict = &run->verdicts[i];
+        bool blind = false;
+
+        if (!sv_verdict_shows_another(run, verdict)) {
+            continue;
+        }
+        if (sv_item_blind_for(run->store, true, run->who->warehouse, verdict->warehouse, &blind, error) != SV_OK) {
+            return error->status;
+        }
+        verdict->hides_place |= sv_verdict_show(run, verdict, blind) && verdict->type == SV_CONFLICT_DUPLICATE_SERIAL;
+    }
+    return SV_OK;
 }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/counts/count_state.h"
 #include "core/store/document.h"
 #include "core/sync/blind.h"
 #include "core/sync/query.h"
@@ -32,19 +31,10 @@ sv_view_ask_for(sv_text_map_t *asked, sv_query_texts_t *ids, const char *count_i
     }
 }
 
-static void
-sv_view_blind_row(const bson_t *count, void *context)
-{
-    sv_conflict_view_t *view = context;
-
-    *sv_text_map_put(&view->blind, sv_doc_text(count, "session_id", view->arena)) = view;
-}
-
 sv_status_t
 sv_conflict_view(sv_store_t *store, const sv_principal_t *who, const bson_t *const *conflicts, size_t count,
                  sv_conflict_view_t *view, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(error->arena), *projection = sv_doc_new(error->arena);
     sv_query_texts_t ids;
     sv_text_map_t asked;
 
@@ -56,14 +46,10 @@ sv_conflict_view(sv_store_t *store, const sv_principal_t *who, const bson_t *con
         sv_view_ask_for(&asked, &ids, sv_doc_text(conflicts[i], "count_id", view->arena));
         sv_view_ask_for(&asked, &ids, sv_view_count_of_server(conflicts[i], view->arena));
     }
-    if (sv_conflict_facts_read(store, who, conflicts, count, &view->facts, error) != SV_OK || ids.count == 0) {
+    if (sv_conflict_facts_read(store, who, conflicts, count, &view->facts, error) != SV_OK) {
         return error->status;
     }
-    sv_query_in(filter, "session_id", &ids);
-    BSON_APPEND_BOOL(filter, "blind", true);
-    sv_count_filter_live(filter, "status");
-    BCON_APPEND(projection, "session_id", BCON_INT32(1));
-    return sv_query_each(store, SV_COLLECTION_SESSIONS, filter, projection, sv_view_blind_row, view, error);
+    return sv_blind_counts(store, who, &ids, &view->blind, error);
 }
 
 static bool

@@ -7,10 +7,10 @@
 #include "core/base/text_map.h"
 #include "core/sync/conflict_actions.h"
 
-/* Kept conflicts as a client sees them: while a count is blind, without what others counted (blind.h). */
+/* Kept conflicts as a client sees them: who counts blind sees them without what others counted (blind.h). */
 typedef struct {
     const sv_principal_t *who;
-    sv_text_map_t blind; /* the counts concerned that are blind and not over */
+    sv_text_map_t blind; /* the counts concerned whose figures of others the reader does not see */
     sv_conflict_facts_t facts;
     sv_arena_t *arena;
 } sv_conflict_view_t;

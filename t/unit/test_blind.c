@@ -149,6 +149,34 @@ a_serial_number_of_ones_own_has_a_place(void **state)
     assert_string_equal(world_words(world, &result), "duplicate_serial");
 }
 
+/* The warehouse has a blind count; what is counted here is of another one, whose figures would tell nearly as much. */
+static void
+a_blind_count_beside(void **state)
+{
+    sync_world_t *world = *state;
+    sv_sync_result_t result;
+    const char *answer;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "ITM-1", 7777.25, ""), NULL), "ok");
+    assert_string_equal(world_sync(world, "ann", R("r2", "SER-1", 1, "'serial_numbers':['A']"), NULL), "ok");
+    world_claim(world, "s2", "bob", "R1", "C1");
+    world_count(world, "C2", "OPEN");
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C2'}", "{'$set': {'blind': true}}");
+    answer = answer_to(world, "bob", B("b1", "ITM-1", 7, ""), &result);
+    assert_string_equal(world_words(world, &result), "duplicate_count");
+    tells(answer, "\"r1\"", true);
+    tells(answer, "7777.25", false);
+    tells(conflicts_of(world, "bob"), "7777.25", false);
+    tells(conflicts_of(world, "sue"), "7777.25", true);
+    answer = answer_to(world, "bob", B("b2", "SER-1", 1, "'serial_numbers':['A']"), &result);
+    assert_string_equal(world_words(world, &result), "duplicate_serial");
+    tells(answer, "counted elsewhere", true);
+    tells(answer, "R1", false);
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C2'}", "{'$set': {'status': 'APPROVED'}}");
+    tells(conflicts_of(world, "bob"), "7777.25", true);
+    tells(answer_to(world, "bob", B("b3", "ITM-1", 7, ""), &result), "7777.25", true);
+}
+
 int
 main(void)
 {
@@ -157,6 +185,7 @@ main(void)
         WITH_ANN_ON_R1(ones_own_figure_is_seen),
         WITH_ANN_ON_R1(a_serial_number_has_no_place_in_a_blind_count),
         WITH_ANN_ON_R1(a_serial_number_of_ones_own_has_a_place),
+        WITH_ANN_ON_R1(a_blind_count_beside),
     };
 
     if (!sv_real_mongodb_named()) {

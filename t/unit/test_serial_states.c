@@ -186,6 +186,13 @@ its_life_tells_every_place_but_others_of_a_blind_count(void **state)
     assert_null(strstr(life(world, "bob", "S1"), "q3"));
     assert_non_null(strstr(life(world, "bob", "S1"), "\"rack_id\":\"R2\""));
     assert_non_null(strstr(life(world, "sue", "S1"), "\"rack_id\":\"R2\""));
+    /* Nor of a count that is not, while there is a blind one beside it. */
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C2'}", "{'$set': {'blind': false}}");
+    world_count(world, "C9", "OPEN");
+    assert_non_null(strstr(life(world, "ann", "S1"), "\"rack_id\":\"R2\""));
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C9'}", "{'$set': {'blind': true}}");
+    assert_null(strstr(life(world, "ann", "S1"), "R2"));
+    assert_non_null(strstr(life(world, "bob", "S1"), "\"rack_id\":\"R2\""));
 }
 
 int

@@ -1390,8 +1390,8 @@ export interface paths {
         put?: never;
         /**
          * Run a failed job again
-         * @description The same job, from no attempts, for who asked for it, and supervisors, with the role that its kind asks for. What a
-         *     schedule's run makes is mailed after all. 409 `conflict_state` when the job has not failed, or the same is pending already.
+         * @description The same job, from no attempts, for who asked for it, and supervisors, with the role that its kind asks for. It is in
+         *     the name of who asks again from then on, and with their rights. What a schedule's run makes is mailed after all. 409 `conflict_state` when the job has not failed, or the same is pending already.
          */
         post: operations["job_retry"];
         delete?: never;
