@@ -2,207 +2,8 @@
 #include <string.h>
 
 #include "core/base/relative_period.h"
-#include "core/report/query/query_plan.h"
+#include "core/report/query/query_reading.h"
 #include "core/store/document.h"
-
-enum { SV_NAME_MAX = 64 };
-
-/* A query being read. */
-typedef struct {
-    sv_report_query_t *query;
-    const sv_json_fields_t *fields;
-    sv_arena_t *arena;
-} sv_reading_t;
-
-static bool
-sv_wrong(const sv_json_fields_t *fields, const char *name, const char *code, const char *sentence)
-{
-    sv_fail_field(fields->error, sv_json_field_path(fields, name), code, "%s", sentence);
-    return false;
-}
-
-/* Element `index` of the list `name` as an object to read; a bare text stands for {`alone`: text} where `alone` is not
- * NULL. */
-static bool
-sv_open_element(const sv_reading_t *reading, const char *name, size_t index, const json_t *element, const char *alone,
-                sv_json_fields_t *into)
-{
-    const char *path = sv_json_field_path(reading->fields, sv_arena_printf(reading->arena, "%s[%zu]", name, index));
-
-    *into = (sv_json_fields_t){ .object = element, .path = path, .error = reading->fields->error };
-    if (json_is_object(element)) {
-        return true;
-    }
-    if (alone != NULL && json_is_string(element)) {
-        json_t *made = json_object();
-
-        json_object_set_new(made, alone, json_string(json_string_value(element)));
-        sv_arena_on_destroy(reading->arena, (void (*)(void *)) json_decref, made);
-        into->object = made;
-        return true;
-    }
-    sv_fail_field(reading->fields->error, path, "wrong_type",
-                  alone != NULL ? "must be a text or an object" : "must be an object");
-    return false;
-}
-
-static const sv_report_field_t *
-sv_read_field(const sv_reading_t *reading, const sv_json_fields_t *fields, const char *member)
-{
-    const sv_report_field_t *field;
-    const char *name;
-
-    if (!sv_json_get_identifier(fields, member, SV_REQUIRED, SV_NAME_MAX, &name)) {
-        return NULL;
-    }
-    field = sv_report_field(reading->query->collection, name);
-    if (field == NULL) {
-        sv_wrong(fields, member, "not_allowed",
-                 sv_arena_printf(reading->arena, "%s has no field %s",
-                                 sv_collection_name(reading->query->collection->collection), name));
-    }
-    return field;
-}
-
-/* ---- values of filters */
-
-/* The member through the gate that the field's own texts passed. */
-static bool
-sv_read_text(const sv_json_fields_t *fields, const char *name, const sv_report_field_t *field, size_t max,
-             const char **text)
-{
-    const json_t *member = json_object_get(fields->object, name);
-    bool prose = (field->flags & SV_FIELD_PROSE) != 0;
-
-    return prose || json_string_length(member) == 0 ? sv_json_get_note(fields, name, SV_REQUIRED, max, text)
-                                                    : sv_json_get_identifier(fields, name, SV_REQUIRED, max, text);
-}
-
-/* Appends the member as the field is stored. */
-static bool
-sv_read_value(const sv_json_fields_t *fields, const char *name, const sv_report_field_t *field, const char *key,
-              bson_t *values)
-{
-    const char *text;
-    sv_time_bound_t bound;
-    sv_quantity_t quantity;
-    int64_t number;
-    bool flag;
-
-    switch (field->type) {
-    case SV_COLUMN_TEXT:
-        return sv_read_text(fields, name, field, SV_QUERY_MAX_TEXT, &text) && BSON_APPEND_UTF8(values, key, text);
-    case SV_COLUMN_QUANTITY:
-    case SV_COLUMN_MONEY:
-    case SV_COLUMN_RATIO:
-        if (!sv_json_get_quantity(fields, name, SV_REQUIRED, true, &quantity)) {
-            return false;
-        }
-        sv_doc_put_quantity(values, key, quantity);
-        return true;
-    case SV_COLUMN_INT:
-        return sv_json_get_int(fields, name, SV_REQUIRED, INT64_MIN, INT64_MAX, &number) &&
-               BSON_APPEND_INT64(values, key, number);
-    case SV_COLUMN_TIME:
-        if (!sv_json_get_text(fields, name, SV_REQUIRED, 1, SV_NAME_MAX, &text)) {
-            return false;
-        }
-        if (!sv_time_bound_parse(text, &bound)) {
-            return sv_wrong(fields, name, "invalid_format", "must be a time as in RFC 3339, or a date");
-        }
-        return bound.kind == SV_BOUND_DAY ? BSON_APPEND_UTF8(values, key, text)
-                                          : BSON_APPEND_DATE_TIME(values, key, bound.value);
-    case SV_COLUMN_DATE:
-        if (!sv_json_get_date(fields, name, SV_REQUIRED, &number)) {
-            return false;
-        }
-        return (field->flags & SV_FIELD_DAY_TEXT) != 0
-                   ? BSON_APPEND_UTF8(values, key, json_string_value(json_object_get(fields->object, name)))
-                   : BSON_APPEND_DATE_TIME(values, key, number);
-    case SV_COLUMN_BOOL:
-        return sv_json_get_bool(fields, name, SV_REQUIRED, &flag) && BSON_APPEND_BOOL(values, key, flag);
-    }
-    return false;
-}
-
-static bool
-sv_read_list(const sv_json_fields_t *fields, const sv_report_field_t *field, size_t least, size_t most, bson_t *values)
-{
-    const json_t *list, *element;
-    size_t index;
-    bool good = true;
-
-    if (!sv_json_get_array(fields, "value", SV_REQUIRED, most, &list)) {
-        return false;
-    }
-    if (json_array_size(list) < least) {
-        return sv_wrong(fields, "value", "too_short", "names too few values");
-    }
-    json_array_foreach((json_t *) list, index, element)
-    {
-        char name[32], digits[16];
-        const char *key;
-        json_t *holder = json_object();
-        sv_json_fields_t single = { .object = holder, .path = fields->path, .error = fields->error };
-
-        snprintf(name, sizeof(name), "value[%zu]", index);
-        json_object_set(holder, name, (json_t *) element);
-        bson_uint32_to_string((uint32_t) index, &key, digits, sizeof(digits));
-        good = sv_read_value(&single, name, field, key, values) && good;
-        json_decref(holder);
-    }
-    return good;
-}
-
-static bool
-sv_read_operand(const sv_json_fields_t *fields, const sv_report_filter_t *filter, bson_t *values)
-{
-    const char *text;
-    bool flag;
-    int index;
-
-    switch (filter->op->operand) {
-    case SV_OPERAND_ONE:
-        return sv_read_value(fields, "value", filter->field, "0", values);
-    case SV_OPERAND_TWO:
-        return sv_read_list(fields, filter->field, 2, 2, values);
-    case SV_OPERAND_LIST:
-        return sv_read_list(fields, filter->field, 1, SV_QUERY_MAX_VALUES, values);
-    case SV_OPERAND_PATTERN:
-        return json_string_length(json_object_get(fields->object, "value")) == 0
-                   ? sv_json_get_text(fields, "value", SV_REQUIRED, 1, SV_QUERY_MAX_PATTERN, &text)
-                   : sv_read_text(fields, "value", filter->field, SV_QUERY_MAX_PATTERN, &text) &&
-                         BSON_APPEND_UTF8(values, "0", text);
-    case SV_OPERAND_PERIOD:
-        return sv_json_get_choice(fields, "value", SV_REQUIRED, sv_relative_periods, &index) &&
-               BSON_APPEND_UTF8(values, "0", sv_relative_periods[index]);
-    case SV_OPERAND_FLAG:
-        return sv_json_get_bool(fields, "value", SV_REQUIRED, &flag) && BSON_APPEND_BOOL(values, "0", flag);
-    }
-    return false;
-}
-
-static void
-sv_read_filter(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_report_filter_t *filter)
-{
-    bson_t *values = sv_doc_new(reading->arena);
-    const char *name;
-
-    filter->field = sv_read_field(reading, fields, "field");
-    if (!sv_json_get_identifier(fields, "op", SV_REQUIRED, SV_NAME_MAX, &name)) {
-        return;
-    }
-    filter->op = sv_report_operator(name);
-    if (filter->op == NULL || (filter->field != NULL && !sv_report_operator_allows(filter->op, filter->field))) {
-        sv_wrong(fields, "op", "not_allowed", "is no operator of this field");
-        return;
-    }
-    filter->values = values;
-    filter->path = sv_arena_strdup(reading->arena, sv_json_field_path(fields, "value"));
-    if (filter->field != NULL) {
-        sv_read_operand(fields, filter, values);
-    }
-}
 
 /* ---- whose days are meant */
 
@@ -218,15 +19,15 @@ sv_filter_equals(const sv_report_filter_t *filter, const char *field, sv_arena_t
 
 /* The zone that is named, whether anything depends on it, and the warehouse or count whose it is else. */
 static void
-sv_read_zone(const sv_reading_t *reading)
+sv_read_zone(const sv_query_reading_t *reading)
 {
     sv_report_query_t *query = reading->query;
 
-    if (sv_json_get_identifier(reading->fields, "tz", SV_OPTIONAL, SV_NAME_MAX, &query->tz)) {
+    if (sv_json_get_identifier(reading->fields, "tz", SV_OPTIONAL, SV_QUERY_NAME_MAX, &query->tz)) {
         sv_time_zone_t *zone = sv_time_zone_open(query->tz);
 
         if (zone == NULL) {
-            sv_wrong(reading->fields, "tz", "unknown", "is no time zone known here");
+            sv_query_wrong(reading->fields, "tz", "unknown", "is no time zone known here");
         }
         sv_time_zone_free(zone);
     }
@@ -248,29 +49,9 @@ sv_read_zone(const sv_reading_t *reading)
 /* ---- the lists of a query */
 
 static void
-sv_read_filters(const sv_reading_t *reading)
+sv_read_group(const sv_query_reading_t *reading, const sv_json_fields_t *fields, sv_report_group_t *group)
 {
-    sv_report_query_t *query = reading->query;
-    const json_t *list, *element;
-    sv_json_fields_t fields;
-    size_t index;
-
-    if (!sv_json_get_array(reading->fields, "filters", SV_OPTIONAL, SV_QUERY_MAX_FILTERS, &list)) {
-        return;
-    }
-    query->filters = sv_arena_zalloc(reading->arena, (json_array_size(list) + 1) * sizeof(*query->filters));
-    json_array_foreach((json_t *) list, index, element)
-    {
-        if (sv_open_element(reading, "filters", index, element, NULL, &fields)) {
-            sv_read_filter(reading, &fields, &query->filters[query->filter_count++]);
-        }
-    }
-}
-
-static void
-sv_read_group(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_report_group_t *group)
-{
-    group->field = sv_read_field(reading, fields, "field");
+    group->field = sv_query_read_field(reading, fields, "field");
     group->span = -1;
     if (!sv_json_get_choice(fields, "by", SV_OPTIONAL, sv_report_spans, &group->span)) {
         group->span = -1;
@@ -279,20 +60,20 @@ sv_read_group(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_re
         return;
     }
     if ((group->field->flags & SV_FIELD_LIST) != 0) {
-        sv_wrong(fields, "field", "not_allowed", "is a list, which rows are not grouped by");
+        sv_query_wrong(fields, "field", "not_allowed", "is a list, which rows are not grouped by");
     }
     if (group->span >= 0 && group->field->type != SV_COLUMN_TIME) {
-        sv_wrong(fields, "by", "not_allowed", "goes with times only");
+        sv_query_wrong(fields, "by", "not_allowed", "goes with times only");
     }
     for (const sv_report_group_t *other = reading->query->groups; other != group; other++) {
         if (other->field == group->field && other->span == group->span) {
-            sv_wrong(fields, "field", "duplicate", "is named twice");
+            sv_query_wrong(fields, "field", "duplicate", "is named twice");
         }
     }
 }
 
 static void
-sv_read_groups(const sv_reading_t *reading)
+sv_read_groups(const sv_query_reading_t *reading)
 {
     sv_report_query_t *query = reading->query;
     const json_t *list, *element;
@@ -305,51 +86,51 @@ sv_read_groups(const sv_reading_t *reading)
     query->groups = sv_arena_zalloc(reading->arena, (json_array_size(list) + 1) * sizeof(*query->groups));
     json_array_foreach((json_t *) list, index, element)
     {
-        if (sv_open_element(reading, "group_by", index, element, "field", &fields)) {
+        if (sv_query_open_element(reading, "group_by", index, element, "field", &fields)) {
             sv_read_group(reading, &fields, &query->groups[query->group_count++]);
         }
     }
 }
 
 static void
-sv_read_aggregate(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_report_aggregate_t *aggregate)
+sv_read_aggregate(const sv_query_reading_t *reading, const sv_json_fields_t *fields, sv_report_aggregate_t *aggregate)
 {
     const char *name;
 
-    if (!sv_json_get_identifier(fields, "op", SV_REQUIRED, SV_NAME_MAX, &name)) {
+    if (!sv_json_get_identifier(fields, "op", SV_REQUIRED, SV_QUERY_NAME_MAX, &name)) {
         return;
     }
     aggregate->aggregator = sv_report_aggregator(name);
     if (aggregate->aggregator == NULL) {
-        sv_wrong(fields, "op", "not_allowed", "must be count, count_distinct, sum, avg, min or max");
+        sv_query_wrong(fields, "op", "not_allowed", "must be count, count_distinct, sum, avg, min or max");
         return;
     }
     if (aggregate->aggregator->figure != SV_FIGURE_ROWS) {
-        aggregate->field = sv_read_field(reading, fields, "field");
+        aggregate->field = sv_query_read_field(reading, fields, "field");
         if (aggregate->field == NULL) {
             return;
         }
     } else if (json_object_get(fields->object, "field") != NULL) {
-        sv_wrong(fields, "field", "not_allowed", "has no place here: rows are counted");
+        sv_query_wrong(fields, "field", "not_allowed", "has no place here: rows are counted");
     }
     if (!sv_report_aggregator_allows(aggregate->aggregator, aggregate->field)) {
-        sv_wrong(fields, "op", "not_allowed", "does not go with this field");
+        sv_query_wrong(fields, "op", "not_allowed", "does not go with this field");
     }
     if (aggregate->aggregator->figure == SV_FIGURE_DISTINCT) {
         if (reading->query->distinct != NULL) {
-            sv_wrong(fields, "op", "not_allowed", "counts the different values of one field in a query");
+            sv_query_wrong(fields, "op", "not_allowed", "counts the different values of one field in a query");
         }
         reading->query->distinct = aggregate->field;
     }
     for (const sv_report_aggregate_t *other = reading->query->aggregates; other != aggregate; other++) {
         if (other->field == aggregate->field && other->aggregator == aggregate->aggregator) {
-            sv_wrong(fields, "op", "duplicate", "is asked for twice");
+            sv_query_wrong(fields, "op", "duplicate", "is asked for twice");
         }
     }
 }
 
 static void
-sv_read_aggregates(const sv_reading_t *reading)
+sv_read_aggregates(const sv_query_reading_t *reading)
 {
     sv_report_query_t *query = reading->query;
     const json_t *list = NULL, *element;
@@ -362,7 +143,7 @@ sv_read_aggregates(const sv_reading_t *reading)
     query->aggregates = sv_arena_zalloc(reading->arena, (json_array_size(list) + 1) * sizeof(*query->aggregates));
     json_array_foreach((json_t *) list, index, element)
     {
-        if (sv_open_element(reading, "aggregations", index, element, "op", &fields)) {
+        if (sv_query_open_element(reading, "aggregations", index, element, "op", &fields)) {
             sv_read_aggregate(reading, &fields, &query->aggregates[query->aggregate_count++]);
         }
     }
@@ -392,7 +173,7 @@ sv_reads_counting(const sv_report_query_t *query)
 
 /* The fields to show: those that are named, with what identifies a row before them; else those of the table. */
 static size_t
-sv_read_shown(const sv_reading_t *reading, const sv_report_field_t **shown)
+sv_read_shown(const sv_query_reading_t *reading, const sv_report_field_t **shown)
 {
     sv_report_query_t *query = reading->query;
     size_t total, count = 0, index;
@@ -403,7 +184,7 @@ sv_read_shown(const sv_reading_t *reading, const sv_report_field_t **shown)
     query->named_fields = sv_json_get_array(reading->fields, "fields", SV_OPTIONAL, SV_QUERY_MAX_FIELDS, &list) &&
                           json_array_size(list) > 0;
     if (query->named_fields && query->grouped) {
-        sv_wrong(reading->fields, "fields", "not_allowed", "has no place where rows are grouped");
+        sv_query_wrong(reading->fields, "fields", "not_allowed", "has no place where rows are grouped");
         return 0;
     }
     for (size_t i = 0; i < total; i++) {
@@ -422,8 +203,8 @@ sv_read_shown(const sv_reading_t *reading, const sv_report_field_t **shown)
         const sv_report_field_t *field = NULL;
         bool twice = false;
 
-        if (sv_open_element(reading, "fields", index, element, "field", &of)) {
-            field = sv_read_field(reading, &of, "field");
+        if (sv_query_open_element(reading, "fields", index, element, "field", &of)) {
+            field = sv_query_read_field(reading, &of, "field");
         }
         for (size_t i = 0; i < count; i++) {
             twice = twice || shown[i] == field;
@@ -436,7 +217,7 @@ sv_read_shown(const sv_reading_t *reading, const sv_report_field_t **shown)
 }
 
 static void
-sv_read_sort(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_report_sort_t *sort)
+sv_read_sort(const sv_query_reading_t *reading, const sv_json_fields_t *fields, sv_report_sort_t *sort)
 {
     static const char *const directions[] = { "asc", "desc", NULL };
     const sv_report_query_t *query = reading->query;
@@ -446,25 +227,25 @@ sv_read_sort(const sv_reading_t *reading, const sv_json_fields_t *fields, sv_rep
         sort->descending = direction == 1;
     }
     if (!query->grouped) {
-        sort->field = sv_read_field(reading, fields, "field");
+        sort->field = sv_query_read_field(reading, fields, "field");
         if (sort->field != NULL && (sort->field->flags & SV_FIELD_LIST) != 0) {
-            sv_wrong(fields, "field", "not_allowed", "is a list, which has no order");
+            sv_query_wrong(fields, "field", "not_allowed", "is a list, which has no order");
         }
         sort->name = sort->field != NULL ? sort->field->name : NULL;
-    } else if (sv_json_get_identifier(fields, "field", SV_REQUIRED, 2 * SV_NAME_MAX, &sort->name)) {
+    } else if (sv_json_get_identifier(fields, "field", SV_REQUIRED, 2 * SV_QUERY_NAME_MAX, &sort->name)) {
         for (sort->column = 0; sort->column < query->column_count; sort->column++) {
             if (strcmp(query->columns[sort->column].name, sort->name) == 0) {
                 sort->name = query->columns[sort->column].name;
                 return;
             }
         }
-        sv_wrong(fields, "field", "not_allowed", "is no column of the result");
+        sv_query_wrong(fields, "field", "not_allowed", "is no column of the result");
     }
 }
 
 /* Of a grouped query after its columns are known: those are what it is sorted by. */
 static void
-sv_read_sorts(const sv_reading_t *reading)
+sv_read_sorts(const sv_query_reading_t *reading)
 {
     sv_report_query_t *query = reading->query;
     const json_t *list, *element;
@@ -477,7 +258,7 @@ sv_read_sorts(const sv_reading_t *reading)
     query->sorts = sv_arena_zalloc(reading->arena, (json_array_size(list) + 1) * sizeof(*query->sorts));
     json_array_foreach((json_t *) list, index, element)
     {
-        if (sv_open_element(reading, "sort", index, element, "field", &fields)) {
+        if (sv_query_open_element(reading, "sort", index, element, "field", &fields)) {
             sv_read_sort(reading, &fields, &query->sorts[query->sort_count++]);
         }
     }
@@ -487,21 +268,21 @@ sv_report_query_t *
 sv_report_query_read(const sv_json_fields_t *fields, sv_arena_t *arena)
 {
     sv_report_query_t *query = sv_arena_zalloc(arena, sizeof(*query));
-    sv_reading_t reading = { .query = query, .fields = fields, .arena = arena };
+    sv_query_reading_t reading = { .query = query, .fields = fields, .arena = arena };
     const sv_report_field_t **shown;
     size_t total, count;
     const char *name;
 
-    if (!sv_json_get_identifier(fields, "collection", SV_REQUIRED, SV_NAME_MAX, &name)) {
+    if (!sv_json_get_identifier(fields, "collection", SV_REQUIRED, SV_QUERY_NAME_MAX, &name)) {
         return NULL;
     }
     query->collection = sv_report_collection(name);
     if (query->collection == NULL) {
-        sv_wrong(fields, "collection", "not_allowed", "is no collection that may be queried");
+        sv_query_wrong(fields, "collection", "not_allowed", "is no collection that may be queried");
         return NULL;
     }
     sv_json_get_int(fields, "limit", SV_OPTIONAL, 1, INT64_MAX, &query->limit);
-    sv_read_filters(&reading);
+    sv_query_read_filters(&reading);
     sv_read_groups(&reading);
     sv_read_aggregates(&reading);
     query->counting = sv_reads_counting(query);
