@@ -111,20 +111,25 @@ put_row(const row_t *row, bson_t *to)
 static void
 store_rows(sv_arena_t *arena)
 {
-    sv_block_writer_t *writer = sv_block_writer_create(store, &place);
+    sv_block_writer_t *writer;
     sv_block_totals_t totals;
+    sv_row_layout_t layout;
+    sv_row_packer_t packer;
     sv_error_t error;
     bson_t document = BSON_INITIALIZER;
 
     sv_error_init(&error, arena);
     rows = malloc((size_t) row_count * sizeof(*rows));
+    sv_row_layout_init(&layout, columns, COLUMNS, arena);
+    sv_row_packer_init(&packer, &layout, arena);
+    writer = sv_block_writer_create(store, &place, &layout);
     if (writer == NULL || rows == NULL) {
         die("rows", "out of memory");
     }
     for (int64_t i = 0; i < row_count; i++) {
         make_row(i, &rows[i]);
         put_row(&rows[i], &document);
-        if (sv_block_writer_add(writer, &document, &error) != SV_OK) {
+        if (sv_block_writer_add(writer, sv_row_packer_document(&packer, &document, &error), &error) != SV_OK) {
             die("blocks", error.cause);
         }
     }
@@ -154,7 +159,7 @@ write_ours(const char *format, int64_t count)
                               .options = sv_format_options_default };
     const char *path = sv_arena_printf(arena, "bench_export.%s", format);
     double from_s = now_s();
-    sv_block_reader_t *reader = sv_block_reader_create(store, &place, 0);
+    sv_block_reader_t *reader = sv_block_reader_create(store, &place, columns, COLUMNS, 0);
     sv_exporter_t *exporter;
     const bson_t *row;
     char sha256[65];
@@ -164,7 +169,7 @@ write_ours(const char *format, int64_t count)
     sv_error_init(&error, arena);
     exporter = sv_exporter_create(sv_format(format), path, &head, &error);
     for (int64_t i = 0; error.status == SV_OK && i < count; i++) {
-        if (sv_block_reader_next(reader, &row, &error) == SV_OK) {
+        if (sv_block_reader_next_document(reader, &row, &error) == SV_OK) {
             sv_exporter_row(exporter, row, &error);
         }
     }

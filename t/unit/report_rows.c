@@ -58,6 +58,68 @@ sv_rows_sink(sv_rows_t *rows)
     return (sv_row_sink_t){ take_row, rows };
 }
 
+/* ---- packed */
+
+typedef struct {
+    sv_rows_t *rows;
+    sv_row_layout_t layout;
+    sv_row_packer_t packer;
+    sv_row_value_t *values;
+} packing_t;
+
+static packing_t *
+packing(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena)
+{
+    packing_t *made = sv_arena_zalloc(arena, sizeof(*made));
+
+    made->rows = rows;
+    made->values = sv_arena_zalloc(arena, (count + 1) * sizeof(made->values[0]));
+    sv_row_layout_init(&made->layout, columns, count, arena);
+    sv_row_packer_init(&made->packer, &made->layout, arena);
+    return made;
+}
+
+static sv_status_t
+next_packed(void *context, const sv_packed_row_t **row, sv_error_t *error)
+{
+    packing_t *from = context;
+    const bson_t *next = NULL;
+
+    next_row(from->rows, &next, error);
+    *row = next != NULL ? sv_row_packer_document(&from->packer, next, error) : NULL;
+    return error->status;
+}
+
+sv_packed_source_t
+sv_rows_packed_source(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena)
+{
+    rows->next = 0;
+    return (sv_packed_source_t){ next_packed, packing(rows, columns, count, arena) };
+}
+
+static sv_status_t
+take_packed(void *context, const sv_packed_row_t *row, sv_error_t *error)
+{
+    packing_t *to = context;
+    bson_t document = BSON_INITIALIZER;
+    sv_status_t status = sv_row_unpack(&to->layout, row, to->values, error);
+
+    for (size_t i = 0; status == SV_OK && i < to->layout.count; i++) {
+        sv_row_put(&document, &to->layout.columns[i], &to->values[i]);
+    }
+    sv_rows_add(to->rows, &document);
+    bson_destroy(&document);
+    return status;
+}
+
+sv_packed_sink_t
+sv_rows_packed_sink(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena)
+{
+    return (sv_packed_sink_t){ take_packed, packing(rows, columns, count, arena) };
+}
+
+/* ---- values */
+
 static bson_iter_t
 find(const bson_t *row, const char *name)
 {

@@ -48,6 +48,8 @@ typedef struct {
 
 static sv_arena_t *arena;
 static sv_error_t error;
+static sv_row_layout_t layout;
+static sv_row_packer_t packer;
 
 static int
 setup(void **state)
@@ -55,6 +57,8 @@ setup(void **state)
     (void) state;
     arena = sv_arena_create();
     sv_error_init(&error, arena);
+    sv_row_layout_init(&layout, columns, COLUMNS, arena);
+    sv_row_packer_init(&packer, &layout, arena);
     return 0;
 }
 
@@ -64,6 +68,24 @@ teardown(void **state)
     (void) state;
     sv_arena_destroy(arena);
     return 0;
+}
+
+static sv_packed_source_t
+source(sv_rows_t *rows)
+{
+    return sv_rows_packed_source(rows, columns, COLUMNS, arena);
+}
+
+static sv_packed_sink_t
+sink(sv_rows_t *rows, const sv_compare_plan_t *plan)
+{
+    return sv_rows_packed_sink(rows, plan->columns, plan->column_count, arena);
+}
+
+static sv_status_t
+sort(sv_row_sorter_t *sorter, const bson_t *row)
+{
+    return sv_row_sorter_add(sorter, sv_row_packer_document(&packer, row, &error), packer.values, &error);
 }
 
 static void
@@ -349,8 +371,8 @@ random_tables_compare_as_looked_up(void **state)
         random_table(&random, &b, &a);
         fill(&a, by_key);
         fill(&b, by_key);
-        assert_int_equal(sv_compare_run(plan, (sv_row_source_t[]){ sv_rows_source(&a.rows), sv_rows_source(&b.rows) },
-                                        sv_rows_sink(&rows), arena, &result, &error),
+        assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&a.rows), source(&b.rows) },
+                                        sink(&rows, plan), arena, &result, &error),
                          SV_OK);
         assert_int_equal(result.unsorted, -1);
         check_against_look_ups(&a, &b, &options, &rows, &result);
@@ -374,9 +396,9 @@ unsorted_tables_are_found_and_sorted(void **state)
         sv_compare_figures_t fields[COLUMNS];
         sv_compare_result_t result = { .fields = fields };
         sv_rows_t rows = { 0 };
-        sv_row_source_t sorted;
+        sv_packed_source_t sorted;
         sv_row_sorter_t *sorter =
-            sv_row_sorter_create("/tmp", columns, COLUMNS, &plan->keys[SV_BASELINE], round % 2 ? 200 : 4096);
+            sv_row_sorter_create("/tmp", &layout, &plan->keys[SV_BASELINE], round % 2 ? 200 : 4096);
         bool in_order = true;
 
         random_table(&random, &a, NULL);
@@ -386,17 +408,17 @@ unsorted_tables_are_found_and_sorted(void **state)
         for (int i = 1; i < a.count; i++) {
             in_order = in_order && by_key(&a.lines[i - 1], &a.lines[i]) < 0;
         }
-        assert_int_equal(sv_compare_run(plan, (sv_row_source_t[]){ sv_rows_source(&a.rows), sv_rows_source(&b.rows) },
-                                        sv_rows_sink(&rows), arena, &result, &error),
+        assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&a.rows), source(&b.rows) },
+                                        sink(&rows, plan), arena, &result, &error),
                          SV_OK);
         assert_int_equal(result.unsorted, in_order ? -1 : SV_BASELINE);
         sv_rows_free(&rows);
         for (int i = 0; i < a.count; i++) {
-            assert_int_equal(sv_row_sorter_add(sorter, a.rows.rows[i], &error), SV_OK);
+            assert_int_equal(sort(sorter, a.rows.rows[i]), SV_OK);
         }
         assert_int_equal(sv_row_sorter_finish(sorter, &sorted, &error), SV_OK);
-        assert_int_equal(sv_compare_run(plan, (sv_row_source_t[]){ sorted, sv_rows_source(&b.rows) },
-                                        sv_rows_sink(&rows), arena, &result, &error),
+        assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ sorted, source(&b.rows) }, sink(&rows, plan),
+                                        arena, &result, &error),
                          SV_OK);
         assert_int_equal(result.unsorted, -1);
         check_against_look_ups(&a, &b, &options, &rows, &result);
@@ -412,15 +434,15 @@ a_disk_that_takes_nothing_is_an_error(void **state)
 {
     sv_compare_options_t options = { 0 };
     const sv_compare_plan_t *plan = make_plan(&options);
-    sv_row_sorter_t *sorter = sv_row_sorter_create("/nowhere", columns, COLUMNS, &plan->keys[SV_BASELINE], 10);
+    sv_row_sorter_t *sorter = sv_row_sorter_create("/nowhere", &layout, &plan->keys[SV_BASELINE], 10);
     random_t random = random_seeded(5);
     sv_rows_t rows = { 0 };
     line_t line = random_line(&random);
 
     (void) state;
     add_row(&rows, &line);
-    assert_int_equal(sv_row_sorter_add(sorter, rows.rows[0], &error), SV_OK);
-    assert_int_equal(sv_row_sorter_add(sorter, rows.rows[0], &error), SV_ERR_INTERNAL);
+    assert_int_equal(sort(sorter, rows.rows[0]), SV_OK);
+    assert_int_equal(sort(sorter, rows.rows[0]), SV_ERR_INTERNAL);
     assert_non_null(strstr(error.cause, "/nowhere"));
     sv_row_sorter_destroy(sorter);
     sv_rows_free(&rows);
@@ -440,8 +462,8 @@ a_key_that_stands_twice_is_refused(void **state)
     add_row(&twice, &line);
     line.quantity = 5;
     add_row(&twice, &line);
-    assert_int_equal(sv_compare_run(plan, (sv_row_source_t[]){ sv_rows_source(&none), sv_rows_source(&twice) },
-                                    sv_rows_sink(&rows), arena, &result, &error),
+    assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&none), source(&twice) }, sink(&rows, plan),
+                                    arena, &result, &error),
                      SV_ERR_KEY_NOT_UNIQUE);
     assert_non_null(strstr(error.message, "comparison"));
     assert_non_null(strstr(error.message, "rack_id R1, lot 7"));
@@ -451,7 +473,7 @@ a_key_that_stands_twice_is_refused(void **state)
 
 /* A sink or a source that fails is what the join gives back. */
 static sv_status_t
-refuse(void *context, const bson_t *row, sv_error_t *sink_error)
+refuse(void *context, const sv_packed_row_t *row, sv_error_t *sink_error)
 {
     (void) context;
     (void) row;
@@ -459,7 +481,7 @@ refuse(void *context, const bson_t *row, sv_error_t *sink_error)
 }
 
 static sv_status_t
-break_off(void *context, const bson_t **row, sv_error_t *source_error)
+break_off(void *context, const sv_packed_row_t **row, sv_error_t *source_error)
 {
     (void) context;
     *row = NULL;
@@ -479,18 +501,18 @@ failures_are_passed_on(void **state)
 
     (void) state;
     add_row(&one, &line);
-    assert_int_equal(sv_compare_run(plan, (sv_row_source_t[]){ sv_rows_source(&one), sv_rows_source(&none) },
-                                    (sv_row_sink_t){ refuse, NULL }, arena, &result, &error),
+    assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&one), source(&none) },
+                                    (sv_packed_sink_t){ refuse, NULL }, arena, &result, &error),
                      SV_ERR_UNAVAILABLE);
     sv_error_clear(&error);
-    assert_int_equal(sv_compare_run(plan, (sv_row_source_t[]){ sv_rows_source(&one), { break_off, NULL } },
-                                    sv_rows_sink(&none), arena, &result, &error),
+    assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&one), { break_off, NULL } },
+                                    sink(&none, plan), arena, &result, &error),
                      SV_ERR_INTERNAL);
     sv_error_clear(&error);
     BSON_APPEND_INT64(&strange, "remark", 5);
     sv_rows_add(&none, &strange);
-    assert_int_equal(sv_compare_run(plan, (sv_row_source_t[]){ sv_rows_source(&one), sv_rows_source(&none) },
-                                    (sv_row_sink_t){ refuse, NULL }, arena, &result, &error),
+    assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&one), source(&none) },
+                                    (sv_packed_sink_t){ refuse, NULL }, arena, &result, &error),
                      SV_ERR_INTERNAL);
     bson_destroy(&strange);
     sv_rows_free(&one);

@@ -36,10 +36,15 @@ snapshot(int first, int step, int64_t more, bool backwards)
 {
     const char *id = sv_arena_printf(world.real.arena, "snapshot-%d", ++snapshot_number);
     sv_block_place_t place = sv_snapshot_blocks(sv_arena_printf(world.real.arena, "%s.1", id));
-    sv_block_writer_t *writer = sv_block_writer_create(store(), &place);
+    sv_block_writer_t *writer;
+    sv_row_layout_t layout;
+    sv_row_packer_t packer;
     sv_block_totals_t totals;
     bson_t *head = sv_doc_new(world.real.arena);
 
+    sv_row_layout_init(&layout, columns, COLUMNS, world.real.arena);
+    sv_row_packer_init(&packer, &layout, world.real.arena);
+    writer = sv_block_writer_create(store(), &place, &layout);
     for (int i = 0; i < ROWS; i++) {
         int number = first + step * (backwards ? ROWS - 1 - i : i);
         bson_t row = BSON_INITIALIZER;
@@ -48,7 +53,8 @@ snapshot(int first, int step, int64_t more, bool backwards)
         snprintf(code, sizeof(code), "I%06d", number);
         BCON_APPEND(&row, "item_code", BCON_UTF8(code), "rack_id", BCON_UTF8(number % 2 ? "R1" : "R2"), "verified_qty",
                     BCON_INT64((number + more) * 1000000));
-        SV_MUST(&world, sv_block_writer_add(writer, &row, &world.real.error));
+        SV_MUST(&world, sv_block_writer_add(writer, sv_row_packer_document(&packer, &row, &world.real.error),
+                                            &world.real.error));
         bson_destroy(&row);
     }
     SV_MUST(&world, sv_block_writer_finish(writer, &totals, &world.real.error));
@@ -312,17 +318,16 @@ what_a_dead_attempt_wrote_is_removed_by_the_next(void **state)
     const char *id = requested(a, b, "");
     sv_job_claim_t *dead = start(id, "w1");
     sv_block_place_t place = sv_comparison_blocks(sv_arena_printf(world.real.arena, "%s.1", id));
-    sv_block_writer_t *writer = sv_block_writer_create(store(), &place);
-    bson_t row = BSON_INITIALIZER;
+    sv_row_layout_t layout = { 0 };
+    sv_packed_row_t row = { (const uint8_t *) "", 0 };
+    sv_block_writer_t *writer = sv_block_writer_create(store(), &place, &layout);
     sv_block_totals_t totals;
 
     (void) state;
     SV_MUST(&world, sv_block_owner_note(store(), &place, dead, &world.real.error));
-    BSON_APPEND_INT64(&row, "x", 1);
     SV_MUST(&world, sv_block_writer_add(writer, &row, &world.real.error));
     SV_MUST(&world, sv_block_writer_finish(writer, &totals, &world.real.error));
     sv_block_writer_destroy(writer);
-    bson_destroy(&row);
     assert_int_equal(blocks_of(id), 1);
     sv_job_world_lapse(&world, id);
     SV_MUST(&world, make(start(id, "w2")));

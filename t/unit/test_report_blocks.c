@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zstd.h>
 
 #include "core/base/codec.h"
 #include "core/report/blocks/blocks.h"
@@ -14,6 +15,13 @@
 #include "t/unit/real_mongodb.h"
 
 static sv_real_mongodb_t real;
+
+static const sv_column_t columns[] = {
+    { "number", "Number", SV_COLUMN_INT, true, false, false },
+    { "text", "Text", SV_COLUMN_TEXT, false, false, false },
+};
+
+enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 static sv_block_place_t
 place_of(const char *owner)
@@ -49,16 +57,21 @@ must(sv_status_t status, const sv_error_t *error)
 }
 
 static sv_block_totals_t
-write_rows(const char *owner, int64_t count, size_t padding)
+write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t padding)
 {
     sv_block_place_t place = place_of(owner);
-    sv_block_writer_t *writer = sv_block_writer_create(real.store, &place);
+    sv_block_writer_t *writer;
     sv_block_totals_t totals;
+    sv_row_layout_t layout;
+    sv_row_packer_t packer;
 
+    sv_row_layout_init(&layout, of, COLUMNS, real.arena);
+    sv_row_packer_init(&packer, &layout, real.arena);
+    writer = sv_block_writer_create(real.store, &place, &layout);
     for (int64_t i = 0; i < count; i++) {
         bson_t *row = make_row(i, padding);
 
-        must(sv_block_writer_add(writer, row, &real.error), &real.error);
+        must(sv_block_writer_add(writer, sv_row_packer_document(&packer, row, &real.error), &real.error), &real.error);
         bson_destroy(row);
     }
     must(sv_block_writer_finish(writer, &totals, &real.error), &real.error);
@@ -66,17 +79,63 @@ write_rows(const char *owner, int64_t count, size_t padding)
     return totals;
 }
 
+static sv_block_totals_t
+write_rows(const char *owner, int64_t count, size_t padding)
+{
+    return write_rows_of(owner, columns, count, padding);
+}
+
+/* As the version before kept them: documents, one behind the other. */
+static void
+write_documents(const char *owner, int64_t count, size_t padding, int64_t per_block)
+{
+    sv_buffer_t raw;
+
+    sv_buffer_init(&raw, real.arena, 65536);
+    for (int64_t first = 0, n = 0; first < count; first += per_block, n++) {
+        int64_t rows = count - first < per_block ? count - first : per_block;
+        uint8_t digest[SV_SHA256_SIZE], *packed;
+        bson_t block = BSON_INITIALIZER;
+        size_t size;
+
+        raw.length = 0;
+        for (int64_t i = 0; i < rows; i++) {
+            bson_t *row = make_row(first + i, padding);
+
+            sv_buffer_append(&raw, bson_get_data(row), row->len);
+            bson_destroy(row);
+        }
+        packed = malloc(ZSTD_compressBound(raw.length));
+        size = ZSTD_compress(packed, ZSTD_compressBound(raw.length), raw.data, raw.length, 1);
+        sv_sha256(packed, size, digest);
+        BCON_APPEND(&block, "snapshot_id", BCON_UTF8(owner), "n", BCON_INT64(n), "first_row", BCON_INT64(first), "rows",
+                    BCON_INT64(rows), "bytes", BCON_INT64((int64_t) raw.length), "last",
+                    BCON_BOOL(first + rows == count), "sha256", BCON_BIN(BSON_SUBTYPE_BINARY, digest, sizeof(digest)),
+                    "data", BCON_BIN(BSON_SUBTYPE_BINARY, packed, (uint32_t) size));
+        must(sv_store_insert(real.store, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, &block, &real.error), &real.error);
+        bson_destroy(&block);
+        free(packed);
+    }
+}
+
+static sv_block_reader_t *
+reader_of(const char *owner, int64_t first)
+{
+    sv_block_place_t place = place_of(owner);
+
+    return sv_block_reader_create(real.store, &place, columns, COLUMNS, first);
+}
+
 /* Reads from `first` on, at most `limit` rows; each must be the next. */
 static int64_t
 read_rows(const char *owner, int64_t first, int64_t limit)
 {
-    sv_block_place_t place = place_of(owner);
-    sv_block_reader_t *reader = sv_block_reader_create(real.store, &place, first);
+    sv_block_reader_t *reader = reader_of(owner, first);
     const bson_t *row = NULL;
     int64_t given = 0;
 
     while (given < limit) {
-        must(sv_block_reader_next(reader, &row, &real.error), &real.error);
+        must(sv_block_reader_next_document(reader, &row, &real.error), &real.error);
         if (row == NULL) {
             break;
         }
@@ -143,34 +202,70 @@ test_long_rows(void **state)
 static void
 test_the_digest_is_of_the_rows(void **state)
 {
-    sv_buffer_t bytes;
+    static const sv_column_t others[] = {
+        { "number", "Number", SV_COLUMN_INT, true, false, false },
+        { "text2", "Text", SV_COLUMN_TEXT, false, false, false },
+    };
+    static const sv_column_t renamed[] = {
+        { "number", "No.", SV_COLUMN_INT, true, false, false },
+        { "text", "Remark", SV_COLUMN_TEXT, false, false, false },
+    };
     char digest[SV_SHA256_HEX_SIZE];
 
     (void) state;
-    sv_buffer_init(&bytes, real.arena, 65536);
-    for (int64_t i = 0; i < 1500; i++) {
-        bson_t *row = make_row(i, 12);
-
-        sv_buffer_append(&bytes, bson_get_data(row), row->len);
-        bson_destroy(row);
-    }
-    sv_sha256_hex(bytes.data, bytes.length, digest);
-    assert_string_equal(write_rows("digest1", 1500, 12).digest, digest);
+    snprintf(digest, sizeof(digest), "%s", write_rows("digest1", 1500, 12).digest);
     assert_string_equal(write_rows("digest2", 1500, 12).digest, digest);
     assert_string_not_equal(write_rows("digest3", 1500, 13).digest, digest);
+    assert_string_not_equal(write_rows("digest4", 1499, 12).digest, digest);
+    /* The same values in another column are other rows; another title is none of theirs. */
+    assert_string_not_equal(write_rows_of("digest5", others, 1500, 12).digest, digest);
+    assert_string_equal(write_rows_of("digest6", renamed, 1500, 12).digest, digest);
+}
+
+static void
+documents_of_the_version_before_are_read(void **state)
+{
+    static const int64_t firsts[] = { 0, 1, 999, 1000, 1001, 2499, 2500 };
+    sv_block_reader_t *old, *fresh;
+    const sv_packed_row_t *a = NULL, *b = NULL;
+    int64_t count = 0;
+
+    (void) state;
+    write_documents("old", 2500, 10, 1000);
+    for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
+        assert_int_equal(read_rows("old", firsts[i], INT64_MAX), 2500 - firsts[i]);
+    }
+    write_documents("old long", 100, 40000, 25);
+    assert_int_equal(read_rows("old long", 60, INT64_MAX), 40);
+    /* Packed, they are what is written today. */
+    write_rows("fresh", 2500, 10);
+    old = reader_of("old", 0);
+    fresh = reader_of("fresh", 0);
+    do {
+        must(sv_block_reader_next(old, &a, &real.error), &real.error);
+        must(sv_block_reader_next(fresh, &b, &real.error), &real.error);
+        assert_int_equal(a != NULL, b != NULL);
+        if (a != NULL) {
+            assert_int_equal(a->length, b->length);
+            assert_memory_equal(a->bytes, b->bytes, a->length);
+            count++;
+        }
+    } while (a != NULL);
+    assert_int_equal(count, 2500);
+    sv_block_reader_destroy(old);
+    sv_block_reader_destroy(fresh);
 }
 
 static sv_status_t
 read_until_it_fails(const char *owner)
 {
-    sv_block_place_t place = place_of(owner);
-    sv_block_reader_t *reader = sv_block_reader_create(real.store, &place, 0);
+    sv_block_reader_t *reader = reader_of(owner, 0);
     const bson_t *row = NULL;
     sv_status_t status;
 
     sv_error_clear(&real.error);
     do {
-        status = sv_block_reader_next(reader, &row, &real.error);
+        status = sv_block_reader_next_document(reader, &row, &real.error);
     } while (status == SV_OK && row != NULL);
     sv_block_reader_destroy(reader);
     sv_error_clear(&real.error);
@@ -200,6 +295,20 @@ test_damage_is_noticed(void **state)
                    "{'$set': {'data': {'$binary': {'base64': 'AAAA', 'subType': '00'}}}}");
     assert_int_equal(read_until_it_fails("changed"), SV_ERR_INTERNAL);
     assert_int_equal(read_until_it_fails("nobody"), SV_ERR_INTERNAL);
+
+    write_rows("later", 10, 5);
+    sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'later', 'n': 0}",
+                   "{'$set': {'format': 3}}");
+    assert_int_equal(read_until_it_fails("later"), SV_ERR_INTERNAL);
+    /* Rows read as what they are not. */
+    write_rows("confused", 10, 5);
+    sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'confused', 'n': 0}",
+                   "{'$unset': {'format': ''}}");
+    assert_int_equal(read_until_it_fails("confused"), SV_ERR_INTERNAL);
+    write_documents("confused too", 10, 5, 10);
+    sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'confused too', 'n': 0}",
+                   "{'$set': {'format': 2}}");
+    assert_int_equal(read_until_it_fails("confused too"), SV_ERR_INTERNAL);
 }
 
 static void
@@ -220,19 +329,18 @@ test_owners_are_apart(void **state)
 static void
 test_two_readers_at_once(void **state)
 {
-    sv_block_place_t a = place_of("left"), b = place_of("right");
     sv_block_reader_t *left, *right;
     const bson_t *row = NULL;
 
     (void) state;
     write_rows("left", 12000, 6);
     write_rows("right", 12000, 7);
-    left = sv_block_reader_create(real.store, &a, 0);
-    right = sv_block_reader_create(real.store, &b, 0);
+    left = reader_of("left", 0);
+    right = reader_of("right", 0);
     for (int64_t i = 0; i < 12000; i++) {
-        must(sv_block_reader_next(left, &row, &real.error), &real.error);
+        must(sv_block_reader_next_document(left, &row, &real.error), &real.error);
         assert_int_equal(sv_doc_int(row, "number"), i);
-        must(sv_block_reader_next(right, &row, &real.error), &real.error);
+        must(sv_block_reader_next_document(right, &row, &real.error), &real.error);
         assert_int_equal(sv_doc_int(row, "number"), i);
     }
     sv_block_reader_destroy(left);
@@ -247,6 +355,7 @@ main(void)
         SV_WITH_REAL_MONGODB(test_from_any_row, &real),
         SV_WITH_REAL_MONGODB(test_long_rows, &real),
         SV_WITH_REAL_MONGODB(test_the_digest_is_of_the_rows, &real),
+        SV_WITH_REAL_MONGODB(documents_of_the_version_before_are_read, &real),
         SV_WITH_REAL_MONGODB(test_damage_is_noticed, &real),
         SV_WITH_REAL_MONGODB(test_owners_are_apart, &real),
         SV_WITH_REAL_MONGODB(test_two_readers_at_once, &real),

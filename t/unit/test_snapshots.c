@@ -145,9 +145,9 @@ is_whole(const char *id, int64_t attempt)
     must(sv_snapshot_load(real.store, id, real.arena, &snapshot, &real.error));
     assert_string_equal(snapshot.blocks.owner, sv_arena_printf(real.arena, "%s.%lld", id, (long long) attempt));
     assert_int_equal(snapshot.rows, ROWS);
-    reader = sv_block_reader_create(real.store, &snapshot.blocks, 0);
+    reader = sv_block_reader_create(real.store, &snapshot.blocks, snapshot.columns, snapshot.column_count, 0);
     do {
-        must(sv_block_reader_next(reader, &row, &real.error));
+        must(sv_block_reader_next_document(reader, &row, &real.error));
         rows += row != NULL;
         code = row != NULL ? sv_doc_text(row, "item_code", real.arena) : NULL;
         assert_true(code == NULL || strcmp(before, code) < 0);
@@ -252,7 +252,8 @@ static void
 note_with_block(const char *owner, const sv_job_claim_t *claim)
 {
     sv_block_place_t place = sv_snapshot_blocks(owner);
-    sv_block_writer_t *writer = sv_block_writer_create(real.store, &place);
+    sv_row_layout_t layout = { 0 };
+    sv_block_writer_t *writer = sv_block_writer_create(real.store, &place, &layout);
     sv_block_totals_t totals;
 
     must(sv_block_owner_note(real.store, &place, claim, &real.error));
@@ -318,8 +319,8 @@ test_a_deleted_snapshot_leaves_nothing(void **state)
     assert_int_equal(removed, 1);
     assert_int_equal(blocks_of(id, 1), 0);
     /* Who has its head still is told what became of it. */
-    reader = sv_block_reader_create(real.store, &held.blocks, 0);
-    assert_int_equal(sv_block_reader_next(reader, &row, &real.error), SV_ERR_NOT_FOUND);
+    reader = sv_block_reader_create(real.store, &held.blocks, held.columns, held.column_count, 0);
+    assert_int_equal(sv_block_reader_next_document(reader, &row, &real.error), SV_ERR_NOT_FOUND);
     sv_error_clear(&real.error);
     sv_block_reader_destroy(reader);
 }

@@ -8,7 +8,7 @@
 static sv_status_t
 sv_comparison_row(void *reader, const bson_t **row, sv_error_t *error)
 {
-    return sv_block_reader_next(reader, row, error);
+    return sv_block_reader_next_document(reader, row, error);
 }
 
 static void
@@ -49,7 +49,8 @@ sv_job_compare_export(sv_job_run_t *run, sv_error_t *error)
     }
     sv_comparison_head(&comparison, run->arena, &head);
     head.options = options;
-    source.context = sv_block_reader_create(run->store, &comparison.kept.place, 0);
+    source.context = sv_block_reader_create(run->store, &comparison.kept.place, comparison.kept.columns,
+                                            comparison.kept.column_count, 0);
     if (source.context == NULL) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     }

@@ -11,7 +11,7 @@ enum { SV_DAY_TEXT_LENGTH = 10 };
 static sv_status_t
 sv_block_source_next(void *context, const bson_t **row, sv_error_t *error)
 {
-    return sv_block_reader_next(context, row, error);
+    return sv_block_reader_next_document(context, row, error);
 }
 
 static const char *
@@ -69,7 +69,7 @@ sv_job_snapshot_export(sv_job_run_t *run, sv_error_t *error)
     }
     sv_snapshot_export_head(&snapshot, run->arena, &head);
     job.file_title = sv_snapshot_file_title(&snapshot, run->arena);
-    source.context = sv_block_reader_create(run->store, &snapshot.blocks, 0);
+    source.context = sv_block_reader_create(run->store, &snapshot.blocks, snapshot.columns, snapshot.column_count, 0);
     if (source.context == NULL) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     }

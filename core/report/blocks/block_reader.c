@@ -4,6 +4,7 @@
 
 #include "core/base/codec.h"
 #include "core/report/blocks/block_owner.h"
+#include "core/report/rows/row_build.h"
 #include "core/store/document.h"
 
 enum {
@@ -13,29 +14,40 @@ enum {
 
 /* One row's view stands first: libbson asks for an alignment of its own. */
 struct sv_block_reader_s {
-    bson_t row;
+    bson_t document;
+    sv_row_builder_t builder; /* of documents, where they are asked for */
+    sv_row_packer_t packer;   /* of rows that are kept as documents */
+    sv_row_layout_t layout;
+    sv_row_value_t *values;
+    sv_arena_t *arena;
+    sv_packed_row_t row;
     sv_store_t *store;
     sv_block_place_t place;
     mongoc_cursor_t *cursor; /* over the blocks behind the first */
     ZSTD_DCtx *decompressor;
     uint8_t *raw;
     size_t raw_length, raw_capacity, at;
-    int64_t rows_left; /* in this block */
+    int64_t format;    /* of this block */
+    int64_t rows_left; /* in it */
     int64_t n;         /* of the block to read next */
     int64_t next_row;  /* number of the row given next */
     bool begun, last;
+    /* of the row it began with, while its block is at hand */
+    size_t first_at;
+    int64_t first_left, first_row, first_n;
 };
 
 /* What a block says of itself; `data` lives as long as its document. */
 typedef struct {
-    int64_t first_row, rows, bytes;
+    int64_t first_row, rows, bytes, format;
     bool last;
     const uint8_t *data, *sha256;
     uint32_t size, sha256_size;
 } sv_block_t;
 
 sv_block_reader_t *
-sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, int64_t first_row)
+sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, const sv_column_t *columns,
+                       size_t column_count, int64_t first_row)
 {
     sv_block_reader_t *reader = aligned_alloc(_Alignof(sv_block_reader_t), sizeof(*reader));
 
@@ -46,6 +58,11 @@ sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, int64_t
     reader->store = store;
     reader->place = *place;
     reader->next_row = first_row;
+    reader->arena = sv_arena_create();
+    sv_row_layout_init(&reader->layout, columns, column_count, reader->arena);
+    reader->values = sv_arena_zalloc(reader->arena, (column_count + 1) * sizeof(reader->values[0]));
+    sv_row_packer_init(&reader->packer, &reader->layout, reader->arena);
+    sv_row_builder_init(&reader->builder, columns, column_count, reader->arena);
     reader->decompressor = ZSTD_createDCtx();
     if (reader->decompressor == NULL) {
         sv_block_reader_destroy(reader);
@@ -64,6 +81,7 @@ sv_block_reader_destroy(sv_block_reader_t *reader)
         mongoc_cursor_destroy(reader->cursor);
     }
     ZSTD_freeDCtx(reader->decompressor);
+    sv_arena_destroy(reader->arena);
     free(reader->raw);
     free(reader);
 }
@@ -106,6 +124,7 @@ sv_block_read(const bson_t *document, sv_block_t *block)
     block->first_row = sv_doc_int(document, "first_row");
     block->rows = sv_doc_int(document, "rows");
     block->bytes = sv_doc_int(document, "bytes");
+    block->format = sv_doc_int(document, "format");
     block->last = sv_doc_bool(document, "last");
     block->data = sv_block_binary(document, "data", &block->size);
     block->sha256 = sv_block_binary(document, "sha256", &block->sha256_size);
@@ -154,6 +173,9 @@ sv_block_unpack(sv_block_reader_t *reader, const sv_block_t *block, sv_error_t *
     uint8_t digest[SV_SHA256_SIZE];
     size_t size;
 
+    if (block->format != SV_BLOCK_DOCUMENTS && block->format != SV_BLOCK_PACKED) {
+        return sv_block_bad(reader, reader->n, "is of a later release", error);
+    }
     if (block->data == NULL || block->sha256_size != sizeof(digest) || block->bytes < 0 || block->bytes > SV_RAW_MAX) {
         return sv_block_bad(reader, reader->n, "is damaged", error);
     }
@@ -176,27 +198,31 @@ sv_block_unpack(sv_block_reader_t *reader, const sv_block_t *block, sv_error_t *
     }
     reader->raw_length = size;
     reader->at = 0;
+    reader->format = block->format;
     reader->rows_left = block->rows;
     reader->last = block->last;
     reader->n++;
     return SV_OK;
 }
 
-/* The next row of the block; false when the block ends in its midst. */
+/* The bytes of the next row: packed behind their length, or a document that begins with its own.  False when the block
+ * ends in their midst. */
 static bool
 sv_block_take(sv_block_reader_t *reader)
 {
+    size_t left = reader->raw_length - reader->at, before = reader->format == SV_BLOCK_PACKED ? sizeof(uint32_t) : 0;
     uint32_t length;
 
-    if (reader->raw_length - reader->at < 5) {
+    if (left < sizeof(length)) {
         return false;
     }
     memcpy(&length, reader->raw + reader->at, sizeof(length));
     length = BSON_UINT32_FROM_LE(length);
-    if (length > reader->raw_length - reader->at || !bson_init_static(&reader->row, reader->raw + reader->at, length)) {
+    if (length > left - before) {
         return false;
     }
-    reader->at += length;
+    reader->row = (sv_packed_row_t){ reader->raw + reader->at + before, length };
+    reader->at += before + length;
     reader->rows_left--;
     return true;
 }
@@ -253,7 +279,23 @@ sv_block_begin(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
             return sv_block_bad(reader, reader->n - 1, "is damaged", error);
         }
     }
+    reader->first_at = reader->at;
+    reader->first_left = reader->rows_left;
+    reader->first_row = reader->next_row;
+    reader->first_n = reader->n;
     return SV_OK;
+}
+
+bool
+sv_block_reader_rewind(sv_block_reader_t *reader)
+{
+    if (!reader->begun || reader->n != reader->first_n) {
+        return !reader->begun;
+    }
+    reader->at = reader->first_at;
+    reader->rows_left = reader->first_left;
+    reader->next_row = reader->first_row;
+    return true;
 }
 
 static sv_status_t
@@ -291,10 +333,11 @@ sv_block_go_on(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
     return sv_block_unpack(reader, &block, error);
 }
 
-sv_status_t
-sv_block_reader_next(sv_block_reader_t *reader, const bson_t **row, sv_error_t *error)
+/* The bytes of the next row, which is one of them; *any false at the end. */
+static sv_status_t
+sv_block_advance(sv_block_reader_t *reader, bool *any, sv_error_t *error)
 {
-    *row = NULL;
+    *any = false;
     while (reader->rows_left == 0 && !(reader->begun && reader->last)) {
         sv_arena_t *arena = sv_arena_create();
         sv_status_t status =
@@ -312,6 +355,60 @@ sv_block_reader_next(sv_block_reader_t *reader, const bson_t **row, sv_error_t *
         return sv_block_bad(reader, reader->n - 1, "is damaged", error);
     }
     reader->next_row++;
-    *row = &reader->row;
+    *any = true;
     return SV_OK;
+}
+
+/* The document that the row's bytes are. */
+static sv_status_t
+sv_block_view(sv_block_reader_t *reader, sv_error_t *error)
+{
+    return bson_init_static(&reader->document, reader->row.bytes, reader->row.length)
+               ? SV_OK
+               : sv_block_bad(reader, reader->n - 1, "is damaged", error);
+}
+
+sv_status_t
+sv_block_reader_next(sv_block_reader_t *reader, const sv_packed_row_t **row, sv_error_t *error)
+{
+    bool any;
+    sv_status_t status = sv_block_advance(reader, &any, error);
+
+    *row = NULL;
+    if (status != SV_OK || !any) {
+        return status;
+    }
+    *row = &reader->row;
+    if (reader->format == SV_BLOCK_DOCUMENTS) {
+        status = sv_block_view(reader, error);
+        *row = status == SV_OK ? sv_row_packer_document(&reader->packer, &reader->document, error) : NULL;
+    }
+    return *row != NULL ? SV_OK : error->status;
+}
+
+sv_status_t
+sv_block_reader_next_document(sv_block_reader_t *reader, const bson_t **row, sv_error_t *error)
+{
+    bool any;
+    sv_status_t status = sv_block_advance(reader, &any, error);
+
+    *row = NULL;
+    if (status != SV_OK || !any) {
+        return status;
+    }
+    if (reader->format == SV_BLOCK_DOCUMENTS) {
+        status = sv_block_view(reader, error);
+        *row = status == SV_OK ? &reader->document : NULL;
+        return status;
+    }
+    status = sv_row_unpack(&reader->layout, &reader->row, reader->values, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    sv_row_builder_begin(&reader->builder);
+    for (size_t i = 0; i < reader->layout.count; i++) {
+        sv_row_builder_put(&reader->builder, &reader->values[i]);
+    }
+    *row = sv_row_builder_end(&reader->builder, error);
+    return *row != NULL ? SV_OK : error->status;
 }

@@ -31,8 +31,21 @@ struct sv_block_writer_s {
     sv_block_totals_t totals;
 };
 
+/* Rows tell their values only: what they are values of is told before them. */
+static void
+sv_block_digest_columns(EVP_MD_CTX *digest, const sv_row_layout_t *layout)
+{
+    for (size_t i = 0; i < layout->count; i++) {
+        const char *type = sv_column_type_name(layout->columns[i].type), *name = layout->columns[i].name;
+
+        EVP_DigestUpdate(digest, type, strlen(type) + 1);
+        EVP_DigestUpdate(digest, name, strlen(name) + 1);
+    }
+    EVP_DigestUpdate(digest, "", 1);
+}
+
 sv_block_writer_t *
-sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place)
+sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout)
 {
     sv_block_writer_t *writer = calloc(1, sizeof(*writer));
 
@@ -48,6 +61,7 @@ sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place)
         sv_block_writer_destroy(writer);
         return NULL;
     }
+    sv_block_digest_columns(writer->digest, layout);
     return writer;
 }
 
@@ -126,6 +140,7 @@ sv_block_pack(sv_block_writer_t *writer, bool last, sv_error_t *error)
     bson_t *block;
     size_t size;
 
+    EVP_DigestUpdate(writer->digest, writer->raw, writer->raw_length);
     if (!sv_block_room(&writer->packed, &writer->packed_capacity, ZSTD_compressBound(writer->raw_length))) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     }
@@ -142,6 +157,7 @@ sv_block_pack(sv_block_writer_t *writer, bool last, sv_error_t *error)
     BSON_APPEND_INT64(block, "rows", writer->raw_rows);
     BSON_APPEND_INT64(block, "bytes", (int64_t) writer->raw_length);
     BSON_APPEND_BOOL(block, "last", last);
+    BSON_APPEND_INT32(block, "format", SV_BLOCK_PACKED);
     BSON_APPEND_BINARY(block, "sha256", BSON_SUBTYPE_BINARY, digest, sizeof(digest));
     BSON_APPEND_BINARY(block, "data", BSON_SUBTYPE_BINARY, writer->packed, (uint32_t) size);
     writer->waiting[writer->waiting_count++] = block;
@@ -157,25 +173,28 @@ sv_block_pack(sv_block_writer_t *writer, bool last, sv_error_t *error)
 }
 
 sv_status_t
-sv_block_writer_add(sv_block_writer_t *writer, const bson_t *row, sv_error_t *error)
+sv_block_writer_add(sv_block_writer_t *writer, const sv_packed_row_t *row, sv_error_t *error)
 {
-    const uint8_t *bytes = bson_get_data(row);
+    uint32_t ordered = BSON_UINT32_TO_LE(row->length);
+    size_t length = sizeof(ordered) + row->length;
     sv_status_t status = SV_OK;
+    uint8_t *at;
 
-    if (writer->raw_rows == SV_BLOCK_ROWS || (writer->raw_rows > 0 && writer->raw_length + row->len > SV_BLOCK_BYTES)) {
+    if (writer->raw_rows == SV_BLOCK_ROWS || (writer->raw_rows > 0 && writer->raw_length + length > SV_BLOCK_BYTES)) {
         status = sv_block_pack(writer, false, error);
     }
     if (status != SV_OK) {
         return status;
     }
-    if (!sv_block_room(&writer->raw, &writer->raw_capacity, writer->raw_length + row->len)) {
+    if (!sv_block_room(&writer->raw, &writer->raw_capacity, writer->raw_length + length)) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     }
-    memcpy(writer->raw + writer->raw_length, bytes, row->len);
-    writer->raw_length += row->len;
+    at = writer->raw + writer->raw_length;
+    memcpy(at, &ordered, sizeof(ordered));
+    memcpy(at + sizeof(ordered), row->bytes, row->length);
+    writer->raw_length += length;
     writer->raw_rows++;
     writer->totals.rows++;
-    EVP_DigestUpdate(writer->digest, bytes, row->len);
     return SV_OK;
 }
 

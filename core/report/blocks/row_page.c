@@ -34,7 +34,7 @@ sv_row_page_items(sv_block_reader_t *reader, const sv_kept_rows_t *kept, const s
     const bson_t *row;
 
     for (; given < limit && *at < end; (*at)++) {
-        if (sv_block_reader_next(reader, &row, error) != SV_OK) {
+        if (sv_block_reader_next_document(reader, &row, error) != SV_OK) {
             return error->status;
         }
         if (row == NULL) {
@@ -63,7 +63,7 @@ sv_row_page_write(sv_store_t *store, const sv_kept_rows_t *kept, const sv_row_fi
     if (page->cursor != NULL && at >= kept->rows) {
         return sv_fail(error, SV_ERR_CURSOR_INVALID, NULL);
     }
-    reader = sv_block_reader_create(store, &kept->place, at);
+    reader = sv_block_reader_create(store, &kept->place, kept->columns, kept->column_count, at);
     if (reader == NULL) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     }

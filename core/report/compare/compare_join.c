@@ -5,16 +5,16 @@
 #include "core/base/text.h"
 #include "core/report/compare/compare.h"
 #include "core/report/rows/ratio.h"
-#include "core/report/rows/row_build.h"
 
 const char *const sv_row_changes[] = { "added", "removed", "changed", "unchanged", NULL };
 
 /* One of the two streams: its present row and the key of the one before. */
 typedef struct {
-    sv_row_source_t source;
+    sv_packed_source_t source;
     const sv_compare_side_t *table;
+    sv_row_layout_t layout;
     const sv_row_key_t *key;
-    const bson_t *row;
+    const sv_packed_row_t *row;
     const sv_row_value_t *values; /* of the row: its own, or its twin's */
     sv_row_value_t *own;
     sv_buffer_t keys[2]; /* of this row and the last, taking turns */
@@ -25,11 +25,12 @@ typedef struct {
 typedef struct {
     const sv_compare_plan_t *plan;
     sv_stream_t streams[2];
-    sv_row_sink_t sink;
+    sv_packed_sink_t sink;
     sv_arena_t *arena;
     sv_compare_result_t *result;
     bool twins;                 /* the two present rows are the same in every byte */
-    sv_row_builder_t builder;   /* of the rows written */
+    sv_row_layout_t layout;     /* of the rows written */
+    sv_row_packer_t packer;     /* the same */
     sv_buffer_t changed_fields; /* of the present one */
     bool *differs;              /* each field of it */
     sv_row_value_t *nothing;    /* the values of a row that is not there */
@@ -92,12 +93,12 @@ sv_stream_describe_key(const sv_stream_t *stream, sv_arena_t *arena)
 
 /* Whether the comparison's row is the baseline's present one. */
 static bool
-sv_join_is_twin(const sv_join_t *join, const bson_t *row)
+sv_join_is_twin(const sv_join_t *join, const sv_packed_row_t *row)
 {
     const sv_stream_t *baseline = &join->streams[SV_BASELINE];
 
-    return join->plan->alike && !baseline->ended && baseline->row->len == row->len &&
-           memcmp(bson_get_data(baseline->row), bson_get_data(row), row->len) == 0;
+    return join->plan->alike && !baseline->ended && baseline->row->length == row->length &&
+           memcmp(baseline->row->bytes, row->bytes, row->length) == 0;
 }
 
 /* Reads values and key of the stream's row: most rows of two tables are the same, and what is known of the one is
@@ -117,7 +118,7 @@ sv_stream_read(sv_join_t *join, int side, sv_buffer_t *key, sv_error_t *error)
         }
     }
     stream->values = stream->own;
-    if (sv_row_read(stream->row, stream->table->columns, stream->table->count, stream->own, error) != SV_OK) {
+    if (sv_row_unpack(&stream->layout, stream->row, stream->own, error) != SV_OK) {
         return error->status;
     }
     sv_row_key_append(stream->key, stream->table->columns, stream->values, key);
@@ -219,7 +220,7 @@ sv_join_add_sums(sv_join_t *join, int side)
 /* ---- writing */
 
 static void
-sv_join_put_number(sv_row_builder_t *row, const sv_row_value_t *before, const sv_row_value_t *after)
+sv_join_put_number(sv_row_packer_t *row, const sv_row_value_t *before, const sv_row_value_t *after)
 {
     __int128 difference = (__int128) after->number - before->number;
     sv_row_value_t delta = { .known = before->known || after->known }, percent = { .known = false };
@@ -232,8 +233,8 @@ sv_join_put_number(sv_row_builder_t *row, const sv_row_value_t *before, const sv
     if (before->known) {
         percent.known = sv_ratio(difference, before->number, &percent.number);
     }
-    sv_row_builder_put(row, &delta);
-    sv_row_builder_put(row, &percent);
+    sv_row_packer_put(row, &delta);
+    sv_row_packer_put(row, &percent);
 }
 
 static sv_row_value_t
@@ -257,6 +258,21 @@ sv_join_changed_fields(sv_join_t *join, sv_row_change_t change)
     return sv_text_value(names->data, names->length);
 }
 
+/* The field's value on the two sides.  Texts, which are most of a row, are mostly the same. */
+static void
+sv_join_put_sides(const sv_join_t *join, sv_row_packer_t *row, const sv_row_value_t *before,
+                  const sv_row_value_t *after)
+{
+    size_t place = row->at;
+
+    sv_row_packer_put(row, before);
+    if (join->layout.text[place] && after->known && sv_row_value_equal(before, after)) {
+        sv_row_packer_repeat(row, place);
+    } else {
+        sv_row_packer_put(row, after);
+    }
+}
+
 static sv_status_t
 sv_join_write(sv_join_t *join, sv_row_change_t change, sv_error_t *error)
 {
@@ -264,31 +280,30 @@ sv_join_write(sv_join_t *join, sv_row_change_t change, sv_error_t *error)
     const sv_row_value_t *before = change == SV_ROW_ADDED ? join->nothing : join->streams[SV_BASELINE].values;
     const sv_row_value_t *after = change == SV_ROW_REMOVED ? join->nothing : join->streams[SV_COMPARISON].values;
     int keyed = change == SV_ROW_ADDED ? SV_COMPARISON : SV_BASELINE;
-    sv_row_builder_t *builder = &join->builder;
+    sv_row_packer_t *packer = &join->packer;
     sv_row_value_t word = sv_text_value(sv_row_changes[change], strlen(sv_row_changes[change])), names;
-    const bson_t *row;
+    const sv_packed_row_t *row;
 
     join->result->counts[change]++;
     if (change == SV_ROW_UNCHANGED && !plan->include_unchanged) {
         return SV_OK;
     }
-    sv_row_builder_begin(builder);
+    sv_row_packer_begin(packer);
     for (size_t i = 0; i < plan->keys[keyed].count; i++) {
-        sv_row_builder_put(builder, &join->streams[keyed].values[plan->keys[keyed].columns[i]]);
+        sv_row_packer_put(packer, &join->streams[keyed].values[plan->keys[keyed].columns[i]]);
     }
     names = sv_join_changed_fields(join, change);
-    sv_row_builder_put(builder, &word);
-    sv_row_builder_put(builder, &names);
+    sv_row_packer_put(packer, &word);
+    sv_row_packer_put(packer, &names);
     for (size_t i = 0; i < plan->field_count; i++) {
         const sv_compare_field_t *field = &plan->fields[i];
 
-        sv_row_builder_put(builder, &before[field->baseline]);
-        sv_row_builder_put(builder, &after[field->comparison]);
+        sv_join_put_sides(join, packer, &before[field->baseline], &after[field->comparison]);
         if (field->delta != NULL) {
-            sv_join_put_number(builder, &before[field->baseline], &after[field->comparison]);
+            sv_join_put_number(packer, &before[field->baseline], &after[field->comparison]);
         }
     }
-    row = sv_row_builder_end(builder, error);
+    row = sv_row_packer_end(packer, error);
     return row != NULL ? join->sink.row(join->sink.context, row, error) : error->status;
 }
 
@@ -334,7 +349,7 @@ sv_join_step(sv_join_t *join, sv_error_t *error)
 }
 
 static void
-sv_join_open(sv_join_t *join, const sv_row_source_t sources[2])
+sv_join_open(sv_join_t *join, const sv_packed_source_t sources[2])
 {
     enum { SV_KEY_ROOM = 256 };
     const sv_compare_plan_t *plan = join->plan;
@@ -345,6 +360,7 @@ sv_join_open(sv_join_t *join, const sv_row_source_t sources[2])
 
         stream->source = sources[i];
         stream->table = &plan->sides[i];
+        sv_row_layout_init(&stream->layout, plan->sides[i].columns, plan->sides[i].count, join->arena);
         stream->key = &plan->keys[i];
         stream->own = sv_arena_zalloc(join->arena, (plan->sides[i].count + 1) * sizeof(sv_row_value_t));
         stream->values = stream->own;
@@ -354,12 +370,13 @@ sv_join_open(sv_join_t *join, const sv_row_source_t sources[2])
     join->nothing = sv_arena_zalloc(join->arena, (most + 1) * sizeof(sv_row_value_t));
     join->differs = sv_arena_zalloc(join->arena, plan->field_count + 1);
     sv_buffer_init(&join->changed_fields, join->arena, SV_KEY_ROOM);
-    sv_row_builder_init(&join->builder, plan->columns, plan->column_count, join->arena);
+    sv_row_layout_init(&join->layout, plan->columns, plan->column_count, join->arena);
+    sv_row_packer_init(&join->packer, &join->layout, join->arena);
 }
 
 sv_status_t
-sv_compare_run(const sv_compare_plan_t *plan, const sv_row_source_t sources[2], sv_row_sink_t sink, sv_arena_t *arena,
-               sv_compare_result_t *result, sv_error_t *error)
+sv_compare_run(const sv_compare_plan_t *plan, const sv_packed_source_t sources[2], sv_packed_sink_t sink,
+               sv_arena_t *arena, sv_compare_result_t *result, sv_error_t *error)
 {
     sv_join_t join = { .plan = plan, .sink = sink, .arena = arena, .result = result };
     sv_compare_figures_t *fields = result->fields;

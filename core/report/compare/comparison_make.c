@@ -5,16 +5,23 @@
 #include "core/report/rows/row_sort.h"
 #include "core/store/document.h"
 
-enum { SV_WATCH_ROWS = 500 };
+enum {
+    SV_WATCH_ROWS = 500,
+    SV_PROBE_ROWS = 64, /* whose order tells that of all, mostly */
+    SV_KEY_ROOM = 256,
+};
 
 typedef struct sv_making_s sv_making_t;
 
 /* One snapshot's rows in the order of the key: out of its blocks, or out of the sorter that they went through. */
 typedef struct {
     sv_making_t *making;
+    const sv_row_key_t *key;
     sv_block_reader_t *reader;
+    sv_row_layout_t layout;
+    sv_row_value_t *values; /* of one row */
     sv_row_sorter_t *sorter;
-    sv_row_source_t sorted;
+    sv_packed_source_t sorted;
 } sv_side_t;
 
 struct sv_making_s {
@@ -29,12 +36,25 @@ struct sv_making_s {
     const char *stage;
     int64_t done, total; /* rows */
     sv_publication_t publication;
+    sv_row_layout_t layout; /* of what is written */
     sv_block_writer_t *writer;
     sv_block_totals_t totals;
     sv_compare_result_t result;
 };
 
 /* ---- reading */
+
+/* Rows to be read: those of a side that is sorted go by twice. */
+static int64_t
+sv_making_total(const sv_making_t *making)
+{
+    int64_t total = 0;
+
+    for (int i = 0; i < 2; i++) {
+        total += making->planned.snapshots[i].rows * (making->sort[i] ? 2 : 1);
+    }
+    return total;
+}
 
 static sv_status_t
 sv_making_watch(sv_making_t *making, sv_error_t *error)
@@ -45,7 +65,7 @@ sv_making_watch(sv_making_t *making, sv_error_t *error)
 }
 
 static sv_status_t
-sv_side_next(void *context, const bson_t **row, sv_error_t *error)
+sv_side_next(void *context, const sv_packed_row_t **row, sv_error_t *error)
 {
     sv_side_t *side = context;
 
@@ -58,16 +78,15 @@ sv_side_next(void *context, const bson_t **row, sv_error_t *error)
 }
 
 static sv_status_t
-sv_side_sort(sv_side_t *side, int place, sv_error_t *error)
+sv_side_sort(sv_side_t *side, sv_error_t *error)
 {
     sv_making_t *making = side->making;
-    const sv_compare_plan_t *plan = making->planned.plan;
-    const bson_t *row = NULL;
+    const sv_packed_row_t *row = NULL;
     sv_status_t status;
 
     making->stage = "sorting";
-    side->sorter = sv_row_sorter_create(making->directory, plan->sides[place].columns, plan->sides[place].count,
-                                        &plan->keys[place], SV_ROW_SORT_MEMORY);
+    making->total = sv_making_total(making);
+    side->sorter = sv_row_sorter_create(making->directory, &side->layout, side->key, SV_ROW_SORT_MEMORY);
     if (side->sorter == NULL) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     }
@@ -77,23 +96,72 @@ sv_side_sort(sv_side_t *side, int place, sv_error_t *error)
             status = sv_block_reader_next(side->reader, &row, error);
         }
         if (status == SV_OK && row != NULL) {
-            status = sv_row_sorter_add(side->sorter, row, error);
+            status = sv_row_unpack(&side->layout, row, side->values, error);
+        }
+        if (status == SV_OK && row != NULL) {
+            status = sv_row_sorter_add(side->sorter, row, side->values, error);
         }
     } while (status == SV_OK && row != NULL);
     return status == SV_OK ? sv_row_sorter_finish(side->sorter, &side->sorted, error) : status;
 }
 
+/* Looks at the first rows: a side in another order shows it there, mostly, and need not be joined up to where the join
+ * comes upon it, which may be after all rows of the other. */
+static sv_status_t
+sv_side_probe(sv_side_t *side, bool *unsorted, sv_error_t *error)
+{
+    sv_buffer_t keys[2];
+    const sv_packed_row_t *row = NULL;
+
+    *unsorted = false;
+    sv_buffer_init(&keys[0], side->making->arena, SV_KEY_ROOM);
+    sv_buffer_init(&keys[1], side->making->arena, SV_KEY_ROOM);
+    for (int i = 0; i < SV_PROBE_ROWS && !*unsorted; i++) {
+        sv_buffer_t *mine = &keys[i % 2], *last = &keys[1 - i % 2];
+
+        if (sv_block_reader_next(side->reader, &row, error) != SV_OK ||
+            (row != NULL && sv_row_unpack(&side->layout, row, side->values, error) != SV_OK)) {
+            return error->status;
+        }
+        if (row == NULL) {
+            break;
+        }
+        mine->length = 0;
+        sv_row_key_append(side->key, side->layout.columns, side->values, mine);
+        *unsorted = i > 0 && sv_row_key_compare(last->data, last->length, mine->data, mine->length) > 0;
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_side_read_from_the_first(sv_side_t *side, int place, sv_error_t *error)
+{
+    if (side->reader != NULL && sv_block_reader_rewind(side->reader)) {
+        return SV_OK;
+    }
+    sv_block_reader_destroy(side->reader);
+    side->reader = sv_block_reader_create(side->making->store, &side->making->planned.snapshots[place].blocks,
+                                          side->layout.columns, side->layout.count, 0);
+    return side->reader != NULL ? SV_OK : sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+}
+
 static sv_status_t
 sv_side_open(sv_making_t *making, int place, sv_error_t *error)
 {
+    const sv_compare_side_t *table = &making->planned.plan->sides[place];
     sv_side_t *side = &making->sides[place];
 
-    *side = (sv_side_t){ .making = making };
-    side->reader = sv_block_reader_create(making->store, &making->planned.snapshots[place].blocks, 0);
-    if (side->reader == NULL) {
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    *side = (sv_side_t){ .making = making, .key = &making->planned.plan->keys[place] };
+    sv_row_layout_init(&side->layout, table->columns, table->count, making->arena);
+    side->values = sv_arena_zalloc(making->arena, (table->count + 1) * sizeof(side->values[0]));
+    if (sv_side_read_from_the_first(side, place, error) != SV_OK) {
+        return error->status;
     }
-    return making->sort[place] ? sv_side_sort(side, place, error) : SV_OK;
+    if (!making->sort[place] && (sv_side_probe(side, &making->sort[place], error) != SV_OK ||
+                                 sv_side_read_from_the_first(side, place, error) != SV_OK)) {
+        return error->status;
+    }
+    return making->sort[place] ? sv_side_sort(side, error) : SV_OK;
 }
 
 static void
@@ -109,40 +177,29 @@ sv_sides_close(sv_making_t *making)
 /* ---- joining */
 
 static sv_status_t
-sv_making_row(void *context, const bson_t *row, sv_error_t *error)
+sv_making_row(void *context, const sv_packed_row_t *row, sv_error_t *error)
 {
     sv_making_t *making = context;
 
     return sv_block_writer_add(making->writer, row, error);
 }
 
-static int64_t
-sv_making_total(const sv_making_t *making)
-{
-    int64_t total = 0;
-
-    for (int i = 0; i < 2; i++) {
-        total += making->planned.snapshots[i].rows * (making->sort[i] ? 2 : 1);
-    }
-    return total;
-}
-
 static sv_status_t
 sv_making_join(sv_making_t *making, sv_error_t *error)
 {
-    sv_row_source_t sources[2];
+    sv_packed_source_t sources[2];
     sv_status_t status = SV_OK;
 
     making->done = 0;
-    making->total = sv_making_total(making);
     for (int i = 0; i < 2 && status == SV_OK; i++) {
         status = sv_side_open(making, i, error);
-        sources[i] = (sv_row_source_t){ sv_side_next, &making->sides[i] };
+        sources[i] = (sv_packed_source_t){ sv_side_next, &making->sides[i] };
     }
     making->stage = "comparing";
+    making->total = sv_making_total(making);
     if (status == SV_OK) {
-        status = sv_compare_run(making->planned.plan, sources, (sv_row_sink_t){ sv_making_row, making }, making->arena,
-                                &making->result, error);
+        status = sv_compare_run(making->planned.plan, sources, (sv_packed_sink_t){ sv_making_row, making },
+                                making->arena, &making->result, error);
     }
     sv_sides_close(making);
     return status;
@@ -156,8 +213,10 @@ sv_making_compare(sv_making_t *making, sv_error_t *error)
 
     making->result.fields =
         sv_arena_zalloc(making->arena, (making->planned.plan->field_count + 1) * sizeof(making->result.fields[0]));
+    sv_row_layout_init(&making->layout, making->planned.plan->columns, making->planned.plan->column_count,
+                       making->arena);
     for (;;) {
-        making->writer = sv_block_writer_create(making->store, &making->publication.blocks);
+        making->writer = sv_block_writer_create(making->store, &making->publication.blocks, &making->layout);
         if (making->writer == NULL) {
             return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
         }

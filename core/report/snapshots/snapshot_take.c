@@ -23,6 +23,8 @@ typedef struct {
     sv_report_query_t *query;
     const sv_column_t *columns;
     size_t column_count;
+    sv_row_layout_t layout;
+    sv_row_packer_t packer;
     sv_row_key_t key;        /* what rows are sorted by */
     sv_row_sorter_t *sorter; /* NULL: they come in their order */
     sv_block_writer_t *writer;
@@ -35,35 +37,36 @@ typedef struct {
 /* ---- reading */
 
 static void
-sv_taking_add(sv_taking_t *taking, const bson_t *row)
+sv_taking_add(sv_taking_t *taking, const sv_row_value_t *values)
 {
-    bson_iter_t value;
+    if (taking->units.column < taking->column_count) {
+        const sv_row_value_t *unit = &values[taking->units.column];
 
-    bson_iter_init(&value, row);
-    for (size_t i = 0; i < taking->column_count && bson_iter_next(&value); i++) {
-        if (i == taking->units.column) {
-            uint32_t length = 0;
-            const char *unit = BSON_ITER_HOLDS_UTF8(&value) ? bson_iter_utf8(&value, &length) : NULL;
-
-            sv_row_units_see(&taking->units, unit, length);
-        }
-        if (taking->columns[i].total && BSON_ITER_HOLDS_INT64(&value)) {
-            taking->sums[i] += bson_iter_int64(&value);
+        sv_row_units_see(&taking->units, unit->text, unit->known ? unit->length : 0);
+    }
+    for (size_t i = 0; i < taking->column_count; i++) {
+        if (taking->columns[i].total && values[i].known) {
+            taking->sums[i] += values[i].number;
         }
     }
 }
 
 static sv_status_t
-sv_taking_row(void *context, const bson_t *row, sv_error_t *error)
+sv_taking_row(void *context, const bson_t *document, sv_error_t *error)
 {
     sv_taking_t *taking = context;
+    const sv_packed_row_t *row;
 
     if (taking->rows++ % SV_WATCH_ROWS == 0 &&
         taking->watch->progress(taking->watch->context, "reading", taking->rows - 1, error) != SV_OK) {
         return error->status;
     }
-    sv_taking_add(taking, row);
-    return taking->sorter != NULL ? sv_row_sorter_add(taking->sorter, row, error)
+    row = sv_row_packer_document(&taking->packer, document, error);
+    if (row == NULL) {
+        return error->status;
+    }
+    sv_taking_add(taking, taking->packer.values);
+    return taking->sorter != NULL ? sv_row_sorter_add(taking->sorter, row, taking->packer.values, error)
                                   : sv_block_writer_add(taking->writer, row, error);
 }
 
@@ -71,8 +74,8 @@ sv_taking_row(void *context, const bson_t *row, sv_error_t *error)
 static sv_status_t
 sv_taking_write_sorted(sv_taking_t *taking, sv_error_t *error)
 {
-    sv_row_source_t sorted;
-    const bson_t *row = NULL;
+    sv_packed_source_t sorted;
+    const sv_packed_row_t *row = NULL;
     int64_t written = 0;
     sv_status_t status = sv_row_sorter_finish(taking->sorter, &sorted, error);
 
@@ -228,11 +231,12 @@ sv_taking_run(sv_taking_t *taking, sv_error_t *error)
     taking->columns = sv_report_query_columns(taking->query, &taking->column_count);
     taking->sums = sv_arena_zalloc(taking->arena, (taking->column_count + 1) * sizeof(*taking->sums));
     sv_row_units_begin(&taking->units, taking->columns, taking->column_count);
+    sv_row_layout_init(&taking->layout, taking->columns, taking->column_count, taking->arena);
+    sv_row_packer_init(&taking->packer, &taking->layout, taking->arena);
     if (sv_report_query_sort_key(taking->query, &taking->key, taking->arena)) {
-        taking->sorter = sv_row_sorter_create(taking->directory, taking->columns, taking->column_count, &taking->key,
-                                              SV_ROW_SORT_MEMORY);
+        taking->sorter = sv_row_sorter_create(taking->directory, &taking->layout, &taking->key, SV_ROW_SORT_MEMORY);
     }
-    taking->writer = sv_block_writer_create(taking->store, &taking->publication.blocks);
+    taking->writer = sv_block_writer_create(taking->store, &taking->publication.blocks, &taking->layout);
     status =
         taking->writer != NULL ? sv_taking_read(taking, error) : sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     if (status == SV_OK) {
