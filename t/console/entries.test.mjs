@@ -139,6 +139,58 @@ describe("a PIN", () => {
         await page.locator(".login .button-primary").click();
         await page.locator(".shell main").waitFor();
         await page.getByRole("heading", { level: 1 }).waitFor();
+        // In Hindi, and wrong.
+        await logOut(page, stack.console);
+        await page.evaluate(() => localStorage.setItem("sv.locale", "hi"));
+        await page.reload();
+        await page.locator("[name=username]").fill(user.username);
+        await page.getByRole("button", { name: "पिन से लॉग इन" }).click();
+        for (const digit of "111111") await page.locator(".pin-key", { hasText: digit }).click();
+        await page.locator(".login .button-primary").click();
+        await page.getByText(/^पिन ग़लत है। \p{N} कोशिशें बाकी हैं।$/u).waitFor();
+        await context.close();
+    });
+});
+
+/** One that has serial numbers, on a rack that is free. */
+async function trackedItem(call) {
+    const { items: racks } = await call("GET", "/api/racks/available?limit=200");
+    for (const { rack_id } of racks) {
+        const { items } = await call("GET", `/api/racks/${encodeURIComponent(rack_id)}/items?limit=500`);
+        const found = items.find((each) => each.serial_tracked && !each.lot_tracked);
+        if (found !== undefined) return { rack_id, item_code: found.item_code };
+    }
+    throw new Error("no free rack has an item with serial numbers");
+}
+
+describe("a serial number", () => {
+    it("that comes on its item's page counts at once, also by hand, and over a reload", async () => {
+        const context = await newPhone(browser);
+        const page = await context.newPage();
+        const user = stack.user("staff", 4);
+        const call = await stack.api(user);
+        const { rack_id, item_code } = await trackedItem(call);
+        const { session_id } = await call("POST", `/api/racks/${encodeURIComponent(rack_id)}/claim`, {});
+        await logIn(page, stack, user);
+        await isKept(page);
+        await page.locator(".rack-card").waitFor();
+        await page.goto(`${stack.console}count/${session_id}/item/${encodeURIComponent(item_code)}`);
+        await page.locator("input.code").first().waitFor();
+        const scan = await scanner(page);
+        await scan("CONSOLE-SERIAL-1");
+        await page.locator(".chip.serial", { hasText: "CONSOLE-SERIAL-1" }).waitFor();
+        await page.reload();
+        await page.locator(".chip.serial", { hasText: "CONSOLE-SERIAL-1" }).waitFor();
+        assert.equal(await page.locator("#quantity").inputValue(), "1");
+        await page.locator("input.code").first().fill("CONSOLE-SERIAL-2");
+        await page.keyboard.press("Enter");
+        await page.locator(".chip.serial", { hasText: "CONSOLE-SERIAL-2" }).waitFor();
+        await page.goto(stack.console);
+        await page.locator(".rack-card").waitFor();
+        assert.equal(await page.locator("main section", { hasText: "not saved" }).count(), 0, "nothing waits for a save");
+        await until("two on the server", async () => (await live(session_id)).join() === "2");
+        const [{ serial_numbers }] = await recordsOf(supervisor, session_id);
+        assert.deepEqual(serial_numbers, ["CONSOLE-SERIAL-1", "CONSOLE-SERIAL-2"]);
         await context.close();
     });
 });

@@ -180,5 +180,25 @@ describe("a schedule", () => {
         await page.locator('.last-run[data-status="succeeded"]').waitFor();
     });
 
+    it("that failed, or has switched itself off, is told on whatever page its owner is", async () => {
+        const { items } = await call("GET", "/api/reports/schedules");
+        const { user_id } = await call("GET", "/api/auth/me");
+        const context = await newDesk(browser, { serviceWorkers: "block" });
+        const other = await context.newPage();
+        await logIn(other, stack, stack.user("supervisor"));
+        const told = (type, more) => `id: 1-${type}\ndata: ${JSON.stringify({ type, id: items[0].schedule_id, at: new Date().toISOString(), job_id: null, ...more })}\n\n`;
+        // What came with the stream's beginning is read, not told.
+        const beginning = 'retry: 200\nid: 1-0\ndata: {"type":"none","id":null}\n\n';
+        const events = told("schedule.failed", { user_id: "somebody-else" }) + told("schedule.failed", { user_id }) + told("schedule.disabled", { user_id: "somebody-else" });
+        for (const body of [events, beginning]) await other.route("**/api/events*", (route) => route.fulfill({ contentType: "text/event-stream", body }), { times: 1 });
+        await other.goto(`${stack.console}counts`);
+        await other.locator(".notice", { hasText: /Variance of the week.* failed/ }).waitFor();
+        await other.locator(".notice", { hasText: /Variance of the week.* switched itself off/ }).waitFor();
+        assert.equal(await other.locator(".notice").count(), 2);
+        await other.locator(".notice").first().getByRole("button", { name: "Look" }).click();
+        await other.waitForURL(/schedules\/.+/);
+        await context.close();
+    });
+
     it("leaves no fault on any page behind", () => assert.deepEqual(faults, []));
 });

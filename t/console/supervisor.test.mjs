@@ -247,6 +247,21 @@ describe("from a blind count to the books", () => {
         assert.deepEqual([status, close_reason], ["CLOSED", "The wrong floor"]);
     });
 
+    it("a count says what asks for recounts by itself, and what phones still have", async () => {
+        const { session_id } = await boss("POST", "/api/sessions", { warehouse, name: "Phones", tolerance: { percent: 5, quantity: 10, different_user: true } });
+        await bookFrozen(boss, session_id);
+        const [{ rack, items }] = await freeRacks(boss, warehouse, 1);
+        const { session_id: floor } = await claimRack(asha, rack, { count_id: session_id });
+        await asha("POST", "/api/sync/batch", { records: [figureOf(floor, items[0].item_code, 1)], left: 7 });
+        await page.goto(`${stack.console}counts/${session_id}`);
+        await page.getByText(/5.* %.* or .*10.* in quantity.*by somebody else/).waitFor();
+        await page.goto(`${stack.console}counts/${session_id}/review`);
+        const told = page.locator(".banner", { hasText: "7 records may still be on phones" });
+        await told.getByText(rack).waitFor();
+        await told.getByText((await asha("GET", "/api/auth/me")).full_name).waitFor();
+        await boss("POST", "/api/sessions/bulk/close", { session_ids: [session_id], force: true });
+    });
+
     it("nothing failed but what was meant to", () => {
         const meant = /^(?:403|409): .*\/review\/accept$|\/api\/events/;
         assert.deepEqual(faults.filter((fault) => !meant.test(fault)), []);

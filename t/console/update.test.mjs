@@ -44,11 +44,25 @@ async function buildOf(page) {
     return page.evaluate(async (address) => /"(older|newer)"|`(older|newer)`/.exec(await (await fetch(address)).text())?.slice(1).find(Boolean), address);
 }
 
+/** Until the new build is installed; an installation that broke off is begun anew. */
 const findUpdate = (page) =>
+    until("a new build that waits", () =>
+        page.evaluate(async () => {
+            const registration = await navigator.serviceWorker.getRegistration();
+            await registration.update();
+            const { installing } = registration;
+            while (installing?.state === "installing") await new Promise((resolve) => installing.addEventListener("statechange", resolve, { once: true }));
+            return registration.waiting !== null;
+        }), 60_000);
+
+/** Takes the build that waits, as a button does once nobody counts. The worker before ends what it has begun first. */
+const takeUpdate = (page) =>
     page.evaluate(async () => {
-        const registration = await navigator.serviceWorker.getRegistration();
-        await registration.update();
-        while (registration.waiting === null) await new Promise((resolve) => setTimeout(resolve, 50));
+        const { waiting } = await navigator.serviceWorker.getRegistration();
+        const taken = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
+        const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`the new worker is ${waiting.state}`)), 60_000));
+        waiting.postMessage({ kind: "take_over" });
+        await Promise.race([taken, late]);
     });
 
 /** Marks the page: a reload would lose the mark. */
@@ -99,14 +113,8 @@ describe("a new build", () => {
         await page.locator("header a, .page-head a").first().click();
         await page.locator(".rack-card").waitFor();
         await mark(page);
-        // The other tab takes it, as its button does once nobody counts.
         await until("no lock", () => other.evaluate(async () => !(await navigator.locks.query()).held.some(({ name }) => name === "sv.counting")));
-        await other.evaluate(async () => {
-            const { waiting } = await navigator.serviceWorker.getRegistration();
-            const taken = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
-            waiting.postMessage({ kind: "take_over" });
-            await taken;
-        });
+        await takeUpdate(other);
         await other.goto(stack.console + rack.path);
         await canCount(other);
         assert.equal(await buildOf(other), newer);
@@ -160,12 +168,7 @@ describe("a build that is taken back", () => {
             await install(older);
             await stack.start("nginx");
             await findUpdate(page);
-            await page.evaluate(async () => {
-                const { waiting } = await navigator.serviceWorker.getRegistration();
-                const taken = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
-                waiting.postMessage({ kind: "take_over" });
-                await taken;
-            });
+            await takeUpdate(page);
             await page.goto(stack.console + rack.path);
             await canCount(page);
             assert.equal(await buildOf(page), older);
@@ -175,6 +178,43 @@ describe("a build that is taken back", () => {
             assert.deepEqual(left, []);
         } finally {
             await stack.start("nginx").catch(() => undefined);
+            await context.close();
+        }
+    });
+});
+
+describe("a build that is taken while the worker before is busy", () => {
+    it("reloads nobody who counts by the time it comes", async () => {
+        const context = await newPhone(browser);
+        try {
+            const page = await context.newPage();
+            await logIn(page, stack, stack.user("staff", 2));
+            await isKept(page);
+            assert.equal(await buildOf(page), older);
+            await install(newer);
+            await page.goto(`${stack.console}count/over/finish`);
+            await findUpdate(page);
+            await stack.signal("nginx", "STOP");
+            await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).active.postMessage({ kind: "keep", urls: ["/console/assets/slow.js"] }));
+            await page.locator(".banner .button").click();
+            await page.evaluate((href) => {
+                const link = Object.assign(document.createElement("a"), { href });
+                document.body.append(link);
+                link.click();
+                link.remove();
+            }, `${stack.console}count/practice`);
+            await canCount(page);
+            await mark(page);
+            await page.evaluate(() => {
+                window.hasNewWorker = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", () => setTimeout(resolve, 1000)));
+            });
+            await stack.signal("nginx", "CONT");
+            await page.evaluate(() => window.hasNewWorker);
+            assert.ok(await isSame(page));
+            await page.goto(stack.console);
+            assert.equal(await buildOf(page), newer);
+        } finally {
+            await stack.signal("nginx", "CONT");
             await context.close();
         }
     });

@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import type { Schema } from "@stockverify/client";
+import { isPassing, Refused, type Schema, type ServerEvent } from "@stockverify/client";
 import { reportFault } from "./faults.js";
 import { follow } from "./links.js";
 import { listenLive } from "./live.js";
@@ -32,6 +32,20 @@ async function tellEnd(jobId: string, userId: string): Promise<void> {
     await tellJob(job);
 }
 
+/** A schedule's own failures are its owner's; one that switched itself off may have none who works here any more. */
+const isTheirs = (event: ServerEvent, userId: string): boolean => event.type === "schedule.disabled" || event["user_id"] === userId;
+
+async function tellSchedule(event: ServerEvent): Promise<void> {
+    const schedule = await client.call("get", "/api/reports/schedules/{id}", { path: { id: event.id ?? "" } });
+    const { tellScheduleNews } = await import("./pages/reports/schedule-notices.js");
+    await tellScheduleNews(event.type === "schedule.disabled" ? "disabled" : "failed", schedule);
+}
+
+/** What can't be read any more is no news. */
+const unlessGone = (fault: unknown): void => {
+    if (!(fault instanceof Refused && (fault.status === 403 || fault.status === 404)) && !isPassing(fault)) reportFault(fault);
+};
+
 // Those whose role asks for jobs are told on whatever page they are.
 effect(() => {
     const user = currentUser();
@@ -40,9 +54,10 @@ effect(() => {
         return;
     }
     return listenLive(
-        ["job.updated"],
+        ["job.updated", "schedule.failed", "schedule.disabled"],
         (events) => {
-            const ended = new Set(events.filter((event) => isEnded(String(event["status"]))).map((event) => event.id));
+            for (const event of events) if (event.type !== "job.updated" && isTheirs(event, user.user_id)) void tellSchedule(event).catch(unlessGone);
+            const ended = new Set(events.filter((event) => event.type === "job.updated" && isEnded(String(event["status"]))).map((event) => event.id));
             for (const id of ended) if (id !== null) void tellEnd(id, user.user_id).catch(reportFault);
         },
         () => undefined,

@@ -6,13 +6,13 @@ import { loadTexts } from "./i18n/catalogue.js";
 import { loadErrorTexts } from "./i18n/errors.js";
 import { applyLocale, locale } from "./i18n/locale.js";
 import { keepRolePages } from "./keep-role.js";
-import { loadCounterPages } from "./routes.js";
+import { loadCounterPages, routeOf } from "./routes.js";
 import { auth, client, racks } from "./session.js";
 import { applyTheme } from "./theme.js";
 import { sendErrors } from "./send-errors.js";
 import { hearScanners, onUnheardScan } from "./scan/scanner.js";
 import { follow } from "./links.js";
-import { pathTo } from "./paths.js";
+import { base, pathTo } from "./paths.js";
 import { keepLoaded, registerWorker } from "./updates.js";
 
 // Sizes that settle only in the next frame are no fault, though browsers tell of them as one.
@@ -20,6 +20,9 @@ addEventListener("error", (event) => event.message.startsWith("ResizeObserver lo
 addEventListener("unhandledrejection", (event) => reportFault(event.reason));
 
 sendErrors();
+
+// Where the worker keeps the page's files they cost no network: they come while the login is looked for.
+if (navigator.serviceWorker?.controller != null) void routeOf(location.pathname.slice(base.length))?.component.preload().catch(() => undefined);
 
 applyTheme();
 applyLocale(locale.value);

@@ -52,7 +52,9 @@ async function isAnybodyCounting(): Promise<boolean> {
 export async function applyUpdate(): Promise<boolean> {
     const waiting = registration?.waiting;
     if (waiting === null || waiting === undefined || (await isAnybodyCounting())) return false;
-    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    // The worker before may take minutes to end: who counts by then goes on, and has the new build with the next page.
+    const reload = async (): Promise<void> => void ((await isAnybodyCounting()) || location.reload());
+    navigator.serviceWorker.addEventListener("controllerchange", () => void reload(), { once: true });
     waiting.postMessage({ kind: "take_over" } satisfies WorkerMessage);
     return true;
 }

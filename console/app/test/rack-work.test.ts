@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { type DeviceRecord, quantity } from "@stockverify/client";
+import { type DeviceRecord, quantity, readScan } from "@stockverify/client";
 import { clearPractice, practicePort, practiceRack } from "../src/pages/counter/practice.js";
 import { type CountingPort, type Memory, type Met, RackWork, unlisted, type Step } from "../src/pages/counter/rack-work.js";
 
@@ -164,6 +164,27 @@ describe("counting a rack", () => {
         assert.equal((await work.scan("9780201379624")).kind, "serial_needed");
         assert.equal((await work.scan("7350053850019")).kind, "lot_needed");
         assert.equal((await work.scan("0000")).kind, "unknown");
+    });
+
+    it("counts serial numbers that come on their item's page at once, each once, and takes them back", async () => {
+        const drill = work.itemOf("DEMO-3");
+        assert.ok(drill !== undefined);
+        const come = (serial: string) => work.addSerial(drill, null, { ...readScan(serial, 2026), serial });
+        assert.equal((await come("S-1")).kind, "counted");
+        assert.equal((await come("s-1")).kind, "repeated");
+        assert.equal((await come("S-2")).kind, "counted");
+        assert.equal(total("DEMO-3"), quantity(2));
+        assert.deepEqual(work.lines.value.find((line) => line.item.item_code === "DEMO-3")?.record?.record.serial_numbers, ["S-1", "S-2"]);
+        await work.undo();
+        assert.equal(total("DEMO-3"), quantity(1));
+    });
+
+    it("adds no piece for the serial number of one that was counted by hand", async () => {
+        const drill = work.itemOf("DEMO-3");
+        assert.ok(drill !== undefined);
+        await work.set(drill, null, { verified_qty: quantity(2), serial_numbers: [] });
+        for (const serial of ["S-1", "S-2", "S-3"]) await work.addSerial(drill, null, { ...readScan(serial, 2026), serial });
+        assert.equal(total("DEMO-3"), quantity(3));
     });
 
     it("goes on after a fault", async () => {

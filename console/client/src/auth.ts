@@ -87,10 +87,16 @@ export class Auth {
             this.state.set({ state: "logged_out", last: null, until: null, reason: null });
             return this.state.value;
         }
-        await this.#enter(last.user);
-        try {
-            await this.#renew(undefined);
-        } catch (fault) {
+        // The server is asked while what is on the device is opened.
+        const { opened } = await this.#come(last.user);
+        const renewed = this.#renew(undefined).then(
+            () => null,
+            (fault: unknown) => ({ fault }),
+        );
+        await opened;
+        const failed = await renewed;
+        if (failed !== null) {
+            const { fault } = failed;
             const reason = fault instanceof LoginNeeded && fault.code !== "logged_out" && fault.code !== "other_user" ? fault.code : null;
             await this.#leave(reason);
         }
@@ -180,9 +186,16 @@ export class Auth {
     }
 
     async #enter(user: KnownUser): Promise<Entered> {
+        const { entered, opened } = await this.#come(user);
+        await opened;
+        return entered;
+    }
+
+    /** `opened`: resolves when what he works with is open. */
+    async #come(user: KnownUser): Promise<{ entered: Entered; opened: Promise<void> }> {
         if (this.#current?.user.user_id === user.user_id) {
             this.#current.user = user;
-            return this.#current;
+            return { entered: this.#current, opened: Promise.resolve() };
         }
         const database = await this.parts.store.open(`user-${user.user_id}`);
         const before = this.#current;
@@ -190,9 +203,8 @@ export class Auth {
         this.#current = entered;
         this.#access = null;
         this.#renewing = undefined;
-        await this.parts.onUser(entered);
-        before?.database.close();
-        return entered;
+        const opened = this.parts.onUser(entered).then(() => before?.database.close());
+        return { entered, opened };
     }
 
     async #leave(reason: ErrorCode | null): Promise<void> {
@@ -291,6 +303,7 @@ export class Auth {
             const isNew = (): boolean => this.#current === current && this.#access !== null && this.#access.token !== stale && this.#access.until - this.parts.clock.now() > renewBefore;
             // It may have come while this tab waited for its turn.
             if (isNew()) return true;
+            if ((await this.parts.platform.isAlone?.()) === true) return false;
             this.#tell({ kind: "ask", user_id: current.user.user_id });
             await new Promise<void>((resolve) => void this.parts.platform.timer(askTime, resolve));
             return isNew();

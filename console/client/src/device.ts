@@ -38,10 +38,13 @@ export class Device {
 
     static async open(store: Store, platform: Platform): Promise<Device> {
         const database = await store.open("device");
+        const known = async (): Promise<string | undefined> => ((await database.get("state", "device"))?.value as { device_id: string } | undefined)?.device_id;
+        const kept = await known();
+        if (kept !== undefined) return new Device(database, platform, kept);
         const made = platform.uuid();
         await database.write([{ kind: "put", store: "state", key: "device", stamp: made, value: { v: 1, device_id: made }, expect: null }]);
-        const row = await database.get("state", "device");
-        return new Device(database, platform, (row?.value as { device_id: string } | undefined)?.device_id ?? made);
+        // Another tab may have been quicker.
+        return new Device(database, platform, (await known()) ?? made);
     }
 
     async #read<T>(key: string): Promise<T | undefined> {

@@ -20,6 +20,8 @@ export interface Platform {
     pack?(text: string): Promise<Uint8Array>;
     /** Messages between tabs. Absent: there is only one. */
     channel?(name: string, receive: (message: unknown) => void): Channel;
+    /** Whether no other tab can have anything to tell. Absent: nobody knows. */
+    isAlone?(): Promise<boolean>;
 }
 
 export type Lock = <T>(name: string, body: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
@@ -82,6 +84,13 @@ function webLock(locks: LockManager): Lock {
     };
 }
 
+/** Every page holds a share of a lock for as long as it is open: who sees but one share is alone. */
+function aloneness(locks: LockManager): () => Promise<boolean> {
+    const name = "stockverify-open";
+    void locks.request(name, { mode: "shared" }, () => new Promise(() => undefined)).catch(() => undefined);
+    return async () => ((await locks.query()).held ?? []).filter((lock) => lock.name === name).length <= 1;
+}
+
 function pageLifecycle(page: Document, view: Window): Lifecycle {
     return {
         state: () => (page.visibilityState === "hidden" ? "hidden" : "visible"),
@@ -124,6 +133,7 @@ export function webPlatform(parts: Partial<Platform> = {}): Platform {
         lifecycle: inPage ? pageLifecycle(document, window) : alwaysVisible,
     };
     if (typeof CompressionStream !== "undefined" && typeof Blob !== "undefined") found.pack = gzip;
+    if (locks !== undefined) found.isAlone = aloneness(locks);
     if (inPage && typeof BroadcastChannel !== "undefined") {
         found.channel = (name, receive) => {
             const channel = new BroadcastChannel(name);

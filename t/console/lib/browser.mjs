@@ -85,15 +85,18 @@ export async function canCount(page) {
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
-/** Types as a scanner does: the time between signs is told to the browser, whatever this machine does meanwhile. */
-export async function scanner(page) {
+/**
+ * Types as a scanner does: the time between signs is told to the browser, whatever this machine does meanwhile.
+ * `timed: false`: each sign comes when it comes, for whoever measures from then on.
+ */
+export async function scanner(page, { timed = true } = {}) {
     const session = await page.context().newCDPSession(page);
     let at = Date.now() / 1000;
     const key = (sign, gap) => {
         at += gap / 1000;
         const isEnter = sign === "\n";
         const code = isEnter ? "Enter" : /[0-9]/.test(sign) ? `Digit${sign}` : /[a-z]/i.test(sign) ? `Key${sign.toUpperCase()}` : "Minus";
-        const press = { key: isEnter ? "Enter" : sign, code, text: isEnter ? "\r" : sign, windowsVirtualKeyCode: isEnter ? 13 : sign.toUpperCase().charCodeAt(0), timestamp: at };
+        const press = { key: isEnter ? "Enter" : sign, code, text: isEnter ? "\r" : sign, windowsVirtualKeyCode: isEnter ? 13 : sign.toUpperCase().charCodeAt(0), ...(timed ? { timestamp: at } : {}) };
         return Promise.all([session.send("Input.dispatchKeyEvent", { type: "keyDown", ...press }), session.send("Input.dispatchKeyEvent", { type: "keyUp", ...press, text: undefined })]);
     };
     return async (text, { gap = 5, end = "\n" } = {}) => {

@@ -57,6 +57,7 @@ export const shellArabic: Translation<typeof shellEnglish> = {
     "login.pin": "الرقم السري",
     "login.pin_title": "أدخل رقمك السري",
     "login.by_pin": "الدخول بالرقم السري",
+    "login.tries_left": { zero: "لم تبقَ محاولات.", one: "بقيت محاولة واحدة.", two: "بقيت محاولتان.", few: "بقيت {n} محاولات.", many: "بقيت {n} محاولة.", other: "بقيت {n} محاولة." },
     "login.by_password": "الدخول بكلمة المرور",
     "login.other": "شخص آخر",
     "login.continue": "المتابعة باسم {name}",

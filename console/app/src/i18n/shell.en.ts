@@ -54,6 +54,7 @@ export const shellEnglish = {
     "login.pin": "PIN",
     "login.pin_title": "Enter your PIN",
     "login.by_pin": "Log in by PIN",
+    "login.tries_left": { one: "{n} try is left.", other: "{n} tries are left." },
     "login.by_password": "Log in by password",
     "login.other": "Somebody else",
     "login.continue": "Continue as {name}",

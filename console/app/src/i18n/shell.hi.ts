@@ -57,6 +57,7 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     "login.pin": "पिन",
     "login.pin_title": "अपना पिन डालें",
     "login.by_pin": "पिन से लॉग इन",
+    "login.tries_left": { one: "{n} कोशिश बाकी है।", other: "{n} कोशिशें बाकी हैं।" },
     "login.by_password": "पासवर्ड से लॉग इन",
     "login.other": "कोई और",
     "login.continue": "{name} के रूप में जारी रखें",

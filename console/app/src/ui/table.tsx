@@ -1,6 +1,7 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
+import { language } from "../i18n/catalogue.js";
 import { Icon } from "./icon.js";
 
 export interface Column<Row> {
@@ -98,6 +99,7 @@ export function Table<Row>(props: TableProps<Row>) {
         else if (onRowKey?.(event.key, row, index) !== true) return;
         event.preventDefault();
     };
+    const on = useLatest<RowHandlers<Row>>({ open: onOpen, press: move, focus: onRowFocus });
     return (
         <div ref={frame} class={isShort ? "table-frame table-short" : "table-frame"} tabIndex={isShort && onOpen !== undefined ? undefined : 0} role="region" aria-label={label} style={{ "--row-height": `${rowHeight}px` }}>
             <div class="table" role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1} aria-colcount={columns.length} style={{ "--columns": columns.map((column) => column.width ?? "minmax(10ch, 1fr)").join(" ") }}>
@@ -110,29 +112,55 @@ export function Table<Row>(props: TableProps<Row>) {
                 {seen.map(({ index }) => {
                     const row = rows[index];
                     if (row === undefined) return null;
-                    return (
-                        <div
-                            key={keyOf(row)}
-                            class="table-row"
-                            role="row"
-                            aria-rowindex={index + 2}
-                            aria-selected={selected?.(row)}
-                            data-link={onOpen === undefined ? undefined : ""}
-                            tabIndex={onOpen === undefined ? undefined : 0}
-                            onClick={onOpen === undefined ? undefined : () => onOpen(row)}
-                            onKeyDown={onOpen === undefined ? undefined : (event) => move(event, index)}
-                            onFocus={onRowFocus === undefined ? undefined : () => onRowFocus(row, index)}
-                        >
-                            {columns.map((column) => (
-                                <div key={column.key} class="table-cell" role="cell" data-align={column.align}>
-                                    {column.cell(row)}
-                                </div>
-                            ))}
-                        </div>
-                    );
+                    return <TableRow key={keyOf(row)} row={row} index={index} columns={columns} isSelected={selected?.(row)} isLink={onOpen !== undefined} on={on} />;
                 })}
                 {after > 0 && <div style={{ blockSize: `${after}px`, gridColumn: "1 / -1" }} />}
             </div>
+        </div>
+    );
+}
+
+interface RowHandlers<Row> {
+    open: ((row: Row) => void) | undefined;
+    press: (event: KeyboardEvent, index: number) => void;
+    focus: ((row: Row, index: number) => void) | undefined;
+}
+
+/** Always the same object, with what is the latest in it. */
+function useLatest<Value extends object>(value: Value): Value {
+    const latest = useRef(value);
+    return Object.assign(latest.current, value);
+}
+
+interface RowProps<Row> {
+    row: Row;
+    index: number;
+    columns: readonly Column<Row>[];
+    isSelected: boolean | undefined;
+    isLink: boolean;
+    on: RowHandlers<Row>;
+}
+
+/** Who reads a signal is rendered again only when it, or what is told, changes: scrolling renders the rows that come, not those that stay. */
+function TableRow<Row>({ row, index, columns, isSelected, isLink, on }: RowProps<Row>) {
+    void language();
+    return (
+        <div
+            class="table-row"
+            role="row"
+            aria-rowindex={index + 2}
+            aria-selected={isSelected}
+            data-link={isLink ? "" : undefined}
+            tabIndex={isLink ? 0 : undefined}
+            onClick={isLink ? () => on.open?.(row) : undefined}
+            onKeyDown={isLink ? (event) => on.press(event, index) : undefined}
+            onFocus={() => on.focus?.(row, index)}
+        >
+            {columns.map((column) => (
+                <div key={column.key} class="table-cell" role="cell" data-align={column.align}>
+                    {column.cell(row)}
+                </div>
+            ))}
         </div>
     );
 }

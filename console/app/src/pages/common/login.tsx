@@ -1,8 +1,8 @@
 import type { AuthState } from "@stockverify/client";
-import { LoginNeeded, NoAnswer, Refused } from "@stockverify/client";
+import { Refused } from "@stockverify/client";
 import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
-import { loadErrorTexts } from "../../i18n/errors.js";
+import { errorText, loadErrorTexts } from "../../i18n/errors.js";
 import { clockTime } from "../../i18n/format.js";
 import { shellText } from "../../i18n/shell.js";
 import { preferPin, prefersPin } from "../../preferences.js";
@@ -12,6 +12,7 @@ import { TextField } from "../../ui/field.js";
 import { Icon } from "../../ui/icon.js";
 import { Banner } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
+import { applyUpdate, updateReady } from "../../updates.js";
 import { LanguageChoice } from "./preferences.js";
 import { PinPad } from "./pin-pad.js";
 
@@ -66,6 +67,7 @@ export function Login({ state }: { state: LoggedOut }) {
                         </Button>
                     )}
                 </div>
+                {updateReady.value && <Banner tone="info" title={shellText("update.title")} action={<Button onClick={applyUpdate}>{shellText("update.now")}</Button>} />}
             </div>
         </main>
     );
@@ -97,9 +99,10 @@ function GoOn({ name, until }: { name: string; until: number }) {
 
 /** What is wrong with what was entered, or with the network. */
 export function loginFault(fault: unknown): string {
-    if (fault instanceof Refused && fault.status === 401 && fault.code !== "account_disabled" && fault.code !== "pin_wrong") return shellText("fault.login_failed");
-    if (fault instanceof LoginNeeded || fault instanceof NoAnswer) return faultText(fault);
-    return faultText(fault);
+    if (!(fault instanceof Refused) || fault.status !== 401) return faultText(fault);
+    const said = (fault.code === "credentials_invalid" ? null : errorText(fault.code)) ?? shellText("fault.login_failed");
+    const left = fault.details.find(({ code }) => code === "tries_left");
+    return left === undefined ? said : `${said} ${shellText("login.tries_left", { n: Number(left.message) })}`;
 }
 
 export function PasswordLogin({ username: known, fixed = false, onUsername }: { username: string; fixed?: boolean; onUsername?: (username: string) => void }) {

@@ -1,4 +1,4 @@
-import { type FigureChanges, gtinOf, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, type RackItem } from "@stockverify/client";
+import { type FigureChanges, gtinOf, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, readScan, type RackItem, type Scan } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useRef, useState } from "preact/hooks";
 import { faultText, refusalText } from "../../faults.js";
@@ -40,56 +40,53 @@ export function ItemPage() {
             </Page>
         );
     const asked = query["lot"] ?? null;
-    const line = work.lines.value.find((each) => each.item.item_code === code && (asked === null || each.lot === asked));
-    const item = line?.item ?? work.itemOf(code) ?? unlisted(code);
-    return <Item key={`${code} ${asked ?? ""} ${item.item_name === null ? "" : "known"} ${line?.record?.record.client_record_id ?? ""}`} work={work} item={item} line={line} lot={asked} />;
+    const item = lineAt(work, code, asked)?.item ?? work.itemOf(code) ?? unlisted(code);
+    return <Item key={`${code} ${asked ?? ""} ${item.item_name === null ? "" : "known"}`} work={work} item={item} lot={asked} />;
 }
 
-/** What the page begins with: what was typed and not saved, else what is saved. Nothing is filled in that nobody counted. */
-function begin(kept: Draft | undefined, line: Line | undefined, lot: string | null): Draft {
+const lineAt = (work: RackWork, code: string, lot: string | null): Line | undefined => work.lines.value.find((each) => each.item.item_code === code && (lot === null || each.lot === lot));
+
+/** What is saved, as the page's fields have it. Nothing is filled in that nobody counted. */
+function saved(line: Line | undefined, lot: string | null): Draft {
     const record = line?.record?.record;
     const shown = (value: number | null | undefined): string => {
         const known = value == null ? undefined : quantityFromNumber(value);
         return known === undefined ? "" : quantityText(known);
     };
-    return (
-        kept ?? {
-            quantity: line?.total == null ? "" : quantityText(line.total),
-            unit: "",
-            damage: shown(record?.damage_qty),
-            lost: shown(record?.non_returnable_damaged_qty),
-            lot: record?.lot ?? lot ?? "",
-            mfg: record?.mfg_date ?? "",
-            expiry: record?.expiry_date ?? "",
-            condition: record?.condition ?? "",
-            serials: record?.serial_numbers ?? [],
-            damageReason: record?.damage_reason ?? "",
-            varianceReason: record?.variance_reason ?? "",
-            remark: record?.remark ?? "",
-            photos: record?.photo_proofs ?? [],
-        }
-    );
+    return {
+        quantity: line?.total == null ? "" : quantityText(line.total),
+        unit: "",
+        damage: shown(record?.damage_qty),
+        lost: shown(record?.non_returnable_damaged_qty),
+        lot: record?.lot ?? lot ?? "",
+        mfg: record?.mfg_date ?? "",
+        expiry: record?.expiry_date ?? "",
+        condition: record?.condition ?? "",
+        serials: record?.serial_numbers ?? [],
+        damageReason: record?.damage_reason ?? "",
+        varianceReason: record?.variance_reason ?? "",
+        remark: record?.remark ?? "",
+        photos: record?.photo_proofs ?? [],
+    };
 }
 
-function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line: Line | undefined; lot: string | null }) {
+function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string | null }) {
     useCountingLock();
     const { route } = useLocation();
     const { session_id } = work.rack;
     const place = { session: session_id, item: item.item_code, lot };
-    const [draft, setDraft] = useState<Draft>(() => begin(draftOf(place), line, lot));
+    // Scans may come faster than the page is painted: each goes on from what stands when it comes.
+    const entry = (): Draft => draftOf(place) ?? saved(lineAt(work, item.item_code, lot), lot);
+    const line = lineAt(work, item.item_code, lot);
+    const draft = entry();
     const isTouched = draftOf(place) !== undefined;
-    const [isBeside, setBeside] = useState(false);
+    /** What waits for an answer how it stands to others' figures: a serial number's scan, or all that is entered. */
+    const [beside, setBeside] = useState<SerialScan | "entry" | null>(null);
     const isFresh = useRef(true);
     const back = pathTo("/count", session_id);
-    // Scans may come faster than the page is painted: each goes on from what the one before left.
-    const entry = useRef(draft);
     const hasLeft = useRef(false);
     const turn = useRef<Promise<unknown>>(Promise.resolve());
-    const change = (changes: Partial<Draft>): void => {
-        entry.current = { ...entry.current, ...changes };
-        keepEntry(place, entry.current);
-        setDraft(entry.current);
-    };
+    const change = (changes: Partial<Draft>): void => keepEntry(place, { ...entry(), ...changes });
     // The first key replaces what is shown, as on a till.
     const press = (typed: string): void => {
         change({ quantity: pressed(isFresh.current && typed !== "erase" ? "" : draft.quantity, typed) });
@@ -98,17 +95,46 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
     const pack = item.packs.find((each) => each.uom === draft.unit);
     const read = entered(draft.quantity, pack?.factor);
     const refusal = line?.record?.refusal;
-    const addSerial = (serial: string): void => {
-        const wanted = serial.trim();
-        if (wanted === "") return;
-        const { serials: before, quantity } = entry.current;
-        if (before.some((each) => each.toUpperCase() === wanted.toUpperCase())) {
-            giveSignal("repeat");
-            return notify({ text: text("item.serial_twice", { serial: wanted }) });
+    const isTwice = (serial: string): boolean => entry().serials.some((each) => each.toUpperCase() === serial.toUpperCase());
+    /** An entry that is open has the serial number, too: saving it takes nothing back. */
+    const enterSerial = (serial: string): void => {
+        const { serials: before, quantity } = entry();
+        if (isTwice(serial)) return;
+        const serials = [...before, serial];
+        change({ serials, quantity: String(Math.max(serials.length, Number(quantity) || 0)) });
+    };
+    const addSerial = async (scan: SerialScan): Promise<void> => {
+        const told = scan.lot ?? entry().lot.trim();
+        // Without its lot no figure can be written: it waits for it among what is entered.
+        if (item.lot_tracked && told === "") {
+            if (isTwice(scan.serial)) return repeated(scan.serial);
+            giveSignal("ok");
+            enterSerial(scan.serial);
+            return notify({ text: text("item.lot_hint") });
+        }
+        const outcome = await work.addSerial(item, item.lot_tracked ? told : null, scan);
+        if (outcome.kind === "counted_by_others") return setBeside(scan);
+        if (outcome.kind === "repeated") {
+            // One that was taken out of what is entered comes back.
+            if (isTwice(scan.serial) || draftOf(place) === undefined || lineAt(work, item.item_code, lot)?.record?.record.serial_numbers?.includes(scan.serial) !== true) return repeated(scan.serial);
+            giveSignal("ok");
+            return enterSerial(scan.serial);
+        }
+        tellOutcome(session_id, outcome);
+        if (outcome.kind === "failed") {
+            giveSignal("error");
+            return notify({ tone: "bad", text: faultText(outcome.fault) });
         }
         giveSignal("ok");
-        const serials = [...before, wanted];
-        change({ serials, quantity: String(Math.max(serials.length, Number(quantity) || 0)) });
+        if (draftOf(place) !== undefined) enterSerial(scan.serial);
+    };
+    const typeSerial = (typed: string): void => {
+        const serial = typed.trim();
+        if (serial !== "") inTurn(() => addSerial({ ...readScan(serial, new Date().getFullYear()), serial }));
+    };
+    /** One after the other, in the order they came. */
+    const inTurn = (work: () => Promise<void>): void => {
+        turn.current = turn.current.then(work).catch((fault: unknown) => notify({ tone: "bad", text: faultText(fault) }));
     };
     /** What was as many as there were serial numbers stays as many. */
     const removeSerial = (serial: string): void => {
@@ -122,7 +148,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
         const isThis = items.some((each) => each.item_code === item.item_code);
         if (isThis || items.length === 0) {
             const serial = isThis ? scan.serial : (scan.serial ?? scan.text);
-            if (item.serial_tracked && serial !== undefined) return addSerial(serial);
+            if (item.serial_tracked && serial !== undefined) return addSerial({ ...scan, serial });
             if (item.serial_tracked) {
                 giveSignal("unknown");
                 return notify({ text: text("item.serials_hint") });
@@ -132,24 +158,22 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
                 return notify({ text: text("item.lot_hint") });
             }
             const lot = isThis ? scan.lot : (scan.lot ?? (isArticle(scan.text) ? undefined : scan.text));
-            if (item.lot_tracked && entry.current.lot === "" && lot !== undefined) {
+            if (item.lot_tracked && entry().lot === "" && lot !== undefined) {
                 giveSignal("ok");
                 return change({ lot, ...(scan.mfg_date === undefined ? {} : { mfg: scan.mfg_date }), ...(scan.expiry_date === undefined ? {} : { expiry: scan.expiry_date }) });
             }
         }
         hasLeft.current = true;
-        if (isTouched) notify({ text: text("item.kept_draft") });
+        if (draftOf(place) !== undefined) notify({ text: text("item.kept_draft") });
         passOn(code);
         route(back);
     };
-    useScans((code) => {
-        turn.current = turn.current.then(() => hear(code)).catch((fault: unknown) => notify({ tone: "bad", text: faultText(fault) }));
-    });
+    useScans((code) => inTurn(() => hear(code)));
     const save = async (): Promise<void> => {
         if ("fault" in read) return;
         const figure = changesOf(draft, item, read.pieces);
         if (figure === null) return notify({ tone: "bad", text: text("item.fault.other") });
-        if (work.asksBeside(item)) return setBeside(true);
+        if (work.asksBeside(item)) return setBeside("entry");
         const book = client.bookQuantity(work.rack.rack_id, item.item_code);
         let confirmed = false;
         if (work.rack.strict && !isPractice(session_id) && book !== null && quantityFromNumber(book) !== read.pieces) {
@@ -231,7 +255,7 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
                     </div>
                 </div>
                 {item.lot_tracked && <TextField label={text("item.lot")} value={draft.lot} onInput={(value) => change({ lot: value })} hint={text("item.lot_hint")} code />}
-                {item.serial_tracked && <Serials serials={draft.serials} onAdd={addSerial} onRemove={removeSerial} />}
+                {item.serial_tracked && <Serials serials={draft.serials} onAdd={typeSerial} onRemove={removeSerial} />}
                 <details class="card" open={draft.damage !== "" || draft.lost !== "" || refusal !== undefined}>
                     <summary>{text("item.damage_title")}</summary>
                     <div class="stack inside">
@@ -264,19 +288,27 @@ function Item({ work, item, line, lot }: { work: RackWork; item: RackItem; line:
                     </Button>
                 </div>
             </form>
-            {isBeside && (
+            {beside !== null && (
                 <BesideDialog
                     item={item}
-                    onClose={() => setBeside(false)}
+                    onClose={() => setBeside(null)}
                     onChoice={(choice) => {
                         work.answerBeside(item, choice);
-                        setBeside(false);
-                        void save();
+                        setBeside(null);
+                        if (beside === "entry") void save();
+                        else inTurn(() => addSerial(beside));
                     }}
                 />
             )}
         </Page>
     );
+}
+
+type SerialScan = Scan & { serial: string };
+
+function repeated(serial: string): void {
+    giveSignal("repeat");
+    notify({ text: text("item.serial_twice", { serial }) });
 }
 
 /** "12 pcs": a number never stands without its unit. */

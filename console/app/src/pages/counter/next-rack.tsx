@@ -24,11 +24,13 @@ async function reachable(floor: string | undefined, signal: AbortSignal): Promis
 /** The next rack nearby, a tap away. */
 export function NextRack({ after }: { after?: string | undefined }) {
     const last = racks.value.find((rack) => rack.session_id === after) ?? racks.value.findLast((rack) => rack.lease === "ended");
-    const { data } = useLoad((signal) => reachable(last?.floor, signal), [last?.rack_id]);
+    const { data, fault } = useLoad((signal) => reachable(last?.floor, signal), [last?.rack_id]);
     const { claim, question } = useClaim();
     const userId = currentUser()?.user_id ?? "";
     const place = data?.find((rack) => rack.rack_id === last?.rack_id);
     const next = data === undefined ? undefined : nextRack(data, userId, last === undefined ? undefined : { zone: null, ...place, rack_id: last.rack_id, floor: last.floor, status: "completed" });
+    // Its place is kept until it is known: what stands below must not move under a thumb.
+    if (data === undefined && fault === undefined) return <div class="card skeleton next-rack" aria-hidden="true" />;
     if (next === undefined) return null;
     return (
         <section class="card row-apart next-rack">

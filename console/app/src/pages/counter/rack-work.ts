@@ -216,12 +216,16 @@ export class RackWork {
         if (item.serial_tracked && scan.serial === undefined) return { kind: "serial_needed", item, scan };
         if (item.lot_tracked && scan.lot === undefined) return { kind: "lot_needed", item, scan };
         if (this.asksBeside(item)) return { kind: "counted_by_others", item, scan };
+        if (scan.serial !== undefined && item.serial_tracked && this.hasSerial(scan.serial)) return { kind: "repeated", item, serial: scan.serial };
         const lot = item.lot_tracked ? (scan.lot ?? null) : null;
         const before = this.lineOf(item.item_code, lot)?.record?.record;
-        const serials = before?.serial_numbers ?? [];
-        if (scan.serial !== undefined && item.serial_tracked && this.hasSerial(scan.serial)) return { kind: "repeated", item, serial: scan.serial };
         const added = item.serial_tracked ? one : (inUnits(scan.quantity ?? one, of(packSize)) ?? one);
-        const total = addQuantities(of(before?.verified_qty), added) ?? added;
+        return this.#writeScan(item, lot, scan, added, addQuantities(of(before?.verified_qty), added) ?? added);
+    }
+
+    /** What a scan makes of its item's figure. */
+    #writeScan(item: RackItem, lot: string | null, scan: Scan, added: Quantity, total: Quantity): Promise<Outcome> {
+        const serials = this.lineOf(item.item_code, lot)?.record?.record.serial_numbers ?? [];
         const changes: FigureChanges & { verified_qty: Quantity } = {
             verified_qty: total,
             ...(item.serial_tracked && scan.serial !== undefined ? { serial_numbers: [...serials, scan.serial] } : {}),
@@ -232,6 +236,18 @@ export class RackWork {
         };
         const line: NewLine = { barcode: scan.text, item_code: item.item_code, quantity: added, ...(scan.serial === undefined ? {} : { serial_number: scan.serial }) };
         return this.#write(item, lot, changes, [line], added);
+    }
+
+    /** A serial number that came on its item's page: one piece, unless the figure that stands has it already. */
+    addSerial(item: RackItem, lot: string | null, scan: Scan & { serial: string }): Promise<Outcome> {
+        return this.#counting(async () => {
+            if (this.asksBeside(item)) return { kind: "counted_by_others", item, scan };
+            if (this.hasSerial(scan.serial)) return { kind: "repeated", item, serial: scan.serial };
+            const before = this.lineOf(item.item_code, lot)?.record?.record;
+            const told = of((before?.serial_numbers ?? []).length + 1);
+            const known = of(before?.verified_qty);
+            return this.#writeScan(item, lot, scan, one, told > known ? told : known);
+        });
     }
 
     /** Whether the round has a figure of somebody else's and nobody said yet what this one is beside it. */

@@ -20,7 +20,7 @@ type Schedule = Schema<"Schedule">;
 /** What is made by the clock: when next, and what came of it last. */
 export function SchedulesPage() {
     const loaded = useLoad((signal) => client.call("get", "/api/reports/schedules", { query: { limit: 200 }, signal }), []);
-    useLiveReload(["job.updated"], loaded.reload, (event) => event["status"] !== "running", 3000);
+    useLiveReload(["job.updated", "schedule."], loaded.reload, (event) => event["status"] !== "running", 3000);
     return (
         <Page title={text("schedules.title")}>
             <div class="stack">

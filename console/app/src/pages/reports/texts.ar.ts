@@ -372,6 +372,8 @@ export const reportsArabic: Translation<typeof reportsEnglish> = {
     "schedules.waits": "ينتظر التشغيل السابق",
     "schedules.snapshot": "لقطة",
     "schedules.next": "التالي: {when}",
+    "schedule.told_failed": "فشل الجدول الزمني {name}.",
+    "schedule.told_disabled": "أوقف الجدول الزمني {name} نفسه: تغيّر حساب صاحبه.",
     "schedule.name": "الاسم",
     "schedule.type": "ما يُصنع",
     "schedule.query": "لأي استعلام محفوظ",

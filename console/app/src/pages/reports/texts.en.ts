@@ -369,6 +369,8 @@ export const reportsEnglish = {
     "schedules.waits": "Waits for the run before",
     "schedules.snapshot": "Snapshot",
     "schedules.next": "Next: {when}",
+    "schedule.told_failed": "The schedule {name} failed.",
+    "schedule.told_disabled": "The schedule {name} has switched itself off: its owner's account has changed.",
     "schedule.name": "Name",
     "schedule.type": "What is made",
     "schedule.query": "Of which saved query",

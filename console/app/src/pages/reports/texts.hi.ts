@@ -372,6 +372,8 @@ export const reportsHindi: Translation<typeof reportsEnglish> = {
     "schedules.waits": "पिछले रन की प्रतीक्षा",
     "schedules.snapshot": "स्नैपशॉट",
     "schedules.next": "अगला: {when}",
+    "schedule.told_failed": "समय-सारणी {name} विफल हुई।",
+    "schedule.told_disabled": "समय-सारणी {name} अपने आप बंद हुई: उसके मालिक का खाता बदल गया है।",
     "schedule.name": "नाम",
     "schedule.type": "क्या बनता है",
     "schedule.query": "किस सहेजी क्वेरी का",

@@ -24,6 +24,7 @@ import { Who } from "./people.js";
 import { moneyLabel, Unit } from "./review-lines.js";
 import { signed, signedMoney } from "./signed.js";
 import { text } from "./texts.js";
+import { UnsentPhones } from "./unsent-phones.js";
 import { useWalk } from "./walk.js";
 
 const states = ["all", "pending", "sent", "applied", "refused", "superseded", "withdrawn"] as const;
@@ -103,6 +104,7 @@ function Head({ page, onChange }: { page: AdjustmentWithLines; onChange: () => P
                     <dt class="small soft">{text("adjustment.lines")}</dt>
                     <dd class="tile-value">{number(page.line_count)}</dd>
                     {page.superseded > 0 && <dd class="small soft">{text("adjustment.superseded", { n: page.superseded })}</dd>}
+                    {(page.uncompared ?? 0) > 0 && <dd class="small soft">{text("adjustment.uncompared", { n: page.uncompared ?? 0 })}</dd>}
                 </div>
                 <div class="card">
                     <dt class="small soft">{text("summary.net")}</dt>
@@ -116,6 +118,7 @@ function Head({ page, onChange }: { page: AdjustmentWithLines; onChange: () => P
                 </div>
             </dl>
             {page.error !== null && page.error !== undefined && <Banner tone="bad" title={text("adjustment.error")}><Data>{page.error}</Data></Banner>}
+            <UnsentPhones phones={page.unsent ?? []} approved />
             <Banner tone={status === "refused" ? "bad" : status === "posted" ? "ok" : "info"}>{text(`adjustment.explain.${status}`)}</Banner>
             {page.reverses !== null && <Button icon="undo" href={pathTo("/adjustments", page.reverses)}>{text("adjustment.reverses")}</Button>}
             {page.reversed_by !== null && <Button icon="undo" href={pathTo("/adjustments", page.reversed_by)}>{text("adjustment.reversal")}</Button>}

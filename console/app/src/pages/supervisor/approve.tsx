@@ -23,7 +23,7 @@ function refusal(code: string): string | null {
 }
 
 /** The end of a count: a job makes one adjustment of it, or says what bars it. */
-export function ApproveDialog({ countId, onClose, onRefused }: { countId: string; onClose: () => void; onRefused: () => Promise<void> }) {
+export function ApproveDialog({ countId, unsent, onClose, onRefused }: { countId: string; unsent: number; onClose: () => void; onRefused: () => Promise<void> }) {
     const { route } = useLocation();
     const begin = async (note: string): Promise<Outcome> => {
         try {
@@ -37,7 +37,7 @@ export function ApproveDialog({ countId, onClose, onRefused }: { countId: string
     return (
         <NoteJobDialog
             title={text("approve.title")}
-            explain={text("approve.text")}
+            explain={unsent === 0 ? text("approve.text") : `${text("approve.text")} ${text("approve.unsent", { n: unsent })}`}
             confirm={text("approve.confirm")}
             working={text("approve.working")}
             begin={begin}

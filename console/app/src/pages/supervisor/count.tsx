@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { useParameter } from "../../routes.js";
 import { faultText } from "../../faults.js";
-import { dateTime } from "../../i18n/format.js";
+import { language } from "../../i18n/catalogue.js";
+import { dateTime, figure } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
 import { useLiveReload } from "../../live.js";
 import { pathTo } from "../../paths.js";
@@ -87,6 +88,8 @@ function CountHead({ count, onChange }: { count: Count; onChange: () => Promise<
                     {count.opened_by !== undefined && count.opened_by !== null && <> · <Who id={count.opened_by} /></>}
                 </span>
             </div>
+            <Limits of={count.tolerance} />
+            {(count.uncompared_items ?? 0) > 0 && <p class="small soft">{text("count.uncompared", { n: count.uncompared_items ?? 0 })}</p>}
             {count.status === "CLOSED" && <Banner tone="info" title={text("count.closed_text")}>{count.close_reason == null ? undefined : <Data>{count.close_reason}</Data>}</Banner>}
             {count.status === "OPEN" && count.book_state === "pending" && <Banner tone="info" icon="clock">{text("count.book_pending")}</Banner>}
             {count.approval?.code !== undefined && count.status === "RECONCILE" && (
@@ -106,4 +109,17 @@ function CountHead({ count, onChange }: { count: Count; onChange: () => Promise<
             {cancels && <ReasonDialog title={text("count.cancel_ask")} explain={text("count.cancel_text")} confirm={text("count.cancel")} danger onClose={() => setCancels(false)} onSubmit={cancel} />}
         </div>
     );
+}
+
+/** Past which differences a line is counted again by itself, as the count was opened. */
+function Limits({ of: tolerance }: { of: Count["tolerance"] }) {
+    if (tolerance === null || tolerance === undefined) return null;
+    const { percent, quantity, value, different_user } = tolerance;
+    const limits = [
+        ...(percent === null ? [] : [text("count.limit.percent", { limit: figure(percent) })]),
+        ...(quantity === null ? [] : [text("count.limit.quantity", { limit: figure(quantity) })]),
+        ...(value === null ? [] : [text("count.limit.value", { limit: figure(value) })]),
+    ];
+    const told = new Intl.ListFormat(language().tag, { type: "disjunction" }).format(limits);
+    return <p class="small soft">{text(different_user ? "count.tolerance_other" : "count.tolerance", { limits: told })}</p>;
 }

@@ -25,6 +25,7 @@ import { reviewColumns } from "./review-lines.js";
 import { placeAfter } from "./review-place.js";
 import { ReviewSummary } from "./review-summary.js";
 import { text } from "./texts.js";
+import { UnsentPhones } from "./unsent-phones.js";
 import { useWalk } from "./walk.js";
 
 const states = ["undecided", "all", "counted", "recounted", "incomplete", "recount_asked", "not_recounted", "not_counted", "accepted"] as const;
@@ -93,6 +94,7 @@ export function ReviewPage() {
                             {page.status === "APPROVED" && <Button kind="primary" icon="check" href={pathTo("/adjustments", countId)}>{text("count.adjustment")}</Button>}
                         </div>
                         <ReviewSummary page={page} />
+                        {!isClosed(page) && <UnsentPhones phones={page.unsent} />}
                         {!isOver && <Blocked countId={countId} bars={page.blocked_by} hasMore={page.blocked_by_more === true} />}
                         <Segments label={text("review.filter")} value={filter} options={states.map((value) => ({ value, label: <FilterLabel filter={value} page={page} /> }))} onChange={(state) => show({ state })} />
                         <div class="narrow">
@@ -130,7 +132,7 @@ export function ReviewPage() {
             </div>
             {dialog === "below" && <AcceptBelow countId={countId} currency={page?.currency ?? null} onClose={() => setDialog(null)} onDone={walk.reload} />}
             {dialog === "keys" && <KeyHelp onClose={() => setDialog(null)} />}
-            {dialog === "approve" && <ApproveDialog countId={countId} onClose={() => setDialog(null)} onRefused={walk.reload} />}
+            {dialog === "approve" && <ApproveDialog countId={countId} unsent={page?.unsent.reduce((sum, { left }) => sum + left, 0) ?? 0} onClose={() => setDialog(null)} onRefused={walk.reload} />}
             {recount !== null && (
                 <RecountDialog
                     countId={countId}
