@@ -24,24 +24,52 @@ sv_flags_of_sight(const sv_serial_sight_t *sight)
            (sight->state == SV_SERIAL_MISPLACED ? SV_LINE_FLAG_BIT(SV_LINE_FLAG_SERIAL_MISPLACED) : 0);
 }
 
+/* How many of the figures are of the first one's item. */
+static size_t
+sv_figures_of_first_item(const sv_serial_figure_t *figures, size_t count)
+{
+    size_t same = 1;
+
+    while (same < count && strcmp(figures[same].item_code, figures[0].item_code) == 0) {
+        same++;
+    }
+    return same;
+}
+
+static sv_status_t sv_flag_figures(sv_store_t *store, sv_totals_lines_t *lines, const sv_serial_figure_t *figures,
+                                   size_t count, sv_error_t *error);
+
 /* An item with too many of them is not looked into: its lines have their totals all the same. */
 static sv_status_t
-sv_flag_items(sv_store_t *store, sv_totals_lines_t *lines, const char *const *codes, size_t count, sv_error_t *error)
+sv_flag_each_item(sv_store_t *store, sv_totals_lines_t *lines, const sv_serial_figure_t *figures, size_t count,
+                  sv_error_t *error)
+{
+    size_t same = sv_figures_of_first_item(figures, count);
+
+    if (same == count) {
+        sv_log(SV_LOG_WARNING, "item %s has too many serial numbers in count %s to compare them", figures[0].item_code,
+               lines->scope->count_id);
+        return SV_OK;
+    }
+    for (size_t i = 0; i < count; i += same) {
+        same = sv_figures_of_first_item(figures + i, count - i);
+        if (sv_flag_figures(store, lines, figures + i, same, error) != SV_OK) {
+            return error->status;
+        }
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_flag_figures(sv_store_t *store, sv_totals_lines_t *lines, const sv_serial_figure_t *figures, size_t count,
+                sv_error_t *error)
 {
     sv_serials_of_count_t serials;
-    sv_status_t status = sv_serials_of_items(store, lines->scope->count_id, codes, count, &serials, error);
+    sv_status_t status = sv_serials_of_figures(store, lines->scope->count_id, figures, count, &serials, error);
 
     if (status == SV_ERR_PARAMETER_INVALID) {
         sv_error_clear(error);
-        status = SV_OK;
-        for (size_t i = 0; count > 1 && status == SV_OK && i < count; i++) {
-            status = sv_flag_items(store, lines, codes + i, 1, error);
-        }
-        if (count == 1) {
-            sv_log(SV_LOG_WARNING, "item %s has too many serial numbers in count %s to compare them", codes[0],
-                   lines->scope->count_id);
-        }
-        return status;
+        return sv_flag_each_item(store, lines, figures, count, error);
     }
     for (size_t i = 0; status == SV_OK && i < serials.count; i++) {
         sv_flag_lines(lines, serials.sights[i].item_code, sv_flags_of_sight(&serials.sights[i]));
@@ -52,16 +80,16 @@ sv_flag_items(sv_store_t *store, sv_totals_lines_t *lines, const char *const *co
 sv_status_t
 sv_line_serials_flag(sv_store_t *store, sv_totals_lines_t *lines, sv_error_t *error)
 {
-    const char **codes = sv_arena_alloc(lines->arena, (lines->parts.count + 1) * sizeof(codes[0]));
+    sv_serial_figure_t *figures = sv_arena_alloc(lines->arena, (lines->parts.count + 1) * sizeof(figures[0]));
     size_t count = 0;
 
     /* The parts stand by line, lines by item. */
     for (size_t i = 0; i < lines->parts.count; i++) {
         const sv_totals_part_t *part = &lines->parts.parts[i];
 
-        if (part->has_serials && (count == 0 || strcmp(codes[count - 1], part->item_code) != 0)) {
-            codes[count++] = part->item_code;
+        if (part->serial_numbers != NULL && part->rack_id != NULL) {
+            figures[count++] = (sv_serial_figure_t){ part->item_code, part->rack_id, part->serial_numbers };
         }
     }
-    return count == 0 ? SV_OK : sv_flag_items(store, lines, codes, count, error);
+    return count == 0 ? SV_OK : sv_flag_figures(store, lines, figures, count, error);
 }

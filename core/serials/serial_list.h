@@ -37,6 +37,18 @@ void sv_serial_write_json(sv_json_writer_t *w, const sv_serial_sight_t *sight, c
 sv_status_t sv_serials_of_items(sv_store_t *store, const char *count_id, const char *const *codes, size_t code_count,
                                 sv_serials_of_count_t *serials, sv_error_t *error);
 
+/* A figure that counts, as who has read it says. */
+typedef struct {
+    const char *item_code;
+    const char *rack_id;
+    const bson_t *numbers; /* its array of serial numbers; NULL: none */
+} sv_serial_figure_t;
+
+/* The same of the items of these figures, which are all that count of them: their states, without the facts, and
+ * numbers that are in the count as its figures spell them. */
+sv_status_t sv_serials_of_figures(sv_store_t *store, const char *count_id, const sv_serial_figure_t *figures,
+                                  size_t count, sv_serials_of_count_t *serials, sv_error_t *error);
+
 typedef struct {
     const char *count_id;
     const char *item_code; /* NULL: any */

@@ -17,8 +17,9 @@ enum { SV_SIGHT_CHUNK = 500 };
 typedef struct {
     sv_serial_sight_t sight;
     sv_serial_facts_t facts;
-    const bson_t *serial; /* its document; NULL: not read, or there is none */
-    int64_t before_n;     /* of the place told as `before` */
+    bool known;       /* its document was read */
+    bool placed;      /* and says that it is somewhere */
+    int64_t before_n; /* of the place told as `before` */
 } sv_sighting_t;
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
     const char *count_id;
     const char *const *only; /* these items; NULL: any */
     size_t only_count;
+    bool flags_only; /* of numbers that are in the count its figures tell all but their earlier places */
     sv_count_t count;
     int64_t started_ms;
     sv_sighting_t **list;
@@ -74,34 +76,41 @@ sv_sighting_add_item(sv_sighting_run_t *run, const char *item_code)
     }
 }
 
+/* What a figure carries; `facts` of all of them. */
+static void
+sv_sighting_add_figure(sv_sighting_run_t *run, const sv_serial_figure_t *figure, const sv_serial_facts_t *facts)
+{
+    bson_iter_t iter;
+
+    *sv_text_map_put(&run->racks, figure->rack_id) = run;
+    sv_sighting_add_item(run, figure->item_code);
+    if (figure->numbers == NULL || !bson_iter_init(&iter, figure->numbers)) {
+        return;
+    }
+    while (bson_iter_next(&iter)) {
+        if (BSON_ITER_HOLDS_UTF8(&iter)) {
+            sv_sighting_t *sighting =
+                sv_sighting_of(run, figure->item_code, sv_arena_strdup(run->arena, bson_iter_utf8(&iter, NULL)));
+
+            sighting->sight.rack_id = figure->rack_id;
+            sighting->facts = *facts;
+        }
+    }
+}
+
 static void
 sv_sighting_record_row(const bson_t *record, void *context)
 {
     sv_sighting_run_t *run = context;
-    const char *item_code = sv_doc_text(record, "item_code", run->arena);
-    const char *rack_id = sv_doc_text(record, "rack_id", run->arena);
-    const bson_t *numbers = sv_doc_child(record, "serial_numbers", run->arena);
-    bson_iter_t iter;
+    const sv_serial_figure_t figure = { .item_code = sv_doc_text(record, "item_code", run->arena),
+                                        .rack_id = sv_doc_text(record, "rack_id", run->arena),
+                                        .numbers = sv_doc_child(record, "serial_numbers", run->arena) };
+    const sv_serial_facts_t facts = { .client_record_id = sv_doc_text(record, "client_record_id", run->arena),
+                                      .session_id = sv_doc_text(record, "session_id", run->arena),
+                                      .user_id = sv_doc_text(record, "user_id", run->arena) };
 
-    if (item_code == NULL || rack_id == NULL) {
-        return;
-    }
-    *sv_text_map_put(&run->racks, rack_id) = run;
-    sv_sighting_add_item(run, item_code);
-    if (numbers == NULL || !bson_iter_init(&iter, numbers)) {
-        return;
-    }
-    while (bson_iter_next(&iter)) {
-        sv_sighting_t *sighting;
-
-        if (!BSON_ITER_HOLDS_UTF8(&iter)) {
-            continue;
-        }
-        sighting = sv_sighting_of(run, item_code, sv_arena_strdup(run->arena, bson_iter_utf8(&iter, NULL)));
-        sighting->sight.rack_id = rack_id;
-        sighting->facts.client_record_id = sv_doc_text(record, "client_record_id", run->arena);
-        sighting->facts.session_id = sv_doc_text(record, "session_id", run->arena);
-        sighting->facts.user_id = sv_doc_text(record, "user_id", run->arena);
+    if (figure.item_code != NULL && figure.rack_id != NULL) {
+        sv_sighting_add_figure(run, &figure, &facts);
     }
 }
 
@@ -115,7 +124,7 @@ sv_sightings_read_records(sv_sighting_run_t *run, sv_error_t *error)
         sv_filter_in(filter, "item_code", run->only, run->only_count);
     }
     sv_counting_filter(filter);
-    return sv_query_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_sighting_record_row, run,
+    return sv_store_each(run->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_sighting_record_row, run,
                          error);
 }
 
@@ -173,11 +182,12 @@ sv_sighting_serial_row(const bson_t *serial, void *context)
         return;
     }
     sighting = sv_sighting_of(run, item_code, number);
-    if (sighting->serial == NULL) {
-        sighting->serial = serial;
+    if (!sighting->known) {
+        sighting->known = true;
+        sighting->placed = sv_doc_has(serial, "current");
         sighting->sight.serial_number = number; /* as it was first spelt */
     }
-    if (current != NULL && sv_doc_has(serial, "current")) {
+    if (current != NULL) {
         sv_sighting_consider(run, sighting, sv_doc_int(serial, "moves") + 1, current);
     }
 }
@@ -196,18 +206,20 @@ sv_sighting_place_row(const bson_t *place, void *context)
 
 /* Everything that a collection has of the items, some of them at a time. */
 static sv_status_t
-sv_sightings_read_of_items(sv_sighting_run_t *run, sv_collection_t collection, sv_query_row_t row, sv_error_t *error)
+sv_sightings_read_of_items(sv_sighting_run_t *run, sv_collection_t collection, sv_error_t *error)
 {
-    for (size_t i = 0; i < run->item_count; i += SV_SIGHT_CHUNK) {
-        bson_t *filter = sv_doc_new(run->arena);
-        sv_query_texts_t codes;
+    bool serials = collection == SV_COLLECTION_ITEM_SERIALS;
 
-        sv_query_texts_init(&codes, run->arena);
-        for (size_t j = i; j < run->item_count && j < i + SV_SIGHT_CHUNK; j++) {
-            sv_query_texts_add(&codes, run->item_codes[j]);
+    for (size_t i = 0; i < run->item_count; i += SV_SIGHT_CHUNK) {
+        size_t left = run->item_count - i;
+        bson_t *filter = sv_doc_new(run->arena);
+
+        sv_filter_in(filter, "item_code", run->item_codes + i, left < SV_SIGHT_CHUNK ? left : SV_SIGHT_CHUNK);
+        if (serials && run->flags_only) {
+            BCON_APPEND(filter, "current.count_id", "{", "$ne", BCON_UTF8(run->count_id), "}");
         }
-        sv_query_in(filter, "item_code", &codes);
-        if (sv_query_each(run->store, collection, filter, NULL, row, run, error) != SV_OK) {
+        if (sv_store_each(run->store, collection, filter, NULL,
+                          serials ? sv_sighting_serial_row : sv_sighting_place_row, run, error) != SV_OK) {
             return error->status;
         }
         if (run->length > SV_SERIALS_OF_COUNT_MAX) {
@@ -296,8 +308,7 @@ sv_sighting_is_told(const sv_sighting_run_t *run, const sv_sighting_t *sighting)
     if (sighting->sight.rack_id != NULL) {
         return true;
     }
-    return sighting->sight.before_rack_id != NULL && sighting->serial != NULL &&
-           sv_doc_has(sighting->serial, "current") && sv_sighting_is_in_scope(run, sighting);
+    return sighting->sight.before_rack_id != NULL && sighting->placed && sv_sighting_is_in_scope(run, sighting);
 }
 
 static int
@@ -331,6 +342,35 @@ sv_sightings_tell(sv_sighting_run_t *run, sv_serials_of_count_t *serials)
     sv_serial_states_decide(serials->sights, serials->count, run->arena);
 }
 
+static sv_status_t
+sv_sightings_begin(sv_sighting_run_t *run, sv_error_t *error)
+{
+    sv_text_map_t *const maps[] = { &run->of_key, &run->racks, &run->items, &run->warehouses, &run->contested };
+
+    if (sv_count_find(run->store, run->count_id, run->arena, &run->count, error) != SV_OK) {
+        return error->status;
+    }
+    run->started_ms = sv_doc_time(run->count.document, "started_at");
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+        sv_text_map_init(maps[i], run->arena, 0);
+    }
+    return SV_OK;
+}
+
+/* After what the figures carry. */
+static sv_status_t
+sv_sightings_finish(sv_sighting_run_t *run, sv_serials_of_count_t *serials, sv_error_t *error)
+{
+    if (sv_sightings_read_racks(run, error) != SV_OK ||
+        sv_sightings_read_of_items(run, SV_COLLECTION_ITEM_SERIALS, error) != SV_OK ||
+        sv_sightings_read_of_items(run, SV_COLLECTION_SERIAL_HISTORY, error) != SV_OK ||
+        sv_sightings_read_conflicts(run, error) != SV_OK || sv_sightings_read_warehouses(run, error) != SV_OK) {
+        return error->status;
+    }
+    sv_sightings_tell(run, serials);
+    return SV_OK;
+}
+
 sv_status_t
 sv_serials_of_items(sv_store_t *store, const char *count_id, const char *const *codes, size_t code_count,
                     sv_serials_of_count_t *serials, sv_error_t *error)
@@ -338,23 +378,27 @@ sv_serials_of_items(sv_store_t *store, const char *count_id, const char *const *
     sv_sighting_run_t run = {
         .store = store, .arena = error->arena, .count_id = count_id, .only = codes, .only_count = code_count
     };
-    sv_text_map_t *const maps[] = { &run.of_key, &run.racks, &run.items, &run.warehouses, &run.contested };
 
-    if (sv_count_find(store, count_id, run.arena, &run.count, error) != SV_OK) {
+    if (sv_sightings_begin(&run, error) != SV_OK || sv_sightings_read_records(&run, error) != SV_OK) {
         return error->status;
     }
-    run.started_ms = sv_doc_time(run.count.document, "started_at");
-    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-        sv_text_map_init(maps[i], run.arena, 0);
-    }
-    if (sv_sightings_read_records(&run, error) != SV_OK || sv_sightings_read_racks(&run, error) != SV_OK ||
-        sv_sightings_read_of_items(&run, SV_COLLECTION_ITEM_SERIALS, sv_sighting_serial_row, error) != SV_OK ||
-        sv_sightings_read_of_items(&run, SV_COLLECTION_SERIAL_HISTORY, sv_sighting_place_row, error) != SV_OK ||
-        sv_sightings_read_conflicts(&run, error) != SV_OK || sv_sightings_read_warehouses(&run, error) != SV_OK) {
+    return sv_sightings_finish(&run, serials, error);
+}
+
+sv_status_t
+sv_serials_of_figures(sv_store_t *store, const char *count_id, const sv_serial_figure_t *figures, size_t count,
+                      sv_serials_of_count_t *serials, sv_error_t *error)
+{
+    static const sv_serial_facts_t nothing;
+    sv_sighting_run_t run = { .store = store, .arena = error->arena, .count_id = count_id, .flags_only = true };
+
+    if (sv_sightings_begin(&run, error) != SV_OK) {
         return error->status;
     }
-    sv_sightings_tell(&run, serials);
-    return SV_OK;
+    for (size_t i = 0; i < count; i++) {
+        sv_sighting_add_figure(&run, &figures[i], &nothing);
+    }
+    return sv_sightings_finish(&run, serials, error);
 }
 
 sv_status_t

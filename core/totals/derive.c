@@ -55,7 +55,7 @@ static void
 sv_lines_add_book(const bson_t *document, void *context)
 {
     sv_totals_lines_t *lines = context;
-    const sv_totals_item_t *item = sv_totals_item(lines, sv_doc_text(document, "item_code", lines->arena));
+    sv_totals_item_t *item = sv_totals_item(lines, sv_doc_text(document, "item_code", lines->arena));
     const char *lot = sv_doc_text(document, "lot", lines->arena);
     sv_totals_line_t *line;
 
@@ -74,6 +74,7 @@ sv_lines_add_book(const bson_t *document, void *context)
                                    .uom = sv_doc_text(document, "uom", lines->arena) };
     line->frozen_at_ms = sv_doc_time(document, "frozen_at");
     line->adjusted_seq = sv_doc_int(document, "adjusted_seq");
+    item->derivations += sv_doc_int(document, "derivations");
     line->was_counted = sv_doc_has(document, "counted");
     line->was_damaged = sv_doc_quantity(document, "counted.damage_qty") > 0 ||
                         sv_doc_quantity(document, "counted.non_returnable_damaged_qty") > 0;

@@ -5,6 +5,7 @@
 #include "core/base/time_zone.h"
 #include "core/stock/units.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/sync/counting.h"
 #include "core/totals/lines.h"
 #include "core/warehouse/warehouse.h"
@@ -85,6 +86,9 @@ sv_figures_add(const bson_t *record, void *context)
     const char *lot = sv_doc_text(record, "lot_key", arena);
     sv_figure_said_t *said;
 
+    if (!sv_counting_does(record)) {
+        return;
+    }
     figures->said = sv_arena_grow(arena, figures->said, figures->count, &figures->capacity, sizeof(figures->said[0]));
     said = &figures->said[figures->count];
     *said = (sv_figure_said_t){
@@ -96,7 +100,9 @@ sv_figures_add(const bson_t *record, void *context)
                   .user_id = sv_doc_text(record, "user_id", arena),
                   .decided_by = sv_doc_text(record, "decided_by", arena),
                   .linked_by = sv_doc_text(record, "review.by", arena),
-                  .has_serials = sv_doc_has(record, "serial_numbers.0") },
+                  .serial_numbers = sv_doc_has(record, "serial_numbers.0")
+                                        ? sv_doc_copy(sv_doc_child(record, "serial_numbers", arena), arena)
+                                        : NULL },
         .verified_qty = sv_doc_quantity(record, "verified_qty"),
         .damage_qty = sv_doc_quantity(record, "damage_qty"),
         .non_returnable_damaged_qty = sv_doc_quantity(record, "non_returnable_damaged_qty"),
@@ -113,17 +119,42 @@ sv_figures_add(const bson_t *record, void *context)
     figures->count += sv_totals_item(figures->lines, said->part.item_code) != NULL;
 }
 
-/* Only what counts is read, however often it was counted: `counts` stands in the index before the rack.  Whole records:
- * picking twenty of their members costs a server more than sending the others. */
+/* An item that was derived a few times has few records that ceased to count: they did so in transactions of their own.
+ * All of its records are read and sifted here, as what is asked beyond the index has a server open each of them.  Of
+ * others only what counts is read, however often they were counted: `counts` stands in the index before the rack. */
+enum { SV_SIFTED_DERIVATIONS = 20 };
+
+/* Whole records: picking twenty of their members costs a server more than sending the others. */
+static sv_status_t
+sv_figures_read_some(sv_store_t *store, sv_figures_said_t *figures, bool sifted, sv_error_t *error)
+{
+    const sv_totals_lines_t *lines = figures->lines;
+    const char **codes = sv_arena_alloc(lines->arena, (lines->item_count + 1) * sizeof(codes[0]));
+    bson_t *filter = sv_doc_new(lines->arena);
+    size_t count = 0;
+
+    for (size_t i = 0; i < lines->item_count; i++) {
+        if (sifted == (lines->items[i].derivations <= SV_SIFTED_DERIVATIONS)) {
+            codes[count++] = lines->codes[i];
+        }
+    }
+    if (count == 0) {
+        return SV_OK;
+    }
+    BSON_APPEND_UTF8(filter, "count_id", lines->scope->count_id);
+    sv_filter_in(filter, "item_code", codes, count);
+    if (!sifted) {
+        sv_counting_filter(filter);
+    }
+    return sv_store_each(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_figures_add, figures, error);
+}
+
 static sv_status_t
 sv_figures_read(sv_store_t *store, sv_figures_said_t *figures, sv_error_t *error)
 {
-    bson_t *filter = sv_doc_new(figures->lines->arena);
-
-    BSON_APPEND_UTF8(filter, "count_id", figures->lines->scope->count_id);
-    sv_totals_put_filter(filter, figures->lines);
-    sv_counting_filter(filter);
-    return sv_store_each(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, sv_figures_add, figures, error);
+    return sv_figures_read_some(store, figures, true, error) == SV_OK
+               ? sv_figures_read_some(store, figures, false, error)
+               : error->status;
 }
 
 /* ---- adding up */

@@ -9,7 +9,8 @@
 /* An item, as the master has it now. */
 typedef struct {
     const char *item_code;
-    const bson_t *id; /* {_id}; NULL: the master has no such item */
+    const bson_t *id;    /* {_id}; NULL: the master has no such item */
+    int64_t derivations; /* how often its lines were derived */
     bool delisted;
     const char *uom;
     const char *overlay_count_id; /* whose figures its overlay shows; NULL: none */
@@ -98,7 +99,7 @@ typedef struct {
     int64_t round;
     bool declared_empty;
     const char *user_id, *decided_by, *linked_by; /* the last two NULL: nobody */
-    bool has_serials;
+    const bson_t *serial_numbers;                 /* its array of them; NULL: none */
 } sv_totals_part_t;
 
 typedef struct {

@@ -10,6 +10,7 @@
 
 #include "core/serials/serial_life.h"
 #include "core/serials/serial_list.h"
+#include "core/store/document.h"
 #include "t/unit/sync_world.h"
 
 /* item, number, rack in the count, rack before, contested -> state, swapped */
@@ -72,21 +73,67 @@ states(void **state)
     sv_arena_destroy(arena);
 }
 
-/* "S1 missing swapped, S2 found": what a count says. */
+/* "S1 missing swapped, S2 found". */
+static const char *
+spelt(sync_world_t *world, const sv_serials_of_count_t *serials)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < serials->count; i++) {
+        const sv_serial_sight_t *sight = &serials->sights[i];
+
+        text = sv_arena_printf(world->arena, "%s%s%s %s%s", text, i > 0 ? ", " : "", sight->serial_number,
+                               sv_serial_states[sight->state], sight->swapped ? " swapped" : "");
+    }
+    return text;
+}
+
+/* What a count says. */
 static const char *
 told(sync_world_t *world, const char *count_id, const char *item_code)
 {
     sv_serials_of_count_t serials;
-    const char *text = "";
     sv_error_t error;
 
     sv_error_init(&error, world->arena);
     assert_int_equal(sv_serials_of_count(world->store, count_id, item_code, &serials, &error), SV_OK);
-    for (size_t i = 0; i < serials.count; i++) {
-        text = sv_arena_printf(world->arena, "%s%s%s %s%s", text, i > 0 ? ", " : "", serials.sights[i].serial_number,
-                               sv_serial_states[serials.sights[i].state], serials.sights[i].swapped ? " swapped" : "");
-    }
-    return text;
+    return spelt(world, &serials);
+}
+
+typedef struct {
+    sync_world_t *world;
+    sv_serial_figure_t figures[8];
+    size_t count;
+} figures_t;
+
+static void
+add_figure(const bson_t *record, void *context)
+{
+    figures_t *figures = context;
+    sv_arena_t *arena = figures->world->arena;
+
+    figures->figures[figures->count++] =
+        (sv_serial_figure_t){ sv_doc_text(record, "item_code", arena), sv_doc_text(record, "rack_id", arena),
+                              sv_doc_copy(sv_doc_child(record, "serial_numbers", arena), arena) };
+}
+
+/* The same to whom its figures of an item are known. */
+static const char *
+told_by_figures(sync_world_t *world, const char *count_id, const char *item_code)
+{
+    figures_t figures = { .world = world };
+    sv_serials_of_count_t serials;
+    sv_error_t error;
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("count_id", BCON_UTF8(count_id), "item_code", BCON_UTF8(item_code)), world->arena);
+
+    sv_error_init(&error, world->arena);
+    assert_int_equal(
+        sv_store_each(world->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, NULL, add_figure, &figures, &error),
+        SV_OK);
+    assert_int_equal(sv_serials_of_figures(world->store, count_id, figures.figures, figures.count, &serials, &error),
+                     SV_OK);
+    return spelt(world, &serials);
 }
 
 static void
@@ -130,7 +177,11 @@ what_a_later_count_says_of_them(void **state)
     assert_string_equal(told(world, "C2", "SER-1"), "NEW found swapped, S1 found, S2 missing swapped, S3 misplaced");
     assert_string_equal(told(world, "C2", NULL),
                         "NEW found swapped, S1 found, S2 missing swapped, S3 misplaced, T1 misplaced, T2 missing");
+    assert_string_equal(told_by_figures(world, "C2", "SER-1"),
+                        "NEW found swapped, s1 found, S2 missing swapped, S3 misplaced");
+    assert_string_equal(told_by_figures(world, "C2", "SER-2"), "T1 misplaced, T2 missing");
     /* and the count before says what it said */
+    assert_string_equal(told_by_figures(world, "C1", "SER-1"), "S1 found, S2 found, S3 found");
     assert_string_equal(told(world, "C1", "SER-1"), "S1 found, S2 found, S3 found");
 }
 
@@ -143,6 +194,7 @@ met_twice_it_is_a_duplicate_in_either_scope(void **state)
     assert_string_equal(world_sync(world, "ann", N("r1", "s1", "SER-1", 1, "'S1'"), NULL), "ok");
     assert_string_equal(world_sync(world, "bob", N("r2", "s2", "SER-2", 1, "'s1'"), NULL), "duplicate_serial");
     assert_string_equal(told(world, "C1", NULL), "S1 duplicate");
+    assert_string_equal(told_by_figures(world, "C1", "SER-1"), "S1 duplicate");
     world->real.settings.serial_scope = "item";
     assert_string_equal(world_sync(world, "ann", N("r3", "s1", "SER-3", 1, "'X1'"), NULL), "ok");
     assert_string_equal(world_sync(world, "bob", N("r4", "s2", "SER-4", 1, "'x1'"), NULL), "ok");
