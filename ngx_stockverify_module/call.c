@@ -165,6 +165,12 @@ sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_character
                                                    max_characters));
 }
 
+bool
+sv_call_query_place(sv_call_t *call, const char *name, const char **value)
+{
+    return sv_call_query_identifier(call, name, SV_CALL_PLACE_MAX, value);
+}
+
 const char *
 sv_call_warehouse(const sv_call_t *call, const char *asked)
 {

@@ -21,7 +21,7 @@
  * Everything a step allocates comes from `arena`, which is freed after the
  * answer is sent, or, when the client is gone, after the thread is done.
  */
-enum { SV_CALL_MAX_PARAMS = 3, SV_CALL_MAX_QUERY = 24 };
+enum { SV_CALL_MAX_PARAMS = 3, SV_CALL_MAX_QUERY = 24, SV_CALL_PLACE_MAX = 128 };
 
 typedef struct {
     const char  *name;
@@ -110,6 +110,7 @@ bool sv_call_query_range(sv_call_t *call, const char *warehouse, int64_t *from_m
 bool sv_call_query_choice(sv_call_t *call, const char *name, const char *const *words, int *index);  /* -1 when absent */
 /* A code or an id, behind the text gate. */
 bool sv_call_query_identifier(sv_call_t *call, const char *name, size_t max_characters, const char **value);
+bool sv_call_query_place(sv_call_t *call, const char *name, const char **value); /* a warehouse, floor or zone */
 /* The warehouse that was asked for (NULL: none), else the caller's own, else NULL. */
 const char *sv_call_warehouse(const sv_call_t *call, const char *asked);
 /* Answers 400 for a parameter that the caller found wrong; false. */

@@ -48,6 +48,8 @@ subtest 'who sees what' => sub {
     is $shown->{server}{verified_qty}, 5, 'beside what is stored';
     is_deeply $ben->get('/api/sync/conflicts')->data->{items}, [], 'nobody else\'s';
     is scalar @{ $sue->get('/api/sync/conflicts', query => { session => $session })->data->{items} }, 2, 'a supervisor sees all';
+    my ($here, $elsewhere) = map { [map { $_->{conflict_id} } @{ $sue->get('/api/sync/conflicts', query => { warehouse => $_ })->data->{items} }] } $asha->user->{warehouse}, 'Elsewhere';
+    is_deeply [[sort @$here], $elsewhere], [[sort $stale, $double], []], 'or those of a warehouse';
     my $first = $asha->get('/api/sync/conflicts', query => { limit => 1 })->data;
     my $second = $asha->get('/api/sync/conflicts', query => { limit => 1, cursor => $first->{next_cursor} })->data;
     isnt $first->{items}[0]{conflict_id}, $second->{items}[0]{conflict_id}, 'page by page';

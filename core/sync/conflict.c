@@ -332,6 +332,9 @@ sv_conflicts_list(sv_store_t *store, const sv_principal_t *who, sv_conflict_quer
     if (query->session_id != NULL) {
         sv_filter_session_or_count(filter, query->session_id);
     }
+    if (query->warehouse != NULL) {
+        BSON_APPEND_UTF8(filter, "warehouse", query->warehouse);
+    }
     if (query->since_ms != 0) {
         BSON_APPEND_DOCUMENT_BEGIN(filter, "updated_at", &since);
         BSON_APPEND_DATE_TIME(&since, "$gte", query->since_ms);

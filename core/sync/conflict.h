@@ -18,6 +18,7 @@ void sv_conflicts_keep(sv_store_t *store, const sv_principal_t *who, sv_verdict_
 typedef struct {
     const char *status;     /* NULL: any */
     const char *session_id; /* a floor session or a count; NULL: any */
+    const char *warehouse;  /* NULL: any */
     int64_t since_ms;       /* created then or later; 0: any */
     sv_page_t page;         /* limit and cursor */
 } sv_conflict_query_t;

@@ -6,7 +6,7 @@
 #include "ngx_stockverify_module/api/export_query.h"
 #include "ngx_stockverify_module/api/job_answer.h"
 
-enum { SV_PLACE_MAX = 128 };
+enum { SV_COUNT_ID_MAX = 128 };
 
 /* {note}: why, for whoever reads the trail. */
 static bool
@@ -90,8 +90,8 @@ sv_step_adjustments(sv_call_t *call)
     int status;
 
     if (!sv_call_query_choice(call, "status", sv_adjustment_status_names, &status) ||
-        !sv_call_query_identifier(call, "warehouse", SV_PLACE_MAX, &query.warehouse) ||
-        !sv_call_query_identifier(call, "count_id", SV_PLACE_MAX, &query.count_id) ||
+        !sv_call_query_place(call, "warehouse", &query.warehouse) ||
+        !sv_call_query_identifier(call, "count_id", SV_COUNT_ID_MAX, &query.count_id) ||
         !sv_call_query_page(call, &page)) {
         return;
     }

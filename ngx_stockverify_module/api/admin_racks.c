@@ -15,9 +15,8 @@ sv_step_admin_racks(sv_call_t *call)
     int status, deleted;
 
     if (!sv_call_query_identifier(call, "q", SV_RACK_CODE_MAX, &query.search) ||
-        !sv_call_query_identifier(call, "warehouse", SV_RACK_PLACE_MAX, &query.warehouse) ||
-        !sv_call_query_identifier(call, "floor", SV_RACK_PLACE_MAX, &query.floor) ||
-        !sv_call_query_identifier(call, "zone", SV_RACK_PLACE_MAX, &query.zone) ||
+        !sv_call_query_place(call, "warehouse", &query.warehouse) ||
+        !sv_call_query_place(call, "floor", &query.floor) || !sv_call_query_place(call, "zone", &query.zone) ||
         !sv_call_query_choice(call, "status", sv_rack_status_words, &status) ||
         !sv_call_query_choice(call, "deleted", which, &deleted) ||
         !sv_call_query_sorted_page(call, "racks", sv_rack_sorts, "rack_id", &query.page)) {

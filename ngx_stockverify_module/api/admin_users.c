@@ -24,7 +24,7 @@ sv_step_users(sv_call_t *call)
     bool enabled;
 
     if (!sv_call_query_identifier(call, "q", SV_FULL_NAME_MAX, &query.search) ||
-        !sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, &query.warehouse) ||
+        !sv_call_query_place(call, "warehouse", &query.warehouse) ||
         !sv_call_query_choice(call, "role", sv_role_words, &role) ||
         !sv_call_query_choice(call, "status", sv_state_words, &state) ||
         !sv_call_query_sorted_page(call, "users", sv_account_sorts, "username", &query.page)) {
@@ -45,8 +45,7 @@ sv_step_people(sv_call_t *call)
     const char *warehouse = NULL;
     sv_page_t page = { 0 };
 
-    if (!sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, &warehouse) ||
-        !sv_call_query_page(call, &page)) {
+    if (!sv_call_query_place(call, "warehouse", &warehouse) || !sv_call_query_page(call, &page)) {
         return;
     }
     sv_json_object(&call->json, NULL);

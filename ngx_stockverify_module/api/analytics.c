@@ -25,7 +25,7 @@ sv_analytics_query_read(sv_call_t *call, sv_analytics_query_t *query)
     int group_by;
     int64_t now_ms;
 
-    if (!sv_call_query_identifier(call, "warehouse", SV_ANALYTICS_TEXT_MAX, &query->warehouse) ||
+    if (!sv_call_query_place(call, "warehouse", &query->warehouse) ||
         !sv_call_query_identifier(call, "count_id", SV_ANALYTICS_TEXT_MAX, &query->count_id) ||
         !sv_call_query_choice(call, "group_by", sv_analytics_groups, &group_by) ||
         !sv_analytics_tolerance(call, &query->tolerance)) {

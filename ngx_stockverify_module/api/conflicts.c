@@ -19,6 +19,7 @@ sv_step_conflicts(sv_call_t *call)
 
     if (!sv_call_query_choice(call, "status", statuses, &status) ||
         !sv_call_query_identifier(call, "session", SV_CONFLICT_SESSION_MAX, &query.session_id) ||
+        !sv_call_query_place(call, "warehouse", &query.warehouse) ||
         !sv_call_query_time(call, "since", &query.since_ms) || !sv_call_query_page(call, &query.page)) {
         return;
     }

@@ -88,7 +88,7 @@ sv_step_counts(sv_call_t *call)
     int state;
 
     if (!sv_call_query_choice(call, "status", sv_count_state_names, &state) ||
-        !sv_call_query_identifier(call, "warehouse", SV_COUNT_PLACE_MAX, &query.warehouse) ||
+        !sv_call_query_place(call, "warehouse", &query.warehouse) ||
         !sv_call_query_identifier(call, "user", SV_COUNT_PLACE_MAX, &query.user) ||
         !sv_call_query_range(call, query.warehouse, &query.from_ms, &query.to_ms) || !sv_call_query_page(call, &page)) {
         return;

@@ -12,7 +12,7 @@ static bool
 sv_items_warehouse(sv_call_t *call, const char **warehouse)
 {
     *warehouse = NULL;
-    if (!sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, warehouse)) {
+    if (!sv_call_query_place(call, "warehouse", warehouse)) {
         return false;
     }
     *warehouse = sv_call_warehouse(call, *warehouse);

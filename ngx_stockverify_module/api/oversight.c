@@ -5,14 +5,14 @@
 
 /* What supervisors watch: /api/admin/kpis, /active-users, /activity, /alerts, and all of it as a page, /dashboard. */
 
-enum { SV_OVERSIGHT_WAREHOUSE_MAX = 128, SV_DASHBOARD_ACTIVITY = 20 };
+enum { SV_DASHBOARD_ACTIVITY = 20 };
 
 void
 sv_step_kpis(sv_call_t *call)
 {
     const char *warehouse;
 
-    if (sv_call_query_identifier(call, "warehouse", SV_OVERSIGHT_WAREHOUSE_MAX, &warehouse)) {
+    if (sv_call_query_place(call, "warehouse", &warehouse)) {
         sv_oversight_kpis_write(call->store, warehouse, &call->json, NULL, &call->error);
     }
 }
@@ -22,7 +22,7 @@ sv_step_active_users(sv_call_t *call)
 {
     const char *warehouse;
 
-    if (sv_call_query_identifier(call, "warehouse", SV_OVERSIGHT_WAREHOUSE_MAX, &warehouse)) {
+    if (sv_call_query_place(call, "warehouse", &warehouse)) {
         sv_oversight_people_write(call->store, warehouse, &call->json, NULL, &call->error);
     }
 }
@@ -33,8 +33,7 @@ sv_step_activity(sv_call_t *call)
     const char *warehouse;
     sv_page_t page = { 0 };
 
-    if (sv_call_query_identifier(call, "warehouse", SV_OVERSIGHT_WAREHOUSE_MAX, &warehouse) &&
-        sv_call_query_page(call, &page)) {
+    if (sv_call_query_place(call, "warehouse", &warehouse) && sv_call_query_page(call, &page)) {
         sv_json_object(&call->json, NULL);
         sv_oversight_activity_write(call->store, warehouse, &page, &call->json, &call->error);
         sv_json_end(&call->json);
@@ -46,7 +45,7 @@ sv_step_alerts(sv_call_t *call)
 {
     const char *warehouse;
 
-    if (sv_call_query_identifier(call, "warehouse", SV_OVERSIGHT_WAREHOUSE_MAX, &warehouse)) {
+    if (sv_call_query_place(call, "warehouse", &warehouse)) {
         sv_oversight_alerts_write(call->store, warehouse, &call->json, NULL, &call->error);
     }
 }
@@ -58,7 +57,7 @@ sv_step_dashboard(sv_call_t *call)
     sv_page_t page = { .limit = SV_DASHBOARD_ACTIVITY };
     const char *warehouse;
 
-    if (!sv_call_query_identifier(call, "warehouse", SV_OVERSIGHT_WAREHOUSE_MAX, &warehouse)) {
+    if (!sv_call_query_place(call, "warehouse", &warehouse)) {
         return;
     }
     sv_json_object(w, NULL);

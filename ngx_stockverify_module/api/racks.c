@@ -29,10 +29,9 @@ sv_step_racks_available(sv_call_t *call)
     sv_page_t page = { 0 };
     int show;
 
-    if (!sv_call_query_choice(call, "show", shown, &show) ||
-        !sv_call_query_identifier(call, "warehouse", SV_NAME_MAX, &warehouse) ||
-        !sv_call_query_identifier(call, "floor", SV_NAME_MAX, &filter.floor) ||
-        !sv_call_query_identifier(call, "zone", SV_NAME_MAX, &filter.zone) || !sv_call_query_page(call, &page)) {
+    if (!sv_call_query_choice(call, "show", shown, &show) || !sv_call_query_place(call, "warehouse", &warehouse) ||
+        !sv_call_query_place(call, "floor", &filter.floor) || !sv_call_query_place(call, "zone", &filter.zone) ||
+        !sv_call_query_page(call, &page)) {
         return;
     }
     filter.warehouse = sv_call_warehouse(call, warehouse);
@@ -51,7 +50,7 @@ sv_step_racks_floors(sv_call_t *call)
 {
     const char *warehouse;
 
-    if (sv_call_query_identifier(call, "warehouse", SV_NAME_MAX, &warehouse)) {
+    if (sv_call_query_place(call, "warehouse", &warehouse)) {
         sv_rack_list_floors(call->store, sv_call_warehouse(call, warehouse), &call->json, NULL, call->arena,
                             &call->error);
     }

@@ -17,7 +17,7 @@ sv_step_unknown_items(sv_call_t *call)
     int status;
 
     if (!sv_call_query_choice(call, "status", sv_unknown_statuses, &status) ||
-        !sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, &query.warehouse) ||
+        !sv_call_query_place(call, "warehouse", &query.warehouse) ||
         !sv_call_query_time(call, "since", &query.since_ms) || !sv_call_query_page(call, &query.page)) {
         return;
     }

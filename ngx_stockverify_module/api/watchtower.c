@@ -8,7 +8,7 @@
 /* GET /api/admin/watchtower: who watches over a warehouse has all of the page in one answer, and the place among the
  * events from which the page follows. */
 
-enum { SV_ACTIVITY_READ = 200, SV_ACTIVITY_TOLD = 50, SV_WAREHOUSE_MAX = 128 };
+enum { SV_ACTIVITY_READ = 200, SV_ACTIVITY_TOLD = 50 };
 
 typedef struct {
     const char *warehouse; /* NULL: all */
@@ -101,7 +101,7 @@ sv_http_watchtower(sv_request_t *req)
     sv_watchtower_call_t *tower = sv_arena_zalloc(call->arena, sizeof(*tower));
     const char *asked;
 
-    if (!sv_call_query_identifier(call, "warehouse", SV_WAREHOUSE_MAX, &asked)) {
+    if (!sv_call_query_place(call, "warehouse", &asked)) {
         sv_http_answer(req);
         return;
     }

@@ -7992,6 +7992,7 @@ export interface operations {
                 status?: "open" | "resolved" | "pending";
                 /** @description A floor session or a count */
                 session?: string;
+                warehouse?: components["schemas"]["Identifier"];
                 /** @description Changed at or after */
                 since?: components["parameters"]["Since"];
                 /** @description Rows of a page */

@@ -12,6 +12,7 @@ import { Chip, EmptyState } from "../../ui/surface.js";
 import { Data } from "../../ui/text.js";
 import { ZoneNote } from "../../ui/zone-note.js";
 import { type Count, countSigns } from "./kinds.js";
+import { OnlyWarehouse } from "./only-warehouse.js";
 import { text } from "./texts.js";
 import { useWalk } from "./walk.js";
 
@@ -41,14 +42,7 @@ export function CountsPage() {
         >
             <div class="stack">
                 <Segments label={text("counts.filter")} value={filter} options={filters.map((value) => ({ value, label: text(value === "all" ? "counts.all" : `count.status.${value}`) }))} onChange={(value) => route(listOf(value, warehouse), true)} />
-                {warehouse !== undefined && (
-                    <div class="row">
-                        <Chip icon="filter">
-                            <Data>{warehouse}</Data>
-                        </Chip>
-                        <Button href={listOf(filter, undefined)}>{text("counts.all_warehouses")}</Button>
-                    </div>
-                )}
+                <OnlyWarehouse warehouse={warehouse} all={listOf(filter, undefined)} />
                 <Loading of={walk} rows={6}>
                     {({ rows, next }) =>
                         rows.length === 0 ? (

@@ -19,6 +19,7 @@ import { Code, Data } from "../../ui/text.js";
 import { ZoneNote } from "../../ui/zone-note.js";
 import { text as decideText } from "./decide-texts.js";
 import type { Conflict } from "./kinds.js";
+import { OnlyWarehouse } from "./only-warehouse.js";
 import { Who } from "./people.js";
 import { Unit } from "./review-lines.js";
 import { limitOf } from "./scope.js";
@@ -32,10 +33,12 @@ type Action = Conflict["actions"][number];
 export function DecidePage() {
     const { query } = useLocation();
     const count = query["count"];
-    const walk = useWalk((cursor, signal) => client.call("get", "/api/sync/conflicts", { query: { status: "open", limit: 50, ...(count === undefined ? {} : { session: count }), ...(cursor === undefined ? {} : { cursor }) }, signal }), [count]);
+    const warehouse = query["warehouse"];
+    const walk = useWalk((cursor, signal) => client.call("get", "/api/sync/conflicts", { query: { status: "open", limit: 50, ...(count === undefined ? {} : { session: count }), ...(warehouse === undefined ? {} : { warehouse }), ...(cursor === undefined ? {} : { cursor }) }, signal }), [count, warehouse]);
     useLiveReload(["session.", "count."], walk.reload);
     return (
         <Page title={decideText("decide.title")} {...(count === undefined ? {} : { back: pathTo("/counts", count, "review") })} wide>
+            <OnlyWarehouse warehouse={warehouse} all={pathTo("/decide")} />
             <Loading of={walk} rows={3} height={220}>
                 {({ rows, next }) =>
                     rows.length === 0 ? (

@@ -17,6 +17,7 @@ import { ZoneNote } from "../../ui/zone-note.js";
 import { text as decideText } from "./decide-texts.js";
 import type { UnknownItem } from "./kinds.js";
 import { LinkDialog } from "./link-dialog.js";
+import { OnlyWarehouse } from "./only-warehouse.js";
 import { Photo } from "./photo.js";
 import { text } from "./texts.js";
 import { useWalk } from "./walk.js";
@@ -27,11 +28,14 @@ const filters = ["open", "linked", "created", "rejected"] as const;
 export function UnknownItemsPage() {
     const { query, route } = useLocation();
     const filter = filters.find((each) => each === query["status"]) ?? "open";
-    const walk = useWalk((cursor, signal) => client.call("get", "/api/unknown-items", { query: { status: filter, limit: 50, ...(cursor === undefined ? {} : { cursor }) }, signal }), [filter]);
+    const warehouse = query["warehouse"];
+    const listOf = (status: string, of: string | undefined): string => `${pathTo("/unknown-items")}?${new URLSearchParams({ status, ...(of === undefined ? {} : { warehouse: of }) })}`;
+    const walk = useWalk((cursor, signal) => client.call("get", "/api/unknown-items", { query: { status: filter, limit: 50, ...(warehouse === undefined ? {} : { warehouse }), ...(cursor === undefined ? {} : { cursor }) }, signal }), [filter, warehouse]);
     return (
         <Page title={decideText("unknown.title")}>
             <div class="stack">
-                <Segments label={text("counts.filter")} value={filter} options={filters.map((value) => ({ value, label: decideText(`unknown.status.${value}`) }))} onChange={(value) => route(`${pathTo("/unknown-items")}?status=${value}`, true)} />
+                <Segments label={text("counts.filter")} value={filter} options={filters.map((value) => ({ value, label: decideText(`unknown.status.${value}`) }))} onChange={(value) => route(listOf(value, warehouse), true)} />
+                <OnlyWarehouse warehouse={warehouse} all={listOf(filter, undefined)} />
                 <Loading of={walk} rows={4} height={120}>
                     {({ rows, next }) =>
                         rows.length === 0 ? (
