@@ -196,9 +196,9 @@ sv_call_query_numbered(sv_call_t *call, sv_page_t *page)
         return false;
     }
     return page->number * page->limit <= SV_PAGE_REACH ||
-           sv_call_wrong_parameter(call, name, "out_of_range",
-                                   sv_arena_printf(call->arena, "must not reach beyond row %d: go on by next_cursor",
-                                                   SV_PAGE_REACH));
+           sv_call_wrong_parameter(
+               call, name, "out_of_range",
+               sv_arena_printf(call->arena, "must not reach beyond row %d: go on by next_cursor", SV_PAGE_REACH));
 }
 
 bool
@@ -305,8 +305,8 @@ sv_call_body_absent(const sv_call_t *call)
            start + 4 + strspn(start + 4, " \t\r\n") == call->body + call->body_length;
 }
 
-const json_t *
-sv_call_body_loosely(sv_call_t *call, const char *loose)
+static const json_t *
+sv_call_read_body(sv_call_t *call, const char *loose, bool many)
 {
     static const char empty[] = "{}";
 
@@ -320,7 +320,20 @@ sv_call_body_loosely(sv_call_t *call, const char *loose)
         }
         return sv_json_parse_object(empty, sizeof(empty) - 1, call->arena, &call->error);
     }
-    return sv_json_parse_object_loosely(call->body, call->body_length, loose, call->arena, &call->error);
+    return (many ? sv_json_parse_object_of_many : sv_json_parse_object_loosely)(call->body, call->body_length, loose,
+                                                                                call->arena, &call->error);
+}
+
+const json_t *
+sv_call_body_loosely(sv_call_t *call, const char *loose)
+{
+    return sv_call_read_body(call, loose, false);
+}
+
+const json_t *
+sv_call_body_of_many(sv_call_t *call, const char *loose)
+{
+    return sv_call_read_body(call, loose, true);
 }
 
 const json_t *

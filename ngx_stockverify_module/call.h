@@ -127,6 +127,8 @@ bool sv_call_query_sorted_page(sv_call_t *call, const char *list, const char *co
 const json_t *sv_call_body(sv_call_t *call);
 /* The same; texts within the member `loose` may be none, and their reader refuses them (core/base/json_parser.h). */
 const json_t *sv_call_body_loosely(sv_call_t *call, const char *loose);
+/* The same of a file, which may have many more values. */
+const json_t *sv_call_body_of_many(sv_call_t *call, const char *loose);
 /* The same; a bare array is taken for the member `list` of an object. */
 const json_t *sv_call_body_list_loosely(sv_call_t *call, const char *list, const char *loose);
 

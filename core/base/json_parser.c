@@ -9,14 +9,14 @@
 #include "core/base/buffer.h"
 #include "core/base/text.h"
 
-enum { SV_JSON_MANY_PLACES = 1 << 30 };
+enum { SV_JSON_MANY_PLACES = 1 << 30, SV_JSON_CONTAINER_WEIGHT = 8 };
 
 static const char sv_incomplete[] = "it ends before the value is complete";
 
 typedef struct {
     const char *start, *at, *end;
     const char *message; /* set once, at the place of the fault */
-    unsigned depth, values;
+    unsigned depth, weight, weight_max;
     const char *loose_member; /* of the top-level object; NULL: none */
     bool loose;               /* inside of it */
     sv_arena_t *arena;
@@ -39,6 +39,13 @@ sv_json_fault(sv_json_parser_t *p, const char *message)
 {
     p->message = message;
     return false;
+}
+
+static bool
+sv_json_weigh(sv_json_parser_t *p, unsigned weight)
+{
+    p->weight += weight;
+    return p->weight <= p->weight_max || sv_json_fault(p, "it has too many values");
 }
 
 static void
@@ -452,7 +459,7 @@ sv_json_member_value(sv_json_parser_t *p, json_t *object)
     if (!sv_json_take(p, '"')) {
         return sv_json_unexpected(p, "a member's name in quotes is expected");
     }
-    if (!sv_json_string_span(p, &key)) {
+    if (!sv_json_weigh(p, 1) || !sv_json_string_span(p, &key)) {
         return false;
     }
     if (!sv_json_take(p, ':')) {
@@ -516,8 +523,7 @@ sv_json_value(sv_json_parser_t *p)
         sv_json_fault(p, sv_incomplete);
         return NULL;
     }
-    if (++p->values > SV_JSON_READ_VALUES) {
-        sv_json_fault(p, "it has too many values");
+    if (!sv_json_weigh(p, *p->at == '{' || *p->at == '[' ? SV_JSON_CONTAINER_WEIGHT : 1)) {
         return NULL;
     }
     switch (*p->at) {
@@ -553,10 +559,11 @@ sv_json_locate(const sv_json_parser_t *p, sv_json_fault_t *fault)
 }
 
 json_t *
-sv_json_build(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_json_fault_t *fault)
+sv_json_build(const char *text, size_t length, const char *loose, unsigned weight_max, sv_arena_t *arena,
+              sv_json_fault_t *fault)
 {
     sv_json_parser_t parser = {
-        .start = text, .at = text, .end = text + length, .loose_member = loose, .arena = arena
+        .start = text, .at = text, .end = text + length, .weight_max = weight_max, .loose_member = loose, .arena = arena
     };
     json_t *value = sv_json_value(&parser);
 

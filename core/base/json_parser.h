@@ -16,9 +16,12 @@
  * scanned into a quantity is one wrong field of one record, no malformed body.
  * The sync batch, the hot path, is mostly parsing.
  */
-/* Nesting beyond is refused, and so are more values than a body of 1 MiB can have: one of 12 MiB is for pictures, not to
- * fill a host's memory with numbers. */
-enum { SV_JSON_READ_DEPTH = 32, SV_JSON_READ_VALUES = 600 * 1000 };
+/*
+ * Nesting beyond is refused, and so is what would take many times the memory of its text: a value weighs one, a list or
+ * an object eight, a member's name one.  The heaviest body that anybody has reason to send, a full batch, weighs some
+ * 30,000; the file of a phone, for which many is meant, has lists of 10,000 records.
+ */
+enum { SV_JSON_READ_DEPTH = 32, SV_JSON_READ_WEIGHT = 300 * 1000, SV_JSON_READ_WEIGHT_MANY = 1000 * 1000 };
 
 typedef struct {
     const char *message; /* a clause: "a number is out of range"; NULL when memory ran out */
@@ -33,6 +36,7 @@ typedef struct {
  * an unescaped control character.  Such a string is no valid UTF-8 or has controls, and is for its reader
  * to refuse (text_gate.h), so that one bad text spoils one record and not the whole body.  Names of members
  * have U+FFFD in those places. */
-json_t *sv_json_build(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_json_fault_t *fault);
+json_t *sv_json_build(const char *text, size_t length, const char *loose, unsigned weight_max, sv_arena_t *arena,
+                      sv_json_fault_t *fault);
 
 #endif

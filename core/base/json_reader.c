@@ -9,10 +9,10 @@
 #include "core/base/text_gate.h"
 
 static json_t *
-sv_json_parse_loosely(const char *text, size_t length, const char *loose, sv_error_t *error)
+sv_json_parse_loosely(const char *text, size_t length, const char *loose, unsigned weight_max, sv_error_t *error)
 {
     sv_json_fault_t fault;
-    json_t *value = sv_json_build(text, length, loose, error->arena, &fault);
+    json_t *value = sv_json_build(text, length, loose, weight_max, error->arena, &fault);
 
     if (value == NULL && fault.message == NULL) {
         sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory for %zu bytes of JSON", length);
@@ -26,7 +26,7 @@ sv_json_parse_loosely(const char *text, size_t length, const char *loose, sv_err
 json_t *
 sv_json_parse(const char *text, size_t length, sv_error_t *error)
 {
-    return sv_json_parse_loosely(text, length, NULL, error);
+    return sv_json_parse_loosely(text, length, NULL, SV_JSON_READ_WEIGHT, error);
 }
 
 static void
@@ -41,11 +41,9 @@ sv_json_parse_object(const char *text, size_t length, sv_arena_t *arena, sv_erro
     return sv_json_parse_object_loosely(text, length, NULL, arena, error);
 }
 
-const json_t *
-sv_json_parse_object_loosely(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_error_t *error)
+static const json_t *
+sv_json_take_object(json_t *value, sv_arena_t *arena, sv_error_t *error)
 {
-    json_t *value = sv_json_parse_loosely(text, length, loose, error);
-
     if (value == NULL) {
         return NULL;
     }
@@ -55,6 +53,19 @@ sv_json_parse_object_loosely(const char *text, size_t length, const char *loose,
         return NULL;
     }
     return value;
+}
+
+const json_t *
+sv_json_parse_object_loosely(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_error_t *error)
+{
+    return sv_json_take_object(sv_json_parse_loosely(text, length, loose, SV_JSON_READ_WEIGHT, error), arena, error);
+}
+
+const json_t *
+sv_json_parse_object_of_many(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_error_t *error)
+{
+    return sv_json_take_object(sv_json_parse_loosely(text, length, loose, SV_JSON_READ_WEIGHT_MANY, error), arena,
+                               error);
 }
 
 const char *

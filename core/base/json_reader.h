@@ -22,6 +22,9 @@ const json_t *sv_json_parse_object(const char *text, size_t length, sv_arena_t *
 /* As above; texts within the member `loose` may be none, and their reader must refuse them (json_parser.h). */
 const json_t *
 sv_json_parse_object_loosely(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_error_t *error);
+/* As above, of many more values: for files, which only few people send. */
+const json_t *
+sv_json_parse_object_of_many(const char *text, size_t length, const char *loose, sv_arena_t *arena, sv_error_t *error);
 
 /* One object being read; `path` is "" at the top and "records[3]" below, so a
  * wrong member is reported as "records[3].verified_qty". */

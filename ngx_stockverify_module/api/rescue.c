@@ -26,7 +26,7 @@ sv_rescue_take_photos(sv_call_t *call, const sv_principal_t *owner, const json_t
 void
 sv_step_sync_rescue(sv_call_t *call)
 {
-    const json_t *body = sv_call_body_loosely(call, "records");
+    const json_t *body = sv_call_body_of_many(call, "records");
     sv_rescue_t rescue;
     sv_rescued_t rescued;
 

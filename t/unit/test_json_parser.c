@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buffer.h"
+#include "core/base/json_parser.h"
 #include "core/base/json_reader.h"
 #include "t/unit/random.h"
 
@@ -277,6 +279,49 @@ teardown(void **state)
     return 0;
 }
 
+/* `piece` so often within the brackets. */
+static bool
+is_taken(const char *open, const char *piece, const char *close, int count)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_buffer_t text;
+    sv_error_t error;
+    json_t *value;
+    bool taken;
+
+    sv_buffer_init(&text, arena, 1024);
+    sv_buffer_puts(&text, open);
+    for (int i = 0; i < count; i++) {
+        sv_buffer_printf(&text, i == 0 ? piece + 1 : piece, i); /* without its comma */
+    }
+    sv_buffer_puts(&text, close);
+    value = parse(text.data, text.length, arena, &error);
+    taken = value != NULL;
+    assert_true(taken || strstr(error.message, "too many values") != NULL);
+    json_decref(value);
+    sv_arena_destroy(arena);
+    return taken;
+}
+
+static void
+no_text_takes_many_times_its_memory(void **state)
+{
+    static const struct {
+        const char *open, *piece, *close;
+        int weight;
+    } cases[] = {
+        { "[", ",{}", "]", 8 }, { "[", ",[]", "]", 8 }, { "[", ",1", "]", 1 }, { "{", ",\"m%d\":1", "}", 2 }
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int most = (SV_JSON_READ_WEIGHT - 8) / cases[i].weight;
+
+        assert_true(is_taken(cases[i].open, cases[i].piece, cases[i].close, most));
+        assert_false(is_taken(cases[i].open, cases[i].piece, cases[i].close, most + 1));
+    }
+}
+
 int
 main(void)
 {
@@ -288,6 +333,7 @@ main(void)
         cmocka_unit_test_setup_teardown(nesting_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(random_numbers_have_jansson_values, setup, teardown),
         cmocka_unit_test_setup_teardown(a_document_cut_anywhere_is_refused, setup, teardown),
+        cmocka_unit_test(no_text_takes_many_times_its_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
