@@ -13,5 +13,5 @@ export { addQuantities, inUnits, nothing, quantity, quantityFromNumber, quantity
 export type { Quantity, QuantityFault, ReadQuantity } from "./quantity.js";
 export type * from "./record.js";
 export type * from "./rescue.js";
-export { StorageFull } from "./store/store.js";
+export { NoStorage, StorageFull } from "./store/store.js";
 export type * from "./store/store.js";

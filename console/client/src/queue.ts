@@ -4,14 +4,19 @@ import { beginning, moved, outboxKey, setAside, waiting } from "./keys.js";
 import type { Lines } from "./lines.js";
 import type { Platform } from "./platform.js";
 import { type DeviceConflict, type DeviceRecord, type FigureChanges, type NewFigure, type NewLine, recordKey, type Refusal, wireFigure } from "./record.js";
-import type { Change, Database, Row } from "./store/store.js";
+import type { Change, Database, Delete, Put, Revision, Row, Span, StoreName } from "./store/store.js";
 import type { Written } from "./sync.js";
 import { judge, type Outcome } from "./verdicts.js";
 
-/** A row of the queue: what is sent, whatever becomes of the copy that is shown. */
+/** What is shown of a record beside what is sent of it and where it is. */
+type Shown = Omit<DeviceRecord, "record" | "state" | "queue_key">;
+
+/** A row of the queue: what is sent, and what its copy that is shown says beside. */
 interface QueueRow {
     v: 1;
     record: Record;
+    /** Rows of builds before this one have none. */
+    shown?: Shown;
 }
 
 /** A record on its way: the row it came from, as it was then. */
@@ -71,7 +76,7 @@ export class Queue {
         const order = ++this.#order;
         const key = outboxKey(waiting, order, record.client_record_id);
         const row: DeviceRecord = { v: 1, record, state: "unsent", order, queue_key: key };
-        await this.#write([this.#toSend(key, record, null), this.#toShow(row, null), ...this.lines.rows(record, lines)]);
+        await this.#write([this.#toSend(key, row, null), this.#toShow(row, null), ...this.lines.rows(record, lines)]);
         this.onChange({ unsent: 1, lines: lines.length });
         return row;
     }
@@ -93,7 +98,7 @@ export class Queue {
             const key = shown.state === "unsent" && shown.queue_key !== null ? shown.queue_key : outboxKey(waiting, ++this.#order, recordId);
             const { refusal: _, ...rest } = shown;
             const row: DeviceRecord = { ...rest, record, state: "unsent", queue_key: key };
-            const changes: Change[] = [this.#toSend(key, record), this.#toShow(row, before.stamp), ...this.lines.rows(record, lines)];
+            const changes: Change[] = [this.#toSend(key, row), this.#toShow(row, before.stamp), ...this.lines.rows(record, lines)];
             if (shown.queue_key !== null && shown.queue_key !== key) changes.push({ kind: "delete", store: "queue", key: shown.queue_key });
             if (!(await this.database.write(changes))) continue;
             this.onChange({ unsent: shown.state === "unsent" ? 0 : 1, refused: shown.state === "refused" ? -1 : 0, lines: lines.length });
@@ -102,14 +107,14 @@ export class Queue {
         throw new Error(`record ${recordId} is being changed elsewhere all the time`);
     }
 
-    #toSend(key: string, record: Record, expect?: null): Change {
-        const row: Change = { kind: "put", store: "queue", key, stamp: this.platform.uuid(), value: { v: 1, record } satisfies QueueRow };
+    #toSend(key: string, { record, state: _, queue_key: __, ...shown }: DeviceRecord, expect?: null): Put {
+        const row: Put = { kind: "put", store: "queue", key, stamp: this.platform.uuid(), value: { v: 1, record, shown } satisfies QueueRow };
         return expect === undefined ? row : { ...row, expect };
     }
 
-    #toShow(row: DeviceRecord, expect: string | null | undefined): Change {
+    #toShow(row: DeviceRecord, expect?: string | null): Put {
         const key = recordKey(row.record.session_id, row.record.client_record_id);
-        const change: Change = { kind: "put", store: "records", key, stamp: this.platform.uuid(), value: row };
+        const change: Put = { kind: "put", store: "records", key, stamp: this.platform.uuid(), value: row };
         return expect === undefined ? change : { ...change, expect };
     }
 
@@ -179,59 +184,105 @@ export class Queue {
         for (const row of await this.ofSession(sessionId)) {
             if (row.state !== "stored") continue;
             const key = outboxKey(waiting, ++this.#order, row.record.client_record_id);
-            await this.database.write([this.#toSend(key, row.record), this.#toShow({ ...row, state: "unsent", queue_key: key }, undefined)]);
+            const again: DeviceRecord = { ...row, state: "unsent", queue_key: key };
+            await this.database.write([this.#toSend(key, again), this.#toShow(again)]);
         }
         this.onChange("unknown");
     }
 
+    /** What was edited meanwhile is something else, and is sent next. A verdict that is lost with a battery is given again when the record is sent again. */
     async #settleAll(judged: readonly Judged[]): Promise<void> {
-        const final = judged.filter(({ outcome }) => outcome.kind !== "later");
-        const rows = await this.database.getMany("records", final.map(({ each: { record } }) => recordKey(record.session_id, record.client_record_id)));
-        const settlements = final.map((one, index) => this.#settlement(one, rows[index]));
-        // A verdict that is lost with a battery is given again when the record is sent again.
-        if (await this.database.write(settlements.flatMap(({ changes }) => changes), "recoverable")) {
-            // What only left the queue needs no counting anew.
-            return this.onChange(settlements.every(({ isPlain }) => isPlain) ? { unsent: -final.length } : "unknown");
-        }
-        // An edit came between: one by one, so that each stands for itself.
-        for (const one of final) await this.#settleOne(one);
-        this.onChange("unknown");
+        const final = new Map(judged.filter(({ outcome }) => outcome.kind !== "later").map((one) => [one.each.key, one]));
+        const keys = [...final.keys()].sort();
+        const [from, through] = [keys[0], keys.at(-1)];
+        if (from === undefined || through === undefined) return;
+        const older: Judged[] = [];
+        let settled = 0;
+        let isPlain = true;
+        const change = (rows: readonly Row[]): Revision[] => {
+            const revisions: Revision[] = [];
+            const gone = new Spans("queue");
+            for (const row of rows) {
+                const one = final.get(row.key);
+                const { shown } = row.value as QueueRow;
+                if (one !== undefined && one.each.stamp === row.stamp && shown !== undefined) {
+                    gone.add(row.key);
+                    settled += 1;
+                    isPlain &&= isPlainly(one.outcome, shown);
+                    revisions.push(...this.#settled(one, shown));
+                } else {
+                    gone.end();
+                    if (one !== undefined && one.each.stamp === row.stamp) older.push(one);
+                }
+            }
+            return [...gone.all, ...revisions];
+        };
+        await this.database.revise({ store: "queue", from, through }, ["records", "conflicts"], change, "recoverable");
+        for (const one of older) await this.#settleOlder(one);
+        // What only left the queue needs no counting anew.
+        this.onChange(isPlain && older.length === 0 ? { unsent: -settled } : "unknown");
     }
 
-    /** What was edited meanwhile is something else, and is sent next. */
-    async #settleOne(one: Judged): Promise<void> {
+    /** A row of the queue that says nothing of what is shown. */
+    async #settleOlder(one: Judged): Promise<void> {
         const { key, stamp, record } = one.each;
         for (let attempt = 0; attempt < attempts; attempt++) {
             const before = await this.database.get("records", recordKey(record.session_id, record.client_record_id));
-            if (await this.database.write(this.#settlement(one, before).changes)) return;
+            const shown = (before?.value as DeviceRecord | undefined) ?? { v: 1, order: 0 };
+            const settled = this.#settled(one, shown).map((put) => (put.store === "records" ? { ...put, expect: before?.stamp ?? null } : put));
+            if (await this.database.write([{ kind: "delete", store: "queue", key, expect: stamp }, ...settled], "recoverable")) return;
             if ((await this.database.get("queue", key))?.stamp !== stamp) return;
         }
     }
 
-    #settlement({ each: sent, outcome }: Judged, before: Row | undefined): { changes: Change[]; isPlain: boolean } {
-        const { record } = sent;
-        const shown = (before?.value as DeviceRecord | undefined) ?? { v: 1, record, state: "unsent", order: 0, queue_key: sent.key };
-        const changes: Change[] = [{ kind: "delete", store: "queue", key: sent.key, expect: sent.stamp }];
-        const show = (row: DeviceRecord): Change => this.#toShow(row, before?.stamp ?? null);
-        const { refusal: _, conflict_id: open, ...rest } = shown;
-        const row: DeviceRecord = { ...rest, queue_key: null };
-        if (outcome.kind === "stored" || outcome.kind === "decided") {
-            const stored = outcome.kind === "stored" || outcome.stored;
-            changes.push(show({ ...row, state: stored ? "stored" : "decided", ...(outcome.kind === "stored" && outcome.unknown ? { unknown: true } : {}) }));
-            if (open !== undefined) changes.push({ kind: "delete", store: "conflicts", key: open });
-        } else if (outcome.kind === "conflict") {
-            changes.push(show({ ...row, state: "conflict", conflict_id: outcome.conflict.conflict_id }), this.#conflict(record, outcome.conflict));
-        } else if (outcome.kind === "refused") {
-            const key = moved(sent.key, setAside);
-            changes.push(show({ ...row, state: "refused", refusal: outcome.refusal, queue_key: key, ...(open === undefined ? {} : { conflict_id: open }) }), this.#toSend(key, record));
+    /** What is written beside the end of the row that was sent. */
+    #settled({ each: { key, record }, outcome }: Judged, { refusal: _, conflict_id: open, ...shown }: Shown): (Put | Delete)[] {
+        const row = { ...shown, record, queue_key: null };
+        switch (outcome.kind) {
+            case "stored":
+            case "decided": {
+                const stored = outcome.kind === "stored" || outcome.stored;
+                const changes: (Put | Delete)[] = [this.#toShow({ ...row, state: stored ? "stored" : "decided", ...(outcome.kind === "stored" && outcome.unknown ? { unknown: true } : {}) })];
+                return open === undefined ? changes : [...changes, { kind: "delete", store: "conflicts", key: open }];
+            }
+            case "conflict":
+                return [this.#toShow({ ...row, state: "conflict", conflict_id: outcome.conflict.conflict_id }), this.#conflict(record, outcome.conflict)];
+            case "refused": {
+                const aside = moved(key, setAside);
+                const refused: DeviceRecord = { ...row, state: "refused", refusal: outcome.refusal, queue_key: aside, ...(open === undefined ? {} : { conflict_id: open }) };
+                return [this.#toShow(refused), this.#toSend(aside, refused)];
+            }
+            case "later":
+                return [];
         }
-        return { changes, isPlain: open === undefined && outcome.kind !== "conflict" && outcome.kind !== "refused" };
     }
 
-    #conflict(record: Record, { conflict_id, type, message, holder }: BatchVerdict["conflicts"][number]): Change {
+    #conflict(record: Record, { conflict_id, type, message, holder }: BatchVerdict["conflicts"][number]): Put {
         const { client_record_id, session_id } = record;
         const value: DeviceConflict = { v: 1, conflict_id, client_record_id, session_id, type, message, record, ...(holder === undefined ? {} : { holder }) };
         return { kind: "put", store: "conflicts", key: conflict_id, stamp: this.platform.uuid(), value };
+    }
+}
+
+/** Whether it only left the queue. */
+const isPlainly = ({ kind }: Outcome, { conflict_id }: Shown): boolean => conflict_id === undefined && kind !== "conflict" && kind !== "refused";
+
+/** Rows that go, a span for those that stand together. */
+class Spans {
+    readonly all: ({ kind: "clear" } & Span)[] = [];
+    #isOpen = false;
+
+    constructor(private readonly store: StoreName) {}
+
+    add(key: string): void {
+        const last = this.all.at(-1);
+        if (last !== undefined && this.#isOpen) last.through = key;
+        else this.all.push({ kind: "clear", store: this.store, from: key, through: key });
+        this.#isOpen = true;
+    }
+
+    end(): void {
+        this.#isOpen = false;
     }
 }
 

@@ -8,7 +8,7 @@ import { webPlatform } from "../src/platform.js";
 import { idbStore } from "../src/store/idb.js";
 import { memoryStore } from "../src/store/memory.js";
 import { sqliteLock, sqliteStore } from "../src/store/sqlite.js";
-import { type Change, type Database, type Store, StorageFull } from "../src/store/store.js";
+import { type Database, NoStorage, type Put, type Store, StorageFull } from "../src/store/store.js";
 import { seeded } from "./random.js";
 import { sqliteShell } from "./sqlite_exec.js";
 
@@ -30,14 +30,14 @@ function sqlite(): Store {
 
 const kinds: { [name: string]: () => Store } = { memory: memoryStore, idb: () => idbStore({ factory: new IDBFactory() }), sqlite };
 
-const put = (key: string, value: unknown, more: Partial<Change> = {}): Change => ({ kind: "put", store: "records", key, stamp: `s-${key}`, value, ...more }) as Change;
+const put = (key: string, value: unknown, more: Partial<Put> = {}): Put => ({ kind: "put", store: "records", key, stamp: `s-${key}`, value, ...more });
 const keysOf = async (database: Database, range = {}): Promise<string[]> => (await database.scan("records", range)).map(({ key }) => key);
 
 for (const [name, make] of Object.entries(kinds)) {
     describe(name, () => {
         test("rows come back as they were, in the order of their keys", async () => {
             const database = await make().open("one");
-            await database.write([put("b", { n: 1.5, deep: { list: [null, "é😀'"] } }), put("a", 1), put("ab", 2), put("c", 3, { bytes: new Uint8Array([0, 255, 7]) } as Partial<Change>)]);
+            await database.write([put("b", { n: 1.5, deep: { list: [null, "é😀'"] } }), put("a", 1), put("ab", 2), put("c", 3, { bytes: new Uint8Array([0, 255, 7]) })]);
             assert.deepEqual(await database.get("records", "b"), { key: "b", stamp: "s-b", value: { n: 1.5, deep: { list: [null, "é😀'"] } } });
             assert.deepEqual([...((await database.get("records", "c"))?.bytes ?? [])], [0, 255, 7]);
             assert.equal(await database.get("records", "nothing"), undefined);
@@ -70,10 +70,30 @@ for (const [name, make] of Object.entries(kinds)) {
             assert.equal(done.filter(Boolean).length, 1);
         });
 
+        test("a span is revised as it is then, whole or not at all, and its ends are of it", async () => {
+            const database = await make().open("one");
+            await database.write(["a", "b", "c", "d", "e"].map((key) => put(key, key)));
+            const seen: string[] = [];
+            const span = { store: "records", from: "b", through: "d" } as const;
+            await database.revise(span, ["queue"], (rows) => {
+                seen.push(...rows.map(({ key, stamp, value }) => `${key} ${stamp} ${String(value)}`));
+                return [{ kind: "clear", store: "records", from: "b", through: "c" }, { kind: "delete", store: "records", key: "e" }, { kind: "put", store: "queue", key: "q", stamp: "s", value: 1 }];
+            });
+            assert.deepEqual(seen, ["b s-b b", "c s-c c", "d s-d d"]);
+            assert.deepEqual([await keysOf(database), await database.count("queue")], [["a", "d"], 1]);
+            await assert.rejects(async () => database.revise(span, [], () => {
+                throw new Error("no");
+            }), /no/);
+            await database.revise(span, [], () => []);
+            assert.deepEqual(await keysOf(database), ["a", "d"]);
+            const counted = await Promise.all(Array.from({ length: 10 }, () => database.revise(span, [], ([row]) => [put("d", Number(row?.value === "d" ? 0 : row?.value) + 1)])));
+            assert.deepEqual([counted.length, (await database.get("records", "d"))?.value], [10, 10]);
+        });
+
         test("databases and stores know nothing of one another", async () => {
             const store = make();
             const [one, two] = [await store.open("one"), await store.open("two")];
-            await one.write([put("a", 1), { ...put("a", 2), store: "queue" } as Change]);
+            await one.write([put("a", 1), put("a", 2, { store: "queue" })]);
             assert.deepEqual([await two.count("records"), (await one.get("queue", "a"))?.value, (await one.get("records", "a"))?.value], [0, 2, 1]);
             one.close();
             assert.equal(await (await store.open("one")).count("records"), 1);
@@ -144,16 +164,44 @@ test("idb: no room is an error, and nothing of the write is there", async () => 
     const database = await idbStore({ factory }).open("full");
     await database.write([put("a", 1)]);
     const { IDBObjectStore } = await import("fake-indexeddb");
-    const original = IDBObjectStore.prototype.put;
-    IDBObjectStore.prototype.put = () => {
+    const { put: original, add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = IDBObjectStore.prototype.add = () => {
         throw new DOMException("full", "QuotaExceededError");
     };
     try {
         await assert.rejects(database.write([put("b", 1)]), StorageFull);
+        await assert.rejects(database.write([put("b", 1, { expect: null })]), StorageFull);
+        await assert.rejects(database.revise({ store: "records", from: "a", through: "a" }, [], () => [{ kind: "delete", store: "records", key: "a" }, put("b", 1)]), StorageFull);
     } finally {
-        IDBObjectStore.prototype.put = original;
+        Object.assign(IDBObjectStore.prototype, { put: original, add });
     }
     assert.deepEqual(await keysOf(database), ["a"]);
+});
+
+test("idb: room that ends while a transaction is committed is an error, too", async () => {
+    const factory = new IDBFactory();
+    const { IDBTransaction } = await import("fake-indexeddb");
+    const database = await idbStore({ factory }).open("full");
+    await database.write([put("a", 1)]);
+    const { commit } = IDBTransaction.prototype;
+    IDBTransaction.prototype.commit = function () {
+        Object.defineProperty(this, "error", { value: new DOMException("full", "QuotaExceededError") });
+        this.abort();
+    };
+    try {
+        await assert.rejects(database.write([put("b", 1)]), StorageFull);
+        await assert.rejects(database.write([put("b", 1, { expect: null })]), StorageFull);
+    } finally {
+        IDBTransaction.prototype.commit = commit;
+    }
+    assert.deepEqual(await keysOf(database), ["a"]);
+});
+
+test("idb: a browser without it says so when it is needed, not before", async () => {
+    const store = idbStore();
+    await assert.rejects(async () => (await store.open("none")).count("records"), NoStorage);
+    const refusing = { open: () => { throw new DOMException("no", "SecurityError"); } } as unknown as IDBFactory;
+    await assert.rejects(async () => (await idbStore({ factory: refusing }).open("none")).count("records"), NoStorage);
 });
 
 test("sqlite: processes that share a file take turns", async () => {

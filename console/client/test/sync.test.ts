@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BatchVerdict, Record } from "../src/api.js";
 import type { Client } from "../src/client.js";
-import { type Database, StorageFull } from "../src/store/store.js";
+import { type Database, type Need, StorageFull, type StoreName } from "../src/store/store.js";
 import { quantity } from "../src/quantity.js";
 import type { DeviceRecord } from "../src/record.js";
 import { refusal, Stage, success } from "./sim/stage.js";
@@ -299,17 +299,26 @@ test("what is lost with a battery is verdicts, never figures: the first wait for
     const watched = {
         open: async (name: string): Promise<Database> => {
             const database = await store.open(name);
-            return { ...database, write: (changes, need) => {
+            const note = (changes: readonly { store: StoreName; kind: string }[], need: Need | undefined): void => {
                 for (const change of changes) if (change.store === "queue" && name !== "device") needs.push(`${change.kind} ${need ?? "kept"}`);
-                return database.write(changes, need);
-            } };
+            };
+            return {
+                ...database,
+                write: (changes, need) => (note(changes, need), database.write(changes, need)),
+                revise: (span, touching, change, need) =>
+                    database.revise(span, touching, (rows) => {
+                        const changes = change(rows);
+                        note(changes, need);
+                        return changes;
+                    }, need),
+            };
         },
     };
     const client = await stage.loggedIn("asha", tab, { store: watched });
     const { session_id } = await stage.world.of(client.claim("R1"));
     await count(stage, client, session_id, "I1");
     await stage.world.until(() => client.queue.value.all_safe);
-    assert.deepEqual(needs, ["put kept", "delete recoverable"]);
+    assert.deepEqual(needs, ["put kept", "clear recoverable"]);
 });
 
 test("a long queue is counted and read from end to end for no figure and no batch", async () => {

@@ -1,4 +1,4 @@
-import { type Change, type Database, type Expected, type Need, type Range, type Row, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
+import { type Change, type Database, type Expected, type Need, NoStorage, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
 
 export interface IdbOptions {
     /** What stands before the databases' names. */
@@ -27,21 +27,36 @@ function keyRange({ prefix = "", after }: Range): IDBKeyRange | undefined {
     return IDBKeyRange.bound(from ?? prefix, behind, from !== undefined, true);
 }
 
-function openAt(factory: IDBFactory, name: string, version: number | undefined): Promise<IDBDatabase> {
+/** A browser that keeps nothing here has none, or refuses whatever is asked of it. */
+function noStorage(error: unknown): Error {
+    const isRefused = error instanceof Error && (error.name === "SecurityError" || error.name === "InvalidStateError");
+    return isRefused ? new NoStorage(error.message) : fault(error);
+}
+
+function beginOpening(factory: IDBFactory | undefined, name: string, version: number | undefined): IDBOpenDBRequest {
+    if (factory == null) throw new NoStorage("this browser has no IndexedDB");
+    try {
+        return version === undefined ? factory.open(name) : factory.open(name, version);
+    } catch (error) {
+        throw noStorage(error);
+    }
+}
+
+function openAt(factory: IDBFactory | undefined, name: string, version: number | undefined): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
-        const request = version === undefined ? factory.open(name) : factory.open(name, version);
+        const request = beginOpening(factory, name, version);
         request.onupgradeneeded = () => {
             for (const store of storeNames) {
                 if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store, { keyPath: "key" });
             }
         };
         request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(fault(request.error));
+        request.onerror = () => reject(noStorage(request.error));
     });
 }
 
 /** Whatever version it has is taken, so that an older build opens what a newer one left; stores that it lacks are added. */
-async function openWhole(factory: IDBFactory, name: string): Promise<IDBDatabase> {
+async function openWhole(factory: IDBFactory | undefined, name: string): Promise<IDBDatabase> {
     const database = await openAt(factory, name, undefined);
     if (storeNames.every((store) => database.objectStoreNames.contains(store))) return database;
     const version = database.version + 1;
@@ -59,7 +74,7 @@ class IdbDatabase implements Database {
     #connection: Promise<IDBDatabase> | undefined;
 
     constructor(
-        private readonly factory: IDBFactory,
+        private readonly factory: IDBFactory | undefined,
         private readonly name: string,
         private readonly durability: "strict" | "relaxed",
     ) {}
@@ -131,23 +146,41 @@ class IdbDatabase implements Database {
 
     async write(changes: readonly Change[], need: Need = "kept"): Promise<boolean> {
         if (changes.length === 0) return true;
-        const transaction = await this.#transaction([...new Set(changes.map(({ store }) => store))], "readwrite", need === "kept" ? this.durability : "relaxed");
+        const transaction = await this.#writing([...new Set(changes.map(({ store }) => store))], need);
         return new Promise((resolve, reject) => {
             let differs = false;
             transaction.oncomplete = () => resolve(true);
             transaction.onabort = () => (differs ? resolve(false) : reject(fault(transaction.error ?? new Error("the write was aborted"))));
+            const otherwise = (): void => {
+                differs = true;
+            };
             this.#check(transaction, changes, {
-                asExpected: () => apply(transaction, changes, reject),
+                asExpected: () => apply(transaction, () => changes, reject, otherwise),
                 otherwise: () => {
-                    differs = true;
+                    otherwise();
                     transaction.abort();
                 },
             });
         });
     }
 
+    async revise({ store, from, through }: Span, touching: readonly StoreName[], change: (rows: readonly Row[]) => readonly Revision[], need: Need = "kept"): Promise<void> {
+        const transaction = await this.#writing([...new Set([store, ...touching])], need);
+        return new Promise((resolve, reject) => {
+            transaction.oncomplete = () => resolve();
+            transaction.onabort = () => reject(fault(transaction.error ?? new Error("the write was aborted")));
+            const request = transaction.objectStore(store).getAll(IDBKeyRange.bound(from, through)) as IDBRequest<Row[]>;
+            request.onsuccess = () => apply(transaction, () => change(request.result), reject);
+        });
+    }
+
+    #writing(stores: StoreName[], need: Need): Promise<IDBTransaction> {
+        return this.#transaction(stores, "readwrite", need === "kept" ? this.durability : "relaxed");
+    }
+
+    /** What must be as it was. That a row is new shows when it is added. */
     #check(transaction: IDBTransaction, changes: readonly Change[], then: { asExpected(): void; otherwise(): void }): void {
-        const checks = changes.filter((change): change is Change & { expect: Expected } => change.expect !== undefined);
+        const checks = changes.filter((change): change is Change & { expect: Expected } => change.expect !== undefined && !isNew(change));
         let left = checks.length;
         let failed = false;
         if (left === 0) then.asExpected();
@@ -171,17 +204,34 @@ class IdbDatabase implements Database {
     }
 }
 
-function apply(transaction: IDBTransaction, changes: readonly Change[], reject: (error: Error) => void): void {
+function isNew(change: Change | Revision): boolean {
+    return change.kind === "put" && "expect" in change && change.expect === null;
+}
+
+/** `exists`: a row that was to be new is there; the transaction aborts by that. */
+function apply(transaction: IDBTransaction, changes: () => readonly (Change | Revision)[], reject: (error: Error) => void, exists?: () => void): void {
     try {
-        for (const change of changes) {
+        for (const change of changes()) {
             const rows = transaction.objectStore(change.store);
             if (change.kind === "delete") {
                 rows.delete(change.key);
+            } else if (change.kind === "clear") {
+                rows.delete(IDBKeyRange.bound(change.from, change.through));
             } else {
                 const { key, stamp, value, bytes } = change;
-                rows.put(bytes === undefined ? { key, stamp, value } : { key, stamp, value, bytes });
+                const row: Row = bytes === undefined ? { key, stamp, value } : { key, stamp, value, bytes };
+                if (!isNew(change)) {
+                    rows.put(row);
+                    continue;
+                }
+                const request = rows.add(row);
+                request.onerror = () => {
+                    if (request.error?.name === "ConstraintError") exists?.();
+                };
             }
         }
+        // Nothing more is to come: its end need not wait for the answers to what was asked.
+        transaction.commit();
     } catch (error) {
         reject(fault(error));
         transaction.abort();
@@ -189,7 +239,7 @@ function apply(transaction: IDBTransaction, changes: readonly Change[], reject: 
 }
 
 /** IndexedDB: a write resolves when its transaction is complete, on the disk unless `durability` says otherwise. */
-export function idbStore({ prefix = "stockverify-", durability = "strict", factory = indexedDB }: IdbOptions = {}): Store {
+export function idbStore({ prefix = "stockverify-", durability = "strict", factory = globalThis.indexedDB as IDBFactory | undefined }: IdbOptions = {}): Store {
     return {
         open: (name) => Promise.resolve(new IdbDatabase(factory, prefix + name, durability)),
     };

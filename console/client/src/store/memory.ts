@@ -1,4 +1,4 @@
-import type { Change, Database, Expected, Range, Row, Store, StoreName } from "./store.js";
+import type { Change, Database, Expected, Range, Revision, Row, Span, Store, StoreName } from "./store.js";
 
 /** Rows of one store, with their keys in order. */
 class Rows {
@@ -28,6 +28,12 @@ class Rows {
 
     delete(key: string): void {
         if (this.#rows.delete(key)) this.#keys.splice(this.#place(key), 1);
+    }
+
+    between({ from, through }: Span): string[] {
+        const found: string[] = [];
+        for (let i = this.#place(from); i < this.#keys.length && (this.#keys[i] ?? "") <= through; i++) found.push(this.#keys[i] ?? "");
+        return found;
     }
 
     keys({ prefix = "", after, limit = Number.POSITIVE_INFINITY, backwards = false }: Range): string[] {
@@ -85,15 +91,28 @@ class MemoryDatabase implements Database {
 
     write(changes: readonly Change[]): Promise<boolean> {
         if (!changes.every(({ store, key, expect }) => this.#isAsExpected(store, key, expect))) return Promise.resolve(false);
+        this.#apply(changes);
+        return Promise.resolve(true);
+    }
+
+    revise(span: Span, _: readonly StoreName[], change: (rows: readonly Row[]) => readonly Revision[]): Promise<void> {
+        const rows = this.#rows(span.store);
+        this.#apply(change(rows.between(span).flatMap((key) => structuredClone(rows.get(key)) ?? [])));
+        return Promise.resolve();
+    }
+
+    #apply(changes: readonly (Change | Revision)[]): void {
         for (const change of structuredClone(changes)) {
+            const rows = this.#rows(change.store);
             if (change.kind === "delete") {
-                this.#rows(change.store).delete(change.key);
+                rows.delete(change.key);
+            } else if (change.kind === "clear") {
+                for (const key of rows.between(change)) rows.delete(key);
             } else {
                 const { key, stamp, value, bytes } = change;
-                this.#rows(change.store).put(bytes === undefined ? { key, stamp, value } : { key, stamp, value, bytes });
+                rows.put(bytes === undefined ? { key, stamp, value } : { key, stamp, value, bytes });
             }
         }
-        return Promise.resolve(true);
     }
 
     close(): void {

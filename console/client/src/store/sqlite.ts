@@ -1,5 +1,5 @@
 import type { Lock, Platform } from "../platform.js";
-import { type Change, type Database, type Range, type Row, StorageFull, type Store, type StoreName } from "./store.js";
+import { type Change, type Database, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName } from "./store.js";
 
 export type SqliteValue = string | number | null | Uint8Array;
 export type SqliteRow = { [column: string]: unknown };
@@ -123,13 +123,25 @@ class SqliteDatabase implements Database {
         });
     }
 
+    async revise({ store, from, through }: Span, _: readonly StoreName[], change: (rows: readonly Row[]) => readonly Revision[]): Promise<void> {
+        await this.connection.transaction(async (exec) => {
+            const sql = "SELECT key, stamp, value, bytes FROM stockverify_rows WHERE database = ? AND store = ? AND key >= ? AND key <= ? ORDER BY key";
+            for (const each of change((await exec(sql, [this.name, store, from, through])).map(toRow))) await this.#apply(exec, each);
+            return true;
+        });
+    }
+
     async #isAsExpected(exec: SqliteExec, { store, key, expect }: Change): Promise<boolean> {
         if (expect === undefined) return true;
         const rows = await exec("SELECT stamp FROM stockverify_rows WHERE database = ? AND store = ? AND key = ?", [this.name, store, key]);
         return ((rows[0]?.["stamp"] as string | undefined) ?? null) === expect;
     }
 
-    async #apply(exec: SqliteExec, change: Change): Promise<void> {
+    async #apply(exec: SqliteExec, change: Change | Revision): Promise<void> {
+        if (change.kind === "clear") {
+            await exec("DELETE FROM stockverify_rows WHERE database = ? AND store = ? AND key >= ? AND key <= ?", [this.name, change.store, change.from, change.through]);
+            return;
+        }
         if (change.kind === "delete") {
             await exec("DELETE FROM stockverify_rows WHERE database = ? AND store = ? AND key = ?", [this.name, change.store, change.key]);
             return;

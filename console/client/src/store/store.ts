@@ -17,6 +17,8 @@ export interface Database {
     count(store: StoreName, prefix?: string): Promise<number>;
     /** All of it, or, when a row is not as `expect` says, nothing of it and `false`. */
     write(changes: readonly Change[], need?: Need): Promise<boolean>;
+    /** Writes what `change` makes of a span's rows, in their order: nobody writes them in between. `touching`: the stores it writes. */
+    revise(span: Span, touching: readonly StoreName[], change: (rows: readonly Row[]) => readonly Revision[], need?: Need): Promise<void>;
     close(): void;
 }
 
@@ -30,6 +32,13 @@ export interface Range {
     limit?: number;
     /** From the last key back. */
     backwards?: boolean;
+}
+
+/** Rows whose keys are from one to another, both among them. */
+export interface Span {
+    store: StoreName;
+    from: string;
+    through: string;
 }
 
 export interface Row {
@@ -59,6 +68,9 @@ export interface Delete {
     expect?: Expected;
 }
 
+/** A change of what was just read, or the end of all rows of a span. */
+export type Revision = Omit<Put, "expect"> | Omit<Delete, "expect"> | ({ kind: "clear" } & Span);
+
 /** The stamp the row must have; `null`: there must be no such row. */
 export type Expected = string | null;
 
@@ -78,6 +90,11 @@ export const storeNames = [
 ] as const;
 
 export type StoreName = (typeof storeNames)[number];
+
+/** The browser gives this page nothing to keep anything in: private browsing, or a setting. */
+export class NoStorage extends Error {
+    override readonly name = "NoStorage";
+}
 
 /** The device has no room: nothing of the write was kept. */
 export class StorageFull extends Error {

@@ -3,7 +3,7 @@ import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { idbStore } from "../../src/store/idb.js";
 import { memoryStore } from "../../src/store/memory.js";
 import { sqliteStore } from "../../src/store/sqlite.js";
-import { StorageFull, type Store } from "../../src/store/store.js";
+import { type Revision, StorageFull, type Store } from "../../src/store/store.js";
 import { sqliteShell } from "../sqlite_exec.js";
 
 globalThis.IDBKeyRange = IDBKeyRange;
@@ -41,6 +41,13 @@ class Memory implements DeviceStorage {
                     scan: (from, range) => database.scan(from, range),
                     count: (from, prefix) => database.count(from, prefix),
                     write: (changes) => (this.full && changes.some(({ kind }) => kind === "put") ? Promise.reject(new StorageFull("full")) : database.write(changes)),
+                    revise: (span, touching, change) => {
+                        const refuse = (changes: readonly Revision[]): readonly Revision[] => {
+                            if (this.full && changes.some(({ kind }) => kind === "put")) throw new StorageFull("full");
+                            return changes;
+                        };
+                        return database.revise(span, touching, (rows) => refuse(change(rows)));
+                    },
                     close: () => undefined,
                 };
             },
@@ -119,7 +126,7 @@ function refusePuts(transaction: IDBTransaction): void {
     const find = transaction.objectStore.bind(transaction);
     transaction.objectStore = (name) => {
         const rows = find(name);
-        rows.put = () => {
+        rows.put = rows.add = () => {
             throw new DOMException("full", "QuotaExceededError");
         };
         return rows;
