@@ -1,3 +1,5 @@
+import { webLock } from "./web_lock.js";
+
 /**
  * What the client needs of the machine it runs on, injected so that tests can drop a network, stop a clock and kill a
  * process, and so that React Native can bring its own.
@@ -73,17 +75,6 @@ export const alwaysVisible: Lifecycle = {
     onOnline: () => () => undefined,
 };
 
-function webLock(locks: LockManager): Lock {
-    return async <T>(name: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
-        let result: { value: T } | undefined;
-        await locks.request(name, signal === undefined ? {} : { signal }, async () => {
-            result = { value: await body() };
-        });
-        if (result === undefined) throw new Error(`the lock ${name} did not run its body`);
-        return result.value;
-    };
-}
-
 /** Every page holds a share of a lock for as long as it is open: who sees but one share is alone. */
 function aloneness(locks: LockManager): () => Promise<boolean> {
     const name = "stockverify-open";
@@ -129,7 +120,7 @@ export function webPlatform(parts: Partial<Platform> = {}): Platform {
             const id = setTimeout(call, milliseconds);
             return () => clearTimeout(id);
         },
-        lock: locks === undefined ? processLock() : webLock(locks),
+        lock: processLock(),
         lifecycle: inPage ? pageLifecycle(document, window) : alwaysVisible,
     };
     if (typeof CompressionStream !== "undefined" && typeof Blob !== "undefined") found.pack = gzip;
@@ -141,5 +132,7 @@ export function webPlatform(parts: Partial<Platform> = {}): Platform {
             return { send: (message) => channel.postMessage(message), close: () => channel.close() };
         };
     }
-    return { ...found, ...parts };
+    const platform = { ...found, ...parts };
+    if (locks !== undefined && parts.lock === undefined) platform.lock = webLock(locks, platform);
+    return platform;
 }
