@@ -63,7 +63,7 @@ export interface HeldRack {
 }
 
 /** Why nothing is being sent. */
-export type QueueProblem = "no_network" | "server_busy" | "login_needed" | "other_user" | "logged_out";
+export type QueueProblem = "no_network" | "server_busy" | "storage_full" | "login_needed" | "other_user" | "logged_out";
 
 /** What of this user is on this device and where it is going. */
 export interface QueueState {

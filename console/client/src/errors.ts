@@ -27,10 +27,11 @@ export class Refused extends Error {
 export class NoAnswer extends Error {
     override readonly name = "NoAnswer";
 
-    /** `status`: of whoever answered in the server's place. */
+    /** `status`, `retryAfter` in seconds: of whoever answered in the server's place. */
     constructor(
         message: string,
         readonly status?: number,
+        readonly retryAfter?: number,
     ) {
         super(message);
     }

@@ -12,13 +12,15 @@ import type { Platform } from "./platform.js";
 import type { Queue, Sent } from "./queue.js";
 import type { RecordErrorCode, Refusal } from "./record.js";
 import type { UnsentUnknownItem } from "./rescue.js";
-import type { Database } from "./store/store.js";
-import type { Call } from "./transport.js";
+import { type Database, StorageFull } from "./store/store.js";
+import { answerTime, type Call } from "./transport.js";
 
 /** The server takes bodies of 1 MiB and 5000 serial numbers a batch. */
 const mostBytes = 900_000;
 const mostSerials = 5_000;
 const linesAtOnce = 200;
+/** So few take no longer than one. */
+const fewest = 5;
 
 export interface UnknownRow {
     v: 1;
@@ -85,6 +87,8 @@ export class Sync {
     #closed = false;
     /** Smaller while the server finds batches too large. */
     #largest = Number.POSITIVE_INFINITY;
+    /** Smaller while the radio is too slow for them. */
+    #bearable = Number.POSITIVE_INFINITY;
     #counting: Promise<void> | undefined;
     #countAgain = false;
     #countLater: (() => void) | undefined;
@@ -221,7 +225,7 @@ export class Sync {
             this.#failures += 1;
             // A login wakes this.
             if (fault instanceof LoginNeeded) return undefined;
-            return backoffDelay(this.#failures, fault instanceof Refused ? fault.retryAfter : undefined, this.parts.platform.random);
+            return backoffDelay(this.#failures, fault instanceof Refused || fault instanceof NoAnswer ? fault.retryAfter : undefined, this.parts.platform.random);
         }
     }
 
@@ -314,23 +318,27 @@ export class Sync {
     }
 
     async #read(after: string | undefined): Promise<readonly Sent[]> {
-        return fitting(await this.parts.queue.batch(Math.min(this.parts.batchSize(), this.#largest), after));
+        return fitting(await this.parts.queue.batch(Math.min(this.parts.batchSize(), this.#largest, this.#bearable), after));
     }
 
     /** `cut`: the batch is too large for the server, or one of its records is why it is refused. */
     async #post(batch: readonly Sent[], left: number): Promise<Answered | "cut"> {
         const { platform } = this.parts;
         const sent_at = new Date(platform.wall()).toISOString();
+        const began = platform.monotonic();
         try {
             const body = { batch_id: platform.uuid(), sent_at, left, records: batch.map(({ record }) => record) };
             const { data } = await this.#call({ method: "POST", path: "/api/sync/batch", body, mayPack: true });
             if (!isVerdict(data)) throw new NoAnswer("an answer to a batch that is no verdict");
+            this.#bearable *= 2;
             return { verdict: data };
         } catch (fault) {
+            if (fault instanceof NoAnswer && platform.monotonic() - began >= answerTime) this.#bearable = Math.max(fewest, Math.ceil(batch.length / 2));
             if (batch.length > 1 && (isOfBody(fault) || isTooLarge(fault))) {
                 this.#largest = Math.ceil(batch.length / 2);
                 return "cut";
             }
+            if (isTooLarge(fault)) return { refusal: { field: "", code: "too_long", message: "the network takes no record of this size" } };
             if (!isOfBody(fault)) throw fault;
             const detail = fault.details[0];
             return { refusal: { field: detail?.field ?? "", code: (detail?.code ?? fault.code) as RecordErrorCode, message: detail?.message ?? fault.message } };
@@ -489,6 +497,7 @@ function fitting(batch: readonly Sent[]): readonly Sent[] {
 
 function problemOf(fault: unknown): QueueProblem {
     if (fault instanceof NoAnswer) return "no_network";
+    if (fault instanceof StorageFull) return "storage_full";
     if (!(fault instanceof LoginNeeded)) return "server_busy";
     if (fault.code === "other_user") return "other_user";
     return fault.code === "logged_out" ? "logged_out" : "login_needed";

@@ -13,6 +13,8 @@ export interface Call {
     body?: unknown;
     /** The body may go packed, where that pays and the server takes it. */
     mayPack?: boolean;
+    /** `body`, packed. */
+    packed?: Uint8Array;
     bytes?: { data: Uint8Array; type: string };
     headers?: { readonly [name: string]: string };
     token?: string;
@@ -30,6 +32,8 @@ const worthPacking = 4_096;
 
 /** A call that takes longer has no answer: a stalled tab must hold no lock, and radio comes and goes. */
 export const answerTime = 15_000;
+/** A photo may take as long as the slowest radio needs for it: bytes a millisecond. */
+const slowest = 8;
 
 function queryText(query: { readonly [name: string]: QueryValue } | undefined): string {
     const parts = new URLSearchParams();
@@ -56,17 +60,21 @@ function isAnswer(path: string, body: unknown): boolean {
     return !path.startsWith("/api/") || Array.isArray(body) || typeof asObject(body)?.["success"] === "boolean";
 }
 
+/** Nobody waits longer because somebody between says so: timers of so many seconds overflow, too. */
+const longestWait = 3_600;
+
+/** Seconds; a moment is told by the calendar of whoever tells it, which may not be this device's. */
 function retryAfterOf(response: Response): number | undefined {
-    const text = response.headers.get("Retry-After");
-    const seconds = text === null ? Number.NaN : Number(text);
-    return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+    const text = response.headers.get("Retry-After")?.trim() ?? "";
+    const asked = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.parse(response.headers.get("Date") ?? "")) / 1_000;
+    return asked >= 0 ? Math.min(asked, longestWait) : undefined;
 }
 
 function refusalOf(response: Response, body: unknown): Refused | NoAnswer {
     const error = asObject(asObject(body)?.["error"]);
     const code = error?.["code"];
     // A page of a proxy or of a captive portal is no answer of the server's.
-    if (typeof code !== "string") return new NoAnswer(`status ${response.status} without an error of the server's`, response.status);
+    if (typeof code !== "string") return new NoAnswer(`status ${response.status} without an error of the server's`, response.status, retryAfterOf(response));
     return new Refused(
         response.status,
         code as ErrorCode,
@@ -76,6 +84,15 @@ function refusalOf(response: Response, body: unknown): Refused | NoAnswer {
         asObject(body)?.["request_id"] as string | undefined,
         retryAfterOf(response),
     );
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+}
+
+/** The server says so with 415; somebody between may have a page for it. */
+function isOfPacking(fault: unknown): boolean {
+    return (fault instanceof Refused && (fault.status === 415 || fault.code === "json_invalid")) || (fault instanceof NoAnswer && [400, 403, 415, 501].includes(fault.status ?? 0));
 }
 
 /** Asks the server and takes its answers apart: nobody else sees an envelope. */
@@ -90,7 +107,7 @@ export class Transport {
         private readonly watch: ClockWatch,
     ) {}
 
-    async #init({ method, body, bytes, mayPack, headers, token }: Call, signal: AbortSignal): Promise<RequestInit> {
+    #init({ method, body, bytes, packed, headers, token }: Call, signal: AbortSignal): RequestInit {
         const all: { [name: string]: string } = { Accept: "application/json", "X-Request-Id": this.platform.uuid(), ...headers };
         if (token !== undefined) all["Authorization"] = `Bearer ${token}`;
         if (this.cookie) all["X-StockVerify-Client"] = "console";
@@ -100,12 +117,8 @@ export class Transport {
             init.body = bytes.data as Uint8Array<ArrayBuffer>;
         } else if (body !== undefined) {
             all["Content-Type"] = "application/json";
-            const text = JSON.stringify(body);
-            init.body = text;
-            if (mayPack === true && this.#takesPacked && this.platform.pack !== undefined && text.length >= worthPacking) {
-                init.body = (await this.platform.pack(text)) as Uint8Array<ArrayBuffer>;
-                all["Content-Encoding"] = "gzip";
-            }
+            if (packed !== undefined) all["Content-Encoding"] = "gzip";
+            init.body = packed === undefined ? JSON.stringify(body) : (packed as Uint8Array<ArrayBuffer>);
         }
         return init;
     }
@@ -113,7 +126,7 @@ export class Transport {
     /** The answer as it comes, ended by `signal` alone: streams and files. */
     async open(call: Call, signal: AbortSignal): Promise<Response> {
         try {
-            return await this.platform.fetch(this.baseUrl + call.path + queryText(call.query), await this.#init(call, signal));
+            return await this.platform.fetch(this.baseUrl + call.path + queryText(call.query), this.#init(call, signal));
         } catch (error) {
             call.signal?.throwIfAborted();
             throw new NoAnswer(error instanceof Error ? error.message : String(error));
@@ -122,20 +135,37 @@ export class Transport {
 
     async send(call: Call): Promise<Answer> {
         const end = new AbortController();
-        const callOff = this.platform.timer(answerTime, () => end.abort(new NoAnswer("no answer in time")));
+        const callOff = this.platform.timer(answerTime + (call.bytes?.data.length ?? 0) / slowest, () => end.abort(new NoAnswer("no answer in time")));
         const passOn = (): void => end.abort(call.signal?.reason);
         call.signal?.addEventListener("abort", passOn);
         try {
             call.signal?.throwIfAborted();
-            return await this.#ask(call, end.signal);
-        } catch (fault) {
-            if (call.mayPack !== true || !this.#takesPacked || !(fault instanceof Refused) || fault.status !== 415) throw fault;
-            this.#takesPacked = false;
-            return await this.#ask(call, end.signal);
+            // Not every fetch ends when it is told to.
+            return await Promise.race([this.#askEitherWay(call, end.signal), aborted(end.signal)]);
         } finally {
             callOff();
             call.signal?.removeEventListener("abort", passOn);
         }
+    }
+
+    /** Packed, and as it is where somebody on the way takes no packed bodies. */
+    async #askEitherWay(call: Call, signal: AbortSignal): Promise<Answer> {
+        const packed = await this.#pack(call);
+        if (packed === undefined) return this.#ask(call, signal);
+        try {
+            return await this.#ask({ ...call, packed }, signal);
+        } catch (fault) {
+            if (!isOfPacking(fault)) throw fault;
+            const answer = await this.#ask(call, signal);
+            this.#takesPacked = false;
+            return answer;
+        }
+    }
+
+    async #pack({ body, mayPack }: Call): Promise<Uint8Array | undefined> {
+        if (mayPack !== true || !this.#takesPacked || this.platform.pack === undefined) return undefined;
+        const text = JSON.stringify(body);
+        return text.length < worthPacking ? undefined : this.platform.pack(text);
     }
 
     async #ask(call: Call, signal: AbortSignal): Promise<Answer> {
@@ -151,7 +181,7 @@ export class Transport {
             body = JSON.parse(await response.text());
         } catch (error) {
             call.signal?.throwIfAborted();
-            throw new NoAnswer(`status ${response.status}: ${error instanceof Error ? error.message : String(error)}`, response.status);
+            throw new NoAnswer(`status ${response.status}: ${error instanceof Error ? error.message : String(error)}`, response.status, retryAfterOf(response));
         }
         const data = dataOf(body);
         // Whoever else stands between may have a calendar of his own.
