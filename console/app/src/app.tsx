@@ -5,11 +5,11 @@ import { reportFault } from "./faults.js";
 import { shellText } from "./i18n/shell.js";
 import { navigationOf, type NavigationLink } from "./navigation.js";
 import { Login } from "./pages/common/login.js";
-import { MissingPage, ForbiddenPage, Locked, Crash } from "./pages/common/walls.js";
+import { CannotStart, MissingPage, ForbiddenPage, Locked, Crash } from "./pages/common/walls.js";
 import { staysOpen, UpdateBanner, UpdateWall } from "./pages/common/update-wall.js";
 import { base } from "./paths.js";
 import { type PageRoute, routeOf, routes } from "./routes.js";
-import { auth, currentUser, mayBe, type Role, updateNeeded } from "./session.js";
+import { auth, currentUser, mayBe, type Role, startFault, updateNeeded } from "./session.js";
 import { Questions } from "./ui/dialog.js";
 import { Icon } from "./ui/icon.js";
 import { Notices } from "./ui/notices.js";
@@ -30,7 +30,7 @@ function Content() {
     const state = auth.value;
     switch (state.state) {
         case "starting":
-            return <Starting />;
+            return startFault.value === null ? <Starting /> : <CannotStart fault={startFault.value} />;
         case "logged_out":
             return <Login state={state} />;
         case "locked":

@@ -1,4 +1,4 @@
-import { isPassing, LoginNeeded, NotPossible, type Refusal, Refused, StorageFull } from "@stockverify/client";
+import { isPassing, LoginNeeded, NoStorage, NotPossible, type Refusal, Refused, StorageFull } from "@stockverify/client";
 import { language } from "./i18n/catalogue.js";
 import { errorText } from "./i18n/errors.js";
 import { shellText } from "./i18n/shell.js";
@@ -30,6 +30,7 @@ export const refusalText = ({ code, message }: Refusal): string => errorText(cod
 /** What went wrong, for the person, in the page's language. Only for codes that no text stands for is the server's own sentence shown. */
 export function faultText(fault: unknown): string {
     if (fault instanceof StorageFull) return shellText("fault.storage_full");
+    if (fault instanceof NoStorage) return shellText("fault.no_storage");
     if (fault instanceof LoginNeeded) return shellText("fault.login_needed");
     if (fault instanceof NotPossible) return fault.code === "network_needed" ? shellText("fault.network") : shellText("fault.not_possible");
     if (fault instanceof Refused) {

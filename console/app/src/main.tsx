@@ -7,7 +7,7 @@ import { loadErrorTexts } from "./i18n/errors.js";
 import { applyLocale, locale } from "./i18n/locale.js";
 import { keepRolePages } from "./keep-role.js";
 import { loadCounterPages, routeOf } from "./routes.js";
-import { auth, client, racks } from "./session.js";
+import { auth, client, racks, startFault } from "./session.js";
 import { applyTheme } from "./theme.js";
 import { sendErrors } from "./send-errors.js";
 import { hearScanners, onUnheardScan } from "./scan/scanner.js";
@@ -30,7 +30,10 @@ await loadTexts();
 
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
-void client.start().catch(reportFault);
+client.start().catch((fault: unknown) => {
+    startFault.value = fault;
+    reportFault(fault);
+});
 
 /** Who works in this tab: without network a reload goes on as the same person, while a new tab asks "continue as?". */
 const here = "sv.here";

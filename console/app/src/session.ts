@@ -18,6 +18,9 @@ export const client = createClient({
     onFault: reportFault,
 });
 
+/** Why the client could not start: there is nothing to keep a count in. */
+export const startFault = signal<unknown>(null);
+
 /** A component that reads it is rendered again when it changes. */
 export function signalOf<T>(observable: Observable<T>): ReadonlySignal<T> {
     const found = signal<T>(observable.value);

@@ -4,6 +4,7 @@ import type { shellEnglish } from "./shell.en.js";
 export const shellArabic: Translation<typeof shellEnglish> = {
     "app.name": "StockVerify",
     "app.starting": "جارٍ التحضير…",
+    "start.failed": "لا يحفظ هذا الجهاز شيئًا",
     close: "إغلاق",
     cancel: "إلغاء",
     back: "رجوع",
@@ -114,6 +115,7 @@ export const shellArabic: Translation<typeof shellEnglish> = {
     "fault.unknown": "حدث شيء غير متوقع. حاول مرة أخرى، وإن تكرر فأخبر مشرفك.",
     "fault.refused": "رفض الخادم هذا: {message}",
     "fault.storage_full": "الجهاز ممتلئ. لم يُعدّ شيء. أفرغ بعض المساحة ثم تابع.",
+    "fault.no_storage": "لا يحفظ هذا المتصفح شيئًا للوحة: تصفح خاص، أو إعداد يمنع بيانات المواقع. لا يمكن حفظ أي شيء يُعدّ. افتح اللوحة في نافذة عادية، أو اسمح لهذا الموقع بحفظ البيانات.",
     "fault.login_needed": "يرجى تسجيل الدخول مرة أخرى.",
     "fault.not_possible": "هذا غير ممكن الآن.",
     "fault.login_failed": "اسم المستخدم أو كلمة المرور غير صحيحة.",

@@ -1,6 +1,7 @@
 export const shellEnglish = {
     "app.name": "StockVerify",
     "app.starting": "Getting ready…",
+    "start.failed": "This device keeps nothing",
     close: "Close",
     cancel: "Cancel",
     back: "Back",
@@ -104,6 +105,7 @@ export const shellEnglish = {
     "fault.unknown": "Something unexpected happened. Try again; if it stays, tell your supervisor.",
     "fault.refused": "The server refused this: {message}",
     "fault.storage_full": "This device is full. Nothing was counted. Free some space, then go on.",
+    "fault.no_storage": "This browser keeps nothing for the console: private browsing, or a setting that blocks site data. Nothing that is counted could be kept. Open the console in an ordinary window, or allow this site to keep data.",
     "fault.login_needed": "Please log in again.",
     "fault.not_possible": "That is not possible now.",
     "fault.login_failed": "User name or password is wrong.",

@@ -4,6 +4,7 @@ import type { shellEnglish } from "./shell.en.js";
 export const shellHindi: Translation<typeof shellEnglish> = {
     "app.name": "StockVerify",
     "app.starting": "तैयार हो रहा है…",
+    "start.failed": "यह डिवाइस कुछ नहीं रखता",
     close: "बंद करें",
     cancel: "रद्द करें",
     back: "वापस",
@@ -107,6 +108,7 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     "fault.unknown": "कुछ अनपेक्षित हुआ। फिर कोशिश करें; फिर भी हो तो अपने सुपरवाइज़र को बताएँ।",
     "fault.refused": "सर्वर ने मना किया: {message}",
     "fault.storage_full": "डिवाइस भर गया है। कुछ भी गिना नहीं गया। जगह ख़ाली करें, फिर जारी रखें।",
+    "fault.no_storage": "यह ब्राउज़र कंसोल के लिए कुछ नहीं रखता: निजी ब्राउज़िंग, या साइट का डेटा रोकने वाली सेटिंग। जो गिना जाए वह रखा नहीं जा सकता। कंसोल को सामान्य विंडो में खोलें, या इस साइट को डेटा रखने दें।",
     "fault.login_needed": "कृपया फिर से लॉग इन करें।",
     "fault.not_possible": "अभी यह संभव नहीं है।",
     "fault.login_failed": "यूज़र नाम या पासवर्ड ग़लत है।",

@@ -48,6 +48,24 @@ export function Locked({ user }: { user: KnownUser }) {
     );
 }
 
+/** Nothing that is counted here could be kept: nobody may count. */
+export function CannotStart({ fault }: { fault: unknown }) {
+    return (
+        <main class="login">
+            <EmptyState
+                icon="warning"
+                title={shellText("start.failed")}
+                text={faultText(fault)}
+                action={
+                    <Button kind="primary" icon="sync" onClick={() => location.reload()}>
+                        {shellText("retry")}
+                    </Button>
+                }
+            />
+        </main>
+    );
+}
+
 /** A page that broke: what to do, and what support asks for. */
 export function Crash({ fault, retry }: { fault: unknown; retry: () => void }) {
     return (

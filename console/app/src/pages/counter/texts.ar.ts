@@ -26,6 +26,7 @@ export const counterArabic: Translation<typeof counterEnglish> = {
     "queue.sending": "يُرسل {done} من {total}",
     "queue.no_network": "لا توجد شبكة",
     "queue.server_busy": "الخادم مشغول",
+    "queue.storage_full": "الجهاز ممتلئ",
     "queue.login_needed": "سجّل الدخول للإرسال",
     "queue.other_user": "دخول آخر",
     "queue.update_needed": "التحديث لازم",

@@ -23,6 +23,7 @@ export const counterEnglish = {
     "queue.sending": "Sending {done} of {total}",
     "queue.no_network": "No network",
     "queue.server_busy": "The server is busy",
+    "queue.storage_full": "This device is full",
     "queue.login_needed": "Log in to send",
     "queue.other_user": "Another login",
     "queue.update_needed": "Update needed",

@@ -26,6 +26,7 @@ export const counterHindi: Translation<typeof counterEnglish> = {
     "queue.sending": "{total} में से {done} भेजे जा रहे हैं",
     "queue.no_network": "नेटवर्क नहीं",
     "queue.server_busy": "सर्वर व्यस्त है",
+    "queue.storage_full": "डिवाइस भर गया है",
     "queue.login_needed": "भेजने के लिए लॉग इन करें",
     "queue.other_user": "दूसरा लॉग इन",
     "queue.update_needed": "अपडेट ज़रूरी है",
