@@ -225,7 +225,11 @@ export class Leases {
 
     #forgetDeadline(sessionId: string): void {
         const watch = this.#watches.get(sessionId);
-        if (watch !== undefined) watch.sure = undefined;
+        if (watch !== undefined) {
+            watch.sure = undefined;
+            // Whoever is not sure either must not wait for the heartbeat that was due when this tab still was.
+            watch.next = this.parts.clock.now();
+        }
         this.#doubts.set(sessionId, ++this.#requests);
     }
 

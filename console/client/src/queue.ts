@@ -181,13 +181,15 @@ export class Queue {
 
     /** Sends again what the server says it lacks: storing twice is safe. */
     async sendAgain(sessionId: string): Promise<void> {
+        let again = 0;
         for (const row of await this.ofSession(sessionId)) {
             if (row.state !== "stored") continue;
             const key = outboxKey(waiting, ++this.#order, row.record.client_record_id);
-            const again: DeviceRecord = { ...row, state: "unsent", queue_key: key };
-            await this.database.write([this.#toSend(key, again), this.#toShow(again)]);
+            const unsent: DeviceRecord = { ...row, state: "unsent", queue_key: key };
+            await this.database.write([this.#toSend(key, unsent), this.#toShow(unsent)]);
+            again += 1;
         }
-        this.onChange("unknown");
+        this.onChange({ unsent: again });
     }
 
     /** What was edited meanwhile is something else, and is sent next. A verdict that is lost with a battery is given again when the record is sent again. */

@@ -33,7 +33,7 @@ export interface PhotoRow {
     type: string;
 }
 
-/** What other tabs wrote is counted after so long: they may go on writing. */
+/** What was written while it was being counted, or by other tabs, is counted after so long: more may come. */
 const countAfter = 300;
 
 /** By how much a writing changes what is on the device. */
@@ -116,22 +116,30 @@ export class Sync {
         this.state.set(next);
     }
 
-    /** Counts what is here; once more when something changed meanwhile. */
+    /** Counts what is here. Between countings what is written and sent is added up. */
     recount(): Promise<void> {
-        this.#countAgain ||= this.#counting !== undefined;
+        if (this.#counting !== undefined) this.#countAgain = true;
         this.#counting ??= this.#count()
             .catch((fault: unknown) => this.parts.onFault(fault))
             .finally(() => {
                 this.#counting = undefined;
-                const again = this.#countAgain;
-                this.#countAgain = false;
-                return again ? this.recount() : undefined;
+                // Not at once: whoever counts a long queue while figures are added would hold all of them up.
+                if (this.#countAgain) this.#recountLater();
             });
         return this.#counting;
     }
 
+    #recountLater(): void {
+        if (this.#closed) return;
+        this.#countLater ??= this.parts.platform.timer(countAfter, () => {
+            this.#countLater = undefined;
+            void this.recount();
+        });
+    }
+
     async #count(): Promise<void> {
         const { queue, lines, unknown, photos, leases, database } = this.parts;
+        this.#countAgain = false;
         const [unsent, refused, waitingLines, waitingItems, waitingPhotos, conflicts] = await Promise.all([
             queue.count(waiting),
             queue.count(setAside),
@@ -149,8 +157,8 @@ export class Sync {
 
     /** Something was written: it shows at once, and is sent now, unless a failure says later. */
     written(more: Written | "unknown"): void {
+        this.#add(more === "unknown" ? {} : more);
         if (more === "unknown") void this.recount();
-        else this.#add(more);
         const isToSend = more === "unknown" || (more.unsent ?? 0) >= 0;
         if (isToSend && this.#callOff === undefined) this.wake();
     }
@@ -159,10 +167,7 @@ export class Sync {
     otherTabWrote(more: Written): void {
         const grown = Object.entries(more).filter(([, change]) => change > 0);
         this.#add(Object.fromEntries(grown) as Written);
-        this.#countLater ??= this.parts.platform.timer(countAfter, () => {
-            this.#countLater = undefined;
-            void this.recount();
-        });
+        this.#recountLater();
     }
 
     #add(more: Written): void {
@@ -171,9 +176,9 @@ export class Sync {
         const { unsent, lines, unknown_items, photos, refused } = this.state.value;
         this.#show({
             unsent: Math.max(0, unsent + (more.unsent ?? 0)),
-            lines: lines + (more.lines ?? 0),
-            unknown_items: unknown_items + (more.unknown_items ?? 0),
-            photos: photos + (more.photos ?? 0),
+            lines: Math.max(0, lines + (more.lines ?? 0)),
+            unknown_items: Math.max(0, unknown_items + (more.unknown_items ?? 0)),
+            photos: Math.max(0, photos + (more.photos ?? 0)),
             refused: Math.max(0, refused + (more.refused ?? 0)),
             finishes: this.parts.leases.finishes().length,
         });
@@ -248,8 +253,8 @@ export class Sync {
 
     /** Whether something is left that may be sent later. */
     async #send(): Promise<boolean> {
-        const total = await this.parts.queue.count(waiting);
-        if (!this.#closed && total + (await this.#besides()) > 0) {
+        const { unsent: total, lines, unknown_items, photos } = this.state.value;
+        if (!this.#closed && total + lines + unknown_items + photos + this.parts.leases.finishes().length > 0) {
             this.#show({ sending: true, next_try: null, progress: { done: 0, total } });
             if (this.#failures > 0) await this.parts.leases.confirm();
         }
@@ -259,11 +264,6 @@ export class Sync {
         await this.#sendFinishes();
         await this.#sendPhotos();
         return left;
-    }
-
-    async #besides(): Promise<number> {
-        const { lines, unknown, photos, leases } = this.parts;
-        return (await lines.count()) + (await unknown.count()) + (await photos.count()) + leases.finishes().length;
     }
 
     #sent(): void {
@@ -372,7 +372,7 @@ export class Sync {
         for (;;) {
             const [row] = await this.parts.unknown.next(1);
             if (row === undefined) return;
-            await this.#sendRow(this.parts.unknown, row, { method: "POST", path: "/api/unknown-items", body: row.value.item satisfies Partial<UnknownItem> });
+            await this.#sendRow("unknown_items", this.parts.unknown, row, { method: "POST", path: "/api/unknown-items", body: row.value.item satisfies Partial<UnknownItem> });
         }
     }
 
@@ -381,11 +381,11 @@ export class Sync {
             const [row] = await this.parts.photos.next(1);
             if (row === undefined) return;
             const path = `/api/photos/${encodeURIComponent(row.value.id)}`;
-            await this.#sendRow(this.parts.photos, row, { method: "PUT", path, bytes: { data: row.bytes ?? new Uint8Array(), type: row.value.type } });
+            await this.#sendRow("photos", this.parts.photos, row, { method: "PUT", path, bytes: { data: row.bytes ?? new Uint8Array(), type: row.value.type } });
         }
     }
 
-    async #sendRow<T extends { v: 1 }>(shelf: Shelf<T>, row: Waiting<T>, call: Call): Promise<void> {
+    async #sendRow<T extends { v: 1 }>(kind: "unknown_items" | "photos", shelf: Shelf<T>, row: Waiting<T>, call: Call): Promise<void> {
         try {
             await this.#call(call);
             await shelf.sent([row]);
@@ -393,8 +393,8 @@ export class Sync {
             if (!isForGood(fault) && !isTooLarge(fault)) throw fault;
             await shelf.refuse([row], fault.message);
         }
+        this.#add({ [kind]: -1 });
         this.#sent();
-        await this.recount();
     }
 
     async #sendLines(): Promise<void> {
@@ -406,8 +406,8 @@ export class Sync {
             const rows = next.filter(({ value }) => value.session_id === session);
             const cut = await this.#sendLinesOf(session, rows);
             if (cut) most = Math.max(1, Math.floor(rows.length / 2));
+            else this.#add({ lines: -rows.length });
             this.#sent();
-            await this.recount();
         }
     }
 

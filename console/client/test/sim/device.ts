@@ -207,6 +207,8 @@ export class Tab {
 
     /** No time passes, and nothing else happens, while a disk is at it. */
     async #work<T>(body: () => Promise<T>): Promise<T> {
+        // Something else of this tab may have killed it since it asked.
+        if (this.dead) return new Promise(() => undefined);
         const { working } = this.device.world;
         const mark = {};
         this.#working.add(mark);
