@@ -30,9 +30,18 @@ store(void)
     return world.real.store;
 }
 
+/* The last two change places in LATE. */
+typedef enum { STRAIGHT, BACKWARDS, LATE } order_t;
+
+static int
+place_in(order_t order, int i)
+{
+    return order == BACKWARDS ? ROWS - 1 - i : order == LATE && i >= ROWS - 2 ? 2 * ROWS - 3 - i : i;
+}
+
 /* A snapshot of items from `first` on, every `step`-th; quantity = number + `more`, the rack alternates. */
 static const char *
-snapshot(int first, int step, int64_t more, bool backwards)
+snapshot(int first, int step, int64_t more, order_t order)
 {
     const char *id = sv_arena_printf(world.real.arena, "snapshot-%d", ++snapshot_number);
     sv_block_place_t place = sv_snapshot_blocks(sv_arena_printf(world.real.arena, "%s.1", id));
@@ -46,7 +55,7 @@ snapshot(int first, int step, int64_t more, bool backwards)
     sv_row_packer_init(&packer, &layout, world.real.arena);
     writer = sv_block_writer_create(store(), &place, &layout);
     for (int i = 0; i < ROWS; i++) {
-        int number = first + step * (backwards ? ROWS - 1 - i : i);
+        int number = first + step * place_in(order, i);
         bson_t row = BSON_INITIALIZER;
         char code[16];
 
@@ -197,7 +206,7 @@ setup(void **state)
 static void
 two_snapshots_become_a_comparison(void **state)
 {
-    const char *a = snapshot(0, 2, 0, false), *b = snapshot(500, 4, 1, false);
+    const char *a = snapshot(0, 2, 0, STRAIGHT), *b = snapshot(500, 4, 1, STRAIGHT);
     const char *id = requested(a, b, ", \"name\": \"Weeks\"");
     sv_comparison_t comparison;
     json_t *seen, *row, *field;
@@ -244,20 +253,25 @@ two_snapshots_become_a_comparison(void **state)
 static void
 snapshots_in_another_order_give_the_same(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 5, false);
-    const char *a_back = snapshot(0, 1, 0, true), *b_back = snapshot(0, 1, 5, true);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 5, STRAIGHT);
+    const char *a_back = snapshot(0, 1, 0, BACKWARDS), *b_back = snapshot(0, 1, 5, BACKWARDS);
     const char *straight = requested(a, b, ""), *back = requested(a_back, b_back, "");
     const char *by_rack = requested(a_back, b, ", \"key_fields\": [\"rack_id\", \"item_code\"]");
+    const char *late = requested(a, snapshot(0, 1, 5, LATE), "");
     sv_comparison_t first, second;
     json_t *seen;
 
     (void) state;
     SV_MUST(&world, make(start(straight, "w1")));
     SV_MUST(&world, make(start(back, "w1")));
+    SV_MUST(&world, make(start(late, "w1")));
     first = load(straight);
     second = load(back);
     assert_int_equal(first.kept.rows, ROWS);
     assert_string_equal(first.digest, second.digest);
+    second = load(late);
+    assert_string_equal(first.digest, second.digest);
+    assert_int_equal(blocks_of(late), blocks_of(straight));
     SV_MUST(&world, make(start(by_rack, "w1")));
     second = load(by_rack);
     assert_int_equal(second.counts[SV_ROW_CHANGED], ROWS);
@@ -270,7 +284,7 @@ snapshots_in_another_order_give_the_same(void **state)
 static void
 the_same_request_is_one_job(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 1, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
     const char *id = requested(a, b, "");
     const bson_t *job;
     bool created;
@@ -286,7 +300,7 @@ the_same_request_is_one_job(void **state)
 static void
 wrong_requests_name_the_field(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT);
     const bson_t *job;
     bool created;
 
@@ -302,7 +316,7 @@ wrong_requests_name_the_field(void **state)
 static void
 a_stopped_attempt_leaves_nothing(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 1, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
     const char *id = requested(a, b, "");
 
     (void) state;
@@ -314,7 +328,7 @@ a_stopped_attempt_leaves_nothing(void **state)
 static void
 what_a_dead_attempt_wrote_is_removed_by_the_next(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 1, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
     const char *id = requested(a, b, "");
     sv_job_claim_t *dead = start(id, "w1");
     sv_block_place_t place = sv_comparison_blocks(sv_arena_printf(world.real.arena, "%s.1", id));
@@ -348,7 +362,7 @@ lapse(const char *job_id)
 static void
 an_attempt_that_lost_its_job_publishes_nothing(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 1, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
     const char *id = requested(a, b, "");
     int64_t removed;
 
@@ -365,7 +379,7 @@ an_attempt_that_lost_its_job_publishes_nothing(void **state)
 static void
 a_second_attempt_takes_what_the_first_published(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 1, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
     const char *id = requested(a, b, "");
 
     (void) state;
@@ -380,7 +394,7 @@ a_second_attempt_takes_what_the_first_published(void **state)
 static void
 keys_that_stand_twice_and_snapshots_that_are_gone(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 1, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
     const char *id = requested(a, b, ", \"key_fields\": [\"rack_id\"]"), *gone = requested(a, b, "");
 
     (void) state;
@@ -393,7 +407,7 @@ keys_that_stand_twice_and_snapshots_that_are_gone(void **state)
 static void
 a_removed_comparison_takes_its_rows_along(void **state)
 {
-    const char *a = snapshot(0, 1, 0, false), *b = snapshot(0, 1, 1, false);
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
     const char *id = requested(a, b, "");
     int64_t removed;
 

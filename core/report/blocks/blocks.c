@@ -1,16 +1,13 @@
 #include "core/report/blocks/blocks.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
-#include "core/base/codec.h"
+#include "core/report/blocks/block_packer.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
 enum {
-    SV_BLOCK_LEVEL = 1,           /* of zstd: rows shrink to a sixth, in a tenth of the time they take to read */
     SV_WRITE_BLOCKS = 64,         /* one insert, one flush of the server's journal, */
     SV_WRITE_BYTES = 1024 * 1024, /* or as many as make so much */
 };
@@ -18,31 +15,12 @@ enum {
 struct sv_block_writer_s {
     sv_store_t *store;
     sv_block_place_t place;
-    ZSTD_CCtx *compressor;
-    EVP_MD_CTX *digest; /* over all rows */
-    uint8_t *raw;       /* the block being filled */
-    size_t raw_length, raw_capacity;
-    int64_t raw_rows;
-    uint8_t *packed; /* room for a block compressed */
-    size_t packed_capacity;
+    sv_block_packer_t *packer;
+    sv_packed_block_t *filling; /* NULL: not begun */
     bson_t *waiting[SV_WRITE_BLOCKS];
     size_t waiting_count, waiting_bytes;
-    int64_t waiting_first; /* number of the first that waits */
     sv_block_totals_t totals;
 };
-
-/* Rows tell their values only: what they are values of is told before them. */
-static void
-sv_block_digest_columns(EVP_MD_CTX *digest, const sv_row_layout_t *layout)
-{
-    for (size_t i = 0; i < layout->count; i++) {
-        const char *type = sv_column_type_name(layout->columns[i].type), *name = layout->columns[i].name;
-
-        EVP_DigestUpdate(digest, type, strlen(type) + 1);
-        EVP_DigestUpdate(digest, name, strlen(name) + 1);
-    }
-    EVP_DigestUpdate(digest, "", 1);
-}
 
 sv_block_writer_t *
 sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout)
@@ -54,14 +32,11 @@ sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const s
     }
     writer->store = store;
     writer->place = *place;
-    writer->compressor = ZSTD_createCCtx();
-    writer->digest = EVP_MD_CTX_new();
-    if (writer->compressor == NULL || writer->digest == NULL ||
-        EVP_DigestInit_ex(writer->digest, EVP_sha256(), NULL) != 1) {
-        sv_block_writer_destroy(writer);
+    writer->packer = sv_block_packer_create(layout);
+    if (writer->packer == NULL) {
+        free(writer);
         return NULL;
     }
-    sv_block_digest_columns(writer->digest, layout);
     return writer;
 }
 
@@ -82,33 +57,11 @@ sv_block_writer_destroy(sv_block_writer_t *writer)
         return;
     }
     sv_block_writer_forget(writer);
-    ZSTD_freeCCtx(writer->compressor);
-    EVP_MD_CTX_free(writer->digest);
-    free(writer->raw);
-    free(writer->packed);
+    sv_block_packer_destroy(writer->packer);
     free(writer);
 }
 
-static bool
-sv_block_room(uint8_t **bytes, size_t *capacity, size_t needed)
-{
-    size_t grown = *capacity == 0 ? 65536 : *capacity;
-    uint8_t *moved;
-
-    if (needed <= *capacity) {
-        return true;
-    }
-    while (grown < needed) {
-        grown *= 2;
-    }
-    moved = realloc(*bytes, grown);
-    if (moved == NULL) {
-        return false;
-    }
-    *bytes = moved;
-    *capacity = grown;
-    return true;
-}
+/* ---- blocks that are packed */
 
 static sv_status_t
 sv_block_insert(sv_block_writer_t *writer, sv_error_t *error)
@@ -131,45 +84,95 @@ sv_block_insert(sv_block_writer_t *writer, sv_error_t *error)
     return status;
 }
 
-/* Compresses the block that was filled.  A file of blocks that ends without one that says it is the last has lost some.
- */
+/* A file of blocks that ends without one that says it is the last has lost some. */
 static sv_status_t
-sv_block_pack(sv_block_writer_t *writer, bool last, sv_error_t *error)
+sv_block_queue(sv_block_writer_t *writer, const sv_packed_block_t *packed, sv_error_t *error)
 {
-    uint8_t digest[SV_SHA256_SIZE];
     bson_t *block;
-    size_t size;
 
-    EVP_DigestUpdate(writer->digest, writer->raw, writer->raw_length);
-    if (!sv_block_room(&writer->packed, &writer->packed_capacity, ZSTD_compressBound(writer->raw_length))) {
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    if (packed->failure != NULL) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "packing rows: %s", packed->failure);
     }
-    size = ZSTD_compressCCtx(writer->compressor, writer->packed, writer->packed_capacity, writer->raw,
-                             writer->raw_length, SV_BLOCK_LEVEL);
-    if (ZSTD_isError(size)) {
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "zstd: %s", ZSTD_getErrorName(size));
-    }
-    sv_sha256(writer->packed, size, digest);
-    block = bson_sized_new(size + 256);
+    block = bson_sized_new(packed->size + 256);
     BSON_APPEND_UTF8(block, writer->place.owner_field, writer->place.owner);
     BSON_APPEND_INT64(block, "n", writer->totals.blocks);
-    BSON_APPEND_INT64(block, "first_row", writer->totals.rows - writer->raw_rows);
-    BSON_APPEND_INT64(block, "rows", writer->raw_rows);
-    BSON_APPEND_INT64(block, "bytes", (int64_t) writer->raw_length);
-    BSON_APPEND_BOOL(block, "last", last);
+    BSON_APPEND_INT64(block, "first_row", packed->first_row);
+    BSON_APPEND_INT64(block, "rows", packed->rows);
+    BSON_APPEND_INT64(block, "bytes", (int64_t) packed->raw_length);
+    BSON_APPEND_BOOL(block, "last", packed->last);
     BSON_APPEND_INT32(block, "format", SV_BLOCK_PACKED);
-    BSON_APPEND_BINARY(block, "sha256", BSON_SUBTYPE_BINARY, digest, sizeof(digest));
-    BSON_APPEND_BINARY(block, "data", BSON_SUBTYPE_BINARY, writer->packed, (uint32_t) size);
+    BSON_APPEND_BINARY(block, "sha256", BSON_SUBTYPE_BINARY, packed->sha256, sizeof(packed->sha256));
+    BSON_APPEND_BINARY(block, "data", BSON_SUBTYPE_BINARY, packed->data, (uint32_t) packed->size);
     writer->waiting[writer->waiting_count++] = block;
-    writer->waiting_bytes += size;
+    writer->waiting_bytes += packed->size;
     writer->totals.blocks++;
-    writer->totals.bytes += (int64_t) size;
-    writer->raw_length = 0;
-    writer->raw_rows = 0;
+    writer->totals.bytes += (int64_t) packed->size;
     if (writer->waiting_count == SV_WRITE_BLOCKS || writer->waiting_bytes >= SV_WRITE_BYTES) {
         return sv_block_insert(writer, error);
     }
     return SV_OK;
+}
+
+/* Takes what is packed; with `wait` as long as there is something to wait for. */
+static sv_status_t
+sv_block_collect(sv_block_writer_t *writer, bool wait, sv_error_t *error)
+{
+    const sv_packed_block_t *packed;
+    sv_status_t status = SV_OK;
+
+    while (status == SV_OK && (packed = sv_block_packer_take(writer->packer, wait)) != NULL) {
+        status = sv_block_queue(writer, packed, error);
+        sv_block_packer_drop(writer->packer);
+    }
+    return status;
+}
+
+/* ---- rows */
+
+static bool
+sv_block_room(sv_packed_block_t *block, size_t needed)
+{
+    size_t grown = block->raw_capacity == 0 ? 65536 : block->raw_capacity;
+    uint8_t *moved;
+
+    if (needed <= block->raw_capacity) {
+        return true;
+    }
+    while (grown < needed) {
+        grown *= 2;
+    }
+    moved = realloc(block->raw, grown);
+    if (moved == NULL) {
+        return false;
+    }
+    block->raw = moved;
+    block->raw_capacity = grown;
+    return true;
+}
+
+/* The next block to fill: first what is packed meanwhile makes room for it. */
+static sv_status_t
+sv_block_begin(sv_block_writer_t *writer, sv_error_t *error)
+{
+    sv_status_t status = sv_block_collect(writer, false, error);
+
+    writer->filling = sv_block_packer_room(writer->packer);
+    if (status == SV_OK && writer->filling == NULL) {
+        status = sv_block_collect(writer, true, error);
+        writer->filling = sv_block_packer_room(writer->packer);
+    }
+    if (status == SV_OK) {
+        writer->filling->first_row = writer->totals.rows;
+    }
+    return status;
+}
+
+static void
+sv_block_end(sv_block_writer_t *writer, bool last)
+{
+    writer->filling->last = last;
+    writer->filling = NULL;
+    sv_block_packer_give(writer->packer);
 }
 
 sv_status_t
@@ -177,23 +180,26 @@ sv_block_writer_add(sv_block_writer_t *writer, const sv_packed_row_t *row, sv_er
 {
     uint32_t ordered = BSON_UINT32_TO_LE(row->length);
     size_t length = sizeof(ordered) + row->length;
-    sv_status_t status = SV_OK;
+    sv_packed_block_t *block = writer->filling;
     uint8_t *at;
 
-    if (writer->raw_rows == SV_BLOCK_ROWS || (writer->raw_rows > 0 && writer->raw_length + length > SV_BLOCK_BYTES)) {
-        status = sv_block_pack(writer, false, error);
+    if (block != NULL &&
+        (block->rows == SV_BLOCK_ROWS || (block->rows > 0 && block->raw_length + length > SV_BLOCK_BYTES))) {
+        sv_block_end(writer, false);
+        block = NULL;
     }
-    if (status != SV_OK) {
-        return status;
+    if (block == NULL && sv_block_begin(writer, error) != SV_OK) {
+        return error->status;
     }
-    if (!sv_block_room(&writer->raw, &writer->raw_capacity, writer->raw_length + length)) {
+    block = writer->filling;
+    if (!sv_block_room(block, block->raw_length + length)) {
         return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     }
-    at = writer->raw + writer->raw_length;
+    at = block->raw + block->raw_length;
     memcpy(at, &ordered, sizeof(ordered));
     memcpy(at + sizeof(ordered), row->bytes, row->length);
-    writer->raw_length += length;
-    writer->raw_rows++;
+    block->raw_length += length;
+    block->rows++;
     writer->totals.rows++;
     return SV_OK;
 }
@@ -201,17 +207,19 @@ sv_block_writer_add(sv_block_writer_t *writer, const sv_packed_row_t *row, sv_er
 sv_status_t
 sv_block_writer_finish(sv_block_writer_t *writer, sv_block_totals_t *totals, sv_error_t *error)
 {
-    uint8_t digest[SV_SHA256_SIZE];
-    sv_status_t status = sv_block_pack(writer, true, error);
+    sv_status_t status = writer->filling != NULL ? SV_OK : sv_block_begin(writer, error);
 
+    if (status == SV_OK) {
+        sv_block_end(writer, true);
+        status = sv_block_collect(writer, true, error);
+    }
     if (status == SV_OK) {
         status = sv_block_insert(writer, error);
     }
-    if (status == SV_OK && EVP_DigestFinal_ex(writer->digest, digest, NULL) != 1) {
+    if (status == SV_OK && !sv_block_packer_digest(writer->packer, writer->totals.digest)) {
         status = sv_fail_cause(error, SV_ERR_INTERNAL, "SHA-256 failed");
     }
     if (status == SV_OK) {
-        sv_hex_encode(digest, sizeof(digest), writer->totals.digest);
         *totals = writer->totals;
     }
     return status;

@@ -22,13 +22,23 @@ typedef struct {
     bool ended;
 } sv_stream_t;
 
+/* A field that is added up: where it is in the plan and in the two tables, and sums as long as they are no wider than
+ * the numbers. */
+typedef struct {
+    size_t field, places[2];
+    int64_t sums[2];
+} sv_number_field_t;
+
 typedef struct {
     const sv_compare_plan_t *plan;
     sv_stream_t streams[2];
     sv_packed_sink_t sink;
     sv_arena_t *arena;
     sv_compare_result_t *result;
-    bool twins;                 /* the two present rows are the same in every byte */
+    bool twins;   /* the two present rows are the same in every byte */
+    bool abreast; /* the rows before them had the same key */
+    sv_number_field_t *numbers;
+    size_t number_count;
     sv_row_layout_t layout;     /* of the rows written */
     sv_row_packer_t packer;     /* the same */
     sv_buffer_t changed_fields; /* of the present one */
@@ -145,8 +155,8 @@ sv_stream_advance(sv_join_t *join, int side, sv_error_t *error)
         return status;
     }
     stream->at = !stream->at;
-    if (join->result->rows[side]++ == 0) {
-        return SV_OK;
+    if (join->result->rows[side]++ == 0 || (side == SV_COMPARISON && join->twins && join->abreast)) {
+        return SV_OK; /* the first; or the baseline's keys, which were looked at */
     }
     order = sv_row_key_compare(last->data, last->length, mine->data, mine->length);
     if (order == 0) {
@@ -206,13 +216,26 @@ sv_join_compare(sv_join_t *join)
 static void
 sv_join_add_sums(sv_join_t *join, int side)
 {
-    const sv_compare_plan_t *plan = join->plan;
+    const sv_row_value_t *values = join->streams[side].values;
 
-    for (size_t i = 0; i < plan->field_count; i++) {
-        size_t place = side == SV_BASELINE ? plan->fields[i].baseline : plan->fields[i].comparison;
+    for (size_t i = 0; i < join->number_count; i++) {
+        sv_number_field_t *field = &join->numbers[i];
+        int64_t number = values[field->places[side]].number, sum;
 
-        if (plan->fields[i].number) {
-            join->result->fields[i].sums[side] += join->streams[side].values[place].number;
+        if (__builtin_add_overflow(field->sums[side], number, &sum)) {
+            join->result->fields[field->field].sums[side] += field->sums[side];
+            sum = number;
+        }
+        field->sums[side] = sum;
+    }
+}
+
+static void
+sv_join_end_sums(sv_join_t *join)
+{
+    for (size_t i = 0; i < join->number_count; i++) {
+        for (int side = 0; side < 2; side++) {
+            join->result->fields[join->numbers[i].field].sums[side] += join->numbers[i].sums[side];
         }
     }
 }
@@ -260,13 +283,13 @@ sv_join_changed_fields(sv_join_t *join, sv_row_change_t change)
 
 /* The field's value on the two sides.  Texts, which are most of a row, are mostly the same. */
 static void
-sv_join_put_sides(const sv_join_t *join, sv_row_packer_t *row, const sv_row_value_t *before,
+sv_join_put_sides(const sv_join_t *join, sv_row_packer_t *row, bool same, const sv_row_value_t *before,
                   const sv_row_value_t *after)
 {
     size_t place = row->at;
 
     sv_row_packer_put(row, before);
-    if (join->layout.text[place] && after->known && sv_row_value_equal(before, after)) {
+    if (same && join->layout.text[place] && before->known) {
         sv_row_packer_repeat(row, place);
     } else {
         sv_row_packer_put(row, after);
@@ -297,8 +320,9 @@ sv_join_write(sv_join_t *join, sv_row_change_t change, sv_error_t *error)
     sv_row_packer_put(packer, &names);
     for (size_t i = 0; i < plan->field_count; i++) {
         const sv_compare_field_t *field = &plan->fields[i];
+        bool same = change == SV_ROW_UNCHANGED || (change == SV_ROW_CHANGED && !join->differs[i]);
 
-        sv_join_put_sides(join, packer, &before[field->baseline], &after[field->comparison]);
+        sv_join_put_sides(join, packer, same, &before[field->baseline], &after[field->comparison]);
         if (field->delta != NULL) {
             sv_join_put_number(packer, &before[field->baseline], &after[field->comparison]);
         }
@@ -317,6 +341,9 @@ sv_join_order(const sv_join_t *join)
 
     if (a->ended || b->ended) {
         return a->ended - b->ended;
+    }
+    if (join->twins) {
+        return 0;
     }
     return sv_row_key_compare(a->keys[a->at].data, a->keys[a->at].length, b->keys[b->at].data, b->keys[b->at].length);
 }
@@ -339,6 +366,7 @@ sv_join_step(sv_join_t *join, sv_error_t *error)
         change = SV_ROW_CHANGED;
     }
     status = sv_join_write(join, change, error);
+    join->abreast = order == 0;
     if (status == SV_OK && order <= 0) {
         status = sv_stream_advance(join, SV_BASELINE, error);
     }
@@ -367,6 +395,13 @@ sv_join_open(sv_join_t *join, const sv_packed_source_t sources[2])
         sv_buffer_init(&stream->keys[0], join->arena, SV_KEY_ROOM);
         sv_buffer_init(&stream->keys[1], join->arena, SV_KEY_ROOM);
     }
+    join->numbers = sv_arena_zalloc(join->arena, (plan->field_count + 1) * sizeof(join->numbers[0]));
+    for (size_t i = 0; i < plan->field_count; i++) {
+        if (plan->fields[i].number) {
+            join->numbers[join->number_count++] =
+                (sv_number_field_t){ .field = i, .places = { plan->fields[i].baseline, plan->fields[i].comparison } };
+        }
+    }
     join->nothing = sv_arena_zalloc(join->arena, (most + 1) * sizeof(sv_row_value_t));
     join->differs = sv_arena_zalloc(join->arena, plan->field_count + 1);
     sv_buffer_init(&join->changed_fields, join->arena, SV_KEY_ROOM);
@@ -393,5 +428,6 @@ sv_compare_run(const sv_compare_plan_t *plan, const sv_packed_source_t sources[2
            !(join.streams[SV_BASELINE].ended && join.streams[SV_COMPARISON].ended)) {
         status = sv_join_step(&join, error);
     }
+    sv_join_end_sums(&join);
     return status;
 }

@@ -40,7 +40,17 @@ sv_row_packer_begin(sv_row_packer_t *packer)
     packer->at = 0;
 }
 
-static size_t
+/* Room for so many more bytes: mostly there. */
+static inline uint8_t *
+sv_packer_room(sv_row_packer_t *packer, size_t length)
+{
+    sv_buffer_t *bytes = &packer->bytes;
+
+    return (uint8_t *) (length < bytes->capacity - bytes->length ? bytes->data + bytes->length
+                                                                 : sv_buffer_reserve(bytes, length));
+}
+
+static inline size_t
 sv_pack_text(uint8_t *at, const char *text, uint32_t length)
 {
     uint32_t ordered = BSON_UINT32_TO_LE(length);
@@ -56,7 +66,7 @@ sv_pack_text(uint8_t *at, const char *text, uint32_t length)
     return 1 + sizeof(ordered) + (size_t) length;
 }
 
-static size_t
+static inline size_t
 sv_pack_number(uint8_t *at, int64_t number)
 {
     uint64_t folded = ((uint64_t) number << 1) ^ (number < 0 ? UINT64_MAX : 0);
@@ -78,7 +88,7 @@ sv_row_packer_put(sv_row_packer_t *packer, const sv_row_value_t *value)
     if (i >= packer->layout->count) {
         return;
     }
-    at = (uint8_t *) sv_buffer_reserve(&packer->bytes, value->length + SV_CELL_MOST);
+    at = sv_packer_room(packer, value->length + SV_CELL_MOST);
     if (!value->known) {
         at[0] = SV_CELL_NULL;
         packer->bytes.length++;
@@ -95,7 +105,7 @@ sv_row_packer_repeat(sv_row_packer_t *packer, size_t column)
     uint8_t *at;
 
     packer->at++;
-    at = (uint8_t *) sv_buffer_reserve(&packer->bytes, 2);
+    at = sv_packer_room(packer, 2);
     at[0] = SV_CELL_REPEATED;
     at[1] = (uint8_t) column;
     packer->bytes.length += 2;
@@ -134,7 +144,7 @@ sv_row_packer_document(sv_row_packer_t *packer, const bson_t *document, sv_error
 
 /* ---- unpacking: the length of a cell behind its first byte, SIZE_MAX when it is none or does not end before `end` */
 
-static size_t
+static inline size_t
 sv_unpack_text(uint8_t first, const uint8_t *at, const uint8_t *end, sv_row_value_t *value)
 {
     size_t left = (size_t) (end - at), before = 0;
@@ -158,7 +168,7 @@ sv_unpack_text(uint8_t first, const uint8_t *at, const uint8_t *end, sv_row_valu
     return before + length;
 }
 
-static size_t
+static inline size_t
 sv_unpack_number(uint8_t first, const uint8_t *at, const uint8_t *end, sv_row_value_t *value)
 {
     size_t left = (size_t) (end - at), size = (size_t) first - SV_CELL_FIRST;
