@@ -2,6 +2,7 @@ import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import { language } from "../i18n/catalogue.js";
+import { holdsAll, useColumnWidths } from "./column-widths.js";
 import { Icon } from "./icon.js";
 
 export interface Column<Row> {
@@ -76,6 +77,7 @@ export function Table<Row>(props: TableProps<Row>) {
     useEffect(() => {
         if (onEnd !== undefined && rows.length > 0 && lastSeen >= rows.length - 10) onEnd();
     }, [lastSeen, rows.length]);
+    const widths = useColumnWidths(frame, columns, rows, { isLong: !isShort, hasRows: seen.length > 0, isMoving: virtual.isScrolling });
     const before = isShort ? 0 : (seen[0]?.start ?? 0);
     const after = isShort ? 0 : Math.max(0, virtual.getTotalSize() - before - seen.length * rowHeight);
     const focusRow = (index: number): void => {
@@ -102,7 +104,7 @@ export function Table<Row>(props: TableProps<Row>) {
     const on = useLatest<RowHandlers<Row>>({ open: onOpen, press: move, focus: onRowFocus });
     return (
         <div ref={frame} class={isShort ? "table-frame table-short" : "table-frame"} tabIndex={isShort && onOpen !== undefined ? undefined : 0} role="region" aria-label={label} style={{ "--row-height": `${rowHeight}px` }}>
-            <div class="table" role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1} aria-colcount={columns.length} style={{ "--columns": columns.map((column) => column.width ?? "minmax(10ch, 1fr)").join(" ") }}>
+            <div class={widths === null ? "table" : "table table-measured"} role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1} aria-colcount={columns.length} style={columnStyle(columns, widths)}>
                 <div class="table-row table-head" role="row" aria-rowindex={1}>
                     {columns.map((column) => (
                         <Head key={column.key} column={column} sorting={sorting ?? null} onSort={onSort} />
@@ -118,6 +120,11 @@ export function Table<Row>(props: TableProps<Row>) {
             </div>
         </div>
     );
+}
+
+function columnStyle<Row>(columns: readonly Column<Row>[], widths: readonly string[] | null): { [property: string]: string } {
+    if (widths === null) return { "--columns": columns.map((column) => column.width ?? "minmax(10ch, 1fr)").join(" ") };
+    return { "--columns": widths.join(" "), minInlineSize: `${Math.floor(widths.reduce((sum, width) => sum + Number.parseFloat(width), 0))}px` };
 }
 
 interface RowHandlers<Row> {
@@ -157,7 +164,7 @@ function TableRow<Row>({ row, index, columns, isSelected, isLink, on }: RowProps
             onFocus={() => on.focus?.(row, index)}
         >
             {columns.map((column) => (
-                <div key={column.key} class="table-cell" role="cell" data-align={column.align}>
+                <div key={column.key} class={holdsAll(column) ? "table-cell table-whole" : "table-cell"} role="cell" data-align={column.align}>
                     {column.cell(row)}
                 </div>
             ))}
