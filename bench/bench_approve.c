@@ -8,55 +8,23 @@
  * with the same indexes, dropped at the end.  Prints one JSON object.
  */
 #include <mongoc/mongoc.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
-#include "core/base/codec.h"
-#include "core/store/indexes.h"
+#include "bench/lib/bare_store.h"
 
-enum { INSERTS = 1000, READ_MS = 600000 };
+enum { INSERTS = 1000 };
 
 typedef struct {
     bson_t **documents;
     size_t count;
 } documents_t;
 
-static double
-now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
 static void
-die(const char *what, const char *why)
+keep(const bson_t *document, void *context)
 {
-    fprintf(stderr, "bench_approve: %s: %s\n", what, why);
-    exit(1);
-}
+    documents_t *kept = context;
 
-static documents_t
-load(sv_store_t *store, sv_collection_t collection, const char *adjustment_id)
-{
-    bson_t *filter = BCON_NEW("adjustment_id", BCON_UTF8(adjustment_id));
-    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(store->collections[collection], filter, NULL, NULL);
-    documents_t found = { 0 };
-    const bson_t *document;
-    bson_error_t reason;
-
-    while (mongoc_cursor_next(cursor, &document)) {
-        found.documents = bson_realloc(found.documents, (found.count + 1) * sizeof(bson_t *));
-        found.documents[found.count++] = bson_copy(document);
-    }
-    if (mongoc_cursor_error(cursor, &reason)) {
-        die("read", reason.message);
-    }
-    mongoc_cursor_destroy(cursor);
-    bson_destroy(filter);
-    return found;
+    kept->documents = bson_realloc(kept->documents, (kept->count + 1) * sizeof(bson_t *));
+    kept->documents[kept->count++] = bson_copy(document);
 }
 
 static void
@@ -64,21 +32,15 @@ insert_some(sv_store_t *store, mongoc_client_session_t *session, sv_collection_t
             const documents_t *documents, size_t first)
 {
     size_t count = documents->count - first < INSERTS ? documents->count - first : INSERTS;
-    bson_t options = BSON_INITIALIZER, reply;
+    bson_t options = BSON_INITIALIZER;
     bson_error_t reason;
 
-    if (!mongoc_client_session_start_transaction(session, NULL, &reason) ||
-        !mongoc_client_session_append(session, &options, &reason)) {
-        die("transaction", reason.message);
-    }
+    bare_transaction_begin(session, &options);
     if (!mongoc_collection_insert_many(store->collections[collection], (const bson_t **) documents->documents + first,
                                        count, &options, NULL, &reason)) {
         die("insert", reason.message);
     }
-    if (!mongoc_client_session_commit_transaction(session, &reply, &reason)) {
-        die("commit", reason.message);
-    }
-    bson_destroy(&reply);
+    bare_transaction_commit(session);
     bson_destroy(&options);
 }
 
@@ -99,53 +61,24 @@ insert_all(sv_store_t *store, const documents_t *lines, const documents_t *heads
     return begun;
 }
 
-static sv_store_t *
-open_store(sv_settings_t *settings, sv_store_pool_t **pool, sv_error_t *error)
-{
-    sv_store_t *store;
-
-    *pool = sv_store_pool_create_limited(settings, 1, READ_MS, error);
-    store = *pool == NULL ? NULL : sv_store_acquire(*pool);
-    if (store == NULL) {
-        die("MongoDB", error->cause != NULL ? error->cause : error->message);
-    }
-    return store;
-}
-
 static void
 measure(const char *adjustment_id, sv_arena_t *arena)
 {
-    sv_settings_t settings;
-    sv_index_summary_t summary;
-    sv_store_pool_t *pool;
-    sv_store_t *store;
-    sv_error_t error;
-    documents_t lines, heads;
-    uint8_t random[8];
-    char hex[sizeof(random) * 2 + 1];
+    bson_t *filter = BCON_NEW("adjustment_id", BCON_UTF8(adjustment_id));
+    documents_t lines = { 0 }, heads = { 0 };
+    bare_store_t tested, own;
     double seconds;
 
-    sv_error_init(&error, arena);
-    sv_settings_defaults(&settings);
-    settings.mongodb_uri = getenv("MONGODB_URI");
-    settings.mongodb_database = getenv("MONGODB_DATABASE");
-    store = open_store(&settings, &pool, &error);
-    lines = load(store, SV_COLLECTION_ADJUSTMENT_LINES, adjustment_id);
-    heads = load(store, SV_COLLECTION_ADJUSTMENTS, adjustment_id);
-    sv_store_release(store);
-    sv_store_pool_destroy(pool);
-    sv_random_bytes(random, sizeof(random));
-    sv_hex_encode(random, sizeof(random), hex);
-    settings.mongodb_database = sv_arena_printf(arena, "sv_bench_%s", hex);
-    store = open_store(&settings, &pool, &error);
-    if (sv_indexes_ensure(store, NULL, NULL, &summary, &error) != SV_OK) {
-        die("indexes", error.cause != NULL ? error.cause : error.message);
-    }
-    seconds = insert_all(store, &lines, &heads);
+    bare_store_open_tested(&tested, arena);
+    bare_store_each(&tested, SV_COLLECTION_ADJUSTMENT_LINES, filter, keep, &lines);
+    bare_store_each(&tested, SV_COLLECTION_ADJUSTMENTS, filter, keep, &heads);
+    bare_store_close(&tested);
+    bson_destroy(filter);
+    bare_store_open_own(&own, arena);
+    seconds = insert_all(own.store, &lines, &heads);
     printf("{\"lines\":%zu,\"heads\":%zu,\"seconds\":%.3f}\n", lines.count, heads.count, seconds);
-    mongoc_database_drop(store->database, NULL);
-    sv_store_release(store);
-    sv_store_pool_destroy(pool);
+    mongoc_database_drop(own.store->database, NULL);
+    bare_store_close(&own);
 }
 
 int

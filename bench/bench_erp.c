@@ -10,85 +10,40 @@
  * dropped at the end.  Prints one JSON object.
  */
 #include <mongoc/mongoc.h>
-#include <sql.h>
-#include <sqlext.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "core/base/codec.h"
-#include "core/store/indexes.h"
+#include "bench/lib/bare_store.h"
+#include "bench/lib/odbc.h"
 
-enum { MAX_COLUMNS = 64, CELL_SIZE = 1024, UPSERTS = 1000, READ_MS = 600000 };
-
-static double
-now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-static void
-die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_erp: %s: %s\n", what, why);
-    exit(1);
-}
+enum { MAX_COLUMNS = 64, CELL_SIZE = 1024, UPSERTS = 1000 };
 
 /* ---- the ERP's side */
-
-static void
-must(SQLRETURN code, SQLSMALLINT type, SQLHANDLE handle, const char *what)
-{
-    SQLCHAR state[6] = "", text[512] = "";
-    SQLINTEGER native;
-    SQLSMALLINT length;
-
-    if (!SQL_SUCCEEDED(code)) {
-        SQLGetDiagRec(type, handle, 1, state, &native, text, sizeof(text), &length);
-        die(what, (const char *) text);
-    }
-}
 
 static void
 fetch(const char *connection, const char *sql)
 {
     static char cells[MAX_COLUMNS][CELL_SIZE];
     static SQLLEN lengths[MAX_COLUMNS];
-    SQLHENV environment;
-    SQLHDBC erp;
-    SQLHSTMT statement;
+    bare_odbc_t erp;
     SQLSMALLINT columns;
     long rows = 0, texts = 0;
-    double begun;
+    double begun = now_s();
 
-    must(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &environment), SQL_HANDLE_ENV, NULL, "ODBC");
-    SQLSetEnvAttr(environment, SQL_ATTR_ODBC_VERSION, (SQLPOINTER) SQL_OV_ODBC3, 0);
-    must(SQLAllocHandle(SQL_HANDLE_DBC, environment, &erp), SQL_HANDLE_ENV, environment, "ODBC");
-    begun = now_s();
-    must(SQLDriverConnect(erp, NULL, (SQLCHAR *) (uintptr_t) connection, SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
-         SQL_HANDLE_DBC, erp, "connect");
-    SQLAllocHandle(SQL_HANDLE_STMT, erp, &statement);
-    must(SQLExecDirect(statement, (SQLCHAR *) (uintptr_t) sql, SQL_NTS), SQL_HANDLE_STMT, statement, sql);
-    must(SQLNumResultCols(statement, &columns), SQL_HANDLE_STMT, statement, sql);
+    bare_odbc_open(&erp, connection);
+    must(SQLExecDirect(erp.statement, (SQLCHAR *) (uintptr_t) sql, SQL_NTS), SQL_HANDLE_STMT, erp.statement, sql);
+    must(SQLNumResultCols(erp.statement, &columns), SQL_HANDLE_STMT, erp.statement, sql);
     for (SQLSMALLINT i = 0; i < columns && i < MAX_COLUMNS; i++) {
-        must(SQLBindCol(statement, (SQLUSMALLINT) (i + 1), SQL_C_CHAR, cells[i], CELL_SIZE, &lengths[i]),
-             SQL_HANDLE_STMT, statement, "bind");
+        must(SQLBindCol(erp.statement, (SQLUSMALLINT) (i + 1), SQL_C_CHAR, cells[i], CELL_SIZE, &lengths[i]),
+             SQL_HANDLE_STMT, erp.statement, "bind");
     }
-    while (SQL_SUCCEEDED(SQLFetch(statement))) {
+    while (SQL_SUCCEEDED(SQLFetch(erp.statement))) {
         rows++;
         for (SQLSMALLINT i = 0; i < columns && i < MAX_COLUMNS; i++) {
             texts += lengths[i] != SQL_NULL_DATA;
         }
     }
     printf("{\"rows\":%ld,\"texts\":%ld,\"seconds\":%.3f}\n", rows, texts, now_s() - begun);
-    SQLFreeHandle(SQL_HANDLE_STMT, statement);
-    SQLDisconnect(erp);
-    SQLFreeHandle(SQL_HANDLE_DBC, erp);
-    SQLFreeHandle(SQL_HANDLE_ENV, environment);
+    bare_odbc_close(&erp);
 }
 
 /* ---- our side */
@@ -112,8 +67,9 @@ is_key(const documents_t *documents, const char *name)
 }
 
 static void
-keep(documents_t *documents, const bson_t *document)
+keep(const bson_t *document, void *context)
 {
+    documents_t *documents = context;
     bson_t *filter = bson_new(), *update = bson_new(), set;
     bson_iter_t field;
 
@@ -133,23 +89,6 @@ keep(documents_t *documents, const bson_t *document)
     documents->updates[documents->count++] = update;
 }
 
-static void
-load(sv_store_t *store, documents_t *documents, const bson_t *filter)
-{
-    mongoc_cursor_t *cursor =
-        mongoc_collection_find_with_opts(store->collections[documents->collection], filter, NULL, NULL);
-    const bson_t *document;
-    bson_error_t reason;
-
-    while (mongoc_cursor_next(cursor, &document)) {
-        keep(documents, document);
-    }
-    if (mongoc_cursor_error(cursor, &reason)) {
-        die("read", reason.message);
-    }
-    mongoc_cursor_destroy(cursor);
-}
-
 /* From `first` on, in one transaction. */
 static void
 upsert_some(sv_store_t *store, mongoc_client_session_t *session, const documents_t *documents, size_t first)
@@ -160,10 +99,7 @@ upsert_some(sv_store_t *store, mongoc_client_session_t *session, const documents
 
     BSON_APPEND_BOOL(&options, "ordered", false);
     BSON_APPEND_BOOL(&upsert, "upsert", true);
-    if (!mongoc_client_session_start_transaction(session, NULL, &reason) ||
-        !mongoc_client_session_append(session, &options, &reason)) {
-        die("transaction", reason.message);
-    }
+    bare_transaction_begin(session, &options);
     bulk = mongoc_collection_create_bulk_operation_with_opts(store->collections[documents->collection], &options);
     for (size_t i = first; i < documents->count && i < first + UPSERTS; i++) {
         mongoc_bulk_operation_update_one_with_opts(bulk, documents->filters[i], documents->updates[i], &upsert, NULL);
@@ -172,10 +108,7 @@ upsert_some(sv_store_t *store, mongoc_client_session_t *session, const documents
         die("upsert", reason.message);
     }
     bson_destroy(&reply);
-    if (!mongoc_client_session_commit_transaction(session, &reply, &reason)) {
-        die("commit", reason.message);
-    }
-    bson_destroy(&reply);
+    bare_transaction_commit(session);
     mongoc_bulk_operation_destroy(bulk);
     bson_destroy(&options);
     bson_destroy(&upsert);
@@ -197,19 +130,6 @@ upsert_all(sv_store_t *store, const documents_t *documents, size_t count)
     return begun;
 }
 
-static sv_store_t *
-open_store(sv_settings_t *settings, sv_store_pool_t **pool, sv_error_t *error)
-{
-    sv_store_t *store;
-
-    *pool = sv_store_pool_create_limited(settings, 1, READ_MS, error);
-    store = *pool == NULL ? NULL : sv_store_acquire(*pool);
-    if (store == NULL) {
-        die("MongoDB", error->cause != NULL ? error->cause : error->message);
-    }
-    return store;
-}
-
 static void
 upsert(void)
 {
@@ -217,37 +137,19 @@ upsert(void)
                                 { .collection = SV_COLLECTION_ITEM_STOCK,
                                   .keys = { "warehouse", "item_code", "lot" } } };
     sv_arena_t *arena = sv_arena_create();
-    sv_settings_t settings;
-    sv_index_summary_t summary;
-    sv_store_pool_t *pool;
-    sv_store_t *store;
-    sv_error_t error;
     bson_t *of_erp = BCON_NEW("erp_code", "{", "$exists", BCON_BOOL(true), "}"), *all = bson_new();
-    uint8_t random[8];
-    char hex[sizeof(random) * 2 + 1];
+    bare_store_t tested, own;
     double seconds;
 
-    sv_error_init(&error, arena);
-    sv_settings_defaults(&settings);
-    settings.mongodb_uri = getenv("MONGODB_URI");
-    settings.mongodb_database = getenv("MONGODB_DATABASE");
-    store = open_store(&settings, &pool, &error);
-    load(store, &documents[0], of_erp);
-    load(store, &documents[1], all);
-    sv_store_release(store);
-    sv_store_pool_destroy(pool);
-    sv_random_bytes(random, sizeof(random));
-    sv_hex_encode(random, sizeof(random), hex);
-    settings.mongodb_database = sv_arena_printf(arena, "sv_bench_%s", hex);
-    store = open_store(&settings, &pool, &error);
-    if (sv_indexes_ensure(store, NULL, NULL, &summary, &error) != SV_OK) {
-        die("indexes", error.cause != NULL ? error.cause : error.message);
-    }
-    seconds = upsert_all(store, documents, sizeof(documents) / sizeof(documents[0]));
+    bare_store_open_tested(&tested, arena);
+    bare_store_each(&tested, documents[0].collection, of_erp, keep, &documents[0]);
+    bare_store_each(&tested, documents[1].collection, all, keep, &documents[1]);
+    bare_store_close(&tested);
+    bare_store_open_own(&own, arena);
+    seconds = upsert_all(own.store, documents, sizeof(documents) / sizeof(documents[0]));
     printf("{\"items\":%zu,\"stock\":%zu,\"seconds\":%.3f}\n", documents[0].count, documents[1].count, seconds);
-    mongoc_database_drop(store->database, NULL);
-    sv_store_release(store);
-    sv_store_pool_destroy(pool);
+    mongoc_database_drop(own.store->database, NULL);
+    bare_store_close(&own);
     bson_destroy(of_erp);
     bson_destroy(all);
     sv_arena_destroy(arena);

@@ -1,81 +1,68 @@
 /*
  * What posting an adjustment into an ERP cannot be faster than:
  *
- *     ERP_CONNECTION=... bench_posting SQL LINES
+ *     ERP_CONNECTION=... bench_posting NAME LINES
  *
- * A bare ODBC program executing the statement LINES times, prepared once, each in a transaction of its own as the worker
- * posts: its parameters are a line's number and its item's code.  Prints one JSON object.
+ * A bare ODBC program executing the statement of bench/posting.pl's mapping LINES times, prepared once, each in a
+ * transaction of its own and with all of its parameters, as the worker posts.  Prints one JSON object.
  */
-#include <sql.h>
-#include <sqlext.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-enum { TEXT_SIZE = 32 };
+#include "bench/lib/odbc.h"
 
-static double
-now_s(void)
-{
-    struct timespec now;
+enum { TEXT_SIZE = 64 };
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
+/* As in the mapping: a parameter each, but for lot and uom, which these lines have none of. */
+static const char sql[] =
+    "INSERT INTO adjustments (adjustment_id, line, item_code, warehouse, lot, delta, uom, unit_cost, "
+    "reason, counted_at, posted_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-static void
-must(SQLRETURN code, SQLSMALLINT type, SQLHANDLE handle, const char *what)
-{
-    SQLCHAR state[6] = "", text[512] = "";
-    SQLINTEGER native;
-    SQLSMALLINT length;
+typedef enum {
+    ID,
+    LINE,
+    ITEM_CODE,
+    WAREHOUSE,
+    LOT,
+    DELTA,
+    UOM,
+    UNIT_COST,
+    REASON,
+    COUNTED_AT,
+    POSTED_BY,
+    PARAMETERS
+} parameter_t;
 
-    if (!SQL_SUCCEEDED(code)) {
-        SQLGetDiagRec(type, handle, 1, state, &native, text, sizeof(text), &length);
-        fprintf(stderr, "bench_posting: %s: %s\n", what, (const char *) text);
-        exit(1);
-    }
-}
-
-static void
-bind_text(SQLHSTMT statement, SQLUSMALLINT at, char *text, SQLLEN *length)
-{
-    *length = SQL_NTS;
-    must(SQLBindParameter(statement, at, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_VARCHAR, TEXT_SIZE, 0, text, TEXT_SIZE, length),
-         SQL_HANDLE_STMT, statement, "bind");
-}
+static char texts[PARAMETERS][TEXT_SIZE] = { [WAREHOUSE] = "BENCH",
+                                             [DELTA] = "-3",
+                                             [UNIT_COST] = "1.25",
+                                             [REASON] = "Bench",
+                                             [COUNTED_AT] = "2026-01-05T08:00:00Z",
+                                             [POSTED_BY] = "bench" };
+static SQLLEN lengths[PARAMETERS];
 
 static void
-post(const char *connection, const char *sql, long lines)
+post(const char *connection, const char *name, long lines)
 {
-    static char number[TEXT_SIZE], code[TEXT_SIZE];
-    SQLLEN number_length, code_length;
-    SQLHENV environment;
-    SQLHDBC erp;
-    SQLHSTMT statement;
+    bare_odbc_t erp;
     double begun;
 
-    must(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &environment), SQL_HANDLE_ENV, NULL, "ODBC");
-    SQLSetEnvAttr(environment, SQL_ATTR_ODBC_VERSION, (SQLPOINTER) SQL_OV_ODBC3, 0);
-    must(SQLAllocHandle(SQL_HANDLE_DBC, environment, &erp), SQL_HANDLE_ENV, environment, "ODBC");
-    must(SQLDriverConnect(erp, NULL, (SQLCHAR *) (uintptr_t) connection, SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
-         SQL_HANDLE_DBC, erp, "connect");
-    must(SQLAllocHandle(SQL_HANDLE_STMT, erp, &statement), SQL_HANDLE_DBC, erp, "statement");
-    must(SQLPrepare(statement, (SQLCHAR *) (uintptr_t) sql, SQL_NTS), SQL_HANDLE_STMT, statement, sql);
-    bind_text(statement, 1, number, &number_length);
-    bind_text(statement, 2, code, &code_length);
+    bare_odbc_open(&erp, connection);
+    must(SQLPrepare(erp.statement, (SQLCHAR *) (uintptr_t) sql, SQL_NTS), SQL_HANDLE_STMT, erp.statement, sql);
+    snprintf(texts[ID], TEXT_SIZE, "%s", name);
+    for (SQLUSMALLINT i = 0; i < PARAMETERS; i++) {
+        lengths[i] = texts[i][0] == '\0' && i != LINE && i != ITEM_CODE ? SQL_NULL_DATA : SQL_NTS;
+        must(SQLBindParameter(erp.statement, (SQLUSMALLINT) (i + 1), SQL_PARAM_INPUT, SQL_C_CHAR, SQL_VARCHAR,
+                              TEXT_SIZE, 0, texts[i], TEXT_SIZE, &lengths[i]),
+             SQL_HANDLE_STMT, erp.statement, "bind");
+    }
     begun = now_s();
     for (long i = 1; i <= lines; i++) {
-        snprintf(number, sizeof(number), "%ld", i);
-        snprintf(code, sizeof(code), "BENCH-%05ld", i);
-        must(SQLExecute(statement), SQL_HANDLE_STMT, statement, "execute");
+        snprintf(texts[LINE], TEXT_SIZE, "%ld", i);
+        snprintf(texts[ITEM_CODE], TEXT_SIZE, "BENCH-%05ld", i);
+        must(SQLExecute(erp.statement), SQL_HANDLE_STMT, erp.statement, "execute");
     }
     printf("{\"lines\":%ld,\"seconds\":%.3f}\n", lines, now_s() - begun);
-    SQLFreeHandle(SQL_HANDLE_STMT, statement);
-    SQLDisconnect(erp);
-    SQLFreeHandle(SQL_HANDLE_DBC, erp);
-    SQLFreeHandle(SQL_HANDLE_ENV, environment);
+    bare_odbc_close(&erp);
 }
 
 int
@@ -85,7 +72,7 @@ main(int argc, char **argv)
     long lines = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
 
     if (connection == NULL || lines <= 0) {
-        fprintf(stderr, "usage: ERP_CONNECTION=... bench_posting SQL LINES\n");
+        fprintf(stderr, "usage: ERP_CONNECTION=... bench_posting NAME LINES\n");
         return 2;
     }
     post(connection, argv[1], lines);

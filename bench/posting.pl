@@ -39,8 +39,7 @@ END
 sub bare_s {
     my ($bench, $name, $lines) = @_;
     local $ENV{ERP_CONNECTION} = $postgres->connection_string;
-    my $sql = "INSERT INTO $TABLE VALUES ('$name', ?, ?, 'BENCH', NULL, '-3', NULL, '1.25', 'Bench', '2026-01-05T08:00:00Z', 'bench')";
-    return JSON::PP::decode_json(StockVerify::Bench::run("$bench->{build}/bench/bench_posting", $sql, $lines))->{seconds};
+    return JSON::PP::decode_json(StockVerify::Bench::run("$bench->{build}/bench/bench_posting", $name, $lines))->{seconds};
 }
 
 sub posting_measure {
