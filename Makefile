@@ -185,7 +185,7 @@ $(BUILD)/libfuzz/%.o: %.c $(GENERATED)
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) $(CFLAGS) -Wno-unknown-warning-option -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
 
-$(BUILD)/libstockverify-fuzz.a: $(call object,libfuzz,$(CORE_SRC))
+$(BUILD)/libstockverify-fuzz.a: $(call object,libfuzz,$(CORE_SRC) worker/erp/frame.c)
 	@rm -f $@
 	$(AR) rcs $@ $^
 

@@ -9,7 +9,7 @@ use List::Util qw(sum0);
 use StockVerify::Test;
 use StockVerify::Events;
 use StockVerify::MailServer;
-use StockVerify::Postgres;
+use StockVerify::PostedErp;
 use StockVerify::Quantity qw(millionths number);
 
 my ($PEOPLE, $ITEMS, $TOLERANCE) = (20, 10, 5);
@@ -19,25 +19,8 @@ my $TRACE = qr/\.(?:432119|567881)/;
 my ($EMPTY, $OF_SUE, @EXCLUDED) = (19, 20, 21, 22);    # racks: of the last person, of the supervisor, of nobody
 
 # ---- the ERP
-my $erp = StockVerify::Postgres->new;
-$erp->sql(<<'SQL');
-CREATE TABLE items (item_code text PRIMARY KEY, item_name text, barcode text, category text, uom text, unit_cost numeric, serial_tracked boolean,
-    changed_at timestamptz DEFAULT now());
-CREATE TABLE item_barcodes (item_code text, barcode text);
-CREATE TABLE stock (item_code text, warehouse text, lot text, qty numeric(18,6), version text, changed_at timestamptz DEFAULT now(), PRIMARY KEY (item_code, warehouse, lot));
-CREATE TABLE stock_movements (movement_id text PRIMARY KEY, item_code text, warehouse text, lot text, qty numeric(18,6), moved_at timestamptz DEFAULT clock_timestamp(), adjustment_id text);
-CREATE TABLE stock_adjustments (adjustment_id text, line integer, item_code text NOT NULL REFERENCES items, warehouse text NOT NULL, lot text,
-    delta numeric(18,6) NOT NULL, uom text, unit_cost numeric, reason text, counted_at timestamptz, posted_by text, PRIMARY KEY (adjustment_id, line));
-CREATE TABLE pause (seconds numeric);
-INSERT INTO pause VALUES (0.03);
-CREATE FUNCTION move_stock() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM pg_sleep((SELECT seconds FROM pause));
-    UPDATE stock SET qty = qty + NEW.delta, changed_at = now() WHERE item_code = NEW.item_code AND warehouse = NEW.warehouse;
-    INSERT INTO stock_movements VALUES (NEW.adjustment_id || '/' || NEW.line, NEW.item_code, NEW.warehouse, '', NEW.delta, clock_timestamp(), NEW.adjustment_id);
-    RETURN NEW;
-END $$;
-CREATE TRIGGER move AFTER INSERT ON stock_adjustments FOR EACH ROW EXECUTE FUNCTION move_stock();
-SQL
+my $erp = StockVerify::PostedErp->new;
+$erp->pause_for(of_writing => 0.03);
 
 my $files = File::Temp->newdir;
 my $movements = <<'CONF';
@@ -418,7 +401,7 @@ subtest 'into the ERP, whoever dies' => sub {
     killed('nginx', 'with ' . $there->() . ' lines in the ERP');
     $more_than->(70);
     killed('worker', 'once more');
-    $erp->sql('UPDATE pause SET seconds = 0');
+    $erp->pause_for;
     wait_until { $mongo->find_one('adjustments', { adjustment_id => $count })->{status} eq 'posted' } 90, 'it to be posted';
     is $there->(), scalar @lines, 'each line is there, once';
     is $sue->get("/api/adjustments/$count")->data->{posting}{applied}, scalar @lines, 'and known to be';

@@ -4,7 +4,7 @@
 use lib 't/lib';
 use StockVerify::Test;
 use StockVerify::Approval;
-use StockVerify::Postgres;
+use StockVerify::PostedErp;
 use Cwd ();
 use File::Temp ();
 
@@ -155,24 +155,8 @@ $stack->finish;
 
 # ---- PostgreSQL, which goes on with a statement whose asker died
 subtest 'PostgreSQL' => sub {
-    my $erp = StockVerify::Postgres->new;
+    my $erp = StockVerify::PostedErp->new;
     my $value = sub { return ($erp->sql($_[0]))[0] };
-    $erp->sql(<<'SQL');
-CREATE TABLE items (item_code text PRIMARY KEY, item_name text, barcode text, category text, uom text, unit_cost numeric, serial_tracked boolean,
-    changed_at timestamptz DEFAULT now());
-CREATE TABLE item_barcodes (item_code text, barcode text);
-CREATE TABLE stock (item_code text, warehouse text, lot text, qty numeric, version text, changed_at timestamptz DEFAULT now());
-CREATE TABLE stock_adjustments (adjustment_id text, line integer, item_code text NOT NULL REFERENCES items, warehouse text NOT NULL, lot text,
-    delta numeric(18,6) NOT NULL, uom text, unit_cost numeric, reason text, counted_at timestamptz, posted_by text, PRIMARY KEY (adjustment_id, line));
-CREATE TABLE pause (seconds numeric);
-INSERT INTO pause VALUES (0);
-CREATE FUNCTION move_stock() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM pg_sleep((SELECT seconds FROM pause));
-    UPDATE stock SET qty = qty + NEW.delta, changed_at = now() WHERE item_code = NEW.item_code AND warehouse = NEW.warehouse;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER move AFTER INSERT ON stock_adjustments FOR EACH ROW EXECUTE FUNCTION move_stock();
-SQL
     my $files = File::Temp->newdir;
     my $stack = start_stack(settings => { ERP_WRITE_BACK => 'on', ERP_STATEMENT_TIMEOUT => 3, ERP_SYNC_INTERVAL => 0, JOB_RETRY_DELAY => 200,
         ERP_MAPPING => Cwd::getcwd() . '/conf/erp/postgresql.conf', ERP_CONNECTION_FILE => write_file("$files/connection", $erp->connection_string . "\n") });
@@ -184,7 +168,7 @@ SQL
     my $quantities = sub { return $value->("SELECT string_agg(DISTINCT trim_scale(qty)::text, ' ') FROM stock WHERE item_code $_[0]") };
 
     my $id = $world->approved(map { ("PG-$_" => 4) } 1 .. 10);
-    $erp->sql('UPDATE pause SET seconds = 0.5');
+    $erp->pause_for(of_writing => 0.5);
     is $admin->post("/api/adjustments/$id/post")->status, 200, 'to be posted';
     for my $kill (1 .. 3) {
         wait_until { $value->("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO stock_adj%' AND pid <> pg_backend_pid()") > 0 } 30, 'a line under way';
@@ -193,17 +177,17 @@ SQL
             'the ERP to end what nobody waits for';
         $stack->start_part('worker');
     }
-    $erp->sql('UPDATE pause SET seconds = 0');
+    $erp->pause_for;
     $world->await_status($id, 'posted');
     is $value->('SELECT count(*) FROM stock_adjustments'), 10, 'every line once';
     is $quantities->("IN ('PG-1','PG-2','PG-3','PG-4','PG-5','PG-6','PG-7','PG-8','PG-9','PG-10')"), '4', 'and the stock moved once';
 
     # It hangs longer than a statement may, is paused, and crashes.
     $id = $world->approved(map { ("PG-$_" => 12) } 11 .. 20);
-    $erp->sql('UPDATE pause SET seconds = 4');
+    $erp->pause_for(of_writing => 4);
     is $admin->post("/api/adjustments/$id/post")->status, 200, 'to be posted';
     wait_until { $value->('SELECT count(*) FROM stock_adjustments') > 10 } 60, 'a line that took too long';
-    $erp->sql('UPDATE pause SET seconds = 0');
+    $erp->pause_for;
     $erp->crash;
     $erp->start;
     $world->await_status($id, 'posted');

@@ -28,7 +28,7 @@ sv_write_back_tell(const sv_posting_chunk_t *chunk)
 }
 
 static sv_status_t
-sv_write_back_chunks(sv_duty_round_t *round, const sv_adjustment_writer_t *writer, sv_error_t *error)
+sv_write_back_chunks(sv_duty_round_t *round, sv_adjustment_writer_t *writer, sv_error_t *error)
 {
     bool goes_on = true;
 

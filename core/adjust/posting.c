@@ -9,7 +9,7 @@
 #include "core/store/filter.h"
 #include "core/store/row_texts.h"
 
-enum { SV_POSTING_SETS = 100 };
+enum { SV_POSTING_SETS = 100, SV_POSTING_SPAN = 1000 };
 
 sv_status_t
 sv_posting_is_due(sv_store_t *store, bool *due, sv_error_t *error)
@@ -51,8 +51,7 @@ sv_spelling(const bson_t *row, const char *erp, const char *own, sv_arena_t *are
 static void
 sv_line_read(const bson_t *row, sv_arena_t *arena, sv_posting_line_t *line)
 {
-    *line = (sv_posting_line_t){ .id = sv_filter_same(row, arena),
-                                 .n = sv_doc_int(row, "n"),
+    *line = (sv_posting_line_t){ .n = sv_doc_int(row, "n"),
                                  .item_code = sv_spelling(row, "erp_code", "item_code", arena),
                                  .warehouse = sv_spelling(row, "erp_warehouse", "warehouse", arena),
                                  .lot = sv_spelling(row, "erp_lot", "lot", arena),
@@ -111,19 +110,23 @@ sv_candidates_block(const bson_t *row, void *context)
     *sv_text_map_put(&candidates->blocked, sv_item_key(row, candidates->arena)) = candidates;
 }
 
+/* Pending lines whose pause is over, of numbers behind *behind and up to `last`; *behind is then the last of them.
+ * Which pause, is looked at here, and numbers have an end: the development server reads all that a query may find,
+ * whatever its limit is. */
 static sv_status_t
-sv_candidates_read(sv_store_t *store, const sv_adjustment_t *adjustment, int64_t behind, int64_t now_ms,
+sv_candidates_read(sv_store_t *store, const sv_adjustment_t *adjustment, int64_t *behind, int64_t last, int64_t now_ms,
                    sv_candidates_t *candidates, sv_error_t *error)
 {
     sv_arena_t *arena = candidates->arena;
-    bson_t *filter = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment->adjustment_id), "posting.state",
-                                          "pending", "n", "{", "$gt", BCON_INT64(behind), "}", "posting.not_before",
-                                          "{", "$not", "{", "$gt", BCON_DATE_TIME(now_ms), "}", "}"),
-                                 arena);
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment->adjustment_id), "posting.state", "pending", "n",
+                             "{", "$gt", BCON_INT64(*behind), "$lte", BCON_INT64(last), "}"),
+                    arena);
     bson_t *options =
         sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}", "limit", BCON_INT64(SV_POSTING_CHUNK)), arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
+    int64_t read = 0;
 
     candidates->rows = sv_arena_alloc(arena, SV_POSTING_CHUNK * sizeof(candidates->rows[0]));
     candidates->codes = sv_arena_alloc(arena, SV_POSTING_CHUNK * sizeof(candidates->codes[0]));
@@ -131,25 +134,28 @@ sv_candidates_read(sv_store_t *store, const sv_adjustment_t *adjustment, int64_t
     if (sv_store_find(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, options, &cursor, error) != SV_OK) {
         return error->status;
     }
-    while (candidates->count < SV_POSTING_CHUNK && mongoc_cursor_next(cursor, &row)) {
-        candidates->rows[candidates->count] = sv_doc_copy(row, arena);
-        candidates->codes[candidates->count++] = sv_doc_text(row, "item_code", arena);
+    for (; read < SV_POSTING_CHUNK && mongoc_cursor_next(cursor, &row); read++) {
+        *behind = sv_doc_int(row, "n");
+        if (sv_doc_time(row, "posting.not_before") <= now_ms) {
+            candidates->rows[candidates->count] = sv_doc_copy(row, arena);
+            candidates->codes[candidates->count++] = sv_doc_text(row, "item_code", arena);
+        }
     }
+    *behind = read < SV_POSTING_CHUNK ? last : *behind;
     sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
     return error->status;
 }
 
-/* Earlier adjustments of the warehouse that are not through.  Lines without one are of an approval that came to nothing,
- * and bar no others. */
+/* Earlier adjustments of the warehouse that are not through.  Lines without one are of an approval that came to
+ * nothing, and bar no others. */
 static sv_status_t
 sv_candidates_read_earlier(sv_store_t *store, const sv_adjustment_t *adjustment, sv_row_texts_t *ids, sv_error_t *error)
 {
-    bson_t *filter =
-        sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(adjustment->warehouse), "seq", "{", "$lt",
-                             BCON_INT64(adjustment->seq), "}", "status", "{", "$ne",
-                             BCON_UTF8(sv_adjustment_status_name(SV_ADJUSTMENT_POSTED)), "}"),
-                    ids->arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("warehouse", BCON_UTF8(adjustment->warehouse), "seq", "{", "$lt",
+                                          BCON_INT64(adjustment->seq), "}", "status", "{", "$ne",
+                                          BCON_UTF8(sv_adjustment_status_name(SV_ADJUSTMENT_POSTED)), "}"),
+                                 ids->arena);
     bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "adjustment_id", BCON_INT32(1), "}"), ids->arena);
 
     return sv_store_each(store, SV_COLLECTION_ADJUSTMENTS, filter, options, sv_row_texts_take, ids, error);
@@ -170,6 +176,16 @@ sv_candidates_read_blocked(sv_store_t *store, const sv_adjustment_t *adjustment,
     sv_filter_in(filter, "item_code", candidates->codes, candidates->count);
     BCON_APPEND(filter, "posting.state", "{", "$in", "[", "pending", "sent", "refused", "]", "}");
     return sv_store_each(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, NULL, sv_candidates_block, candidates, error);
+}
+
+static void
+sv_numbers_add(bson_t *numbers, uint32_t i, int64_t n)
+{
+    char digits[16];
+    const char *key;
+
+    bson_uint32_to_string(i, &key, digits, sizeof(digits));
+    BSON_APPEND_INT64(numbers, key, n);
 }
 
 /* Marks those that no earlier line bars; a line that somebody else marked meanwhile is not among them. */
@@ -194,11 +210,7 @@ sv_candidates_mark(sv_store_t *store, const sv_adjustment_t *adjustment, const s
     BSON_APPEND_ARRAY_BEGIN(&condition, "$in", &numbers);
     for (size_t i = 0; i < candidates->count; i++) {
         if (sv_text_map_get(&candidates->blocked, sv_item_key(candidates->rows[i], arena)) == NULL) {
-            char digits[16];
-            const char *key;
-
-            bson_uint32_to_string(count++, &key, digits, sizeof(digits));
-            BSON_APPEND_INT64(&numbers, key, sv_doc_int(candidates->rows[i], "n"));
+            sv_numbers_add(&numbers, count++, sv_doc_int(candidates->rows[i], "n"));
         }
     }
     bson_append_array_end(&condition, &numbers);
@@ -216,19 +228,17 @@ sv_chunk_mark(sv_store_t *store, const sv_adjustment_t *adjustment, sv_posting_c
               sv_error_t *error)
 {
     sv_candidates_t candidates = { .arena = arena };
-    int64_t behind = 0, now_ms = 0;
+    int64_t lines = sv_doc_int(adjustment->document, "line_count"), behind = 0, now_ms = 0;
 
     if (sv_store_now(store, &now_ms, error) != SV_OK) {
         return error->status;
     }
-    do {
-        if (sv_candidates_read(store, adjustment, behind, now_ms, &candidates, error) != SV_OK ||
-            candidates.count == 0 || sv_candidates_read_blocked(store, adjustment, &candidates, error) != SV_OK) {
-            return error->status;
+    for (int64_t span = SV_POSTING_SPAN; error->status == SV_OK && chunk->count == 0 && behind < lines; span *= 2) {
+        if (sv_candidates_read(store, adjustment, &behind, behind + span, now_ms, &candidates, error) == SV_OK &&
+            candidates.count > 0 && sv_candidates_read_blocked(store, adjustment, &candidates, error) == SV_OK) {
+            sv_candidates_mark(store, adjustment, &candidates, chunk, error);
         }
-        behind = sv_doc_int(candidates.rows[candidates.count - 1], "n");
-        sv_candidates_mark(store, adjustment, &candidates, chunk, error);
-    } while (error->status == SV_OK && chunk->count == 0);
+    }
     return error->status;
 }
 
@@ -342,27 +352,72 @@ sv_note_put(const sv_posting_line_t *line, int64_t now_ms, bson_t *update)
     bson_append_document_end(update, &unset);
 }
 
+/* Lines of which the same came, and so nearly always all of them: one update. */
+typedef struct {
+    const bson_t *update;
+    const sv_posting_line_t **lines;
+    size_t count;
+} sv_note_group_t;
+
+static size_t
+sv_note_group(const sv_posting_chunk_t *chunk, int64_t now_ms, sv_note_group_t *groups, sv_arena_t *arena)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < chunk->count; i++) {
+        bson_t *update = sv_doc_new(arena);
+        size_t at = 0;
+
+        sv_note_put(&chunk->lines[i], now_ms, update);
+        while (at < count && !bson_equal(groups[at].update, update)) {
+            at++;
+        }
+        if (at == count) {
+            groups[count++] =
+                (sv_note_group_t){ .update = update,
+                                   .lines = sv_arena_alloc(arena, chunk->count * sizeof(groups[at].lines[0])) };
+        }
+        groups[at].lines[groups[at].count++] = &chunk->lines[i];
+    }
+    return count;
+}
+
+static bson_t *
+sv_note_filter(const sv_posting_chunk_t *chunk, const sv_note_group_t *group, sv_arena_t *arena)
+{
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(chunk->adjustment_id), "posting.state", "sent"), arena);
+    bson_t condition, numbers;
+
+    if (!chunk->settles) {
+        BSON_APPEND_UTF8(filter, "posting.owner", chunk->owner);
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(filter, "n", &condition);
+    BSON_APPEND_ARRAY_BEGIN(&condition, "$in", &numbers);
+    for (size_t i = 0; i < group->count; i++) {
+        sv_numbers_add(&numbers, (uint32_t) i, group->lines[i]->n);
+    }
+    bson_append_array_end(&condition, &numbers);
+    bson_append_document_end(filter, &condition);
+    return filter;
+}
+
 sv_status_t
 sv_posting_note(sv_store_t *store, const sv_posting_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
 {
+    sv_note_group_t groups[SV_POSTING_CHUNK];
     sv_bulk_result_t result;
     int64_t now_ms = 0;
     sv_bulk_t bulk;
+    size_t count;
 
     if (sv_store_now(store, &now_ms, error) != SV_OK) {
         return error->status;
     }
+    count = sv_note_group(chunk, now_ms, groups, arena);
     sv_bulk_begin(&bulk, store, SV_COLLECTION_ADJUSTMENT_LINES, arena);
-    for (size_t i = 0; error->status == SV_OK && i < chunk->count; i++) {
-        bson_t *filter = sv_doc_copy(chunk->lines[i].id, arena), *update = sv_doc_new(arena);
-
-        BSON_APPEND_UTF8(filter, "posting.state", "sent");
-
-        if (!chunk->settles) {
-            BSON_APPEND_UTF8(filter, "posting.owner", chunk->owner);
-        }
-        sv_note_put(&chunk->lines[i], now_ms, update);
-        sv_bulk_update(&bulk, filter, update, false, error);
+    for (size_t i = 0; error->status == SV_OK && i < count; i++) {
+        sv_bulk_update_many(&bulk, sv_note_filter(chunk, &groups[i], arena), groups[i].update, error);
     }
     if (error->status != SV_OK) {
         sv_bulk_discard(&bulk);

@@ -23,7 +23,6 @@ sv_status_t sv_posting_take_step(sv_store_t *store, const sv_principal_t *who, c
 
 /* A line as the ERP gets it: the texts are the ERP's spelling, "" where there is none. */
 typedef struct {
-    const bson_t *id; /* {_id} */
     int64_t n;
     const char *item_code, *warehouse, *lot, *uom; /* uom NULL: none is known */
     sv_quantity_t delta;

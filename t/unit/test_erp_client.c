@@ -149,6 +149,118 @@ a_call_ends_in_time(void **state)
     sv_arena_destroy(arena);
 }
 
+/* Rows ("a", "b", ...) for the statement; fails as the client does. */
+static sv_status_t
+write_rows(sv_erp_client_t *client, const char *sql, const char *const *values, size_t count, int64_t for_ms,
+           sv_erp_writing_t *writing, sv_error_t *error)
+{
+    static sv_erp_statement_t statement;
+    const char *const **rows = sv_arena_alloc(error->arena, count * sizeof(rows[0]));
+
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = &values[i];
+    }
+    statement = (sv_erp_statement_t){ .sql = sql, .parameter_count = 1 };
+    *writing = (sv_erp_writing_t){ .statement = &statement, .rows = rows, .count = count, .for_ms = for_ms };
+    return sv_erp_client_write(client, writing, 20000, error);
+}
+
+static void
+rows_are_written_one_after_the_other(void **state)
+{
+    static const char *const values[] = { "x", NULL, "", "Čaj \xf0\x9f\x8d\xb5", "longer than all before it" };
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_writing_t writing;
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_non_null(ask(client, "CREATE TABLE w (name TEXT)", NULL, &error));
+    assert_int_equal(write_rows(client, "INSERT INTO w VALUES (?)", values, 5, 20000, &writing, &error), SV_OK);
+    assert_int_equal(writing.taken, 5);
+    assert_string_equal(ask(client, "SELECT name FROM w ORDER BY rowid", NULL, &error),
+                        "x\nNULL\n\nČaj \xf0\x9f\x8d\xb5\nlonger than all before it\n");
+    /* What it answers is read to its end, and another statement may follow. */
+    assert_int_equal(write_rows(client, "SELECT name FROM w WHERE name <> ?", values, 5, 20000, &writing, &error),
+                     SV_OK);
+    assert_int_equal(writing.taken, 5);
+    assert_string_equal(ask(client, "SELECT 1", NULL, &error), "1\n");
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+static void
+no_row_is_written_behind_one_that_is_refused(void **state)
+{
+    static const char *const values[] = { "1", "2", "2", "3" };
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_writing_t writing;
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_non_null(ask(client, "CREATE TABLE k (name TEXT PRIMARY KEY)", NULL, &error));
+    assert_int_equal(write_rows(client, "INSERT INTO k VALUES (?)", values, 4, 20000, &writing, &error),
+                     SV_ERR_UNAVAILABLE);
+    assert_int_equal(writing.taken, 2);
+    assert_non_null(sv_erp_client_refusal(client));
+    sv_error_clear(&error);
+    assert_string_equal(ask(client, "SELECT name FROM k ORDER BY name", NULL, &error), "1\n2\n");
+    assert_int_equal(write_rows(client, "INSERT INTO nowhere VALUES (?)", values, 4, 20000, &writing, &error),
+                     SV_ERR_UNAVAILABLE);
+    assert_int_equal(writing.taken, 0);
+    assert_non_null(sv_erp_client_refusal(client));
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+static void
+no_row_is_begun_when_its_time_is_over(void **state)
+{
+    static const char *const values[] = { "1", "2" };
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_writing_t writing;
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_non_null(ask(client, "CREATE TABLE l (name TEXT)", NULL, &error));
+    assert_int_equal(write_rows(client, "INSERT INTO l VALUES (?)", values, 2, 0, &writing, &error), SV_OK);
+    assert_int_equal(writing.taken, 0);
+    assert_string_equal(ask(client, "SELECT name FROM l", NULL, &error), "");
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+/* The second row hangs: it and the third may be there, the first is. */
+static void
+of_a_silent_erp_is_told_what_it_took(void **state)
+{
+    static const char *const values[] = { "1", "1000000000", "1" };
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_statement_t statement = { .sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                                            "CAST(? AS INTEGER)) SELECT max(i) FROM n",
+                                     .parameter_count = 1 };
+    const char *const *rows[] = { &values[0], &values[1], &values[2] };
+    sv_erp_writing_t writing = { .statement = &statement, .rows = rows, .count = 3, .for_ms = 20000 };
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_int_equal(sv_erp_client_write(client, &writing, 1000, &error), SV_ERR_UNAVAILABLE);
+    assert_null(sv_erp_client_refusal(client));
+    assert_in_range(writing.taken, 0, 1); /* it tells of what was quick with what follows */
+    assert_int_equal(writing.given, 3);
+    sv_error_clear(&error);
+    assert_string_equal(ask(client, "SELECT 1", NULL, &error), "1\n");
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
 static bool
 give_up(void *context)
 {
@@ -176,6 +288,10 @@ main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_numbers_and_nulls_come_as_they_are),
         cmocka_unit_test(what_the_driver_refuses_is_told_and_the_next_call_works),
+        cmocka_unit_test(rows_are_written_one_after_the_other),
+        cmocka_unit_test(no_row_is_written_behind_one_that_is_refused),
+        cmocka_unit_test(no_row_is_begun_when_its_time_is_over),
+        cmocka_unit_test(of_a_silent_erp_is_told_what_it_took),
         cmocka_unit_test(a_call_ends_in_time),
         cmocka_unit_test(a_caller_may_give_up),
     };

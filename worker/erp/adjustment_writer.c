@@ -64,20 +64,47 @@ sv_parameter(const char *name, const sv_posting_chunk_t *chunk, const sv_posting
     return NULL;
 }
 
-static sv_status_t
-sv_writer_query(const sv_adjustment_writer_t *writer, sv_erp_kind_t kind, const sv_posting_chunk_t *chunk,
-                const sv_posting_line_t *line, sv_arena_t *arena, sv_error_t *error)
+static const char *const *
+sv_writer_values(const sv_adjustment_writer_t *writer, sv_erp_kind_t kind, const sv_posting_chunk_t *chunk,
+                 const sv_posting_line_t *line, sv_arena_t *arena)
 {
     const sv_erp_statement_t *statement = &writer->mapping->statements[kind];
-    const char *values[SV_ERP_MAX_PARAMETERS];
+    const char **values = sv_arena_alloc(arena, (statement->parameter_count + 1) * sizeof(values[0]));
 
     for (size_t i = 0; i < statement->parameter_count; i++) {
         values[i] = sv_parameter(statement->parameters[i], chunk, line, arena);
     }
-    return sv_erp_client_query(writer->client, statement, values, writer->limit_ms, error);
+    return values;
+}
+
+static sv_status_t
+sv_writer_query(const sv_adjustment_writer_t *writer, sv_erp_kind_t kind, const sv_posting_chunk_t *chunk,
+                const sv_posting_line_t *line, sv_arena_t *arena, sv_error_t *error)
+{
+    return sv_erp_client_query(writer->client, &writer->mapping->statements[kind],
+                               sv_writer_values(writer, kind, chunk, line, arena), writer->limit_ms, error);
 }
 
 /* ---- sending */
+
+static const char *
+sv_writer_reason(const char *text, sv_arena_t *arena)
+{
+    text = text != NULL ? text : "it failed";
+    return sv_arena_strndup(arena, text, strnlen(text, SV_REASON_MAX));
+}
+
+/* Why the ERP did not take a line. */
+static sv_erp_write_t
+sv_writer_read_no(const sv_adjustment_writer_t *writer, sv_posting_line_t *line, const sv_error_t *error,
+                  sv_arena_t *arena)
+{
+    const char *refusal = sv_erp_client_refusal(writer->client);
+
+    line->reason = sv_writer_reason(refusal != NULL ? refusal : error->cause, arena);
+    line->said_no = refusal != NULL && !sv_sqlstate_is_silence(refusal);
+    return line->said_no ? SV_ERP_SAID_NO : SV_ERP_IS_SILENT;
+}
 
 /* Rows that the statement answers are read to their end: only then it has ended. */
 static sv_erp_write_t
@@ -85,23 +112,17 @@ sv_writer_send(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *c
                sv_arena_t *arena)
 {
     const bson_t *rows = NULL;
-    const char *refusal;
     sv_error_t error;
 
     sv_error_init(&error, arena);
     line->tried = true;
+    line->said_no = false;
     if (sv_writer_query(writer, SV_ERP_WRITE_ADJUSTMENT, chunk, line, arena, &error) == SV_OK) {
         do {
             sv_erp_client_next(writer->client, writer->limit_ms, &rows, &error);
         } while (error.status == SV_OK && rows != NULL);
     }
-    if (error.status == SV_OK) {
-        return SV_ERP_TOOK_IT;
-    }
-    refusal = sv_erp_client_refusal(writer->client);
-    line->reason = sv_arena_strndup(arena, refusal != NULL ? refusal : error.cause, SV_REASON_MAX);
-    line->said_no = refusal != NULL && !sv_sqlstate_is_silence(refusal);
-    return line->said_no ? SV_ERP_SAID_NO : SV_ERP_IS_SILENT;
+    return error.status == SV_OK ? SV_ERP_TOOK_IT : sv_writer_read_no(writer, line, &error, arena);
 }
 
 /* ---- asking for it */
@@ -188,7 +209,7 @@ sv_writer_find(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *c
         }
     }
     if (error.status != SV_OK) {
-        line->reason = sv_arena_strndup(arena, error.cause != NULL ? error.cause : "it failed", SV_REASON_MAX);
+        line->reason = sv_writer_reason(error.cause, arena);
         return SV_ERP_DOES_NOT_SAY;
     }
     return found;
@@ -196,6 +217,15 @@ sv_writer_find(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *c
 
 /* ---- a chunk */
 
+/* False: the ERP is silent. */
+static bool
+sv_writer_decide(sv_posting_line_t *line, sv_erp_write_t write, sv_erp_found_t found, const char *answered)
+{
+    line->outcome = sv_posting_decide(write, found, answered, line->attempts);
+    return line->outcome != SV_POSTING_STAYS_SENT && write != SV_ERP_IS_SILENT;
+}
+
+/* A line by itself. */
 static bool
 sv_writer_line(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_posting_line_t *line,
                sv_arena_t *arena)
@@ -204,21 +234,76 @@ sv_writer_line(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *c
     const char *answered = line->reason;
     sv_erp_found_t found = write == SV_ERP_TOOK_IT ? SV_ERP_HAS_IT : sv_writer_find(writer, chunk, line, arena);
 
-    line->outcome = sv_posting_decide(write, found, answered, line->attempts);
-    return line->outcome != SV_POSTING_STAYS_SENT && write != SV_ERP_IS_SILENT;
+    return sv_writer_decide(line, write, found, answered);
+}
+
+/* The first of the lines that went together which the ERP did not take.  One that it says it has not goes by itself,
+ * and all others of the round, as long as none was taken so: not every driver can prepare every statement. */
+static bool
+sv_writer_line_of_many(sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_posting_line_t *line,
+                       const sv_error_t *error, sv_arena_t *arena)
+{
+    sv_erp_write_t write = sv_writer_read_no(writer, line, error, arena);
+    const char *answered = line->reason;
+    sv_erp_found_t found = sv_writer_find(writer, chunk, line, arena);
+
+    if (write == SV_ERP_SAID_NO && found == SV_ERP_HAS_NOTHING && !writer->took_many) {
+        writer->singly = true;
+        return sv_writer_line(writer, chunk, line, arena);
+    }
+    return sv_writer_decide(line, write, found, answered);
+}
+
+/* Lines from *next on at once; *next is then behind those of which something came. */
+static bool
+sv_writer_many(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, size_t *next, sv_arena_t *arena)
+{
+    sv_posting_line_t *lines = &chunk->lines[*next];
+    size_t count = chunk->count - *next;
+    const char *const **rows = sv_arena_alloc(arena, count * sizeof(rows[0]));
+    sv_erp_writing_t writing = { .statement = &writer->mapping->statements[SV_ERP_WRITE_ADJUSTMENT],
+                                 .rows = rows,
+                                 .count = count,
+                                 .for_ms = writer->until_ms - sv_clock_monotonic_ms() };
+    sv_error_t error;
+    bool goes_on = true;
+
+    sv_error_init(&error, arena);
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = sv_writer_values(writer, SV_ERP_WRITE_ADJUSTMENT, chunk, &lines[i], arena);
+    }
+    sv_erp_client_write(writer->client, &writing, writer->limit_ms, &error);
+    for (size_t i = 0; i < writing.taken; i++) {
+        lines[i].tried = true;
+        lines[i].outcome = sv_posting_decide(SV_ERP_TOOK_IT, SV_ERP_HAS_IT, NULL, lines[i].attempts);
+    }
+    writer->took_many = writer->took_many || writing.taken > 0;
+    *next += writing.taken;
+    if (error.status != SV_OK) {
+        bool doubtful = sv_erp_client_refusal(writer->client) == NULL;
+
+        goes_on = sv_writer_line_of_many(writer, chunk, &lines[writing.taken], &error, arena);
+        /* A silent child may have begun others; what stays sent is asked for. */
+        *next += doubtful && writing.given > writing.taken ? writing.given - writing.taken : 1;
+    }
+    return goes_on;
 }
 
 bool
-sv_adjustment_writer_run(const sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, sv_arena_t *arena)
+sv_adjustment_writer_run(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, sv_arena_t *arena)
 {
     bool goes_on = true;
+    size_t next = 0;
 
-    for (size_t i = 0; i < chunk->count; i++) {
-        if (goes_on && sv_clock_monotonic_ms() < writer->until_ms) {
-            goes_on = sv_writer_line(writer, chunk, &chunk->lines[i], arena);
-        } else if (!chunk->settles) {
-            chunk->lines[i].outcome = SV_POSTING_GOES_AGAIN; /* it was marked, and never sent */
+    while (next < chunk->count && goes_on && sv_clock_monotonic_ms() < writer->until_ms) {
+        if (chunk->settles || writer->singly) {
+            goes_on = sv_writer_line(writer, chunk, &chunk->lines[next++], arena);
+        } else {
+            goes_on = sv_writer_many(writer, chunk, &next, arena);
         }
+    }
+    for (; next < chunk->count && !chunk->settles; next++) {
+        chunk->lines[next].outcome = SV_POSTING_GOES_AGAIN; /* it was marked, and never sent */
     }
     return goes_on;
 }

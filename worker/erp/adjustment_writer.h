@@ -13,13 +13,15 @@ typedef struct {
     const sv_erp_mapping_t *mapping;
     int64_t limit_ms; /* of a statement */
     int64_t until_ms; /* by the monotonic clock: no line is begun after it */
+    bool took_many;   /* the ERP has taken lines that went together, by a prepared statement */
+    bool singly;      /* it takes none so */
 } sv_adjustment_writer_t;
 
 /* Why the mapping cannot bring any; NULL: it can. */
 const char *sv_adjustment_writer_fault(const sv_erp_mapping_t *mapping);
 
-/* Settles or sends the chunk's lines and fills in what came of each; once the ERP is silent, or the time is over, the rest
- * is left alone.  False: it was silent, so that nothing more is to be tried now. */
-bool sv_adjustment_writer_run(const sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, sv_arena_t *arena);
+/* Settles or sends the chunk's lines and fills in what came of each; once the ERP is silent, or the time is over, the
+ * rest is left alone.  False: it was silent, so that nothing more is to be tried now. */
+bool sv_adjustment_writer_run(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, sv_arena_t *arena);
 
 #endif

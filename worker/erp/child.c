@@ -1,18 +1,16 @@
 #include "worker/erp/child.h"
 
-#include <bson/bson.h>
 #include <errno.h>
 #include <signal.h>
-#include <sql.h>
-#include <sqlext.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "core/base/arena.h"
 #include "core/base/buffer.h"
+#include "worker/erp/child_parts.h"
+#include "worker/erp/frame.h"
 #include "worker/erp/utf16.h"
 
 enum {
@@ -23,14 +21,6 @@ enum {
     SV_NAME_MAX = 256,
     SV_REASON_UNITS = 512,
 };
-
-typedef struct {
-    int out; /* what standard output was: drivers may write to that one */
-    SQLHENV environment;
-    SQLHDBC connection;
-    bool utf8;
-    sv_arena_t *arena; /* of the request */
-} sv_erp_child_t;
 
 static bool
 sv_child_read(void *to, size_t length)
@@ -52,8 +42,8 @@ sv_child_read(void *to, size_t length)
     return true;
 }
 
-static void
-sv_child_write(const sv_erp_child_t *child, const bson_t *document)
+void
+sv_child_send(const sv_erp_child_t *child, const bson_t *document)
 {
     const uint8_t *at = bson_get_data(document);
     size_t length = document->len;
@@ -69,8 +59,7 @@ sv_child_write(const sv_erp_child_t *child, const bson_t *document)
     }
 }
 
-/* The first line of what the driver says, with its SQLSTATE. */
-static void
+void
 sv_child_fail(const sv_erp_child_t *child, SQLSMALLINT type, SQLHANDLE handle)
 {
     SQLWCHAR state[6] = { 0 }, text[SV_REASON_UNITS] = { 0 };
@@ -92,7 +81,7 @@ sv_child_fail(const sv_erp_child_t *child, SQLSMALLINT type, SQLHANDLE handle)
         *c = *c >= ' ' && *c <= '~' ? *c : ' '; /* goes into a log */
     }
     answer = BCON_NEW("error", BCON_UTF8(message.data));
-    sv_child_write(child, answer);
+    sv_child_send(child, answer);
     bson_destroy(answer);
 }
 
@@ -127,7 +116,7 @@ sv_child_connect(sv_erp_child_t *child, const char *connection, bool utf8)
         return;
     }
     answer = BCON_NEW("ok", BCON_BOOL(true));
-    sv_child_write(child, answer);
+    sv_child_send(child, answer);
     bson_destroy(answer);
 }
 
@@ -210,7 +199,7 @@ sv_child_columns(const sv_erp_child_t *child, SQLHSTMT statement, SQLSMALLINT *c
         sv_array_put(&names, (uint32_t) i, text.length > 0 ? text.data : "", text.length);
     }
     bson_append_array_end(&answer, &names);
-    sv_child_write(child, &answer);
+    sv_child_send(child, &answer);
     bson_destroy(&answer);
     return true;
 }
@@ -271,7 +260,7 @@ sv_batch_end(const sv_erp_child_t *child, sv_row_batch_t *batch, bool send)
 {
     bson_append_array_end(&batch->answer, &batch->rows);
     if (send && batch->count > 0) {
-        sv_child_write(child, &batch->answer);
+        sv_child_send(child, &batch->answer);
     }
     bson_destroy(&batch->answer);
 }
@@ -341,7 +330,7 @@ sv_child_query(const sv_erp_child_t *child, const char *sql, bson_iter_t *parame
     if (sv_child_execute(child, statement, sql, parameters) && sv_child_columns(child, statement, &columns) &&
         sv_child_rows(child, statement, columns)) {
         answer = BCON_NEW("end", BCON_BOOL(true));
-        sv_child_write(child, answer);
+        sv_child_send(child, answer);
         bson_destroy(answer);
     } else {
         sv_child_fail(child, SQL_HANDLE_STMT, statement);
@@ -349,28 +338,35 @@ sv_child_query(const sv_erp_child_t *child, const char *sql, bson_iter_t *parame
     SQLFreeHandle(SQL_HANDLE_STMT, statement);
 }
 
-static void
+/* False: the request is none of ours. */
+static bool
 sv_child_serve(sv_erp_child_t *child, const bson_t *request)
 {
     bson_iter_t iter, parameters;
-    bool utf8;
+    const char *text;
 
     if (bson_iter_init_find(&iter, request, "connect") && BSON_ITER_HOLDS_UTF8(&iter)) {
-        const char *connection = bson_iter_utf8(&iter, NULL);
-
-        utf8 = bson_iter_init_find(&iter, request, "utf8") && bson_iter_as_bool(&iter);
-        sv_child_connect(child, connection, utf8);
-    } else if (bson_iter_init_find(&iter, request, "parameters") && bson_iter_recurse(&iter, &parameters) &&
-               bson_iter_init_find(&iter, request, "sql") && BSON_ITER_HOLDS_UTF8(&iter)) {
-        sv_child_query(child, bson_iter_utf8(&iter, NULL), &parameters);
+        text = bson_iter_utf8(&iter, NULL);
+        sv_child_connect(child, text, bson_iter_init_find(&iter, request, "utf8") && bson_iter_as_bool(&iter));
+        return true;
     }
+    if (!bson_iter_init_find(&iter, request, "sql") || !BSON_ITER_HOLDS_UTF8(&iter)) {
+        return false;
+    }
+    text = bson_iter_utf8(&iter, NULL);
+    if (bson_iter_init_find(&iter, request, "parameters") && bson_iter_recurse(&iter, &parameters)) {
+        sv_child_query(child, text, &parameters);
+        return true;
+    }
+    return bson_iter_init_find(&iter, request, "for_ms") && BSON_ITER_HOLDS_INT64(&iter) &&
+           sv_child_write_rows(child, text, request, bson_iter_int64(&iter));
 }
 
 int
 sv_erp_child_main(void)
 {
     sv_erp_child_t child = { .out = dup(STDOUT_FILENO) };
-    uint8_t head[4];
+    uint8_t head[SV_ERP_FRAME_HEAD];
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_IGN);
@@ -378,20 +374,20 @@ sv_erp_child_main(void)
         return EXIT_FAILURE;
     }
     while (sv_child_read(head, sizeof(head))) {
-        uint32_t length = head[0] | (uint32_t) head[1] << 8 | (uint32_t) head[2] << 16 | (uint32_t) head[3] << 24;
+        uint32_t length = sv_erp_frame_length(head);
         uint8_t *bytes;
         bson_t request;
 
-        if (length < 5 || length > SV_ERP_FRAME_MAX) {
+        if (length == 0) {
             return EXIT_FAILURE;
         }
         child.arena = sv_arena_create();
         bytes = sv_arena_alloc(child.arena, length);
         memcpy(bytes, head, sizeof(head));
-        if (!sv_child_read(bytes + sizeof(head), length - sizeof(head)) || !bson_init_static(&request, bytes, length)) {
+        if (!sv_child_read(bytes + sizeof(head), length - sizeof(head)) || !bson_init_static(&request, bytes, length) ||
+            !sv_child_serve(&child, &request)) {
             return EXIT_FAILURE;
         }
-        sv_child_serve(&child, &request);
         sv_arena_destroy(child.arena);
     }
     return EXIT_SUCCESS;

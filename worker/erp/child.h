@@ -8,12 +8,14 @@
  *
  *   {connect: CONNECTION_STRING, utf8: BOOL}         {ok: true}
  *   {sql: TEXT, parameters: [TEXT or null]}          {columns: [NAME]}, {rows: [[TEXT or null]]} ..., {end: true}
+ *   {sql: TEXT, rows: [[TEXT or null]], for_ms: N}   {wrote: N} ..., {end: true}
  *
- * or {error: TEXT} in place of any answer.  Ends with its input, and with the worker.
+ * or {error: TEXT} in place of any answer.  The last executes a statement, prepared once, for each row, one after the
+ * other and each committed by itself, and begins none once `for_ms` are over: each {wrote} tells how many more rows the
+ * ERP has taken since the one before, the first of the rest; an {error} is of the row behind them, and no later one was
+ * begun, nor was any behind the {end}.  Ends with its input, and with the worker.
  */
 #define SV_ERP_CHILD_ARGUMENT "--erp-child"
-
-enum { SV_ERP_FRAME_MAX = 16 * 1024 * 1024 };
 
 int sv_erp_child_main(void);
 

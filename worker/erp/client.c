@@ -14,8 +14,14 @@
 #include "core/settings/secret_file.h"
 #include "core/store/document.h"
 #include "worker/erp/child.h"
+#include "worker/erp/frame.h"
 
-enum { SV_ERP_SLICE_MS = 100 };
+enum {
+    SV_ERP_SLICE_MS = 100,
+    SV_ERP_WRITING_BYTES = 1024 * 1024, /* of rows on their way at once */
+};
+
+static const char sv_erp_nonsense[] = "its driver's process talks nonsense";
 
 extern char **environ;
 
@@ -210,7 +216,7 @@ sv_erp_move(const sv_erp_client_t *client, bool in, uint8_t *bytes, size_t lengt
 static sv_status_t
 sv_erp_receive(sv_erp_client_t *client, int64_t deadline_ms, bson_t *answer, sv_error_t *error)
 {
-    uint8_t head[4], *bytes;
+    uint8_t head[SV_ERP_FRAME_HEAD], *bytes;
     uint32_t length;
     const char *why = sv_erp_move(client, true, head, sizeof(head), deadline_ms), *refusal;
 
@@ -219,9 +225,9 @@ sv_erp_receive(sv_erp_client_t *client, int64_t deadline_ms, bson_t *answer, sv_
     if (why != NULL) {
         return sv_erp_client_lose(client, error, why);
     }
-    length = head[0] | (uint32_t) head[1] << 8 | (uint32_t) head[2] << 16 | (uint32_t) head[3] << 24;
-    if (length < 5 || length > SV_ERP_FRAME_MAX) {
-        return sv_erp_client_lose(client, error, "its driver's process talks nonsense");
+    length = sv_erp_frame_length(head);
+    if (length == 0) {
+        return sv_erp_client_lose(client, error, sv_erp_nonsense);
     }
     bytes = sv_arena_alloc(client->frame, length);
     memcpy(bytes, head, sizeof(head));
@@ -230,7 +236,7 @@ sv_erp_receive(sv_erp_client_t *client, int64_t deadline_ms, bson_t *answer, sv_
         return sv_erp_client_lose(client, error, why);
     }
     if (!bson_init_static(answer, bytes, length)) {
-        return sv_erp_client_lose(client, error, "its driver's process talks nonsense");
+        return sv_erp_client_lose(client, error, sv_erp_nonsense);
     }
     refusal = sv_doc_text(answer, "error", client->frame);
     if (refusal == NULL) {
@@ -301,6 +307,18 @@ sv_erp_client_connect(sv_erp_client_t *client, int64_t limit_ms, sv_error_t *err
     return client->pid != 0 ? SV_OK : sv_erp_connect(client, sv_clock_monotonic_ms() + limit_ms, error);
 }
 
+static void
+sv_erp_put_values(bson_t *array, const char *const *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char digits[16];
+        const char *key;
+
+        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
+        sv_doc_put_text(array, key, values[i]);
+    }
+}
+
 sv_status_t
 sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement, const char *const *values,
                     int64_t limit_ms, sv_error_t *error)
@@ -313,13 +331,7 @@ sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement
     client->refusal = NULL;
     BSON_APPEND_UTF8(&request, "sql", statement->sql);
     BSON_APPEND_ARRAY_BEGIN(&request, "parameters", &parameters);
-    for (size_t i = 0; i < statement->parameter_count; i++) {
-        char digits[16];
-        const char *key;
-
-        bson_uint32_to_string((uint32_t) i, &key, digits, sizeof(digits));
-        sv_doc_put_text(&parameters, key, values[i]);
-    }
+    sv_erp_put_values(&parameters, values, statement->parameter_count);
     bson_append_array_end(&request, &parameters);
     if (status == SV_OK) {
         status = sv_erp_exchange(client, &request, deadline_ms, &answer, error);
@@ -359,5 +371,53 @@ sv_erp_client_next(sv_erp_client_t *client, int64_t limit_ms, const bson_t **row
         return SV_OK;
     }
     *rows = sv_doc_child(&answer, "rows", client->frame);
-    return *rows != NULL ? SV_OK : sv_erp_client_lose(client, error, "its driver's process talks nonsense");
+    return *rows != NULL ? SV_OK : sv_erp_client_lose(client, error, sv_erp_nonsense);
+}
+
+/* ---- writing rows */
+
+static void
+sv_erp_writing_put(sv_erp_writing_t *writing, bson_t *request)
+{
+    bson_t rows, row;
+
+    BSON_APPEND_UTF8(request, "sql", writing->statement->sql);
+    BSON_APPEND_INT64(request, "for_ms", writing->for_ms);
+    BSON_APPEND_ARRAY_BEGIN(request, "rows", &rows);
+    for (writing->given = 0; writing->given < writing->count && rows.len < SV_ERP_WRITING_BYTES; writing->given++) {
+        char digits[16];
+        const char *key;
+
+        bson_uint32_to_string((uint32_t) writing->given, &key, digits, sizeof(digits));
+        BSON_APPEND_ARRAY_BEGIN(&rows, key, &row);
+        sv_erp_put_values(&row, writing->rows[writing->given], writing->statement->parameter_count);
+        bson_append_array_end(&rows, &row);
+    }
+    bson_append_array_end(request, &rows);
+}
+
+sv_status_t
+sv_erp_client_write(sv_erp_client_t *client, sv_erp_writing_t *writing, int64_t limit_ms, sv_error_t *error)
+{
+    bson_t request = BSON_INITIALIZER, answer;
+    sv_status_t status = sv_erp_client_connect(client, limit_ms, error);
+    size_t wrote;
+
+    bson_free(client->refusal);
+    client->refusal = NULL;
+    writing->taken = writing->given = 0;
+    if (status == SV_OK) {
+        sv_erp_writing_put(writing, &request);
+        status = sv_erp_exchange(client, &request, sv_clock_monotonic_ms() + limit_ms, &answer, error);
+    }
+    while (status == SV_OK && !sv_doc_has(&answer, "end")) {
+        if (!sv_erp_frame_wrote(&answer, writing->given - writing->taken, &wrote)) {
+            status = sv_erp_client_lose(client, error, sv_erp_nonsense);
+        } else {
+            writing->taken += wrote;
+            status = sv_erp_receive(client, sv_clock_monotonic_ms() + limit_ms, &answer, error);
+        }
+    }
+    bson_destroy(&request);
+    return status;
 }

@@ -36,4 +36,20 @@ size_t sv_erp_client_columns(const sv_erp_client_t *client, const char *const **
 /* Some rows more, until the next call: an array of arrays of texts and nulls; *rows NULL after the last. */
 sv_status_t sv_erp_client_next(sv_erp_client_t *client, int64_t limit_ms, const bson_t **rows, sv_error_t *error);
 
+/* Rows of values for a statement that is to be executed once for each. */
+typedef struct {
+    const sv_erp_statement_t *statement;
+    const char *const *const *rows; /* a text or NULL for each of its parameters, in their order */
+    size_t count;
+    int64_t for_ms; /* none is begun later */
+    size_t given;   /* out: as many of the first are on their way */
+    size_t taken;   /* out: as many of the first have the ERP's word */
+} sv_erp_writing_t;
+
+/* Has the child execute the statement for rows in their order, prepared once, each committed by itself; with `limit_ms`
+ * for each.  SV_OK: what is behind `taken` was not begun.  Else with sv_erp_client_refusal(): the row behind `taken`
+ * was answered an error, those behind it were not begun; without: any row from `taken` to `given` may be in the ERP. */
+sv_status_t
+sv_erp_client_write(sv_erp_client_t *client, sv_erp_writing_t *writing, int64_t limit_ms, sv_error_t *error);
+
 #endif
