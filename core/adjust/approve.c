@@ -42,8 +42,8 @@ sv_approve_foresee(sv_store_t *store, const sv_principal_t *who, const sv_count_
     if (bars.count > 0) {
         return sv_approval_fail_undecided(&bars, error);
     }
-    return sv_approval_check_limit(store->settings, who->role, sv_doc_quantity(count->document, "summary.gross_value"), 0,
-                                   error);
+    return sv_approval_check_limit(store->settings, who->role, sv_doc_quantity(count->document, "summary.gross_value"),
+                                   0, error);
 }
 
 sv_status_t
@@ -115,16 +115,14 @@ sv_approve_mark(sv_approval_t *approval, sv_error_t *error)
     return error->status;
 }
 
+/* But for its lines, which are looked at as they are written. */
 static sv_status_t
 sv_approve_check(sv_approval_t *approval, sv_error_t *error)
 {
     sv_job_run_t *job = approval->job;
 
-    if (sv_review_undecided(job->store, approval->count_id, SV_APPROVE_BARS, &approval->bars, job->arena, error) !=
-        SV_OK) {
-        return error->status;
-    }
-    return approval->bars.count > 0 ? sv_approval_fail_undecided(&approval->bars, error) : SV_OK;
+    return sv_review_undecided_elsewhere(job->store, approval->count_id, SV_APPROVE_BARS, &approval->bars, job->arena,
+                                         error);
 }
 
 /* The number is read first: an adjustment that is published after it takes that number, so that this one cannot be; all

@@ -4,6 +4,8 @@
 #include "core/review/line_state.h"
 #include "core/store/document.h"
 
+enum { SV_LINES_BATCH = 2000 };
+
 /* What came of the count for one line of it; nothing where it equals its book. */
 typedef struct {
     sv_approval_t *approval;
@@ -61,13 +63,15 @@ sv_lines_take(const bson_t *row, void *context)
     bool superseded = sv_row_has_flag(row, "superseded", work->arena);
     const char *lot, *state = sv_doc_text(row, "state", work->arena);
 
+    sv_review_undecided_line(&work->approval->bars, row, work->approval->job->arena);
     work->approval->writer.sums.uncompared += sv_row_is_uncompared(row, work->arena);
     /* What nobody accepted is nobody's decision (core/review/undecided.h barred the approval if it needed one). */
     if (!superseded && (state == NULL || strcmp(state, sv_line_states[SV_LINE_ACCEPTED]) != 0)) {
         return;
     }
-    /* A code of no item that nobody linked was rejected: the books have nothing to correct there. */
-    if (line.delta == 0 || work->error->status != SV_OK || sv_row_has_flag(row, "unknown", work->arena)) {
+    /* A code of no item that nobody linked was rejected: the books have nothing to correct there.  Of what is barred no
+     * line need be written. */
+    if (line.delta == 0 || work->approval->bars.count > 0 || sv_row_has_flag(row, "unknown", work->arena)) {
         return;
     }
     lot = sv_doc_text(row, "lot", work->arena);
@@ -81,7 +85,8 @@ sv_lines_take(const bson_t *row, void *context)
     sv_line_writer_add(&work->approval->writer, &line, work->error);
 }
 
-/* Lines in the order of their codes and lots, which is that of the index. */
+/* Lines in the order of their codes and lots, which is that of the index; whole, since the development server takes
+ * four times as long for so many members as for all. */
 sv_status_t
 sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error)
 {
@@ -89,10 +94,7 @@ sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error)
     sv_store_t *store = approval->job->store;
     bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(approval->count_id)), error->arena);
     bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "}",
-                                           "projection", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "uom",
-                                           BCON_INT32(1), "unit_cost", BCON_INT32(1), "system_qty", BCON_INT32(1),
-                                           "version", BCON_INT32(1), "accepted", BCON_INT32(1), "counted",
-                                           BCON_INT32(1), "variance", BCON_INT32(1), "state", BCON_INT32(1), "}"),
+                                           "batchSize", BCON_INT32(SV_LINES_BATCH)),
                                   error->arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
@@ -108,13 +110,16 @@ sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error)
         sv_line_writer_close(&approval->writer);
         return error->status;
     }
-    while (error->status == SV_OK && mongoc_cursor_next(cursor, &row)) {
+    while (error->status == SV_OK && !approval->bars.more && mongoc_cursor_next(cursor, &row)) {
         work.arena = sv_arena_create();
         sv_lines_take(row, &work);
         sv_arena_destroy(work.arena);
     }
     status = error->status == SV_OK ? sv_store_cursor_end(store, cursor, error) : error->status;
     mongoc_cursor_destroy(cursor);
+    if (status == SV_OK && approval->bars.count > 0) {
+        status = sv_approval_fail_undecided(&approval->bars, error);
+    }
     if (status == SV_OK) {
         status = sv_line_writer_finish(&approval->writer, error);
     }

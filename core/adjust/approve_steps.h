@@ -33,7 +33,8 @@ sv_status_t sv_approval_take_back(sv_approval_t *approval, sv_error_t *error);
  * warehouse was published, since they were read. */
 sv_status_t sv_approval_publish(sv_approval_t *approval, bool *published, sv_error_t *error);
 
-/* approve_lines.c: writes the lines of the adjustment, as they stand. */
+/* approve_lines.c: writes the lines of the adjustment, as they stand.  SV_ERR_UNDECIDED, with `bars`, when lines of the
+ * count or what it found before bar it. */
 sv_status_t sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error);
 
 /* Fails as what bars it says: SV_ERR_UNDECIDED with a detail for each. */

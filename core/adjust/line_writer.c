@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/text_map.h"
 #include "core/jobs/handler_calls.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
@@ -43,62 +44,99 @@ sv_line_writer_close(sv_line_writer_t *writer)
 
 /* ---- the ERP's spelling */
 
-static void
-sv_writer_take_code(const bson_t *row, void *context)
-{
-    sv_line_writer_t *writer = context;
-    const char *code = sv_doc_text(row, "item_code", writer->arena);
-    const char *erp_code = sv_doc_text(row, "erp_code", writer->arena);
+/* The chunk's lines by their items; those of one are chained. */
+typedef struct sv_spelt_line_s {
+    sv_adjustment_line_t *line;
+    struct sv_spelt_line_s *next;
+} sv_spelt_line_t;
 
-    for (size_t i = 0; code != NULL && erp_code != NULL && i < writer->count; i++) {
-        if (strcmp(writer->lines[i].item_code, code) == 0) {
-            writer->lines[i].erp_code = erp_code;
+typedef struct {
+    sv_arena_t *arena;
+    sv_text_map_t items; /* item_code -> sv_spelt_line_t */
+    const char **codes;  /* of them, each once */
+    size_t count;
+} sv_spelling_t;
+
+static void
+sv_spelling_init(sv_spelling_t *spelling, const sv_line_writer_t *writer)
+{
+    *spelling = (sv_spelling_t){ .arena = writer->arena };
+    sv_text_map_init(&spelling->items, writer->arena, writer->count);
+    spelling->codes = sv_arena_alloc(writer->arena, (writer->count + 1) * sizeof(spelling->codes[0]));
+    for (size_t i = 0; i < writer->count; i++) {
+        sv_spelt_line_t *spelt = sv_arena_alloc(writer->arena, sizeof(*spelt));
+        void **item = sv_text_map_put(&spelling->items, writer->lines[i].item_code);
+
+        if (*item == NULL) {
+            spelling->codes[spelling->count++] = writer->lines[i].item_code;
         }
+        *spelt = (sv_spelt_line_t){ .line = &writer->lines[i], .next = *item };
+        *item = spelt;
+    }
+}
+
+static sv_spelt_line_t *
+sv_spelling_of(const sv_spelling_t *spelling, const bson_t *row)
+{
+    const char *code = sv_doc_text(row, "item_code", spelling->arena);
+
+    return code != NULL ? sv_text_map_get(&spelling->items, code) : NULL;
+}
+
+static void
+sv_spelling_take_code(const bson_t *row, void *context)
+{
+    const sv_spelling_t *spelling = context;
+    const char *erp_code = sv_doc_text(row, "erp_code", spelling->arena);
+
+    for (sv_spelt_line_t *spelt = sv_spelling_of(spelling, row); spelt != NULL; spelt = spelt->next) {
+        spelt->line->erp_code = erp_code;
     }
 }
 
 static void
-sv_writer_take_stock(const bson_t *row, void *context)
+sv_spelling_take_stock(const bson_t *row, void *context)
 {
-    sv_line_writer_t *writer = context;
-    const char *code = sv_doc_text(row, "item_code", writer->arena), *lot = sv_doc_text(row, "lot", writer->arena);
-    const char *erp_lot = sv_doc_text(row, "erp_lot", writer->arena);
-    const char *erp_warehouse = sv_doc_text(row, "erp_warehouse", writer->arena);
+    const sv_spelling_t *spelling = context;
+    const char *lot = sv_doc_text(row, "lot", spelling->arena);
+    const char *erp_lot = sv_doc_text(row, "erp_lot", spelling->arena);
+    const char *erp_warehouse = sv_doc_text(row, "erp_warehouse", spelling->arena);
 
-    for (size_t i = 0; code != NULL && (erp_lot != NULL || erp_warehouse != NULL) && i < writer->count; i++) {
-        sv_adjustment_line_t *line = &writer->lines[i];
-
-        if (strcmp(line->item_code, code) == 0) {
-            line->erp_warehouse = erp_warehouse;
-            line->erp_lot = strcmp(line->lot, lot != NULL ? lot : "") == 0 ? erp_lot : line->erp_lot;
+    for (sv_spelt_line_t *spelt = sv_spelling_of(spelling, row); spelt != NULL; spelt = spelt->next) {
+        spelt->line->erp_warehouse = erp_warehouse;
+        if (strcmp(spelt->line->lot, lot != NULL ? lot : "") == 0) {
+            spelt->line->erp_lot = erp_lot;
         }
     }
 }
 
-/* Few items are spelt differently: only those are read. */
+/* Few items are spelt differently: only those are read.  Sorted, the development server finds them by their index. */
 static sv_status_t
 sv_writer_spell(sv_store_t *store, sv_line_writer_t *writer, sv_error_t *error)
 {
-    const char **codes = sv_arena_alloc(writer->arena, (writer->count + 1) * sizeof(codes[0]));
+    sv_spelling_t spelling;
     bson_t *items = sv_doc_new(writer->arena), *stock = sv_doc_new(writer->arena);
-    bson_t *item_options = sv_doc_take(
-        BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "erp_code", BCON_INT32(1), "}"), writer->arena);
-    bson_t *stock_options = sv_doc_take(BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1),
-                                                 "erp_lot", BCON_INT32(1), "erp_warehouse", BCON_INT32(1), "}"),
-                                        writer->arena);
+    bson_t *differs = sv_doc_take(BCON_NEW("$or", "[", "{", "erp_lot", "{", "$ne", BCON_NULL, "}", "}", "{",
+                                           "erp_warehouse", "{", "$ne", BCON_NULL, "}", "}", "]"),
+                                  writer->arena);
+    bson_t *item_options = sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "}", "projection", "{",
+                                                "item_code", BCON_INT32(1), "erp_code", BCON_INT32(1), "}"),
+                                       writer->arena);
+    bson_t *stock_options =
+        sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "}"), writer->arena);
 
-    for (size_t i = 0; i < writer->count; i++) {
-        codes[i] = writer->lines[i].item_code;
-    }
-    sv_filter_in(items, "item_code", codes, writer->count);
+    sv_spelling_init(&spelling, writer);
+    sv_filter_in(items, "item_code", spelling.codes, spelling.count);
     BCON_APPEND(items, "erp_code", "{", "$ne", BCON_NULL, "}");
     BSON_APPEND_UTF8(stock, "warehouse", writer->warehouse);
-    sv_filter_in(stock, "item_code", codes, writer->count);
-    if (sv_store_each(store, SV_COLLECTION_ERP_ITEMS, items, item_options, sv_writer_take_code, writer, error) !=
+    sv_filter_in(stock, "item_code", spelling.codes, spelling.count);
+    sv_filter_rest(stock, differs);
+    if (sv_store_each(store, SV_COLLECTION_ERP_ITEMS, items, item_options, sv_spelling_take_code, &spelling, error) !=
         SV_OK) {
         return error->status;
     }
-    return sv_store_each(store, SV_COLLECTION_ITEM_STOCK, stock, stock_options, sv_writer_take_stock, writer, error);
+    return sv_store_each(store, SV_COLLECTION_ITEM_STOCK, stock, stock_options, sv_spelling_take_stock, &spelling,
+                         error);
 }
 
 /* ---- writing */

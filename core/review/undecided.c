@@ -17,17 +17,14 @@ const char *const sv_bar_reasons[] = {
 
 typedef struct {
     sv_undecided_t *undecided;
-    size_t limit;
     sv_arena_t *arena;
 } sv_bars_t;
 
 /* NULL: enough are told. */
 static sv_undecided_row_t *
-sv_bars_add(sv_bars_t *bars, sv_bar_reason_t reason)
+sv_bars_add(sv_undecided_t *undecided, sv_bar_reason_t reason)
 {
-    sv_undecided_t *undecided = bars->undecided;
-
-    if (undecided->count == bars->limit) {
+    if (undecided->count == undecided->limit) {
         undecided->more = true;
         return NULL;
     }
@@ -58,16 +55,32 @@ sv_line_bar(const bson_t *line, sv_arena_t *arena)
 }
 
 static void
+sv_bars_add_line(sv_undecided_t *undecided, const bson_t *line, sv_arena_t *arena)
+{
+    const char *lot = sv_doc_text(line, "lot", arena);
+    sv_undecided_row_t *row = sv_bars_add(undecided, sv_line_bar(line, arena));
+
+    if (row != NULL) {
+        row->item_code = sv_doc_text(line, "item_code", arena);
+        row->lot = lot != NULL ? lot : "";
+        row->version = sv_doc_int(line, "version");
+    }
+}
+
+static void
 sv_bars_take_line(const bson_t *line, void *context)
 {
     sv_bars_t *bars = context;
-    const char *lot = sv_doc_text(line, "lot", bars->arena);
-    sv_undecided_row_t *row = sv_bars_add(bars, sv_line_bar(line, bars->arena));
 
-    if (row != NULL) {
-        row->item_code = sv_doc_text(line, "item_code", bars->arena);
-        row->lot = lot != NULL ? lot : "";
-        row->version = sv_doc_int(line, "version");
+    sv_bars_add_line(bars->undecided, line, bars->arena);
+}
+
+/* As the two queries for them say it (sv_bars_read_lines). */
+void
+sv_review_undecided_line(sv_undecided_t *undecided, const bson_t *line, sv_arena_t *arena)
+{
+    if (sv_doc_bool(line, "undecided") || (sv_doc_has(line, "counted") && !sv_doc_has(line, "state"))) {
+        sv_bars_add_line(undecided, line, arena);
     }
 }
 
@@ -75,7 +88,7 @@ static void
 sv_bars_take_conflict(const bson_t *conflict, void *context)
 {
     sv_bars_t *bars = context;
-    sv_undecided_row_t *row = sv_bars_add(bars, SV_BAR_CONFLICT);
+    sv_undecided_row_t *row = sv_bars_add(bars->undecided, SV_BAR_CONFLICT);
 
     if (row != NULL) {
         row->item_code = sv_doc_text(conflict, "item_code", bars->arena);
@@ -88,7 +101,7 @@ static void
 sv_bars_take_find(const bson_t *find, void *context)
 {
     sv_bars_t *bars = context;
-    sv_undecided_row_t *row = sv_bars_add(bars, SV_BAR_FIND);
+    sv_undecided_row_t *row = sv_bars_add(bars->undecided, SV_BAR_FIND);
 
     if (row != NULL) {
         row->unknown_item_id = sv_doc_text(find, "unknown_item_id", bars->arena);
@@ -100,7 +113,7 @@ static void
 sv_bars_take_recount(const bson_t *recount, void *context)
 {
     sv_bars_t *bars = context;
-    sv_undecided_row_t *row = sv_bars_add(bars, SV_BAR_RECOUNT);
+    sv_undecided_row_t *row = sv_bars_add(bars->undecided, SV_BAR_RECOUNT);
 
     if (row != NULL) {
         row->rack_id = sv_doc_text(recount, "rack_id", bars->arena);
@@ -141,19 +154,35 @@ sv_bars_lines(const char *count_id, bson_t *are_so)
     return filter;
 }
 
-sv_status_t
-sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_undecided_t *undecided, sv_arena_t *arena,
-                    sv_error_t *error)
+typedef struct {
+    sv_collection_t collection;
+    bson_t *filter; /* freed by who reads it */
+    sv_store_row_t take;
+} sv_bars_place_t;
+
+static sv_status_t
+sv_bars_read(sv_store_t *store, sv_bars_t *bars, const sv_bars_place_t *places, size_t count, sv_error_t *error)
 {
-    sv_bars_t bars = { .undecided = undecided, .limit = limit, .arena = arena };
+    bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64((int64_t) bars->undecided->limit + 1)), bars->arena);
+
+    for (size_t i = 0; i < count; i++) {
+        const bson_t *filter = sv_doc_take(places[i].filter, bars->arena);
+
+        if (error->status == SV_OK && !bars->undecided->more) {
+            sv_store_each(store, places[i].collection, filter, options, places[i].take, bars, error);
+        }
+    }
+    return error->status;
+}
+
+sv_status_t
+sv_review_undecided_elsewhere(sv_store_t *store, const char *count_id, size_t limit, sv_undecided_t *undecided,
+                              sv_arena_t *arena, sv_error_t *error)
+{
+    sv_bars_t bars = { .undecided = undecided, .arena = arena };
     bson_t *recounts = BCON_NEW("count_id", BCON_UTF8(count_id), "state", "{", "$in", "[", BCON_UTF8("asked"),
                                 BCON_UTF8("taken"), "]", "}");
-    const struct {
-        sv_collection_t collection;
-        bson_t *filter;
-        sv_store_row_t take;
-    } places[] = {
-        /* What is decided elsewhere first: lines are many, and most of them wait for nothing but a person's word. */
+    const sv_bars_place_t places[] = {
         { SV_COLLECTION_SYNC_CONFLICTS,
           BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "outdated", "{", "$ne",
                    BCON_BOOL(true), "}"),
@@ -162,6 +191,18 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
           BCON_NEW("count_id", BCON_UTF8(count_id), "status", BCON_UTF8("open"), "kind", BCON_UTF8("find")),
           sv_bars_take_find },
         { SV_COLLECTION_RECOUNTS, recounts, sv_bars_take_recount },
+    };
+
+    *undecided =
+        (sv_undecided_t){ .rows = sv_arena_alloc(arena, (limit + 1) * sizeof(undecided->rows[0])), .limit = limit };
+    sv_bars_put_recounts(store, count_id, recounts, arena, error);
+    return sv_bars_read(store, &bars, places, sizeof(places) / sizeof(places[0]), error);
+}
+
+static sv_status_t
+sv_bars_read_lines(sv_store_t *store, const char *count_id, sv_bars_t *bars, sv_error_t *error)
+{
+    const sv_bars_place_t places[] = {
         { SV_COLLECTION_SESSION_BOOK, sv_bars_lines(count_id, BCON_NEW("undecided", BCON_BOOL(true))),
           sv_bars_take_line },
         /* Lines of before that were counted and say nothing of themselves. */
@@ -169,18 +210,21 @@ sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_un
           sv_bars_lines(count_id, BCON_NEW("counted", "{", "$exists", BCON_BOOL(true), "}", "state", BCON_NULL)),
           sv_bars_take_line },
     };
-    bson_t *options = sv_doc_take(BCON_NEW("limit", BCON_INT64((int64_t) limit + 1)), arena);
-    sv_status_t status = sv_bars_put_recounts(store, count_id, recounts, arena, error);
 
-    *undecided = (sv_undecided_t){ .rows = sv_arena_alloc(arena, (limit + 1) * sizeof(undecided->rows[0])) };
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        const bson_t *filter = sv_doc_take(places[i].filter, arena);
+    return sv_bars_read(store, bars, places, sizeof(places) / sizeof(places[0]), error);
+}
 
-        if (status == SV_OK && !undecided->more) {
-            status = sv_store_each(store, places[i].collection, filter, options, places[i].take, &bars, error);
-        }
+/* What is decided elsewhere first: lines are many, and most of them wait for nothing but a person's word. */
+sv_status_t
+sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_undecided_t *undecided, sv_arena_t *arena,
+                    sv_error_t *error)
+{
+    sv_bars_t bars = { .undecided = undecided, .arena = arena };
+
+    if (sv_review_undecided_elsewhere(store, count_id, limit, undecided, arena, error) != SV_OK) {
+        return error->status;
     }
-    return status;
+    return sv_bars_read_lines(store, count_id, &bars, error);
 }
 
 void

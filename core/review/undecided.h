@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
     sv_undecided_row_t *rows; /* the first `limit` of them */
-    size_t count;
+    size_t count, limit;
     bool more; /* there are others */
 } sv_undecided_t;
 
@@ -41,6 +41,11 @@ typedef struct {
  */
 sv_status_t sv_review_undecided(sv_store_t *store, const char *count_id, size_t limit, sv_undecided_t *undecided,
                                 sv_arena_t *arena, sv_error_t *error);
+
+/* The same without the count's lines, for who reads these anyway, and lets each that bars it be added. */
+sv_status_t sv_review_undecided_elsewhere(sv_store_t *store, const char *count_id, size_t limit,
+                                          sv_undecided_t *undecided, sv_arena_t *arena, sv_error_t *error);
+void sv_review_undecided_line(sv_undecided_t *undecided, const bson_t *line, sv_arena_t *arena);
 
 /* An array of them. */
 void sv_undecided_write_json(sv_json_writer_t *w, const char *name, const sv_undecided_t *undecided);
