@@ -1,5 +1,6 @@
 #include "core/serials/serial_life.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/store/document.h"
@@ -56,6 +57,14 @@ sv_life_read_serials(sv_life_t *life, sv_error_t *error)
                : sv_fail(error, SV_ERR_NOT_FOUND, "Nobody has counted the serial number %s", life->asked);
 }
 
+static int
+sv_life_by_n(const void *a, const void *b)
+{
+    int64_t left = sv_doc_int(*(const bson_t *const *) a, "n"), right = sv_doc_int(*(const bson_t *const *) b, "n");
+
+    return left < right ? -1 : left > right;
+}
+
 /* The spellings under which its places and conflicts are kept. */
 static sv_status_t
 sv_life_read_rest(sv_life_t *life, sv_error_t *error)
@@ -71,6 +80,9 @@ sv_life_read_rest(sv_life_t *life, sv_error_t *error)
     if (sv_query_each(life->store, SV_COLLECTION_SERIAL_HISTORY, filter, NULL, sv_life_row, &life->places, error) !=
         SV_OK) {
         return error->status;
+    }
+    if (life->places.count > 0) {
+        qsort(life->places.rows, life->places.count, sizeof(*life->places.rows), sv_life_by_n);
     }
     filter = sv_doc_new(life->arena);
     BSON_APPEND_UTF8(filter, "type", "duplicate_serial");
@@ -137,6 +149,24 @@ sv_life_write_place(const sv_life_t *life, const char *name, int64_t n, const bs
     sv_json_end(w);
 }
 
+/* The first of the places, which lie in their order, that is an nth. */
+static size_t
+sv_life_first(const sv_life_rows_t *places, int64_t n)
+{
+    size_t low = 0, high = places->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (sv_doc_int(places->rows[middle], "n") < n) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* The place a serial number of an item left as its nth; NULL: of another item's. */
 static const bson_t *
 sv_life_place(const sv_life_t *life, const bson_t *serial, int64_t n)
@@ -145,11 +175,14 @@ sv_life_place(const sv_life_t *life, const bson_t *serial, int64_t n)
     const char *scope = sv_doc_text(serial, "item_scope", life->arena);
     const bson_t *other = NULL;
 
-    for (size_t i = 0; i < life->places.count; i++) {
+    for (size_t i = sv_life_first(&life->places, n); i < life->places.count; i++) {
         const bson_t *place = life->places.rows[i];
         const char *item_code = sv_doc_text(place, "item_code", life->arena);
 
-        if (sv_doc_int(place, "n") != n || strcmp(sv_doc_text(place, "serial_number", life->arena), number) != 0) {
+        if (sv_doc_int(place, "n") != n) {
+            break;
+        }
+        if (strcmp(sv_doc_text(place, "serial_number", life->arena), number) != 0) {
             continue;
         }
         if (scope == NULL || scope[0] == '\0' || (item_code != NULL && strcmp(item_code, scope) == 0)) {
