@@ -156,6 +156,28 @@ describe("two tabs of one person", () => {
     });
 });
 
+describe("a tab that the system put to sleep while it was sending", () => {
+    it("holds up no other: what is counted there arrives", { timeout: 300_000 }, async () => {
+        const context = await newPhone(browser);
+        try {
+            const sleeper = await context.newPage();
+            await logIn(sleeper, stack, stack.user("staff", 2));
+            await isKept(sleeper);
+            const user = Object.keys(await databases(sleeper)).find((name) => name.startsWith("stockverify-user-")).slice("stockverify-user-".length);
+            await sleeper.evaluate((name) => new Promise((taken) => void navigator.locks.request(name, () => new Promise(() => taken()))), `stockverify-sync-${user}`);
+            await (await context.newCDPSession(sleeper)).send("Page.setWebLifecycleState", { state: "frozen" });
+            const page = await context.newPage();
+            const rack = await claim(page, stack.console);
+            const scan = await scanner(page);
+            for (let count = 0; count < 3; count++) await scan(rack.codes[0]);
+            await expectTotal(page, rack.codes[0], "3 ");
+            await until("3 on the server", async () => (await storedOf(rack.session)).reduce((all, each) => all + each, 0) === 3, 240_000);
+        } finally {
+            await context.close();
+        }
+    });
+});
+
 describe("answers that are lost on the way", () => {
     it("cost nothing: five hundred scans are five hundred on the server", { timeout: 400_000 }, async () => {
         const proxy = await losingProxy(stack.url, { loses: /^POST \/api\/sync\/batch/ });

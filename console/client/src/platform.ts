@@ -44,8 +44,12 @@ export interface Channel {
 }
 
 async function gzip(text: string): Promise<Uint8Array> {
-    const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-    return new Uint8Array(await new Response(packed).arrayBuffer());
+    const { readable, writable } = new CompressionStream("gzip");
+    const writer = writable.getWriter();
+    // What goes wrong is told to whoever reads.
+    writer.write(new TextEncoder().encode(text)).catch(() => undefined);
+    writer.close().catch(() => undefined);
+    return new Uint8Array(await new Response(readable).arrayBuffer());
 }
 
 /** Locks among those who share this function: one process without tabs. */
@@ -123,7 +127,7 @@ export function webPlatform(parts: Partial<Platform> = {}): Platform {
         lock: processLock(),
         lifecycle: inPage ? pageLifecycle(document, window) : alwaysVisible,
     };
-    if (typeof CompressionStream !== "undefined" && typeof Blob !== "undefined") found.pack = gzip;
+    if (typeof CompressionStream !== "undefined") found.pack = gzip;
     if (locks !== undefined) found.isAlone = aloneness(locks);
     if (inPage && typeof BroadcastChannel !== "undefined") {
         found.channel = (name, receive) => {

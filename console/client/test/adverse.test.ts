@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import type { Record } from "../src/api.js";
 import type { Client } from "../src/client.js";
 import { NoAnswer } from "../src/errors.js";
+import { webPlatform } from "../src/platform.js";
 import { quantity } from "../src/quantity.js";
 import type { DeviceRecord } from "../src/record.js";
 import { type Database, StorageFull, type Store } from "../src/store/store.js";
@@ -233,6 +235,13 @@ test("a proxy with a page for packed bodies gets them as they are", async () => 
         await stage.world.until(() => client.queue.value.all_safe, 10 * minute);
         assert.equal(stage.server.stored.size, 1, `status ${status}`);
     }
+});
+
+test("bodies are packed so that they come out as they were", async () => {
+    const text = JSON.stringify({ records: Array.from({ length: 500 }, (_, i) => `é😀 ${i}`) });
+    const packed = await webPlatform().pack?.(text);
+    assert.ok(packed !== undefined && packed.length < text.length / 2);
+    assert.equal(gunzipSync(packed).toString(), text);
 });
 
 // ---- Storage
