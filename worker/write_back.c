@@ -7,7 +7,7 @@
 #include "worker/log.h"
 
 enum {
-    SV_ROUND_MS = 10000, /* far below what counts as hanging, and a worker that is told to end waits for it */
+    SV_ROUND_MS = 10000,          /* far below what counts as hanging, and a worker that is told to end waits for it */
     SV_STATEMENT_MAX_MS = 120000, /* of the two that a line may take */
     SV_MS = 1000,
 };
@@ -27,26 +27,74 @@ sv_write_back_tell(const sv_posting_chunk_t *chunk)
     }
 }
 
+/* Some lines, from when they are marked as sent until it is noted what came of them. */
+typedef struct {
+    sv_arena_t *arena; /* NULL: none */
+    sv_posting_chunk_t *chunk;
+} sv_write_back_part_t;
+
+/* Without an arena when there is nothing to be done, beside what is `under_way`. */
+static sv_write_back_part_t
+sv_write_back_take(sv_duty_round_t *round, const sv_write_back_part_t *under_way, sv_error_t *error)
+{
+    sv_write_back_part_t part = { .arena = sv_arena_create() };
+
+    part.chunk = sv_arena_zalloc(part.arena, sizeof(*part.chunk));
+    if (sv_posting_next(round->store, under_way->chunk, part.chunk, part.arena, error) != SV_OK ||
+        part.chunk->count == 0) {
+        sv_arena_destroy(part.arena);
+        part = (sv_write_back_part_t){ 0 };
+    }
+    return part;
+}
+
+/* Lines of which that cannot be noted stay sent, and are asked for. */
+static void
+sv_write_back_note(sv_duty_round_t *round, sv_write_back_part_t *part, sv_error_t *error)
+{
+    sv_error_t own;
+
+    if (part->arena != NULL) {
+        sv_error_init(&own, error->arena);
+        sv_posting_note(round->store, part->chunk, part->arena, &own);
+        if (error->status == SV_OK) {
+            *error = own;
+        }
+        round->done += (int64_t) part->chunk->count;
+        sv_arena_destroy(part->arena);
+    }
+    *part = (sv_write_back_part_t){ 0 };
+}
+
+/* While the ERP takes some lines, it is noted what came of those before them, and the next are marked.  Once it is
+ * silent these are not sent. */
 static sv_status_t
 sv_write_back_chunks(sv_duty_round_t *round, sv_adjustment_writer_t *writer, sv_error_t *error)
 {
-    bool goes_on = true;
+    sv_write_back_part_t none = { 0 }, before = none, current = sv_write_back_take(round, &none, error), next;
 
     round->again = false;
-    while (error->status == SV_OK && goes_on && sv_clock_monotonic_ms() < writer->until_ms) {
-        sv_arena_t *arena = sv_arena_create();
-        sv_posting_chunk_t *chunk = sv_arena_zalloc(arena, sizeof(*chunk));
-
-        if (sv_posting_next(round->store, chunk, arena, error) == SV_OK && chunk->count > 0) {
-            goes_on = sv_adjustment_writer_run(writer, chunk, arena);
-            sv_write_back_tell(chunk);
-            sv_posting_note(round->store, chunk, arena, error);
-            round->done += (int64_t) chunk->count;
-        } else {
-            goes_on = false;
+    while (current.arena != NULL) {
+        next = none;
+        sv_adjustment_writer_begin(writer, current.chunk, current.arena);
+        sv_write_back_note(round, &before, error);
+        if (error->status == SV_OK && writer->begun == current.chunk) {
+            next = sv_write_back_take(round, &current, error);
         }
-        round->again = goes_on;
-        sv_arena_destroy(arena);
+        if (!sv_adjustment_writer_run(writer, current.chunk, current.arena)) {
+            writer->until_ms = 0;
+        }
+        sv_write_back_tell(current.chunk);
+        before = current;
+        current = next;
+        if (current.arena == NULL) {
+            sv_write_back_note(round, &before, error);
+            round->again = error->status == SV_OK && writer->until_ms != 0;
+            if (round->again && sv_clock_monotonic_ms() < writer->until_ms) {
+                current = sv_write_back_take(round, &none, error); /* what waited for those on their way */
+                round->again = current.arena != NULL;
+            }
+        }
     }
     return error->status;
 }

@@ -266,8 +266,8 @@ sv_posting_end(sv_store_t *store, const sv_adjustment_t *adjustment, sv_error_t 
 }
 
 static sv_status_t
-sv_posting_next_of(sv_store_t *store, const bson_t *head, sv_posting_chunk_t *chunk, sv_arena_t *arena,
-                   sv_error_t *error)
+sv_posting_next_of(sv_store_t *store, const bson_t *head, const sv_posting_chunk_t *under_way,
+                   sv_posting_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
 {
     const char *id = sv_doc_text(head, "adjustment_id", arena);
     sv_adjustment_t adjustment = { .adjustment_id = id,
@@ -280,6 +280,9 @@ sv_posting_next_of(sv_store_t *store, const bson_t *head, sv_posting_chunk_t *ch
     chunk->posted_by = sv_doc_text(head, "approved_by.full_name", arena);
     chunk->note = sv_doc_text(head, "note", arena);
     chunk->settles = true;
+    if (under_way != NULL) {
+        BCON_APPEND(sent, "posting.owner", "{", "$ne", BCON_UTF8(under_way->owner), "}");
+    }
     if (sv_chunk_read(store, sent, chunk, arena, error) != SV_OK || chunk->count > 0) {
         return error->status;
     }
@@ -291,7 +294,8 @@ sv_posting_next_of(sv_store_t *store, const bson_t *head, sv_posting_chunk_t *ch
 }
 
 sv_status_t
-sv_posting_next(sv_store_t *store, sv_posting_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
+sv_posting_next(sv_store_t *store, const sv_posting_chunk_t *under_way, sv_posting_chunk_t *chunk, sv_arena_t *arena,
+                sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("status", "posting"), arena);
     bson_t *options = sv_doc_take(
@@ -314,7 +318,7 @@ sv_posting_next(sv_store_t *store, sv_posting_chunk_t *chunk, sv_arena_t *arena,
     for (size_t i = 0; error->status == SV_OK && chunk->count == 0 && i < count; i++) {
         sv_uuid_v4(owner);
         chunk->owner = sv_arena_strdup(arena, owner);
-        sv_posting_next_of(store, heads[i], chunk, arena, error);
+        sv_posting_next_of(store, heads[i], under_way, chunk, arena, error);
     }
     return error->status;
 }

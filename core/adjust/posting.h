@@ -37,7 +37,7 @@ typedef struct {
     const char *reason; /* why it is not applied; NULL: none */
 } sv_posting_line_t;
 
-enum { SV_POSTING_CHUNK = 200 }; /* a stop waits for so many */
+enum { SV_POSTING_CHUNK = 100 }; /* a stop waits for two times so many */
 
 typedef struct {
     const char *adjustment_id;
@@ -52,8 +52,10 @@ typedef struct {
 /* Whether any adjustment is being posted. */
 sv_status_t sv_posting_is_due(sv_store_t *store, bool *due, sv_error_t *error);
 /* The next lines, of the oldest adjustment that has some: those in doubt first, else pending ones, which are marked as
- * sent.  Lines of an item wait for those of earlier adjustments.  Ends adjustments of which nothing is left. */
-sv_status_t sv_posting_next(sv_store_t *store, sv_posting_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error);
+ * sent.  Lines of an item wait for those of earlier adjustments.  Ends adjustments of which nothing is left.
+ * `under_way` (NULL: none) is on its way at this moment: its lines are not in doubt. */
+sv_status_t sv_posting_next(sv_store_t *store, const sv_posting_chunk_t *under_way, sv_posting_chunk_t *chunk,
+                            sv_arena_t *arena, sv_error_t *error);
 /* Writes what came of them. */
 sv_status_t sv_posting_note(sv_store_t *store, const sv_posting_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error);
 /* Why nothing can be posted at all; NULL: it can. */

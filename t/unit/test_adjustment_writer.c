@@ -141,13 +141,15 @@ all_are_taken(void **state)
     for (int i = 0; i < SV_POSTING_CHUNK; i++) {
         add_line(world, "A");
     }
+    sv_adjustment_writer_begin(&world->writer, &world->chunk, world->arena);
+    assert_ptr_equal(world->writer.begun, &world->chunk);
     assert_true(sv_adjustment_writer_run(&world->writer, &world->chunk, world->arena));
     for (size_t i = 0; i < world->chunk.count; i++) {
         assert_int_equal(world->chunk.lines[i].outcome, SV_POSTING_IS_APPLIED);
     }
     assert_string_equal(
         erp(world, "SELECT count(*) || ' ' || sum(delta) || ' ' || max(line) FROM lines WHERE lot IS NULL"),
-        "200 -600 200");
+        "100 -300 100");
 }
 
 static void
@@ -214,6 +216,20 @@ behind_one_that_hangs_all_stay_sent(void **state)
     assert_null(erp(world, "SELECT line FROM lines"));
 }
 
+/* What is on its way when the time is over is waited for. */
+static void
+what_was_begun_is_told(void **state)
+{
+    world_t *world = *state;
+    sv_posting_line_t *line = add_line(world, "A");
+
+    sv_adjustment_writer_begin(&world->writer, &world->chunk, world->arena);
+    world->writer.until_ms = 0;
+    assert_true(sv_adjustment_writer_run(&world->writer, &world->chunk, world->arena));
+    assert_int_equal(line->outcome, SV_POSTING_IS_APPLIED);
+    assert_string_equal(erp(world, "SELECT count(*) FROM lines"), "1");
+}
+
 static void
 behind_the_end_of_the_time_none_is_sent(void **state)
 {
@@ -249,6 +265,7 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_first_that_is_refused_goes_by_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_there_already_is_not_sent_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(behind_one_that_hangs_all_stay_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_begun_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(behind_the_end_of_the_time_none_is_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_sent_before_is_asked_for, set_up, tear_down),
     };

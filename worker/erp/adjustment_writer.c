@@ -96,12 +96,11 @@ sv_writer_reason(const char *text, sv_arena_t *arena)
 
 /* Why the ERP did not take a line. */
 static sv_erp_write_t
-sv_writer_read_no(const sv_adjustment_writer_t *writer, sv_posting_line_t *line, const sv_error_t *error,
-                  sv_arena_t *arena)
+sv_writer_read_no(const sv_adjustment_writer_t *writer, sv_posting_line_t *line, const char *cause, sv_arena_t *arena)
 {
     const char *refusal = sv_erp_client_refusal(writer->client);
 
-    line->reason = sv_writer_reason(refusal != NULL ? refusal : error->cause, arena);
+    line->reason = sv_writer_reason(refusal != NULL ? refusal : cause, arena);
     line->said_no = refusal != NULL && !sv_sqlstate_is_silence(refusal);
     return line->said_no ? SV_ERP_SAID_NO : SV_ERP_IS_SILENT;
 }
@@ -122,7 +121,7 @@ sv_writer_send(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *c
             sv_erp_client_next(writer->client, writer->limit_ms, &rows, &error);
         } while (error.status == SV_OK && rows != NULL);
     }
-    return error.status == SV_OK ? SV_ERP_TOOK_IT : sv_writer_read_no(writer, line, &error, arena);
+    return error.status == SV_OK ? SV_ERP_TOOK_IT : sv_writer_read_no(writer, line, error.cause, arena);
 }
 
 /* ---- asking for it */
@@ -241,9 +240,9 @@ sv_writer_line(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *c
  * and all others of the round, as long as none was taken so: not every driver can prepare every statement. */
 static bool
 sv_writer_line_of_many(sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_posting_line_t *line,
-                       const sv_error_t *error, sv_arena_t *arena)
+                       sv_arena_t *arena)
 {
-    sv_erp_write_t write = sv_writer_read_no(writer, line, error, arena);
+    sv_erp_write_t write = sv_writer_read_no(writer, line, writer->cause, arena);
     const char *answered = line->reason;
     sv_erp_found_t found = sv_writer_find(writer, chunk, line, arena);
 
@@ -254,39 +253,70 @@ sv_writer_line_of_many(sv_adjustment_writer_t *writer, const sv_posting_chunk_t 
     return sv_writer_decide(line, write, found, answered);
 }
 
-/* Lines from *next on at once; *next is then behind those of which something came. */
-static bool
-sv_writer_many(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, size_t *next, sv_arena_t *arena)
+/* Sends lines from `next` on. */
+static void
+sv_writer_begin_many(sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, size_t next, sv_arena_t *arena)
 {
-    sv_posting_line_t *lines = &chunk->lines[*next];
-    size_t count = chunk->count - *next;
+    size_t count = chunk->count - next;
     const char *const **rows = sv_arena_alloc(arena, count * sizeof(rows[0]));
-    sv_erp_writing_t writing = { .statement = &writer->mapping->statements[SV_ERP_WRITE_ADJUSTMENT],
-                                 .rows = rows,
-                                 .count = count,
-                                 .for_ms = writer->until_ms - sv_clock_monotonic_ms() };
     sv_error_t error;
-    bool goes_on = true;
 
     sv_error_init(&error, arena);
     for (size_t i = 0; i < count; i++) {
-        rows[i] = sv_writer_values(writer, SV_ERP_WRITE_ADJUSTMENT, chunk, &lines[i], arena);
+        rows[i] = sv_writer_values(writer, SV_ERP_WRITE_ADJUSTMENT, chunk, &chunk->lines[next + i], arena);
     }
-    sv_erp_client_write(writer->client, &writing, writer->limit_ms, &error);
-    for (size_t i = 0; i < writing.taken; i++) {
+    writer->writing = (sv_erp_writing_t){ .statement = &writer->mapping->statements[SV_ERP_WRITE_ADJUSTMENT],
+                                          .rows = rows,
+                                          .count = count,
+                                          .for_ms = writer->until_ms - sv_clock_monotonic_ms() };
+    writer->begun = chunk;
+    writer->status = sv_erp_client_write(writer->client, &writer->writing, writer->limit_ms, &error);
+    writer->cause = error.cause;
+}
+
+/* Waits for lines from *next on; *next is then behind those of which something came. */
+static bool
+sv_writer_end_many(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, size_t *next, sv_arena_t *arena)
+{
+    sv_posting_line_t *lines = &chunk->lines[*next];
+    const sv_erp_writing_t *writing = &writer->writing;
+    bool goes_on = true;
+    sv_error_t error;
+
+    sv_error_init(&error, arena);
+    writer->begun = NULL;
+    if (writer->status == SV_OK) {
+        writer->status = sv_erp_client_written(writer->client, &writer->writing, writer->limit_ms, &error);
+        writer->cause = error.cause;
+    }
+    for (size_t i = 0; i < writing->taken; i++) {
         lines[i].tried = true;
         lines[i].outcome = sv_posting_decide(SV_ERP_TOOK_IT, SV_ERP_HAS_IT, NULL, lines[i].attempts);
     }
-    writer->took_many = writer->took_many || writing.taken > 0;
-    *next += writing.taken;
-    if (error.status != SV_OK) {
+    writer->took_many = writer->took_many || writing->taken > 0;
+    *next += writing->taken;
+    if (writer->status != SV_OK) {
         bool doubtful = sv_erp_client_refusal(writer->client) == NULL;
 
-        goes_on = sv_writer_line_of_many(writer, chunk, &lines[writing.taken], &error, arena);
+        goes_on = sv_writer_line_of_many(writer, chunk, &lines[writing->taken], arena);
         /* A silent child may have begun others; what stays sent is asked for. */
-        *next += doubtful && writing.given > writing.taken ? writing.given - writing.taken : 1;
+        *next += doubtful && writing->given > writing->taken ? writing->given - writing->taken : 1;
     }
     return goes_on;
+}
+
+static bool
+sv_writer_goes_together(const sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk)
+{
+    return !chunk->settles && !writer->singly;
+}
+
+void
+sv_adjustment_writer_begin(sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_arena_t *arena)
+{
+    if (sv_writer_goes_together(writer, chunk) && sv_clock_monotonic_ms() < writer->until_ms) {
+        sv_writer_begin_many(writer, chunk, 0, arena);
+    }
 }
 
 bool
@@ -295,12 +325,15 @@ sv_adjustment_writer_run(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chu
     bool goes_on = true;
     size_t next = 0;
 
-    while (next < chunk->count && goes_on && sv_clock_monotonic_ms() < writer->until_ms) {
-        if (chunk->settles || writer->singly) {
+    while (next < chunk->count && goes_on && (writer->begun == chunk || sv_clock_monotonic_ms() < writer->until_ms)) {
+        if (!sv_writer_goes_together(writer, chunk)) {
             goes_on = sv_writer_line(writer, chunk, &chunk->lines[next++], arena);
-        } else {
-            goes_on = sv_writer_many(writer, chunk, &next, arena);
+            continue;
         }
+        if (writer->begun != chunk) {
+            sv_writer_begin_many(writer, chunk, next, arena);
+        }
+        goes_on = sv_writer_end_many(writer, chunk, &next, arena);
     }
     for (; next < chunk->count && !chunk->settles; next++) {
         chunk->lines[next].outcome = SV_POSTING_GOES_AGAIN; /* it was marked, and never sent */

@@ -248,12 +248,20 @@ sv_erp_receive(sv_erp_client_t *client, int64_t deadline_ms, bson_t *answer, sv_
 }
 
 static sv_status_t
-sv_erp_exchange(sv_erp_client_t *client, const bson_t *request, int64_t deadline_ms, bson_t *answer, sv_error_t *error)
+sv_erp_send(sv_erp_client_t *client, const bson_t *request, int64_t deadline_ms, sv_error_t *error)
 {
     const char *why =
         sv_erp_move(client, false, (uint8_t *) (uintptr_t) bson_get_data(request), request->len, deadline_ms);
 
-    return why == NULL ? sv_erp_receive(client, deadline_ms, answer, error) : sv_erp_client_lose(client, error, why);
+    return why == NULL ? SV_OK : sv_erp_client_lose(client, error, why);
+}
+
+static sv_status_t
+sv_erp_exchange(sv_erp_client_t *client, const bson_t *request, int64_t deadline_ms, bson_t *answer, sv_error_t *error)
+{
+    return sv_erp_send(client, request, deadline_ms, error) == SV_OK
+               ? sv_erp_receive(client, deadline_ms, answer, error)
+               : error->status;
 }
 
 static sv_status_t
@@ -399,25 +407,36 @@ sv_erp_writing_put(sv_erp_writing_t *writing, bson_t *request)
 sv_status_t
 sv_erp_client_write(sv_erp_client_t *client, sv_erp_writing_t *writing, int64_t limit_ms, sv_error_t *error)
 {
-    bson_t request = BSON_INITIALIZER, answer;
+    bson_t request = BSON_INITIALIZER;
     sv_status_t status = sv_erp_client_connect(client, limit_ms, error);
-    size_t wrote;
 
     bson_free(client->refusal);
     client->refusal = NULL;
     writing->taken = writing->given = 0;
     if (status == SV_OK) {
         sv_erp_writing_put(writing, &request);
-        status = sv_erp_exchange(client, &request, sv_clock_monotonic_ms() + limit_ms, &answer, error);
+        status = sv_erp_send(client, &request, sv_clock_monotonic_ms() + limit_ms, error);
     }
-    while (status == SV_OK && !sv_doc_has(&answer, "end")) {
-        if (!sv_erp_frame_wrote(&answer, writing->given - writing->taken, &wrote)) {
-            status = sv_erp_client_lose(client, error, sv_erp_nonsense);
-        } else {
-            writing->taken += wrote;
-            status = sv_erp_receive(client, sv_clock_monotonic_ms() + limit_ms, &answer, error);
-        }
-    }
+    client->asked = status == SV_OK;
     bson_destroy(&request);
     return status;
+}
+
+sv_status_t
+sv_erp_client_written(sv_erp_client_t *client, sv_erp_writing_t *writing, int64_t limit_ms, sv_error_t *error)
+{
+    bson_t answer;
+    size_t wrote;
+
+    while (sv_erp_receive(client, sv_clock_monotonic_ms() + limit_ms, &answer, error) == SV_OK) {
+        if (sv_doc_has(&answer, "end")) {
+            client->asked = false;
+            return SV_OK;
+        }
+        if (!sv_erp_frame_wrote(&answer, writing->given - writing->taken, &wrote)) {
+            return sv_erp_client_lose(client, error, sv_erp_nonsense);
+        }
+        writing->taken += wrote;
+    }
+    return error->status;
 }

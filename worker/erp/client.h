@@ -46,10 +46,14 @@ typedef struct {
     size_t taken;   /* out: as many of the first have the ERP's word */
 } sv_erp_writing_t;
 
-/* Has the child execute the statement for rows in their order, prepared once, each committed by itself; with `limit_ms`
- * for each.  SV_OK: what is behind `taken` was not begun.  Else with sv_erp_client_refusal(): the row behind `taken`
- * was answered an error, those behind it were not begun; without: any row from `taken` to `given` may be in the ERP. */
+/* Has the child execute the statement for rows in their order, prepared once, each committed by itself: sent by the
+ * first call, waited for by the second, `limit_ms` for each row; nothing else is asked of the client in between.  The
+ * first fails with nothing `given`.  The second: SV_OK: what is behind `taken` was not begun.  Else with
+ * sv_erp_client_refusal(): the row behind `taken` was answered an error, those behind it were not begun; without: any
+ * row from `taken` to `given` may be in the ERP. */
 sv_status_t
 sv_erp_client_write(sv_erp_client_t *client, sv_erp_writing_t *writing, int64_t limit_ms, sv_error_t *error);
+sv_status_t
+sv_erp_client_written(sv_erp_client_t *client, sv_erp_writing_t *writing, int64_t limit_ms, sv_error_t *error);
 
 #endif
