@@ -14,6 +14,8 @@ const renewBefore = 60_000;
 const askTime = 80;
 /** The last contact is written down this often. */
 const contactEvery = 60_000;
+/** Another tab may renew the login between reading and writing it; not for ever. */
+const attempts = 20;
 
 interface Access {
     token: string;
@@ -150,12 +152,21 @@ export class Auth {
         if (current === null) return;
         await this.#renewing?.catch(() => undefined);
         const access = this.#access;
-        const kept = await this.#keptLogin(current.database);
-        await this.parts.device.logOut({ v: 1, user_id: current.user.user_id, refresh_token: kept?.refresh_token ?? null });
-        await current.database.write([{ kind: "delete", store: "state", key: "login" }]);
+        await this.#endHere(current);
         this.#tell({ kind: "logout", user_id: current.user.user_id });
         await this.#leave(null);
         await this.tellLogout(access ?? undefined);
+    }
+
+    /** The logout has the newest refresh token: one that was renewed meanwhile is no other's to spend. */
+    async #endHere({ user, database }: Entered): Promise<void> {
+        for (let attempt = 0; attempt < attempts; attempt++) {
+            const row = await database.get("state", "login");
+            const kept = row?.value as KeptLogin | undefined;
+            await this.parts.device.logOut({ v: 1, user_id: user.user_id, refresh_token: kept?.refresh_token ?? null });
+            if (await database.write([{ kind: "delete", store: "state", key: "login", expect: row?.stamp ?? null }])) return;
+        }
+        throw new Error("the login is being renewed elsewhere all the time");
     }
 
     /** Tells the server of a logout that happened without network; whether nothing is left to tell. */

@@ -4,6 +4,7 @@ import type { Client } from "../src/client.js";
 import { LoginNeeded, NotPossible, Refused } from "../src/errors.js";
 import type { Lock } from "../src/platform.js";
 import { quantity } from "../src/quantity.js";
+import type { Database, Store } from "../src/store/store.js";
 import { refusal, Stage, success } from "./sim/stage.js";
 
 const minute = 60_000;
@@ -156,6 +157,38 @@ test("a logout without network ends the login here, is told later, and nothing r
     assert.deepEqual([again.auth.value.state, stage.server.isLoggedIn("asha")], ["logged_out", false]);
     await stage.world.of(again.login("asha", "x"));
     await stage.world.until(() => again.queue.value.all_safe && stage.server.stored.size === 1);
+});
+
+test("a login that another tab renews in the middle of a logout is logged out, and no token of it is spent twice", async () => {
+    const stage = new Stage();
+    stage.server.settings.accessSeconds = 90;
+    const tab = stage.phone.open();
+    let isSlow = false;
+    const store: Store = {
+        open: async (name) => {
+            const database = await tab.store.open(name);
+            const get: Database["get"] = async (from, key) => {
+                const row = await database.get(from, key);
+                if (isSlow && key === "login") {
+                    isSlow = false;
+                    await stage.world.pause(2 * minute);
+                }
+                return row;
+            };
+            return { ...database, get };
+        },
+    };
+    const client = await stage.loggedIn("asha", tab, { store });
+    const other = stage.client();
+    await stage.world.of(other.start());
+    isSlow = true;
+    const out = client.logout();
+    await stage.world.run(1_000);
+    await stage.world.of(other.refresh());
+    await stage.world.of(other.call("get", "/api/config", {}));
+    await stage.world.of(out);
+    await stage.world.run(minute);
+    assert.deepEqual([client.auth.value.state, stage.server.isLoggedIn("asha"), stage.server.reuses], ["logged_out", false, 0]);
 });
 
 test("a logout in whose middle the app is killed is a logout, or none, after a restart: never a login that is refused", async () => {
