@@ -76,6 +76,7 @@ function changeColumn(column: Comparison["columns"][number]): Column<ReportRow> 
     if (column.name !== "change") return tableColumn(column);
     return {
         ...tableColumn(column),
+        width: "max-content",
         cell: (row) => {
             const value = row["change"];
             if (!isChange(value)) return "–";

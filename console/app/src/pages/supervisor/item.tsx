@@ -96,7 +96,7 @@ function Master({ item, onEdit }: { item: Item; onEdit: () => void }) {
                 <h2>{decideText("item.master")}</h2>
                 <Button icon="edit" onClick={onEdit}>{decideText("item.correct")}</Button>
             </div>
-            <dl class="list">
+            <dl class="list master">
                 {shown.map((field) => (
                     <div key={field} class="list-row">
                         <dt class="grow soft small">{decideText(`item.field.${field}`)}</dt>
