@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface Sized {
     key: string;
@@ -19,7 +19,13 @@ const rest = 300;
 /** Whose texts are never cut, however long: names are, at their end. */
 export const holdsAll = ({ width }: Pick<Sized, "width">): boolean => width?.includes("max-content") === true;
 
-const isCut = (cell: Element): boolean => cell.scrollWidth > cell.clientWidth;
+/** A track that holds all is never narrower: where there is no room the table is scrolled, and no figure is cut. */
+export const trackOf = ({ width }: Pick<Sized, "width">): string => width?.replace(/^minmax\([^,]+, max-content\)$/, "max-content") ?? "minmax(10ch, 1fr)";
+
+/** How wide such a track is at least, by its head. */
+export const leastOf = ({ width }: Pick<Sized, "width">): string | undefined => /^minmax\((?!max-content)([^,]+), max-content\)$/.exec(width ?? "")?.[1];
+
+const isCut = (cell: Element): boolean => cell.scrollWidth > cell.clientWidth + 1;
 
 /**
  * A long table's columns, as wide as what was in sight first made them; `null`: they are still to be measured. Rows of known columns are laid
@@ -44,12 +50,18 @@ export function useColumnWidths(frame: { readonly current: HTMLElement | null },
         sizes.observe(element);
         return () => sizes.disconnect();
     }, [isLong]);
+    /** What was measured anew once, and came out the same. */
+    const tried = useRef("");
     useEffect(() => {
+        if (isMoving) tried.current = "";
         if (widths === null || isMoving) return;
         const held = columns.flatMap((column, index) => (holdsAll(column) ? [index] : []));
         const look = (): void => {
             const shown = [...(frame.current?.querySelectorAll(".table-row:not(.table-head)") ?? [])];
-            if (shown.some(({ children }) => held.some((index) => children[index] !== undefined && isCut(children[index])))) setMeasured(null);
+            if (tried.current === widths.join(" ")) return;
+            if (!shown.some(({ children }) => held.some((index) => children[index] !== undefined && isCut(children[index])))) return;
+            tried.current = widths.join(" ");
+            setMeasured(null);
         };
         const timer = setTimeout(look, rest);
         return () => clearTimeout(timer);

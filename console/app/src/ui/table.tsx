@@ -2,7 +2,7 @@ import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import { language } from "../i18n/catalogue.js";
-import { holdsAll, useColumnWidths } from "./column-widths.js";
+import { holdsAll, leastOf, trackOf, useColumnWidths } from "./column-widths.js";
 import { Icon } from "./icon.js";
 
 export interface Column<Row> {
@@ -123,7 +123,7 @@ export function Table<Row>(props: TableProps<Row>) {
 }
 
 function columnStyle<Row>(columns: readonly Column<Row>[], widths: readonly string[] | null): { [property: string]: string } {
-    if (widths === null) return { "--columns": columns.map((column) => column.width ?? "minmax(10ch, 1fr)").join(" ") };
+    if (widths === null) return { "--columns": columns.map(trackOf).join(" ") };
     return { "--columns": widths.join(" "), minInlineSize: `${Math.floor(widths.reduce((sum, width) => sum + Number.parseFloat(width), 0))}px` };
 }
 
@@ -175,7 +175,7 @@ function TableRow<Row>({ row, index, columns, isSelected, isLink, on }: RowProps
 function Head<Row>({ column, sorting, onSort }: { column: Column<Row>; sorting: Sorting | null; onSort: ((sorting: Sorting) => void) | undefined }) {
     const isSorted = sorting?.key === column.key;
     return (
-        <div class="table-cell" role="columnheader" data-align={column.align} aria-sort={isSorted ? (sorting.descending ? "descending" : "ascending") : undefined}>
+        <div class="table-cell" role="columnheader" data-align={column.align} style={leastOf(column) === undefined ? undefined : { minInlineSize: leastOf(column) }} aria-sort={isSorted ? (sorting.descending ? "descending" : "ascending") : undefined}>
             {column.sortable === true && onSort !== undefined ? (
                 <button type="button" class="table-sort" onClick={() => onSort({ key: column.key, descending: isSorted && !sorting.descending })}>
                     {column.title}
