@@ -156,6 +156,21 @@ describe("two tabs of one person", () => {
     });
 });
 
+describe("a browser that keeps nothing", () => {
+    it("says so at once, and lets nobody count", async () => {
+        const context = await newPhone(browser);
+        try {
+            const page = await context.newPage();
+            await page.addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
+            await page.goto(stack.console);
+            await page.getByText("keeps nothing").first().waitFor();
+            assert.equal(await page.locator("[name=password]").count(), 0);
+        } finally {
+            await context.close();
+        }
+    });
+});
+
 describe("a tab that the system put to sleep while it was sending", () => {
     it("holds up no other: what is counted there arrives", { timeout: 300_000 }, async () => {
         const context = await newPhone(browser);
