@@ -306,6 +306,7 @@ int64_t
 sv_totals_rest_ms(int64_t took_ms, int64_t lateness_ms)
 {
     int64_t rest_ms = SV_TOTALS_RESTS * took_ms, left_ms = lateness_ms - took_ms;
+    int64_t least_ms = took_ms < lateness_ms ? took_ms : lateness_ms;
 
-    return rest_ms < left_ms ? rest_ms : left_ms > 0 ? left_ms : 0;
+    return rest_ms < left_ms ? rest_ms : left_ms > least_ms ? left_ms : least_ms;
 }
