@@ -12,6 +12,9 @@
 #include "core/base/clock.h"
 #include "worker/erp/adjustment_writer.h"
 #include "worker/erp/child.h"
+#include "worker/erp/frame.h"
+
+static const char dies_early[] = "STOCKVERIFY_TEST_CHILD_DIES"; /* of the environment */
 
 static const char mapping_text[] =
     "[erp]\nencoding = utf-8\n[lookup]\nSELECT code AS item_code FROM lines WHERE code = :code\n"
@@ -216,6 +219,57 @@ behind_one_that_hangs_all_stay_sent(void **state)
     assert_null(erp(world, "SELECT line FROM lines"));
 }
 
+/* A child that answers that it took all rows, and ends before it says that these are all. */
+static int
+die_early(void)
+{
+    uint8_t bytes[65536];
+
+    while (read(STDIN_FILENO, bytes, SV_ERP_FRAME_HEAD) == SV_ERP_FRAME_HEAD) {
+        size_t length = sv_erp_frame_length(bytes), at = SV_ERP_FRAME_HEAD;
+        sv_erp_frame_rows_t rows;
+        bson_t request, *answer;
+        bool told;
+
+        while (at < length) {
+            ssize_t got = read(STDIN_FILENO, bytes + at, length - at);
+
+            at += got > 0 ? (size_t) got : length;
+        }
+        if (at != length || !bson_init_static(&request, bytes, length)) {
+            break;
+        }
+        answer = sv_erp_frame_rows(&request, &rows) ? BCON_NEW("wrote", BCON_INT64((int64_t) rows.count))
+                                                    : BCON_NEW("ok", BCON_BOOL(true));
+        told = write(STDOUT_FILENO, bson_get_data(answer), answer->len) == (ssize_t) answer->len;
+        bson_destroy(answer);
+        if (!told || rows.count > 0) {
+            break;
+        }
+    }
+    return EXIT_SUCCESS;
+}
+
+/* None of a whole hundred is in doubt, and nothing stands behind the last. */
+static void
+all_that_it_told_are_taken_though_it_ends_too_early(void **state)
+{
+    world_t *world = *state;
+
+    for (int i = 0; i < SV_POSTING_CHUNK; i++) {
+        add_line(world, "A");
+    }
+    sv_erp_client_destroy(world->writer.client);
+    world->writer.client = sv_erp_client_create(&settings, &world->mapping, NULL, NULL);
+    setenv(dies_early, "1", 1);
+    sv_adjustment_writer_run(&world->writer, &world->chunk, world->arena);
+    unsetenv(dies_early);
+    assert_int_equal(world->chunk.count, SV_POSTING_CHUNK);
+    for (size_t i = 0; i < world->chunk.count; i++) {
+        assert_int_equal(world->chunk.lines[i].outcome, SV_POSTING_IS_APPLIED);
+    }
+}
+
 /* What is on its way when the time is over is waited for. */
 static void
 what_was_begun_is_told(void **state)
@@ -265,13 +319,14 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_first_that_is_refused_goes_by_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_there_already_is_not_sent_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(behind_one_that_hangs_all_stay_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_that_it_told_are_taken_though_it_ends_too_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_begun_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(behind_the_end_of_the_time_none_is_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_sent_before_is_asked_for, set_up, tear_down),
     };
 
     if (argc == 2 && strcmp(argv[1], SV_ERP_CHILD_ARGUMENT) == 0) {
-        return sv_erp_child_main(); /* the client runs this program again */
+        return getenv(dies_early) != NULL ? die_early() : sv_erp_child_main(); /* the client runs this program again */
     }
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, open_erp, close_erp);

@@ -237,6 +237,27 @@ no_row_is_begun_when_its_time_is_over(void **state)
     sv_arena_destroy(arena);
 }
 
+/* The child begins with none before it has all. */
+static void
+of_rows_that_could_not_be_sent_none_is_on_its_way(void **state)
+{
+    static const char *const value = "1";
+    const char *const *rows[] = { &value, &value };
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_statement_t statement = { .sql = "INSERT INTO l VALUES (?)", .parameter_count = 1 };
+    sv_erp_writing_t writing = { .statement = &statement, .rows = rows, .count = 2, .for_ms = 20000 };
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    assert_string_equal(ask(client, "SELECT 1", NULL, &error), "1\n");
+    assert_int_equal(sv_erp_client_write(client, &writing, 0, &error), SV_ERR_UNAVAILABLE);
+    assert_int_equal(writing.given, 0);
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
 /* The second row hangs: it and the third may be there, the first is. */
 static void
 of_a_silent_erp_is_told_what_it_took(void **state)
@@ -294,6 +315,7 @@ main(int argc, char **argv)
         cmocka_unit_test(rows_are_written_one_after_the_other),
         cmocka_unit_test(no_row_is_written_behind_one_that_is_refused),
         cmocka_unit_test(no_row_is_begun_when_its_time_is_over),
+        cmocka_unit_test(of_rows_that_could_not_be_sent_none_is_on_its_way),
         cmocka_unit_test(of_a_silent_erp_is_told_what_it_took),
         cmocka_unit_test(a_call_ends_in_time),
         cmocka_unit_test(a_caller_may_give_up),

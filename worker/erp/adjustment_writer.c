@@ -295,7 +295,8 @@ sv_writer_end_many(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chunk, si
     }
     writer->took_many = writer->took_many || writing->taken > 0;
     *next += writing->taken;
-    if (writer->status != SV_OK) {
+    /* One that ended behind the last it was given, before it said so, leaves no line in doubt. */
+    if (writer->status != SV_OK && (writing->given == 0 || writing->taken < writing->given)) {
         bool doubtful = sv_erp_client_refusal(writer->client) == NULL;
 
         goes_on = sv_writer_line_of_many(writer, chunk, &lines[writing->taken], arena);

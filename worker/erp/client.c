@@ -417,6 +417,9 @@ sv_erp_client_write(sv_erp_client_t *client, sv_erp_writing_t *writing, int64_t 
         sv_erp_writing_put(writing, &request);
         status = sv_erp_send(client, &request, sv_clock_monotonic_ms() + limit_ms, error);
     }
+    if (status != SV_OK) {
+        writing->given = 0; /* the child begins none before it has all */
+    }
     client->asked = status == SV_OK;
     bson_destroy(&request);
     return status;
