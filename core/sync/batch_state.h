@@ -146,7 +146,7 @@ sv_slot_t *sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record,
 
 /* classify.c: judges every record against the run, in the order of the batch. */
 void sv_batch_classify(sv_batch_run_t *run);
-/* What the conflicts among the verdicts show of others, where the sender is blind beside this count. */
+/* What the conflicts among the verdicts show of others, where the sender is blind beside their counts. */
 sv_status_t sv_batch_hide(sv_batch_run_t *run, sv_error_t *error);
 /* One record; what is accepted changes the run. */
 void sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *verdict);

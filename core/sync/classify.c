@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "core/items/item_view.h"
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
 #include "core/sync/blind.h"
@@ -285,8 +284,8 @@ sv_batch_classify(sv_batch_run_t *run)
     }
 }
 
-/* A blind count beside the one that the record is of: the sender learns of others' figures as if that were blind, too.
- */
+/* A blind count beside one of the two that a conflict is of: the sender learns of others' figures as if that were
+ * blind, too. */
 static bool
 sv_verdict_shows_another(const sv_batch_run_t *run, const sv_verdict_t *verdict)
 {
@@ -294,20 +293,54 @@ sv_verdict_shows_another(const sv_batch_run_t *run, const sv_verdict_t *verdict)
            verdict->shown_record == verdict->server_record && sv_blind_hides(run->who, verdict->server_record);
 }
 
+/* The count of the other's figure or serial number, which may be another than the record's. */
+static const char *
+sv_verdict_other_count(const sv_batch_run_t *run, const sv_verdict_t *verdict)
+{
+    return sv_doc_text(verdict->server_record, "count_id", run->arena);
+}
+
+static void
+sv_hiding_ask(sv_query_texts_t *asked, const char *count_id)
+{
+    if (count_id != NULL) {
+        sv_query_texts_add(asked, count_id);
+    }
+}
+
+static bool
+sv_hiding_hides(const sv_text_map_t *hidden, const char *count_id)
+{
+    return count_id != NULL && sv_text_map_get(hidden, count_id) != NULL;
+}
+
 sv_status_t
 sv_batch_hide(sv_batch_run_t *run, sv_error_t *error)
 {
+    sv_query_texts_t asked;
+    sv_text_map_t hidden;
+
+    sv_query_texts_init(&asked, run->arena);
+    sv_text_map_init(&hidden, run->arena, 0);
+    for (size_t i = 0; i < run->batch->count; i++) {
+        if (sv_verdict_shows_another(run, &run->verdicts[i])) {
+            sv_hiding_ask(&asked, run->verdicts[i].count_id);
+            sv_hiding_ask(&asked, sv_verdict_other_count(run, &run->verdicts[i]));
+        }
+    }
+    if (sv_blind_counts(run->store, run->who, &asked, &hidden, error) != SV_OK) {
+        return error->status;
+    }
     for (size_t i = 0; i < run->batch->count; i++) {
         sv_verdict_t *verdict = &run->verdicts[i];
-        bool blind = false;
 
-        if (!sv_verdict_shows_another(run, verdict)) {
-            continue;
+        if (sv_verdict_shows_another(run, verdict)) {
+            bool blind = sv_hiding_hides(&hidden, verdict->count_id) ||
+                         sv_hiding_hides(&hidden, sv_verdict_other_count(run, verdict));
+
+            verdict->hides_place |=
+                sv_verdict_show(run, verdict, blind) && verdict->type == SV_CONFLICT_DUPLICATE_SERIAL;
         }
-        if (sv_item_blind_for(run->store, true, run->who->warehouse, verdict->warehouse, &blind, error) != SV_OK) {
-            return error->status;
-        }
-        verdict->hides_place |= sv_verdict_show(run, verdict, blind) && verdict->type == SV_CONFLICT_DUPLICATE_SERIAL;
     }
     return SV_OK;
 }

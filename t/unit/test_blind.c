@@ -177,6 +177,30 @@ a_blind_count_beside(void **state)
     tells(answer_to(world, "bob", B("b3", "ITM-1", 7, ""), &result), "7777.25", true);
 }
 
+/* Where the serial number was counted another count is blind, not where the sender counts. */
+static void
+a_blind_count_beside_that_of_the_serial_number(void **state)
+{
+    sync_world_t *world = *state;
+    sv_sync_result_t result;
+    const char *answer;
+
+    assert_string_equal(world_sync(world, "ann", R("r1", "SER-1", 1, "'serial_numbers':['A']"), NULL), "ok");
+    world_count(world, "C2", "OPEN");
+    world_claim(world, "s2", "bob", "R2", "C2");
+    world_count(world, "C3", "OPEN");
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C1'}", "{'$set': {'warehouse': 'W2'}}");
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C3'}",
+                   "{'$set': {'warehouse': 'W2', 'blind': true}}");
+    answer = answer_to(world, "bob", B("b1", "SER-1", 1, "'serial_numbers':['A']"), &result);
+    assert_string_equal(world_words(world, &result), "duplicate_serial");
+    tells(answer, "counted elsewhere", true);
+    tells(answer, "R1", false);
+    tells(conflicts_of(world, "bob"), "R1", false);
+    sv_real_update(&world->real, SV_COLLECTION_SESSIONS, "{'session_id': 'C3'}", "{'$set': {'status': 'APPROVED'}}");
+    tells(answer_to(world, "bob", B("b2", "SER-1", 1, "'serial_numbers':['A']"), &result), "R1", true);
+}
+
 int
 main(void)
 {
@@ -186,6 +210,7 @@ main(void)
         WITH_ANN_ON_R1(a_serial_number_has_no_place_in_a_blind_count),
         WITH_ANN_ON_R1(a_serial_number_of_ones_own_has_a_place),
         WITH_ANN_ON_R1(a_blind_count_beside),
+        WITH_ANN_ON_R1(a_blind_count_beside_that_of_the_serial_number),
     };
 
     if (!sv_real_mongodb_named()) {
