@@ -36,7 +36,8 @@ const attempts = 20;
 
 /**
  * Records, and the order in which they are sent. Each has a row to be shown (`records`) and, until it has a verdict, one
- * to be sent (`queue`): an edit replaces what is to be sent, a verdict takes away only what was sent as it stands.
+ * to be sent (`queue`): an edit replaces what is to be sent, a verdict takes away only what was sent as it stands. Of
+ * what is simply stored only that row goes: one to be shown that says unsent, and whose row of the queue is gone, is stored.
  */
 export class Queue {
     #order = 0;
@@ -93,12 +94,14 @@ export class Queue {
         for (let attempt = 0; attempt < attempts; attempt++) {
             const before = await this.database.get("records", recordKey(sessionId, recordId));
             if (before === undefined) throw new NotPossible("no_such_record", `this device has no record ${recordId}`);
-            const shown = before.value as DeviceRecord;
+            const written = before.value as DeviceRecord;
+            const queued = written.queue_key === null ? undefined : await this.database.get("queue", written.queue_key);
+            const shown = asItIs(written, () => queued !== undefined);
             const record: Record = { ...change(shown.record), revision: (shown.record.revision ?? 0) + 1, updated_at: this.#now() };
             const key = shown.state === "unsent" && shown.queue_key !== null ? shown.queue_key : outboxKey(waiting, ++this.#order, recordId);
             const { refusal: _, ...rest } = shown;
             const row: DeviceRecord = { ...rest, record, state: "unsent", queue_key: key };
-            const changes: Change[] = [this.#toSend(key, row), this.#toShow(row, before.stamp), ...this.lines.rows(record, lines)];
+            const changes: Change[] = [this.#toSend(key, row, key === queued?.key ? queued.stamp : null), this.#toShow(row, before.stamp), ...this.lines.rows(record, lines)];
             if (shown.queue_key !== null && shown.queue_key !== key) changes.push({ kind: "delete", store: "queue", key: shown.queue_key });
             if (!(await this.database.write(changes))) continue;
             this.onChange({ unsent: shown.state === "unsent" ? 0 : 1, refused: shown.state === "refused" ? -1 : 0, lines: lines.length });
@@ -107,7 +110,7 @@ export class Queue {
         throw new Error(`record ${recordId} is being changed elsewhere all the time`);
     }
 
-    #toSend(key: string, { record, state: _, queue_key: __, ...shown }: DeviceRecord, expect?: null): Put {
+    #toSend(key: string, { record, state: _, queue_key: __, ...shown }: DeviceRecord, expect?: string | null): Put {
         const row: Put = { kind: "put", store: "queue", key, stamp: this.platform.uuid(), value: { v: 1, record, shown } satisfies QueueRow };
         return expect === undefined ? row : { ...row, expect };
     }
@@ -125,8 +128,9 @@ export class Queue {
     // ---- What is here
 
     async ofSession(sessionId: string): Promise<DeviceRecord[]> {
-        const rows = await this.database.scan("records", { prefix: beginning(sessionId) });
-        return rows.map(({ value }) => value as DeviceRecord).sort((a, b) => a.order - b.order);
+        const { rows, keys } = await this.database.scanBeside({ store: "records", prefix: beginning(sessionId) }, { store: "queue", prefix: waiting });
+        const queued = new Set(keys);
+        return rows.map(({ value }) => asItIs(value as DeviceRecord, (key) => queued.has(key))).sort((a, b) => a.order - b.order);
     }
 
     async refused(): Promise<DeviceRecord[]> {
@@ -211,7 +215,7 @@ export class Queue {
                     gone.add(row.key);
                     settled += 1;
                     isPlain &&= isPlainly(one.outcome, shown);
-                    revisions.push(...this.#settled(one, shown));
+                    if (!isSimplyStored(one.outcome, shown)) revisions.push(...this.#settled(one, shown));
                 } else {
                     gone.end();
                     if (one !== undefined && one.each.stamp === row.stamp) older.push(one);
@@ -265,6 +269,15 @@ export class Queue {
         return { kind: "put", store: "conflicts", key: conflict_id, stamp: this.platform.uuid(), value };
     }
 }
+
+/** A record as it is: where only its row of the queue went, it was stored. */
+function asItIs(row: DeviceRecord, isQueued: (key: string) => boolean): DeviceRecord {
+    if (row.state !== "unsent" || row.queue_key === null || isQueued(row.queue_key)) return row;
+    return { ...row, state: "stored", queue_key: null };
+}
+
+/** Whether there is nothing to say of it but that it is stored. */
+const isSimplyStored = (outcome: Outcome, { conflict_id }: Shown): boolean => outcome.kind === "stored" && !outcome.unknown && conflict_id === undefined;
 
 /** Whether it only left the queue. */
 const isPlainly = ({ kind }: Outcome, { conflict_id }: Shown): boolean => conflict_id === undefined && kind !== "conflict" && kind !== "refused";

@@ -43,7 +43,7 @@ export interface DeviceRecord {
     state: RecordState;
     /** Its place in the order of this device's first writing. */
     order: number;
-    /** The queue's row while it is unsent. */
+    /** The queue's row while it is unsent: what the queue has no row of any more was stored, and needed no word here. */
     queue_key: string | null;
     /** Stored, under a code that no item has. */
     unknown?: boolean;

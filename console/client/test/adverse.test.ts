@@ -255,6 +255,8 @@ test("a device whose room ends while verdicts are written says so, keeps every r
     })();
     stage.network.down = true;
     for (let i = 0; i < 8; i++) await count(stage, client, session, `I${i}`);
+    // One of each batch has a verdict that must be written.
+    for (const item of ["I0", "I5"]) stage.server.verdicts.set(item, "refused");
     stage.phone.storage.full = true;
     stage.network.down = false;
     await stage.world.run(10 * minute);
@@ -262,8 +264,21 @@ test("a device whose room ends while verdicts are written says so, keeps every r
     await assert.rejects(count(stage, client, session, "I9"), StorageFull);
     assert.equal(client.queue.value.unsent, 8);
     stage.phone.storage.full = false;
+    stage.server.verdicts.clear();
     await stage.world.until(() => client.queue.value.all_safe && client.queue.value.problem === null, hour);
     assert.equal(stage.server.stored.size, 8);
+});
+
+test("what is simply stored leaves a device without room", async () => {
+    const stage = new Stage();
+    const client = await stage.loggedIn("asha", undefined, { onFault: (fault) => assert.ok(fault instanceof StorageFull) });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    for (let i = 0; i < 8; i++) await count(stage, client, session_id, `I${i}`);
+    stage.phone.storage.full = true;
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe, hour);
+    assert.deepEqual((await stage.world.of(client.records(session_id))).map(({ state }) => state), Array(8).fill("stored"));
 });
 
 test("a device without storage says so at the start", async () => {

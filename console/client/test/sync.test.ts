@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BatchVerdict, Record } from "../src/api.js";
-import type { Client } from "../src/client.js";
+import type { Client, ClientOptions } from "../src/client.js";
 import { type Database, type Need, StorageFull, type StoreName } from "../src/store/store.js";
 import { quantity } from "../src/quantity.js";
 import type { DeviceRecord } from "../src/record.js";
+import type { Tab } from "./sim/device.js";
 import { refusal, Stage, success } from "./sim/stage.js";
 
 const count = (stage: Stage, client: Client, session_id: string, item_code: string, qty: number | string = 1): Promise<DeviceRecord> =>
@@ -375,4 +376,155 @@ test("failures are counted in a row: where every other answer is lost the wait s
     const { next_try } = client.queue.value;
     assert.ok(next_try === null || next_try - stage.phone.open().platform.wall() <= 4_000);
     await stage.world.until(() => client.queue.value.all_safe, 30_000);
+});
+
+/** What a tab keeps, with some of it done otherwise. */
+function keeping(tab: Tab, otherwise: (database: Database) => Partial<Database>): Partial<ClientOptions> {
+    const open = async (name: string): Promise<Database> => {
+        const database = await tab.store.open(name);
+        return { ...database, ...otherwise(database) };
+    };
+    return { store: { open } };
+}
+
+/** Something that waits until it may go on. */
+function gate(): { open: () => void; reached: boolean; pass(): Promise<void> } {
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    return {
+        open,
+        reached: false,
+        pass() {
+            this.reached = true;
+            return opened;
+        },
+    };
+}
+
+const itemsOf = (stage: Stage): (string | undefined)[][] => stage.paths("/api/sync/batch").map((batch) => recordsOf(batch).map(({ item_code }) => item_code));
+const items = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `I${from + i}`);
+
+test("of a record that is simply stored nothing is written, and whoever looks finds it stored", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const written: string[] = [];
+    const client = await stage.loggedIn("asha", tab, keeping(tab, (database) => ({
+        revise: (span, touching, change, need) =>
+            database.revise(span, touching, (rows) => {
+                const changes = change(rows);
+                written.push(...changes.map(({ kind, store }) => `${kind} ${store}`));
+                return changes;
+            }, need),
+    })));
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    const { record } = await count(stage, client, session_id, "I0");
+    for (const item of items(1, 5)) await count(stage, client, session_id, item);
+    const statesOf = async (of: Client): Promise<string[]> => (await stage.world.of(of.records(session_id))).map(({ state }) => state);
+    assert.deepEqual(await statesOf(client), Array(5).fill("unsent"));
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.deepEqual(written, ["clear queue"]);
+    assert.deepEqual(await statesOf(client), Array(5).fill("stored"));
+
+    tab.kill();
+    const later = stage.client();
+    await stage.world.of(later.start());
+    assert.deepEqual(await statesOf(later), Array(5).fill("stored"));
+    stage.network.down = true;
+    await stage.world.of(later.edit(session_id, record.client_record_id, { verified_qty: quantity(7) }));
+    assert.deepEqual([await statesOf(later), later.queue.value.unsent], [["unsent", ...Array(4).fill("stored")], 1]);
+    stage.network.down = false;
+    await stage.world.until(() => later.queue.value.all_safe);
+    assert.deepEqual([stage.server.stored.size, stage.server.stored.get(record.client_record_id)?.record.verified_qty], [5, 7]);
+});
+
+test("a record that is stored between the looks of its edit is sent again, and counted as unsent", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const looked = gate();
+    let isHeld = false;
+    const client = await stage.loggedIn("asha", tab, keeping(tab, (database) => ({
+        get: async (store, key) => {
+            const row = await database.get(store, key);
+            if (isHeld && store === "queue") await looked.pass();
+            return row;
+        },
+    })));
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    const { record } = await count(stage, client, session_id, "I1");
+    isHeld = true;
+    const edited = client.edit(session_id, record.client_record_id, { verified_qty: quantity(9) });
+    await stage.world.until(() => looked.reached);
+    stage.network.down = false;
+    client.sync().catch(() => undefined);
+    await stage.world.until(() => client.queue.value.all_safe && !client.queue.value.sending);
+    stage.network.down = true;
+    looked.open();
+    const { state } = await stage.world.of(edited);
+    assert.deepEqual([state, client.queue.value.unsent, client.queue.value.all_safe], ["unsent", 1, false]);
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.equal(stage.server.stored.get(record.client_record_id)?.record.verified_qty, 9);
+});
+
+test("a record that is edited when its batch was read already is sent in its newest revision", async () => {
+    const stage = new Stage();
+    const { client, session } = await counting(stage);
+    stage.network.down = true;
+    const rows: DeviceRecord[] = [];
+    for (const item of items(0, 10)) rows.push(await count(stage, client, session, item));
+    stage.network.weather = { lose: 0, loseAnswer: 0, double: 0, delay: 2_000 };
+    stage.network.down = false;
+    client.sync().catch(() => undefined);
+    await stage.world.until(() => stage.paths("/api/sync/batch").length === 1);
+    const id = rows[7]?.record.client_record_id ?? "";
+    await stage.world.of(client.edit(session, id, { verified_qty: quantity(7) }));
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.deepEqual([stage.server.stored.size, stage.server.stored.get(id)?.record.verified_qty], [10, 7]);
+});
+
+test("a batch that is refused for now while the one before is written down is sent again, that one is not", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const writing = gate();
+    const client = await stage.loggedIn("asha", tab, keeping(tab, (database) => ({
+        revise: async (...revision) => {
+            await writing.pass();
+            return database.revise(...revision);
+        },
+    })));
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    for (const item of items(0, 15)) await count(stage, client, session_id, item);
+    let batches = 0;
+    stage.instead("/api/sync/batch", () => (++batches === 2 ? refusal(503, "storage_unavailable", { "Retry-After": "7" }) : undefined));
+    stage.network.down = false;
+    client.sync().catch(() => undefined);
+    await stage.world.until(() => batches === 2);
+    assert.deepEqual([writing.reached, client.queue.value.unsent], [true, 15]);
+    await stage.world.run(1_000);
+    writing.open();
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.deepEqual(itemsOf(stage), [items(0, 5), items(5, 10), items(10, 15)]);
+});
+
+test("a tab that is killed between an answer and its writing down leaves everything to be sent again", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const writing = gate();
+    const client = await stage.loggedIn("asha", tab, keeping(tab, () => ({ revise: () => writing.pass() })));
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    for (const item of items(0, 12)) await count(stage, client, session_id, item);
+    stage.network.down = false;
+    client.sync().catch(() => undefined);
+    await stage.world.until(() => writing.reached && stage.paths("/api/sync/batch").length === 2);
+    tab.kill();
+    const later = stage.client();
+    await stage.world.of(later.start());
+    await stage.world.until(() => later.queue.value.all_safe);
+    assert.deepEqual(itemsOf(stage).slice(2), [items(0, 5), items(5, 10), items(10, 12)]);
+    assert.equal(stage.server.stored.size, 12);
 });

@@ -1,4 +1,4 @@
-import { type Change, type Database, type Expected, type Need, NoStorage, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
+import { type Change, type Database, type Expected, type Need, NoStorage, type Part, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
 
 export interface IdbOptions {
     /** What stands before the databases' names. */
@@ -137,6 +137,15 @@ class IdbDatabase implements Database {
                 cursor.continue();
             };
         });
+    }
+
+    async scanBeside(part: Part, beside: Part): Promise<{ rows: Row[]; keys: string[] }> {
+        const transaction = await this.#transaction([part.store, beside.store], "readonly");
+        const [rows, keys] = await Promise.all([
+            answered(transaction.objectStore(part.store).getAll(keyRange(part)) as IDBRequest<Row[]>),
+            answered(transaction.objectStore(beside.store).getAllKeys(keyRange(beside)) as IDBRequest<string[]>),
+        ]);
+        return { rows, keys };
     }
 
     async count(store: StoreName, prefix = ""): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Change, Database, Expected, Range, Revision, Row, Span, Store, StoreName } from "./store.js";
+import type { Change, Database, Expected, Part, Range, Revision, Row, Span, Store, StoreName } from "./store.js";
 
 /** Rows of one store, with their keys in order. */
 class Rows {
@@ -79,6 +79,11 @@ class MemoryDatabase implements Database {
     scan(store: StoreName, range: Range = {}): Promise<Row[]> {
         const rows = this.#rows(store);
         return Promise.resolve(rows.keys(range).flatMap((key) => structuredClone(rows.get(key)) ?? []));
+    }
+
+    async scanBeside(rows: Part, beside: Part): Promise<{ rows: Row[]; keys: string[] }> {
+        const keys = this.#rows(beside.store).keys(beside);
+        return { rows: await this.scan(rows.store, rows), keys };
     }
 
     count(store: StoreName, prefix = ""): Promise<number> {

@@ -14,6 +14,8 @@ export interface Database {
     getMany(store: StoreName, keys: readonly string[]): Promise<(Row | undefined)[]>;
     /** Rows whose keys begin so, in the order of their keys. */
     scan(store: StoreName, range?: Range): Promise<Row[]>;
+    /** Rows, and the keys of another store, as both were at one moment. */
+    scanBeside(rows: Part, beside: Part): Promise<{ rows: Row[]; keys: string[] }>;
     count(store: StoreName, prefix?: string): Promise<number>;
     /** All of it, or, when a row is not as `expect` says, nothing of it and `false`. */
     write(changes: readonly Change[], need?: Need): Promise<boolean>;
@@ -32,6 +34,12 @@ export interface Range {
     limit?: number;
     /** From the last key back. */
     backwards?: boolean;
+}
+
+/** Rows of a store whose keys begin so. */
+export interface Part {
+    store: StoreName;
+    prefix: string;
 }
 
 /** Rows whose keys are from one to another, both among them. */

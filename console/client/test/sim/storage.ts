@@ -39,6 +39,7 @@ class Memory implements DeviceStorage {
                     get: (from, key) => database.get(from, key),
                     getMany: (from, keys) => database.getMany(from, keys),
                     scan: (from, range) => database.scan(from, range),
+                    scanBeside: (part, beside) => database.scanBeside(part, beside),
                     count: (from, prefix) => database.count(from, prefix),
                     write: (changes) => (this.full && changes.some(({ kind }) => kind === "put") ? Promise.reject(new StorageFull("full")) : database.write(changes)),
                     revise: (span, touching, change) => {
