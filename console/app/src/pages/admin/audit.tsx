@@ -86,7 +86,7 @@ function Sealed({ entry }: { entry: Entry }) {
 
 const columns = (): readonly Column<Entry>[] => [
     { key: "at", title: text("audit.at"), width: "minmax(26ch, max-content)", cell: (entry) => <time translate={false}>{dateTime(entry.at)}</time> },
-    { key: "action", title: text("audit.action"), width: "minmax(22ch, 1fr)", cell: (entry) => <Action code={entry.action} /> },
+    { key: "action", title: text("audit.action"), width: "minmax(30ch, 1.5fr)", cell: (entry) => <Action code={entry.action} /> },
     { key: "user", title: text("audit.user"), width: "minmax(14ch, 1fr)", cell: (entry) => (entry.user_id === null ? "–" : <Who id={entry.user_id} />) },
     { key: "rack", title: text("rack.id"), width: "minmax(12ch, max-content)", cell: (entry) => <Code>{entry.rack_id ?? "–"}</Code> },
     { key: "count", title: text("audit.count"), width: "minmax(12ch, 1fr)", cell: (entry) => <Code>{entry.count_id ?? "–"}</Code> },

@@ -4,6 +4,7 @@ import { clockTime } from "../../i18n/format.js";
 import type { IconName } from "../../ui/icon.js";
 import { Icon } from "../../ui/icon.js";
 import { Code, Data } from "../../ui/text.js";
+import { Who } from "../supervisor/people.js";
 import { text } from "./texts.js";
 import type { Tower } from "./tower.js";
 
@@ -70,6 +71,7 @@ function useSometimes(tower: Tower): readonly ServerEvent[] {
     return shown;
 }
 
+/** The tower knows who is at work; who has left is looked up among everybody. */
 function Happening({ event, name }: { event: ServerEvent; name: string | null }) {
     const isRack = event.type.startsWith("rack.") || event.type.startsWith("session.");
     return (
@@ -79,7 +81,7 @@ function Happening({ event, name }: { event: ServerEvent; name: string | null })
                 {isKnown(event.type) ? text(`event.${event.type}`) : text("action.other", { action: event.type })} {isRack && event.id !== null && <Code>{event.id}</Code>}
                 {name !== null && (
                     <div class="small soft">
-                        <Data>{name}</Data>
+                        {name === event["user_id"] ? <Who id={name} /> : <Data>{name}</Data>}
                     </div>
                 )}
             </span>

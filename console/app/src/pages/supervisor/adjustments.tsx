@@ -62,5 +62,5 @@ const columns = (): readonly Column<Adjustment>[] => [
     { key: "lines", title: text("adjustment.lines"), width: "max-content", align: "end", cell: (row) => number(row.line_count) },
     { key: "net", title: text("summary.net"), width: "max-content", align: "end", cell: (row) => signedMoney(row.value, row.currency) },
     { key: "gross", title: text("summary.gross"), width: "max-content", align: "end", cell: (row) => moneyLabel(row.gross_value, row.currency) },
-    { key: "who", title: text("adjustment.approved_by"), width: "minmax(16ch, 1fr)", cell: (row) => <><Data>{row.approved_by.full_name ?? row.approved_by.user_id ?? ""}</Data><div class="small soft"><time translate={false}>{dateTime(row.approved_at)}</time></div></> },
+    { key: "who", title: text("adjustment.approved_by"), width: "minmax(26ch, 1fr)", cell: (row) => <><Data>{row.approved_by.full_name ?? row.approved_by.user_id ?? ""}</Data><div class="small soft"><time translate={false}>{dateTime(row.approved_at)}</time></div></> },
 ];

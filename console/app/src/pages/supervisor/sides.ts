@@ -44,7 +44,10 @@ export function cameSide(conflict: Conflict): Side {
 /** What is there already: a figure, a serial number's place, or whoever has the rack; `null` where nothing is. */
 export function thereSide(conflict: Conflict): Side | null {
     const { server, holder } = conflict;
-    if (server !== null && server !== undefined) return sideOf(server as { [member: string]: unknown });
+    if (server !== null && server !== undefined) {
+        const side = sideOf(server as { [member: string]: unknown });
+        return { ...side, name: side.name ?? conflict.server_full_name };
+    }
     if (holder === null || holder === undefined) return null;
     return { ...sideOf({}), user: holder.user_id, name: holder.full_name, rack: conflict.rack_id, at: holder.since ?? null };
 }

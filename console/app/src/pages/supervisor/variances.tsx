@@ -1,6 +1,6 @@
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
-import { figure, number } from "../../i18n/format.js";
+import { figure, money, number } from "../../i18n/format.js";
 import { pathTo } from "../../paths.js";
 import { daysOf } from "../../days.js";
 import { client } from "../../session.js";
@@ -136,7 +136,7 @@ function Totals({ totals }: { totals: TotalsOf }) {
                 <div key={`value ${sum.currency ?? ""}`} class="card">
                     <dt class="small soft">{text("line.value")}</dt>
                     <dd class="tile-value">{signedMoney(sum.net, sum.currency)}</dd>
-                    <dd class="small soft">{decideText("variances.gross", { sum: figure(sum.gross) })}</dd>
+                    <dd class="small soft">{decideText("variances.gross", { sum: money(sum.gross, sum.currency) })}</dd>
                 </div>
             ))}
             {totals.quantity.map((sum) => (
