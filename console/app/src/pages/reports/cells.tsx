@@ -30,7 +30,7 @@ export function tableColumn(column: ReportColumn, sortable = false): Column<Repo
     return {
         key: column.name,
         title: titleText(column.title),
-        width: isText ? "minmax(13ch, 24ch)" : "minmax(13ch, max-content)",
+        width: isText ? "minmax(18ch, 24ch)" : "minmax(13ch, max-content)",
         align: isNumeric(column) ? "end" : "start",
         sortable,
         cell: (row) => (isText ? <Data>{valueText(row[column.name], column.type)}</Data> : column.type === "boolean" ? valueText(row[column.name], "boolean") : <span translate={false}>{valueText(row[column.name], column.type)}</span>),
