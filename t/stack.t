@@ -101,6 +101,7 @@ for my $dir (@dirs) {
     ($status, $output) = stack('down', $dir, '--wipe');
     is $status, 0, "down in $dir" or diag $output;
     ok !-e "$dir/stack.json", 'nothing is said to run';
+    ok !-e $dir, 'and the run directory is gone';
 }
 is_deeply [grep { StockVerify::Process::start_time($_) } @pids], [], 'every process has ended';
 is +(stack('down', $dirs[0]))[0], 0, 'down of nothing is no error';

@@ -318,7 +318,7 @@ sub wipe {
     my ($self) = @_;
     # Only what a stack makes: a mistyped --dir costs nobody a folder.
     remove_tree(grep { -d } map { $self->file($_) } qw(log data spool secrets tmp demo));
-    unlink map { $self->file($_) } qw(nginx.conf worker.conf redis.conf secantusd.toml seeded nginx.pid .lock);
+    unlink map { $self->file($_) } qw(nginx.conf worker.conf redis.conf secantusd.toml seeded nginx.pid erp.sqlite erp.sqlite-shm erp.sqlite-wal .lock);
     rmdir $self->{directory};
     return;
 }
