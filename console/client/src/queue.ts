@@ -4,7 +4,7 @@ import { beginning, moved, outboxKey, setAside, waiting } from "./keys.js";
 import type { Lines } from "./lines.js";
 import type { Platform } from "./platform.js";
 import { type DeviceConflict, type DeviceRecord, type FigureChanges, type NewFigure, type NewLine, recordKey, type Refusal, wireFigure } from "./record.js";
-import type { Change, Database, Delete, Put, Revision, Row, Span, StoreName } from "./store/store.js";
+import type { Change, Database, Delete, Ends, Put, Revision, Row, Span, StoreName } from "./store/store.js";
 import type { Written } from "./sync.js";
 import { judge, type Outcome } from "./verdicts.js";
 
@@ -128,7 +128,7 @@ export class Queue {
     // ---- What is here
 
     async ofSession(sessionId: string): Promise<DeviceRecord[]> {
-        const { rows, keys } = await this.database.scanBeside({ store: "records", prefix: beginning(sessionId) }, { store: "queue", prefix: waiting });
+        const { rows, keys } = await this.database.scanBeside("records", beginning(sessionId), "queue", placesOf);
         const queued = new Set(keys);
         return rows.map(({ value }) => asItIs(value as DeviceRecord, (key) => queued.has(key))).sort((a, b) => a.order - b.order);
     }
@@ -274,6 +274,18 @@ export class Queue {
 function asItIs(row: DeviceRecord, isQueued: (key: string) => boolean): DeviceRecord {
     if (row.state !== "unsent" || row.queue_key === null || isQueued(row.queue_key)) return row;
     return { ...row, state: "stored", queue_key: null };
+}
+
+/** From the first to the last place in the queue of what is written as unsent. */
+function placesOf(rows: readonly Row[]): Ends | undefined {
+    const ends: Ends = { from: "", through: "" };
+    for (const { value } of rows) {
+        const { state, queue_key: key } = value as DeviceRecord;
+        if (state !== "unsent" || key === null) continue;
+        if (ends.from === "" || key < ends.from) ends.from = key;
+        if (key > ends.through) ends.through = key;
+    }
+    return ends.from === "" ? undefined : ends;
 }
 
 /** Whether there is nothing to say of it but that it is stored. */

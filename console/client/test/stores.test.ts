@@ -52,16 +52,17 @@ for (const [name, make] of Object.entries(kinds)) {
             assert.deepEqual([await database.count("records"), await database.count("records", "a"), await database.count("queue")], [4, 2, 0]);
         });
 
-        test("rows are read beside the keys of another store", async () => {
+        test("rows are read beside keys of another store", async () => {
             const database = await make().open("one");
             await database.write([put("ab", { n: 1 }), put("aa", 2, { bytes: new Uint8Array([7]) }), put("b", 3), put("x2", 0, { store: "queue" }), put("x1", 0, { store: "queue" }), put("y", 0, { store: "queue" })]);
-            const beside = async (prefix: string, other: string): Promise<unknown> => {
-                const { rows, keys } = await database.scanBeside({ store: "records", prefix }, { store: "queue", prefix: other });
+            const beside = async (prefix: string, ends?: { from: string; through: string }): Promise<unknown> => {
+                const { rows, keys } = await database.scanBeside("records", prefix, "queue", (found) => (found.length === 0 ? undefined : ends));
                 return [rows.map(({ key, stamp, value }) => [key, stamp, value]), keys];
             };
-            assert.deepEqual(await beside("a", "x"), [[["aa", "s-aa", 2], ["ab", "s-ab", { n: 1 }]], ["x1", "x2"]]);
-            assert.deepEqual(await beside("c", "y"), [[], ["y"]]);
-            assert.deepEqual(await beside("b", "z"), [[["b", "s-b", 3]], []]);
+            assert.deepEqual(await beside("a", { from: "x1", through: "x2" }), [[["aa", "s-aa", 2], ["ab", "s-ab", { n: 1 }]], ["x1", "x2"]]);
+            assert.deepEqual(await beside("b", { from: "x2", through: "z" }), [[["b", "s-b", 3]], ["x2", "y"]]);
+            assert.deepEqual(await beside("b"), [[["b", "s-b", 3]], []]);
+            assert.deepEqual(await beside("c", { from: "x", through: "z" }), [[], []]);
         });
 
         test("a write is whole or nothing", async () => {

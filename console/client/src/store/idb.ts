@@ -1,4 +1,4 @@
-import { type Change, type Database, type Expected, type Need, NoStorage, type Part, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
+import { type Change, type Database, type Ends, type Expected, type Need, NoStorage, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName, storeNames } from "./store.js";
 
 export interface IdbOptions {
     /** What stands before the databases' names. */
@@ -139,13 +139,19 @@ class IdbDatabase implements Database {
         });
     }
 
-    async scanBeside(part: Part, beside: Part): Promise<{ rows: Row[]; keys: string[] }> {
-        const transaction = await this.#transaction([part.store, beside.store], "readonly");
-        const [rows, keys] = await Promise.all([
-            answered(transaction.objectStore(part.store).getAll(keyRange(part)) as IDBRequest<Row[]>),
-            answered(transaction.objectStore(beside.store).getAllKeys(keyRange(beside)) as IDBRequest<string[]>),
-        ]);
-        return { rows, keys };
+    async scanBeside(store: StoreName, prefix: string, beside: StoreName, span: (rows: readonly Row[]) => Ends | undefined): Promise<{ rows: Row[]; keys: string[] }> {
+        const transaction = await this.#transaction([store, beside], "readonly");
+        return new Promise((resolve, reject) => {
+            const request = transaction.objectStore(store).getAll(keyRange({ prefix })) as IDBRequest<Row[]>;
+            request.onerror = () => reject(fault(request.error));
+            request.onsuccess = () => {
+                const rows = request.result;
+                const ends = span(rows);
+                if (ends === undefined) return resolve({ rows, keys: [] });
+                const keys = transaction.objectStore(beside).getAllKeys(IDBKeyRange.bound(ends.from, ends.through)) as IDBRequest<string[]>;
+                answered(keys).then((found) => resolve({ rows, keys: found }), reject);
+            };
+        });
     }
 
     async count(store: StoreName, prefix = ""): Promise<number> {

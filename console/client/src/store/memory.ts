@@ -1,4 +1,4 @@
-import type { Change, Database, Expected, Part, Range, Revision, Row, Span, Store, StoreName } from "./store.js";
+import type { Change, Database, Ends, Expected, Range, Revision, Row, Span, Store, StoreName } from "./store.js";
 
 /** Rows of one store, with their keys in order. */
 class Rows {
@@ -30,7 +30,7 @@ class Rows {
         if (this.#rows.delete(key)) this.#keys.splice(this.#place(key), 1);
     }
 
-    between({ from, through }: Span): string[] {
+    between({ from, through }: Ends): string[] {
         const found: string[] = [];
         for (let i = this.#place(from); i < this.#keys.length && (this.#keys[i] ?? "") <= through; i++) found.push(this.#keys[i] ?? "");
         return found;
@@ -81,9 +81,10 @@ class MemoryDatabase implements Database {
         return Promise.resolve(rows.keys(range).flatMap((key) => structuredClone(rows.get(key)) ?? []));
     }
 
-    async scanBeside(rows: Part, beside: Part): Promise<{ rows: Row[]; keys: string[] }> {
-        const keys = this.#rows(beside.store).keys(beside);
-        return { rows: await this.scan(rows.store, rows), keys };
+    scanBeside(store: StoreName, prefix: string, beside: StoreName, span: (rows: readonly Row[]) => Ends | undefined): Promise<{ rows: Row[]; keys: string[] }> {
+        const found = this.#rows(store).keys({ prefix }).flatMap((key) => structuredClone(this.#rows(store).get(key)) ?? []);
+        const ends = span(found);
+        return Promise.resolve({ rows: found, keys: ends === undefined ? [] : this.#rows(beside).between(ends) });
     }
 
     count(store: StoreName, prefix = ""): Promise<number> {

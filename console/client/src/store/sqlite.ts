@@ -1,5 +1,5 @@
 import type { Lock, Platform } from "../platform.js";
-import { type Change, type Database, type Part, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName } from "./store.js";
+import { type Change, type Database, type Ends, type Range, type Revision, type Row, type Span, StorageFull, type Store, type StoreName } from "./store.js";
 
 export type SqliteValue = string | number | null | Uint8Array;
 export type SqliteRow = { [column: string]: unknown };
@@ -110,13 +110,19 @@ class SqliteDatabase implements Database {
         return (await this.connection.query(sql, [this.name, store, prefix, prefix + lastSign, after ?? "", limit ?? -1])).map(toRow);
     }
 
-    async scanBeside(part: Part, beside: Part): Promise<{ rows: Row[]; keys: string[] }> {
-        // One statement sees one moment, whatever other processes write.
-        const within = "FROM stockverify_rows WHERE database = ? AND store = ? AND key >= ? AND key < ?";
-        const sql = `SELECT 0 AS beside, key, stamp, value, bytes ${within} UNION ALL SELECT 1, key, '', '', NULL ${within} ORDER BY 1, 2`;
-        const found = await this.connection.query(sql, [part, beside].flatMap(({ store, prefix }) => [this.name, store, prefix, prefix + lastSign]));
-        const rows = found.filter((row) => Number(row["beside"]) === 0).map(toRow);
-        return { rows, keys: found.slice(rows.length).map(({ key }) => String(key)) };
+    async scanBeside(store: StoreName, prefix: string, beside: StoreName, span: (rows: readonly Row[]) => Ends | undefined): Promise<{ rows: Row[]; keys: string[] }> {
+        let rows: Row[] = [];
+        let keys: string[] = [];
+        await this.connection.transaction(async (exec) => {
+            const begun = "SELECT key, stamp, value, bytes FROM stockverify_rows WHERE database = ? AND store = ? AND key >= ? AND key < ? ORDER BY key";
+            rows = (await exec(begun, [this.name, store, prefix, prefix + lastSign])).map(toRow);
+            const ends = span(rows);
+            if (ends === undefined) return true;
+            const between = "SELECT key FROM stockverify_rows WHERE database = ? AND store = ? AND key >= ? AND key <= ? ORDER BY key";
+            keys = (await exec(between, [this.name, beside, ends.from, ends.through])).map(({ key }) => String(key));
+            return true;
+        });
+        return { rows, keys };
     }
 
     async count(store: StoreName, prefix = ""): Promise<number> {

@@ -14,8 +14,8 @@ export interface Database {
     getMany(store: StoreName, keys: readonly string[]): Promise<(Row | undefined)[]>;
     /** Rows whose keys begin so, in the order of their keys. */
     scan(store: StoreName, range?: Range): Promise<Row[]>;
-    /** Rows, and the keys of another store, as both were at one moment. */
-    scanBeside(rows: Part, beside: Part): Promise<{ rows: Row[]; keys: string[] }>;
+    /** Rows whose keys begin so, and the keys of a span of another store that they lead to, all as they were at one moment. */
+    scanBeside(store: StoreName, prefix: string, beside: StoreName, span: (rows: readonly Row[]) => Ends | undefined): Promise<{ rows: Row[]; keys: string[] }>;
     count(store: StoreName, prefix?: string): Promise<number>;
     /** All of it, or, when a row is not as `expect` says, nothing of it and `false`. */
     write(changes: readonly Change[], need?: Need): Promise<boolean>;
@@ -36,17 +36,15 @@ export interface Range {
     backwards?: boolean;
 }
 
-/** Rows of a store whose keys begin so. */
-export interface Part {
-    store: StoreName;
-    prefix: string;
-}
-
-/** Rows whose keys are from one to another, both among them. */
-export interface Span {
-    store: StoreName;
+/** From one key to another, both among them. */
+export interface Ends {
     from: string;
     through: string;
+}
+
+/** The rows of a store between two keys. */
+export interface Span extends Ends {
+    store: StoreName;
 }
 
 export interface Row {

@@ -1,5 +1,5 @@
 import type { Channel, Lifecycle, LifecycleState, Lock, Platform } from "../../src/platform.js";
-import type { Change, Database, Need, Part, Range, Revision, Row, Span, Store, StoreName } from "../../src/store/store.js";
+import type { Change, Database, Ends, Need, Range, Revision, Row, Span, Store, StoreName } from "../../src/store/store.js";
 import type { Network } from "./network.js";
 import { type DeviceStorage, type StorageKind, storageOf, type TabStorage } from "./storage.js";
 import { began, type World } from "./world.js";
@@ -240,7 +240,7 @@ export class Tab {
                     get: (from: StoreName, key: string) => turn(() => database.get(from, key)),
                     getMany: (from: StoreName, keys: readonly string[]) => turn(() => database.getMany(from, keys)),
                     scan: (from: StoreName, range?: Range) => turn(() => database.scan(from, range)),
-                    scanBeside: (part: Part, beside: Part) => turn(() => database.scanBeside(part, beside)),
+                    scanBeside: (from: StoreName, prefix: string, beside: StoreName, span: (rows: readonly Row[]) => Ends | undefined) => turn(() => database.scanBeside(from, prefix, beside, span)),
                     count: (from: StoreName, prefix?: string) => turn(() => database.count(from, prefix)),
                     write: (changes: readonly Change[], need?: Need) => turn(() => database.write(changes, need)),
                     revise: (span: Span, touching: readonly StoreName[], change: (rows: readonly Row[]) => readonly Revision[], need?: Need) => turn(() => database.revise(span, touching, change, need)),

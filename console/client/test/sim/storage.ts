@@ -39,7 +39,7 @@ class Memory implements DeviceStorage {
                     get: (from, key) => database.get(from, key),
                     getMany: (from, keys) => database.getMany(from, keys),
                     scan: (from, range) => database.scan(from, range),
-                    scanBeside: (part, beside) => database.scanBeside(part, beside),
+                    scanBeside: (from, prefix, beside, span) => database.scanBeside(from, prefix, beside, span),
                     count: (from, prefix) => database.count(from, prefix),
                     write: (changes) => (this.full && changes.some(({ kind }) => kind === "put") ? Promise.reject(new StorageFull("full")) : database.write(changes)),
                     revise: (span, touching, change) => {
