@@ -34,9 +34,9 @@ my $review = $supervisor->get("/api/sessions/$count/review?state=accepted")->dat
 is_deeply [map { [@$_{qw(item_code verified_qty)}] } @{ $review->{items} }], [['ITM-00231', 187]], 'what was counted is a line of the review';
 my $set = $supervisor->get("/api/adjustments/$count")->data;
 is $set->{line_count}, 1, 'and of what was approved';
-like $place->child('stock.csv')->slurp, qr/ITM-\d+/, 'a CSV file of the snapshot';
-like $place->child('stock.xlsx')->slurp, qr/\APK/, 'an XLSX file';
-like $place->child('stock.pdf')->slurp, qr/\A%PDF-/, 'a PDF file';
+like $place->child('run/tmp/stock.csv')->slurp, qr/ITM-\d+/, 'a CSV file of the snapshot';
+like $place->child('run/tmp/stock.xlsx')->slurp, qr/\APK/, 'an XLSX file';
+like $place->child('run/tmp/stock.pdf')->slurp, qr/\A%PDF-/, 'a PDF file';
 like $output, qr/^\S+ +succeeded snapshot\.export /m, 'the jobs behind them';
 
 done_testing;
