@@ -10,13 +10,15 @@ const output = process.env["CONSOLE_OUTPUT"] ?? "../../build/console";
 
 /** What nginx' gzip_static and brotli_static send: packed copies beside each file that becomes smaller by them. */
 function packed(): Plugin {
+    // Where deflate's blocks end depends on how much it remembers; which is best differs from file to file.
+    const gzip = (plain: Buffer): Buffer => [5, 6, 7, 8, 9].map((memLevel) => gzipSync(plain, { level: 9, memLevel })).reduce((best, each) => (each.length < best.length ? each : best));
     const pack = (folder: string): void => {
         for (const name of readdirSync(folder)) {
             const path = join(folder, name);
             if (statSync(path).isDirectory()) pack(path);
             else if (/\.(js|css|html|svg|json|webmanifest|wasm)$/.test(name)) {
                 const plain = readFileSync(path);
-                const copies = { gz: gzipSync(plain, { level: 9 }), br: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }) };
+                const copies = { gz: gzip(plain), br: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }) };
                 for (const [kind, small] of Object.entries(copies)) if (small.length < plain.length) writeFileSync(`${path}.${kind}`, small);
             }
         }
@@ -30,7 +32,7 @@ function packed(): Plugin {
 
 /** What every page needs is one file; texts of other languages, pages, tables and scanning come when they are used. */
 function isShell(id: string): boolean {
-    if (/[\\/]pages[\\/](?!common[\\/]|office-)|\.(?:hi|ar)\.ts|pseudo\.ts|error-texts\.ts|errors\.en\.ts|[\\/](?:scan|charts|print)[\\/]|[\\/]ui[\\/]table|@tanstack|zxing|uplot/.test(id)) return false;
+    if (/[\\/]pages[\\/](?!common[\\/]|office-)|\.(?:hi|ar)\.ts|pseudo\.ts|error-texts\.ts|errors\.en\.ts|[\\/](?:scan|charts|print)[\\/]|[\\/]ui[\\/](?:table|column-widths|segments|zone-note)|[\\/]src[\\/](?:days|jobs|live|live-events|load-pages)\.ts|@tanstack|zxing|uplot/.test(id)) return false;
     return /[\\/]app[\\/]src[\\/]|[\\/]client[\\/]dist[\\/]|[\\/](?:preact|preact-iso|@preact)[\\/]|vite[\\/]preload-helper|\0/.test(id);
 }
 

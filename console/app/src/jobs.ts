@@ -1,14 +1,12 @@
-import { effect, signal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { isPassing, Refused, type Schema, type ServerEvent } from "@stockverify/client";
 import { reportFault } from "./faults.js";
 import { follow } from "./links.js";
 import { listenLive } from "./live.js";
 import { client, currentUser, mayBe } from "./session.js";
+import { unseenJobs } from "./unseen-jobs.js";
 
 export type Job = Schema<"Job">;
-
-/** Jobs of this person that ended since they last looked at them. */
-export const unseenJobs = signal(0);
 
 export const isEnded = (status: string): boolean => status === "succeeded" || status === "failed" || status === "cancelled";
 

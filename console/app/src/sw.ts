@@ -27,7 +27,9 @@ async function install(): Promise<void> {
     await Promise.all(
         shell.map(async ({ url }) => {
             const address = scope + url;
-            const answer = await fetch(address, { cache: isHashed(address) ? "default" : "no-cache" });
+            // The page came by this address a moment ago: where it is the same still, it is not sent again.
+            const source = address === pageAddress ? scope : address;
+            const answer = await fetch(source, { cache: isHashed(address) ? "default" : "no-cache" });
             if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
             await cache.put(address, answer);
         }),

@@ -43,7 +43,7 @@ export async function startStack(name, ...options) {
             const file = join(directory, "nginx.conf");
             const log = join(directory, "log/sent.log");
             const plain = readFileSync(file, "utf8");
-            writeFileSync(file, plain.replace(/^ *access_log .*stockverify .*;$/m, `$&\n    log_format sent escape=json '{"bytes":$bytes_sent,"host":"$http_host","path":"$uri","line":"$request","encoding":"$sent_http_content_encoding"}';\n    access_log ${log} sent;`).replace(/brotli_static on;/g, "brotli_static off;"));
+            writeFileSync(file, plain.replace(/^ *access_log .*stockverify .*;$/m, `$&\n    log_format sent escape=json '{"bytes":$bytes_sent,"host":"$http_host","path":"$uri","line":"$request","status":$status,"encoding":"$sent_http_content_encoding"}';\n    access_log ${log} sent;`).replace(/brotli_static on;/g, "brotli_static off;"));
             await command("stop", "nginx");
             await command("start", "nginx");
             try {

@@ -1,6 +1,6 @@
 import { shellText } from "../i18n/shell.js";
-import { unseenJobs } from "../jobs.js";
 import type { NavigationSection } from "../navigation.js";
+import { unseenJobs } from "../unseen-jobs.js";
 
 const administering: NavigationSection = {
     title: () => shellText("nav.administer"),

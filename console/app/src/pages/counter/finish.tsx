@@ -106,7 +106,6 @@ function Finish({ work, waits }: { work: RackWork; waits: { blocked_by: "unsent"
                     </section>
                 )}
                 {queue.value.refused > 0 && <Banner tone="bad" title={text("home.refused", { n: queue.value.refused })} action={<Button href={pathTo("/unsent")}>{text("home.look")}</Button>} />}
-                {queue.value.unsent > 0 && <Banner tone="info" icon="upload">{text("finish.unsent", { n: queue.value.unsent })}</Banner>}
                 {waits === undefined ? (
                     <Button kind="primary" size="large" wide icon="flag" onClick={finish}>{text("finish.finish")}</Button>
                 ) : (
@@ -114,6 +113,8 @@ function Finish({ work, waits }: { work: RackWork; waits: { blocked_by: "unsent"
                         {text(`finish.blocked.${waits.blocked_by ?? "unsent"}`)}
                     </Banner>
                 )}
+                {/* Below the button, which is not to move under a finger when the last record is sent. */}
+                {queue.value.unsent > 0 && <Banner tone="info" icon="upload">{text("finish.unsent", { n: queue.value.unsent })}</Banner>}
             </div>
         </Page>
     );
