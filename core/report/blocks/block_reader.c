@@ -333,7 +333,7 @@ sv_block_go_on(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
     return sv_block_unpack(reader, &block, error);
 }
 
-/* The bytes of the next row, which is one of them; *any false at the end. */
+/* The bytes of the next row, of a block of documents its view too; *any false at the end, and when it fails. */
 static sv_status_t
 sv_block_advance(sv_block_reader_t *reader, bool *any, sv_error_t *error)
 {
@@ -354,61 +354,50 @@ sv_block_advance(sv_block_reader_t *reader, bool *any, sv_error_t *error)
     if (!sv_block_take(reader)) {
         return sv_block_bad(reader, reader->n - 1, "is damaged", error);
     }
+    if (reader->format == SV_BLOCK_DOCUMENTS &&
+        !bson_init_static(&reader->document, reader->row.bytes, reader->row.length)) {
+        return sv_block_bad(reader, reader->n - 1, "is damaged", error);
+    }
     reader->next_row++;
     *any = true;
     return SV_OK;
-}
-
-/* The document that the row's bytes are. */
-static sv_status_t
-sv_block_view(sv_block_reader_t *reader, sv_error_t *error)
-{
-    return bson_init_static(&reader->document, reader->row.bytes, reader->row.length)
-               ? SV_OK
-               : sv_block_bad(reader, reader->n - 1, "is damaged", error);
 }
 
 sv_status_t
 sv_block_reader_next(sv_block_reader_t *reader, const sv_packed_row_t **row, sv_error_t *error)
 {
     bool any;
-    sv_status_t status = sv_block_advance(reader, &any, error);
 
     *row = NULL;
-    if (status != SV_OK || !any) {
-        return status;
+    if (sv_block_advance(reader, &any, error) == SV_OK && any) {
+        *row = reader->format == SV_BLOCK_DOCUMENTS ? sv_row_packer_document(&reader->packer, &reader->document, error)
+                                                    : &reader->row;
     }
-    *row = &reader->row;
-    if (reader->format == SV_BLOCK_DOCUMENTS) {
-        status = sv_block_view(reader, error);
-        *row = status == SV_OK ? sv_row_packer_document(&reader->packer, &reader->document, error) : NULL;
+    return error->status;
+}
+
+/* The row as a document. */
+static const bson_t *
+sv_block_build(sv_block_reader_t *reader, sv_error_t *error)
+{
+    if (sv_row_unpack(&reader->layout, &reader->row, reader->values, error) != SV_OK) {
+        return NULL;
     }
-    return *row != NULL ? SV_OK : error->status;
+    sv_row_builder_begin(&reader->builder);
+    for (size_t i = 0; i < reader->layout.count; i++) {
+        sv_row_builder_put(&reader->builder, &reader->values[i]);
+    }
+    return sv_row_builder_end(&reader->builder, error);
 }
 
 sv_status_t
 sv_block_reader_next_document(sv_block_reader_t *reader, const bson_t **row, sv_error_t *error)
 {
     bool any;
-    sv_status_t status = sv_block_advance(reader, &any, error);
 
     *row = NULL;
-    if (status != SV_OK || !any) {
-        return status;
+    if (sv_block_advance(reader, &any, error) == SV_OK && any) {
+        *row = reader->format == SV_BLOCK_DOCUMENTS ? &reader->document : sv_block_build(reader, error);
     }
-    if (reader->format == SV_BLOCK_DOCUMENTS) {
-        status = sv_block_view(reader, error);
-        *row = status == SV_OK ? &reader->document : NULL;
-        return status;
-    }
-    status = sv_row_unpack(&reader->layout, &reader->row, reader->values, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    sv_row_builder_begin(&reader->builder);
-    for (size_t i = 0; i < reader->layout.count; i++) {
-        sv_row_builder_put(&reader->builder, &reader->values[i]);
-    }
-    *row = sv_row_builder_end(&reader->builder, error);
-    return *row != NULL ? SV_OK : error->status;
+    return error->status;
 }
