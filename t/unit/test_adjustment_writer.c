@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "t/unit/sqlite_erp.h"
 #include "worker/erp/adjustment_writer.h"
 #include "worker/erp/child.h"
 #include "worker/erp/frame.h"
@@ -23,48 +24,12 @@ static const char mapping_text[] =
     "[find_adjustment]\nSELECT code AS item_code, lot, delta FROM lines WHERE adjustment_id = :adjustment_id AND line "
     "= :line\n";
 
-static char folder[] = "/tmp/stockverify-writer-XXXXXX";
-static char connection_file[64];
-static sv_settings_t settings;
-
 typedef struct {
     sv_arena_t *arena;
     sv_erp_mapping_t mapping;
     sv_adjustment_writer_t writer;
     sv_posting_chunk_t chunk;
 } world_t;
-
-static int
-open_erp(void **state)
-{
-    FILE *file;
-
-    (void) state;
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    snprintf(connection_file, sizeof(connection_file), "%s/connection", folder);
-    file = fopen(connection_file, "w");
-    if (file == NULL) {
-        return -1;
-    }
-    fprintf(file, "Driver={SQLite3};Database=%s/erp.sqlite\n", folder);
-    fclose(file);
-    settings.erp_connection_file = connection_file;
-    return 0;
-}
-
-static int
-close_erp(void **state)
-{
-    char path[80];
-
-    (void) state;
-    unlink(connection_file);
-    snprintf(path, sizeof(path), "%s/erp.sqlite", folder);
-    unlink(path);
-    return rmdir(folder);
-}
 
 /* Runs a statement; the first cell of its first row, NULL where there is none. */
 static const char *
@@ -100,10 +65,11 @@ set_up(void **state)
     if (sv_erp_mapping_parse("mapping", mapping_text, strlen(mapping_text), arena, &world->mapping, &error) != SV_OK) {
         return -1;
     }
-    world->writer = (sv_adjustment_writer_t){ .client = sv_erp_client_create(&settings, &world->mapping, NULL, NULL),
-                                              .mapping = &world->mapping,
-                                              .limit_ms = 20000,
-                                              .until_ms = sv_clock_monotonic_ms() + 60000 };
+    world->writer =
+        (sv_adjustment_writer_t){ .client = sv_erp_client_create(&sv_sqlite_erp_settings, &world->mapping, NULL, NULL),
+                                  .mapping = &world->mapping,
+                                  .limit_ms = 20000,
+                                  .until_ms = sv_clock_monotonic_ms() + 60000 };
     erp(world, "DROP TABLE IF EXISTS lines");
     erp(world, "CREATE TABLE lines (adjustment_id TEXT, line INTEGER, code TEXT CHECK (code <> 'GONE'), delta NUMERIC,"
                " lot TEXT, PRIMARY KEY (adjustment_id, line))");
@@ -260,7 +226,7 @@ all_that_it_told_are_taken_though_it_ends_too_early(void **state)
         add_line(world, "A");
     }
     sv_erp_client_destroy(world->writer.client);
-    world->writer.client = sv_erp_client_create(&settings, &world->mapping, NULL, NULL);
+    world->writer.client = sv_erp_client_create(&sv_sqlite_erp_settings, &world->mapping, NULL, NULL);
     setenv(dies_early, "1", 1);
     sv_adjustment_writer_run(&world->writer, &world->chunk, world->arena);
     unsetenv(dies_early);
@@ -329,5 +295,5 @@ main(int argc, char **argv)
         return getenv(dies_early) != NULL ? die_early() : sv_erp_child_main(); /* the client runs this program again */
     }
     signal(SIGPIPE, SIG_IGN);
-    return cmocka_run_group_tests(tests, open_erp, close_erp);
+    return cmocka_run_group_tests(tests, sv_sqlite_erp_open, sv_sqlite_erp_close);
 }

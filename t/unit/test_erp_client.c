@@ -10,45 +10,11 @@
 #include <unistd.h>
 
 #include "core/base/buffer.h"
+#include "t/unit/sqlite_erp.h"
 #include "worker/erp/child.h"
 #include "worker/erp/client.h"
 
-static char folder[] = "/tmp/stockverify-erp-XXXXXX";
-static char connection_file[64];
-static sv_settings_t settings;
 static sv_erp_mapping_t mapping = { .utf8 = true }; /* this driver knows no UTF-16 */
-
-static int
-open_erp(void **state)
-{
-    FILE *file;
-
-    (void) state;
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    snprintf(connection_file, sizeof(connection_file), "%s/connection", folder);
-    file = fopen(connection_file, "w");
-    if (file == NULL) {
-        return -1;
-    }
-    fprintf(file, "Driver={SQLite3};Database=%s/erp.sqlite\n", folder);
-    fclose(file);
-    settings.erp_connection_file = connection_file;
-    return 0;
-}
-
-static int
-close_erp(void **state)
-{
-    char path[80];
-
-    (void) state;
-    unlink(connection_file);
-    snprintf(path, sizeof(path), "%s/erp.sqlite", folder);
-    unlink(path);
-    return rmdir(folder);
-}
 
 /* Runs the statement; its rows as "a|b\n" with NULL for null. */
 static const char *
@@ -82,7 +48,7 @@ static void
 texts_numbers_and_nulls_come_as_they_are(void **state)
 {
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     const char *const *names;
     sv_error_t error;
     char *wide = sv_arena_alloc(arena, 30001);
@@ -108,7 +74,7 @@ static void
 what_the_driver_refuses_is_told_and_the_next_call_works(void **state)
 {
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     sv_error_t error;
 
     (void) state;
@@ -132,7 +98,7 @@ a_call_ends_in_time(void **state)
         .sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
     };
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     const bson_t *rows = NULL;
     sv_error_t error;
 
@@ -172,7 +138,7 @@ rows_are_written_one_after_the_other(void **state)
 {
     static const char *const values[] = { "x", NULL, "", "Čaj \xf0\x9f\x8d\xb5", "longer than all before it" };
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     sv_erp_writing_t writing;
     sv_error_t error;
 
@@ -197,7 +163,7 @@ no_row_is_written_behind_one_that_is_refused(void **state)
 {
     static const char *const values[] = { "1", "2", "2", "3" };
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     sv_erp_writing_t writing;
     sv_error_t error;
 
@@ -223,7 +189,7 @@ no_row_is_begun_when_its_time_is_over(void **state)
 {
     static const char *const values[] = { "1", "2" };
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     sv_erp_writing_t writing;
     sv_error_t error;
 
@@ -244,7 +210,7 @@ of_rows_that_could_not_be_sent_none_is_on_its_way(void **state)
     static const char *const value = "1";
     const char *const *rows[] = { &value, &value };
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     sv_erp_statement_t statement = { .sql = "INSERT INTO l VALUES (?)", .parameter_count = 1 };
     sv_erp_writing_t writing = { .statement = &statement, .rows = rows, .count = 2, .for_ms = 20000 };
     sv_error_t error;
@@ -264,7 +230,7 @@ of_a_silent_erp_is_told_what_it_took(void **state)
 {
     static const char *const values[] = { "1", "1000000000", "1" };
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, NULL, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
     sv_erp_statement_t statement = { .sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
                                             "CAST(? AS INTEGER)) SELECT max(i) FROM n",
                                      .parameter_count = 1 };
@@ -296,7 +262,7 @@ static void
 a_caller_may_give_up(void **state)
 {
     sv_arena_t *arena = sv_arena_create();
-    sv_erp_client_t *client = sv_erp_client_create(&settings, &mapping, give_up, NULL);
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, give_up, NULL);
     sv_error_t error;
 
     (void) state;
@@ -325,5 +291,5 @@ main(int argc, char **argv)
         return sv_erp_child_main(); /* the client runs this program again */
     }
     signal(SIGPIPE, SIG_IGN);
-    return cmocka_run_group_tests(tests, open_erp, close_erp);
+    return cmocka_run_group_tests(tests, sv_sqlite_erp_open, sv_sqlite_erp_close);
 }
