@@ -22,14 +22,15 @@ function digest(text: string): string {
 const pageAddress = `${scope}index.html`;
 const isHashed = (path: string): boolean => path.startsWith(`${scope}assets/`) || path.startsWith(`${scope}scan-worker`);
 
+/** By the address that the browser has it by: where it is the same still, it is not sent again. */
+const fetchPage = (): Promise<Response> => fetch(scope, { cache: "no-cache" });
+
 async function install(): Promise<void> {
     const cache = await caches.open(shellName);
     await Promise.all(
         shell.map(async ({ url }) => {
             const address = scope + url;
-            // The page came by this address a moment ago: where it is the same still, it is not sent again.
-            const source = address === pageAddress ? scope : address;
-            const answer = await fetch(source, { cache: isHashed(address) ? "default" : "no-cache" });
+            const answer = await (address === pageAddress ? fetchPage() : fetch(address, { cache: isHashed(address) ? "default" : "no-cache" }));
             if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
             await cache.put(address, answer);
         }),
@@ -65,7 +66,7 @@ async function page(request: Request): Promise<Response> {
 async function refreshWalls(): Promise<void> {
     const cache = await caches.open(shellName);
     const kept = await cache.match(pageAddress);
-    const answer = await fetch(pageAddress, { cache: "no-cache" }).catch(() => undefined);
+    const answer = await fetchPage().catch(() => undefined);
     // Another text is of another build, which brings its own.
     if (kept !== undefined && answer?.ok === true && (await kept.text()) === (await answer.clone().text())) await cache.put(pageAddress, answer);
 }
