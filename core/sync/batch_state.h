@@ -137,6 +137,9 @@ void sv_figures_settle(sv_batch_run_t *run, const char *key);
 /* How the record would stand among them. */
 sv_contender_t sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
                                     const sv_slot_t *slot);
+/* How many other figures its round has of the item, those that no longer count among them. */
+size_t sv_figures_of_round(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                           const sv_slot_t *slot);
 /* What other figures of its round count of the item, those it replaces left out: sound pieces and such as go back. */
 sv_quantity_t
 sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot);

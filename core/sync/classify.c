@@ -243,6 +243,24 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_
     return true;
 }
 
+/* A round holds only so many figures of an item; those that it has can be corrected all the same. */
+static bool
+sv_judge_room(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+              sv_verdict_t *verdict)
+{
+    const char *key =
+        sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key);
+
+    if ((slot->exists && strcmp(slot->now.key, key) == 0) ||
+        sv_figures_of_round(run, record, session, slot) < SV_RECORD_MAX_FIGURES) {
+        return true;
+    }
+    sv_verdict_error(run, verdict, record->item_code != NULL ? "item_code" : "unknown_item_id", "too_many_figures",
+                     "The round has %d figures of the item on this rack; correct one instead of adding another",
+                     SV_RECORD_MAX_FIGURES);
+    return false;
+}
+
 void
 sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *verdict)
 {
@@ -269,7 +287,7 @@ sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *ver
     if (sv_judge_belonging(run, record, session, slot, verdict) &&
         sv_judge_variance(run, record, session, slot, verdict) &&
         sv_judge_serials(run, record, session, slot, verdict) && sv_judge_session(session, verdict) &&
-        sv_judge_figure(run, record, session, slot, verdict)) {
+        sv_judge_figure(run, record, session, slot, verdict) && sv_judge_room(run, record, session, slot, verdict)) {
         verdict->kind = SV_VERDICT_OK;
         sv_batch_accept(run, record, session, slot);
     }
