@@ -2877,7 +2877,7 @@ export interface components {
             /** @description true: neither expected here nor counted */
             deleted: boolean;
         };
-        /** @description A figure of the round under way; without quantities where the count is blind and it is another's */
+        /** @description A figure of the round under way; without quantities where the count is blind and it is another's, whose declared zeros are left out there */
         CountedBy: {
             client_record_id: string;
             session_id: string;
