@@ -4,7 +4,7 @@
 #include "core/counts/book.h"
 #include "core/counts/stray_sessions.h"
 #include "core/counts/count.h"
-#include "core/totals/totals.h"
+#include "core/totals/announce.h"
 #include "core/erp/sync.h"
 #include "core/floor/reaper.h"
 #include "core/floor/write_behind.h"
@@ -52,24 +52,6 @@ sv_duty_stray_sessions(sv_duty_round_t *round, sv_error_t *error)
     return status;
 }
 
-/* Hints: one that cannot be told changes nothing. */
-static void
-sv_duty_tell_recounts(sv_duty_round_t *round, const sv_totals_t *done, sv_arena_t *arena)
-{
-    for (size_t i = 0; round->redis != NULL && i < done->asked_count; i++) {
-        sv_redis_command_t command;
-        redisReply *reply = NULL;
-        sv_error_t ignored;
-
-        sv_error_init(&ignored, arena);
-        sv_count_event_command(&command, arena, "recount.asked", done->asked[i].count_id, done->asked[i].warehouse,
-                               NULL);
-        if (sv_redis_client_run(round->redis, &command, &reply, &ignored) == SV_OK) {
-            freeReplyObject(reply);
-        }
-    }
-}
-
 static sv_status_t
 sv_duty_totals(sv_duty_round_t *round, sv_error_t *error)
 {
@@ -78,7 +60,7 @@ sv_duty_totals(sv_duty_round_t *round, sv_error_t *error)
     sv_status_t status = sv_totals_round(round->store, &done, error);
 
     round->done = done.items;
-    sv_duty_tell_recounts(round, &done, error->arena);
+    sv_totals_announce(round->redis, &done, error->arena);
     round->again = done.more;
     round->rest_ms =
         sv_totals_rest_ms(sv_clock_monotonic_ms() - began_ms, round->store->settings->worker_totals_lateness);

@@ -10,6 +10,7 @@
 #include "core/jobs/handler_calls.h"
 #include "core/stock/adjusted.h"
 #include "core/store/document.h"
+#include "core/totals/announce.h"
 
 enum { SV_APPROVE_WAIT_MS = 50, SV_APPROVE_ROUNDS = 50 };
 
@@ -36,7 +37,10 @@ sv_approve_foresee(sv_store_t *store, const sv_principal_t *who, const sv_count_
         sv_approval_count_touched(store, count->session_id, &waiting, &failed, error) != SV_OK || waiting > 0) {
         return error->status;
     }
-    if (sv_review_undecided(store, count->session_id, SV_APPROVE_BARS, &bars, arena, error) != SV_OK) {
+    /* Where nothing waits for its totals the count knows how many of its lines are undecided. */
+    if ((sv_doc_has(count->document, "summary") && sv_doc_int(count->document, "summary.undecided") == 0
+             ? sv_review_undecided_elsewhere(store, count->session_id, SV_APPROVE_BARS, &bars, arena, error)
+             : sv_review_undecided(store, count->session_id, SV_APPROVE_BARS, &bars, arena, error)) != SV_OK) {
         return error->status;
     }
     if (bars.count > 0) {
@@ -75,9 +79,28 @@ sv_approve_settle(sv_approval_t *approval, sv_error_t *error)
     return sv_count_settle(approval->job->store, approval->count_id, approval->job->arena, &settled, error);
 }
 
+/* Derives some of what the count still waits for, without the duty's rests.  Where the duty has the same lines at hand
+ * there is nothing to take: it is waited for. */
+static sv_status_t
+sv_approve_derive(sv_approval_t *approval, sv_error_t *error)
+{
+    const struct timespec pause = { .tv_nsec = SV_APPROVE_WAIT_MS * 1000000L };
+    sv_job_run_t *job = approval->job;
+    sv_totals_t done;
+
+    if (sv_totals_count_round(job->store, approval->count_id, &done, error) == SV_ERR_BUSY) {
+        sv_error_clear(error);
+    }
+    sv_totals_announce(job->redis, &done, job->arena);
+    if (error->status == SV_OK && done.touched == 0) {
+        nanosleep(&pause, NULL);
+    }
+    return error->status;
+}
+
 /* Until nothing of the count is to be derived any more: no record lands now, so this ends. */
 static sv_status_t
-sv_approve_await_totals(sv_approval_t *approval, sv_error_t *error)
+sv_approve_settle_totals(sv_approval_t *approval, sv_error_t *error)
 {
     sv_job_run_t *job = approval->job;
     int64_t waiting = 1, failed = 0;
@@ -90,13 +113,9 @@ sv_approve_await_totals(sv_approval_t *approval, sv_error_t *error)
             return sv_fail(error, SV_ERR_UNDECIDED, "Totals of %lld lists of items cannot be derived: see the log",
                            (long long) failed);
         }
-        if (waiting > 0) {
-            struct timespec pause = { .tv_nsec = SV_APPROVE_WAIT_MS * 1000000L };
-
-            if (sv_job_run_progress(job, "totals", 0, waiting, error) != SV_OK) {
-                return error->status;
-            }
-            nanosleep(&pause, NULL);
+        if (waiting > 0 && (sv_job_run_progress(job, "totals", 0, waiting, error) != SV_OK ||
+                            sv_approve_derive(approval, error) != SV_OK)) {
+            return error->status;
         }
     }
     return SV_OK;
@@ -153,7 +172,7 @@ sv_approve_make(sv_approval_t *approval, sv_error_t *error)
         if (round == SV_APPROVE_ROUNDS) {
             return sv_fail_cause(error, SV_ERR_UNAVAILABLE, "count %s does not come to rest", approval->count_id);
         }
-        if (sv_approve_take_number(approval, error) == SV_OK && sv_approve_await_totals(approval, error) == SV_OK &&
+        if (sv_approve_take_number(approval, error) == SV_OK && sv_approve_settle_totals(approval, error) == SV_OK &&
             sv_approve_mark(approval, error) == SV_OK && sv_approve_check(approval, error) == SV_OK &&
             sv_approval_write_lines(approval, error) == SV_OK && sv_approval_role(job, &role, error) == SV_OK &&
             sv_approval_check_limit(job->settings, role, sums->gross_value, sums->unvalued, error) == SV_OK &&

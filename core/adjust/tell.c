@@ -6,30 +6,43 @@
 
 enum { SV_TELL_CHUNK = 1000 };
 
-/* Some lines behind the n-th; *n is the last of them, unchanged when there are none. */
+/* The lines behind the n-th, up to a chunk: by their numbers, since the development server reads all that are behind
+ * it, whatever the limit is. */
 static sv_status_t
-sv_tell_chunk(sv_store_t *store, const char *adjustment_id, const char *warehouse, int64_t *n, sv_arena_t *arena,
+sv_tell_chunk(sv_store_t *store, const char *adjustment_id, const char *warehouse, int64_t n, sv_arena_t *arena,
               sv_error_t *error)
 {
-    bson_t *filter =
-        sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment_id), "n", "{", "$gt", BCON_INT64(*n), "}"), arena);
-    bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}", "limit", BCON_INT64(SV_TELL_CHUNK),
-                                           "projection", "{", "item_code", BCON_INT32(1), "n", BCON_INT32(1), "}"),
-                                  arena);
+    bson_t *filter = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment_id), "n", "{", "$gt", BCON_INT64(n),
+                                          "$lte", BCON_INT64(n + SV_TELL_CHUNK), "}"),
+                                 arena);
+    bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "item_code", BCON_INT32(1), "}"), arena);
     sv_row_texts_t codes = { .field = "item_code", .arena = arena };
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
 
-    if (sv_store_find(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, options, &cursor, error) != SV_OK) {
+    if (sv_store_each(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, options, sv_row_texts_take, &codes, error) !=
+        SV_OK) {
         return error->status;
     }
-    while (mongoc_cursor_next(cursor, &row)) {
-        sv_row_texts_take(row, &codes);
-        *n = sv_doc_int(row, "n");
+    return sv_totals_touch(store, warehouse, codes.texts, codes.count, error);
+}
+
+/* What is not over now: a count that begins behind this has the adjustment in its book. */
+static sv_status_t
+sv_tell_lines(sv_store_t *store, const bson_t *head, const char *adjustment_id, sv_error_t *error)
+{
+    const char *warehouse = sv_doc_text(head, "warehouse", error->arena);
+    int64_t lines = sv_doc_int(head, "line_count");
+    bool live = false;
+
+    if (sv_totals_has_live_counts(store, warehouse, &live, error) != SV_OK || !live) {
+        return error->status;
     }
-    sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return error->status == SV_OK ? sv_totals_touch(store, warehouse, codes.texts, codes.count, error) : error->status;
+    for (int64_t n = 0; error->status == SV_OK && n < lines; n += SV_TELL_CHUNK) {
+        sv_arena_t *arena = sv_arena_create();
+
+        sv_tell_chunk(store, adjustment_id, warehouse, n, arena, error);
+        sv_arena_destroy(arena);
+    }
+    return error->status;
 }
 
 sv_status_t
@@ -38,23 +51,14 @@ sv_adjustment_tell(sv_store_t *store, const char *adjustment_id, sv_error_t *err
     bson_t *filter = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment_id)), error->arena);
     bson_t *update = sv_doc_take(BCON_NEW("$set", "{", "told", BCON_BOOL(true), "}"), error->arena);
     const bson_t *head = NULL;
-    const char *warehouse;
-    int64_t n = 0, before = -1;
 
     if (sv_store_find_one(store, SV_COLLECTION_ADJUSTMENTS, filter, NULL, error->arena, &head, error) != SV_OK ||
         head == NULL || sv_doc_bool(head, "told")) {
         return error->status;
     }
-    warehouse = sv_doc_text(head, "warehouse", error->arena);
-    while (error->status == SV_OK && n != before) {
-        sv_arena_t *arena = sv_arena_create();
-
-        before = n;
-        sv_tell_chunk(store, adjustment_id, warehouse, &n, arena, error);
-        sv_arena_destroy(arena);
-    }
-    return error->status == SV_OK ? sv_store_update_one(store, SV_COLLECTION_ADJUSTMENTS, filter, update, NULL, error)
-                                  : error->status;
+    return sv_tell_lines(store, head, adjustment_id, error) == SV_OK
+               ? sv_store_update_one(store, SV_COLLECTION_ADJUSTMENTS, filter, update, NULL, error)
+               : error->status;
 }
 
 sv_status_t

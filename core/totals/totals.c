@@ -44,7 +44,7 @@ typedef struct {
     bson_t *ids;         /* {$in: [...]} of the lines */
     sv_touch_t *touches; /* sorted, each once */
     size_t touch_count;
-    int64_t line_count;
+    int64_t taken;              /* of its lines, by the last run of the transaction */
     sv_recounts_asked_t *asked; /* touch_count at most; of the last run of the transaction */
     size_t asked_count;
     sv_arena_t *arena;
@@ -107,9 +107,9 @@ sv_work_add_line(sv_totals_work_t *work, const bson_t *document)
     line->count = work->touch_count - line->first;
 }
 
-/* Takes the oldest lines that were not set aside, until they name enough items. */
+/* Takes the oldest lines that were not set aside, of one count (NULL: of all), until they name enough items. */
 static sv_status_t
-sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *error)
+sv_work_read(sv_store_t *store, const char *count_id, sv_totals_work_t *work, bool *more, sv_error_t *error)
 {
     bson_t *filter = sv_doc_take(BCON_NEW("failed_at", BCON_NULL), work->arena), *options = sv_doc_new(work->arena);
     mongoc_cursor_t *cursor;
@@ -118,6 +118,9 @@ sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *
     sv_status_t status;
 
     sv_text_map_init(&work->seen, work->arena, SV_TOTALS_ITEMS);
+    if (count_id != NULL) {
+        BSON_APPEND_UTF8(filter, "count_id", count_id);
+    }
     BCON_APPEND(options, "sort", "{", "at", BCON_INT32(1), "}", "limit", BCON_INT64(SV_TOTALS_LINES));
     status = sv_store_find(store, SV_COLLECTION_TOUCHED_ITEMS, filter, options, &cursor, error);
     if (status != SV_OK) {
@@ -138,7 +141,7 @@ sv_work_read(sv_store_t *store, sv_totals_work_t *work, bool *more, sv_error_t *
 static sv_totals_share_t
 sv_work_share(const sv_totals_work_t *work, size_t from, size_t count)
 {
-    sv_totals_share_t share = { .ids = sv_doc_new(work->arena), .line_count = (int64_t) count, .arena = work->arena };
+    sv_totals_share_t share = { .ids = sv_doc_new(work->arena), .arena = work->arena };
     bson_t list;
 
     share.touches = sv_arena_alloc(work->arena, (work->touch_count + 1) * sizeof(share.touches[0]));
@@ -163,31 +166,19 @@ sv_work_share(const sv_totals_work_t *work, size_t from, size_t count)
 }
 
 static sv_status_t
-sv_totals_delete_lines(sv_store_t *store, const sv_totals_share_t *share, sv_arena_t *arena, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_new(arena);
-    bson_error_t reason;
-    bson_t reply;
-    sv_status_t status = SV_OK;
-
-    BSON_APPEND_DOCUMENT(filter, "_id", share->ids);
-    if (!mongoc_collection_delete_many(store->collections[SV_COLLECTION_TOUCHED_ITEMS], filter,
-                                       sv_store_options(store, arena), &reply, &reason)) {
-        status = sv_store_call_fail(store, &reason, &reply, error);
-    }
-    bson_destroy(&reply);
-    return status;
-}
-
-static sv_status_t
 sv_totals_derive(sv_store_t *store, void *context, sv_error_t *error)
 {
     sv_totals_share_t *share = context;
     sv_arena_t *arena = sv_arena_create();
-    sv_status_t status = sv_totals_delete_lines(store, share, arena, error);
+    bson_t *filter = sv_doc_new(arena);
+    sv_status_t status;
 
     share->asked_count = 0;
-    for (size_t from = 0; status == SV_OK && from < share->touch_count;) {
+    share->taken = 0;
+    BSON_APPEND_DOCUMENT(filter, "_id", share->ids);
+    status = sv_store_delete_many(store, SV_COLLECTION_TOUCHED_ITEMS, filter, &share->taken, error);
+    /* Without any of its lines, another round has derived all of it since they were read. */
+    for (size_t from = 0; status == SV_OK && share->taken > 0 && from < share->touch_count;) {
         const char *count_id = share->touches[from].count_id;
         const char **codes = sv_arena_alloc(arena, (share->touch_count - from) * sizeof(codes[0]));
         const char *asked_of = NULL;
@@ -248,8 +239,8 @@ sv_totals_take(sv_store_t *store, const sv_totals_work_t *work, size_t from, siz
     *refused = status != SV_OK && sv_status_kind(status) != SV_KIND_UNAVAILABLE;
     if (status == SV_OK) {
         sv_totals_tell_asked(done, &share, error->arena);
-        done->touched += share.line_count;
-        done->items += (int64_t) share.touch_count;
+        done->touched += share.taken;
+        done->items += share.taken > 0 ? (int64_t) share.touch_count : 0;
     } else if (*refused && count == 1) {
         status = sv_totals_set_aside(store, work, &share, error);
     }
@@ -282,15 +273,15 @@ sv_totals_find_refused(sv_store_t *store, const sv_totals_work_t *work, sv_total
     return sv_totals_take(store, work, from, count, done, &refused, error);
 }
 
-sv_status_t
-sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error)
+static sv_status_t
+sv_totals_round_of(sv_store_t *store, const char *count_id, sv_totals_t *done, sv_error_t *error)
 {
     sv_totals_work_t work = { .arena = sv_arena_create() };
     bool refused = false;
     sv_status_t status;
 
     memset(done, 0, sizeof(*done));
-    status = sv_work_read(store, &work, &done->more, error);
+    status = sv_work_read(store, count_id, &work, &done->more, error);
     if (status == SV_OK && work.line_count > 0) {
         status = sv_totals_take(store, &work, 0, work.line_count, done, &refused, error);
     }
@@ -300,6 +291,18 @@ sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error)
     }
     sv_arena_destroy(work.arena);
     return status;
+}
+
+sv_status_t
+sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error)
+{
+    return sv_totals_round_of(store, NULL, done, error);
+}
+
+sv_status_t
+sv_totals_count_round(sv_store_t *store, const char *count_id, sv_totals_t *done, sv_error_t *error)
+{
+    return sv_totals_round_of(store, count_id, done, error);
 }
 
 int64_t

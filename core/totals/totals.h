@@ -33,10 +33,15 @@ typedef struct {
 /* One round of a few hundred items. */
 sv_status_t sv_totals_round(sv_store_t *store, sv_totals_t *done, sv_error_t *error);
 
+/* The same of one count alone, for who cannot go on without its totals; beside sv_totals_round() on any thread.  Of two
+ * rounds at the same lines one takes them, and the other, run again, finds them gone. */
+sv_status_t sv_totals_count_round(sv_store_t *store, const char *count_id, sv_totals_t *done, sv_error_t *error);
+
 /* How long to rest after a round that took so long: on a busy floor the same items change again and again, and while a
  * worker rests their changes gather, to be derived at once.  The changes of meanwhile are in the totals `lateness_ms`
  * after they were made, where a round takes no longer than the last.  Where a round takes most of that, the database is
- * busy with what is counted: then it rests as long as the round took, `lateness_ms` at most, and totals are that late. */
+ * busy with what is counted: then it rests as long as the round took, `lateness_ms` at most, and totals are that late.
+ */
 int64_t sv_totals_rest_ms(int64_t took_ms, int64_t lateness_ms);
 
 #endif

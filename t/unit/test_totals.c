@@ -469,6 +469,73 @@ test_derivers_at_once_end_at_the_sum(void **state)
     assert_int_equal(sv_doc_quantity(count_of("c1"), "total_variance"), RECORDS * 5 * SV_QUANTITY_ONE / 2);
 }
 
+static void
+test_a_count_may_be_derived_alone(void **state)
+{
+    sv_totals_t done;
+
+    (void) state;
+    item("A", "10");
+    item("B", "10");
+    count("c1");
+    count("c2");
+    record("c1", "R1", "A", "anna", "1", 5);
+    record("c2", "R1", "B", "anna", "1", 5);
+    assert_int_equal(sv_totals_count_round(real.store, "c2", &done, &real.error), SV_OK);
+    assert_int_equal(done.items, 1);
+    assert_false(done.more);
+    assert_non_null(line_of("c2", "B"));
+    assert_null(line_of("c1", "A"));
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{'count_id': 'c1'}"), 1);
+    assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{}"), 1);
+}
+
+/* The worker's round and that of somebody who waits for the count: both read the same lines, and one derives them. */
+static void *
+derive_what_is_there(void *items)
+{
+    sv_store_t *store = sv_store_acquire(real.pool);
+    sv_arena_t *arena = sv_arena_create();
+    sv_totals_t done;
+    sv_error_t error;
+
+    sv_error_init(&error, arena);
+    if (sv_totals_count_round(store, "c1", &done, &error) == SV_OK) {
+        *(int64_t *) items = done.items;
+    }
+    sv_store_release(store);
+    sv_arena_destroy(arena);
+    return NULL;
+}
+
+static void
+test_two_rounds_at_once_derive_an_item_once(void **state)
+{
+    enum { ROUNDS = 5 };
+    int64_t mine, other;
+
+    (void) state;
+    count("c1");
+    for (int round = 1; round <= ROUNDS; round++) {
+        pthread_t thread;
+        char code[8];
+
+        for (int i = 0; i < ITEMS; i++) {
+            snprintf(code, sizeof(code), "I%d", i);
+            record("c1", "R1", code, "anna", "1", 5);
+        }
+        other = -1;
+        assert_int_equal(pthread_create(&thread, NULL, derive_what_is_there, &other), 0);
+        mine = derive().items;
+        pthread_join(thread, NULL);
+        assert_int_equal(mine + other, ITEMS);
+        for (int i = 0; i < ITEMS; i++) {
+            snprintf(code, sizeof(code), "I%d", i);
+            assert_int_equal(sv_doc_int(line_of("c1", code), "derivations"), round);
+        }
+    }
+}
+
 /* A book line is made by whoever comes first, the freezing or the deriving, and is one in the count's number. */
 static void
 test_freezing_beside_deriving_counts_every_line_once(void **state)
@@ -522,6 +589,8 @@ main(void)
         WITH_SERVER(test_an_item_nobody_knows_is_counted_against_nothing),
         WITH_SERVER(test_a_count_without_a_warehouse_holds_up_no_other),
         WITH_SERVER(test_derivers_at_once_end_at_the_sum),
+        WITH_SERVER(test_a_count_may_be_derived_alone),
+        WITH_SERVER(test_two_rounds_at_once_derive_an_item_once),
         WITH_SERVER(test_freezing_beside_deriving_counts_every_line_once),
     };
 
