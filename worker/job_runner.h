@@ -4,10 +4,11 @@
 #include "core/jobs/runner.h"
 #include "worker/duty.h"
 
-enum { SV_MAX_JOB_RUNNERS = 16 + SV_LANE_COUNT - 1, SV_CLIENTS_PER_JOB_RUNNER = 2 };
+/* Clients of the database: the runner's two, and one for a handler that reads ahead of what it writes. */
+enum { SV_MAX_JOB_RUNNERS = 16 + SV_LANE_COUNT - 1, SV_CLIENTS_PER_JOB_RUNNER = 2 + 1 };
 
-/* The threads that run jobs, each with a renewing thread of its own: WORKER_JOBS of them for jobs of every kind, and one
- * for each lane of kinds that are not to wait behind those. */
+/* The threads that run jobs, each with a renewing thread of its own: WORKER_JOBS of them for jobs of every kind, and
+ * one for each lane of kinds that are not to wait behind those. */
 typedef struct {
     const sv_worker_t *worker;
     sv_runner_t *runner;

@@ -8,7 +8,9 @@ enum { SV_LINES_BATCH = 2000 };
 
 /* What came of the count for one line of it; nothing where it equals its book. */
 typedef struct {
-    sv_approval_t *approval;
+    sv_approval_t *approval; /* of which the reading thread has the count and `bars` */
+    int64_t uncompared;
+    sv_line_feed_t *feed;
     sv_error_t *error;
     sv_arena_t *arena; /* of a row */
 } sv_lines_work_t;
@@ -56,15 +58,14 @@ sv_row_origin(const bson_t *row, sv_arena_t *arena)
 }
 
 static void
-sv_lines_take(const bson_t *row, void *context)
+sv_lines_take(const bson_t *row, sv_lines_work_t *work)
 {
-    sv_lines_work_t *work = context;
     sv_adjustment_line_t line = { .delta = sv_doc_quantity(row, "variance") };
     bool superseded = sv_row_has_flag(row, "superseded", work->arena);
     const char *lot, *state = sv_doc_text(row, "state", work->arena);
 
-    sv_review_undecided_line(&work->approval->bars, row, work->approval->job->arena);
-    work->approval->writer.sums.uncompared += sv_row_is_uncompared(row, work->arena);
+    sv_review_undecided_line(&work->approval->bars, row, work->error->arena);
+    work->uncompared += sv_row_is_uncompared(row, work->arena);
     /* What nobody accepted is nobody's decision (core/review/undecided.h barred the approval if it needed one). */
     if (!superseded && (state == NULL || strcmp(state, sv_line_states[SV_LINE_ACCEPTED]) != 0)) {
         return;
@@ -82,47 +83,52 @@ sv_lines_take(const bson_t *row, void *context)
     line.has_cost = line.unit_cost != 0; /* books of before had 0 for a cost that nobody told */
     line.state = superseded ? SV_POSTING_SUPERSEDED : SV_POSTING_PENDING;
     line.origin = sv_row_origin(row, work->arena);
-    sv_line_writer_add(&work->approval->writer, &line, work->error);
+    sv_line_feed_add(work->feed, &line, work->error);
 }
 
 /* Lines in the order of their codes and lots, which is that of the index; whole, since the development server takes
  * four times as long for so many members as for all. */
-sv_status_t
-sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error)
+static sv_status_t
+sv_lines_read(sv_line_feed_t *feed, sv_store_t *store, void *context, sv_error_t *error)
 {
-    sv_lines_work_t work = { .approval = approval, .error = error };
-    sv_store_t *store = approval->job->store;
-    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(approval->count_id)), error->arena);
+    sv_lines_work_t *work = context;
+    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(work->approval->count_id)), error->arena);
     bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "item_code", BCON_INT32(1), "lot", BCON_INT32(1), "}",
                                            "batchSize", BCON_INT32(SV_LINES_BATCH)),
                                   error->arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
-    sv_status_t status;
+
+    work->feed = feed;
+    work->error = error;
+    if (sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, options, &cursor, error) != SV_OK) {
+        return error->status;
+    }
+    while (error->status == SV_OK && !work->approval->bars.more && mongoc_cursor_next(cursor, &row)) {
+        work->arena = sv_arena_create();
+        sv_lines_take(row, work);
+        sv_arena_destroy(work->arena);
+    }
+    if (error->status == SV_OK) {
+        sv_store_cursor_end(store, cursor, error);
+    }
+    mongoc_cursor_destroy(cursor);
+    return error->status;
+}
+
+sv_status_t
+sv_approval_write_lines(sv_approval_t *approval, sv_error_t *error)
+{
+    sv_lines_work_t work = { .approval = approval };
 
     approval->writer = (sv_line_writer_t){ .job = approval->job,
                                            .adjustment_id = approval->count_id,
                                            .count_id = approval->count_id,
                                            .warehouse = approval->count.warehouse,
                                            .seq = approval->seq };
-    if (sv_line_writer_begin(&approval->writer, error) != SV_OK ||
-        sv_store_find(store, SV_COLLECTION_SESSION_BOOK, filter, options, &cursor, error) != SV_OK) {
-        sv_line_writer_close(&approval->writer);
-        return error->status;
+    if (sv_line_writer_run(&approval->writer, sv_lines_read, &work, error) == SV_OK && approval->bars.count > 0) {
+        return sv_approval_fail_undecided(&approval->bars, error);
     }
-    while (error->status == SV_OK && !approval->bars.more && mongoc_cursor_next(cursor, &row)) {
-        work.arena = sv_arena_create();
-        sv_lines_take(row, &work);
-        sv_arena_destroy(work.arena);
-    }
-    status = error->status == SV_OK ? sv_store_cursor_end(store, cursor, error) : error->status;
-    mongoc_cursor_destroy(cursor);
-    if (status == SV_OK && approval->bars.count > 0) {
-        status = sv_approval_fail_undecided(&approval->bars, error);
-    }
-    if (status == SV_OK) {
-        status = sv_line_writer_finish(&approval->writer, error);
-    }
-    sv_line_writer_close(&approval->writer);
-    return status;
+    approval->writer.sums.uncompared = work.uncompared;
+    return error->status;
 }

@@ -120,7 +120,8 @@ sv_reverse_origin(const bson_t *row, sv_arena_t *arena)
 }
 
 static void
-sv_reverse_take_line(sv_reversal_t *reversal, const bson_t *row, sv_arena_t *arena, sv_error_t *error)
+sv_reverse_take_line(sv_reversal_t *reversal, sv_line_feed_t *feed, const bson_t *row, sv_arena_t *arena,
+                     sv_error_t *error)
 {
     const char *state = sv_doc_text(row, "posting.state", arena);
     sv_adjustment_line_t line = { .item_code = sv_doc_text(row, "item_code", arena),
@@ -140,42 +141,44 @@ sv_reverse_take_line(sv_reversal_t *reversal, const bson_t *row, sv_arena_t *are
     }
     line.lot = line.lot != NULL ? line.lot : "";
     line.origin = sv_reverse_origin(row, arena);
-    sv_line_writer_add(&reversal->writer, &line, error);
+    sv_line_feed_add(feed, &line, error);
 }
 
 static sv_status_t
-sv_reverse_write_lines(sv_reversal_t *reversal, sv_error_t *error)
+sv_reverse_read_lines(sv_line_feed_t *feed, sv_store_t *store, void *context, sv_error_t *error)
 {
-    sv_store_t *store = reversal->job->store;
+    sv_reversal_t *reversal = context;
     bson_t *filter = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(reversal->adjustment_id)), error->arena);
     bson_t *options = sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}"), error->arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
 
+    if (sv_store_find(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, options, &cursor, error) != SV_OK) {
+        return error->status;
+    }
+    while (error->status == SV_OK && mongoc_cursor_next(cursor, &row)) {
+        sv_arena_t *arena = sv_arena_create();
+
+        sv_reverse_take_line(reversal, feed, row, arena, error);
+        sv_arena_destroy(arena);
+    }
+    if (error->status == SV_OK) {
+        sv_store_cursor_end(store, cursor, error);
+    }
+    mongoc_cursor_destroy(cursor);
+    return error->status;
+}
+
+static sv_status_t
+sv_reverse_write_lines(sv_reversal_t *reversal, sv_error_t *error)
+{
     reversal->to_post = 0;
     reversal->writer = (sv_line_writer_t){ .job = reversal->job,
                                            .adjustment_id = reversal->job->claim->job_id,
                                            .count_id = reversal->original.count_id,
                                            .warehouse = reversal->original.warehouse,
                                            .seq = reversal->seq };
-    if (sv_line_writer_begin(&reversal->writer, error) == SV_OK &&
-        sv_store_find(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, options, &cursor, error) == SV_OK) {
-        while (error->status == SV_OK && mongoc_cursor_next(cursor, &row)) {
-            sv_arena_t *arena = sv_arena_create();
-
-            sv_reverse_take_line(reversal, row, arena, error);
-            sv_arena_destroy(arena);
-        }
-        if (error->status == SV_OK) {
-            sv_store_cursor_end(store, cursor, error);
-        }
-        mongoc_cursor_destroy(cursor);
-        if (error->status == SV_OK) {
-            sv_line_writer_finish(&reversal->writer, error);
-        }
-    }
-    sv_line_writer_close(&reversal->writer);
-    return error->status;
+    return sv_line_writer_run(&reversal->writer, sv_reverse_read_lines, reversal, error);
 }
 
 /* ---- publishing it */

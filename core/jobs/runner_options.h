@@ -6,7 +6,7 @@
 
 typedef struct {
     const sv_settings_t *settings;
-    sv_store_pool_t *pool; /* two clients of it are kept */
+    sv_store_pool_t *pool; /* two clients of it are kept; a handler may take one more while it runs */
     const sv_job_handler_row_t *handlers;
     size_t handler_count;
     sv_lane_t lane; /* which jobs it takes */

@@ -1,0 +1,50 @@
+#ifndef SV_ADJUSTMENT_LINE_FEED_H
+#define SV_ADJUSTMENT_LINE_FEED_H
+
+#include "core/adjust/adjustment.h"
+#include "core/store/store.h"
+
+/*
+ * Lines of an adjustment on their way to be written: read on a thread and a client of its own, a chunk ahead of who
+ * writes them.  The reading thread writes nothing, so that what a dead worker leaves locked is of its job's own client
+ * alone (core/jobs/job_run.c ends that one's session).
+ */
+typedef struct {
+    const char *item_code;
+    const char *lot; /* "": of the whole item */
+    const char *uom; /* NULL: none is known */
+    sv_quantity_t delta;
+    bool has_cost;
+    sv_quantity_t unit_cost;
+    sv_posting_state_t state; /* where it begins */
+    const bson_t *origin;     /* what more is kept of where it came from; NULL: nothing */
+    const char *erp_code, *erp_lot,
+        *erp_warehouse; /* as the ERP spells them; NULL: the same.  The feed looks them up */
+} sv_adjustment_line_t;
+
+typedef struct {
+    sv_arena_t *arena; /* of the lines; destroyed by who takes the chunk */
+    sv_adjustment_line_t *lines;
+    size_t count; /* 0: there are no more */
+} sv_line_chunk_t;
+
+enum { SV_LINE_CHUNK = 1000 };
+
+typedef struct sv_line_feed_s sv_line_feed_t;
+
+/* Gives lines, in their order, to sv_line_feed_add().  On the feed's thread, with its client; the error's arena lives
+ * as long as that of sv_line_feed_open(). */
+typedef sv_status_t (*sv_line_source_t)(sv_line_feed_t *feed, sv_store_t *store, void *context, sv_error_t *error);
+
+/* Begins reading.  `context` is the source's until sv_line_feed_close(); `arena` is not touched before that by the
+ * feed.  NULL with `error` when there is no client or no thread for it. */
+sv_line_feed_t *sv_line_feed_open(sv_store_pool_t *pool, const char *warehouse, sv_line_source_t source, void *context,
+                                  sv_arena_t *arena, sv_error_t *error);
+/* For the source alone: takes a line, with copies of its texts.  Fails when nobody wants more. */
+sv_status_t sv_line_feed_add(sv_line_feed_t *feed, const sv_adjustment_line_t *line, sv_error_t *error);
+/* Waits for the next chunk.  Behind the last one: SV_OK without lines, or as the source failed. */
+sv_status_t sv_line_feed_take(sv_line_feed_t *feed, sv_line_chunk_t *chunk, sv_error_t *error);
+/* Ends reading, also in the midst.  NULL is allowed. */
+void sv_line_feed_close(sv_line_feed_t *feed);
+
+#endif
