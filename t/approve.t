@@ -8,7 +8,7 @@ use StockVerify::Approval;
 my $stack = start_stack(erp => 1, settings => { APPROVAL_LIMIT_VALUE => 100, JOB_RETRY_DELAY => 200, SYNC_RATE_LIMIT => 0 });
 my $world = StockVerify::Approval->new($stack);
 my ($boss, $mongo) = ($world->boss, $stack->mongo);
-$world->stock(map { ("ADJ-$_" => 10) } 1 .. 22);
+$world->stock(map { ("ADJ-$_" => 10) } 1 .. 24);
 
 sub lines { my ($data) = @_; return { map { ($_->{item_code} => $_) } @{ $data->{items} } } }
 sub status { return $mongo->find_one('sessions', { session_id => $_[0] })->{status} }
@@ -167,6 +167,28 @@ subtest 'what nobody knows the value of is past a limit' => sub {
     is +($approval->data->{error} || {})->{code}, 'over_limit', 'nor approves it' or diag $approval->text;
     wait_until { status($count) eq 'RECONCILE' } 30, 'it is back';
     is $world->admin->post("/api/sessions/$count/approve", { note => 'I may' }, headers => { Prefer => 'wait=30' })->status, 201, 'an admin may';
+};
+
+subtest 'what is known to cost nothing is worth nothing, and past no limit' => sub {
+    $mongo->update($_, { item_code => 'ADJ-23' }, { '$set' => { unit_cost => { '$numberDecimal' => '0' } } }) for qw(item_stock erp_items);
+    my $count = $world->open_count;
+    $world->count($count, 0, 'ADJ-23' => 9, 'ADJ-24' => 9);
+    $world->reconcile($count);
+    $world->settled($count);
+    # As a version before froze a cost that nobody told.
+    $mongo->update('session_book', { session_id => $count, item_code => 'ADJ-24' }, { '$set' => { unit_cost => { '$numberDecimal' => '0' }, value => undef, gross_value => undef } });
+    my %line = map { ($_->{item_code} => $_) } @{ $boss->get("/api/sessions/$count/review", query => { limit => 500 })->data->{items} };
+    is_deeply [@{ $line{'ADJ-23'} }{qw(variance unit_cost value)}], [-1, 0, 0], 'a variance of an item that costs nothing';
+    is_deeply [@{ $line{'ADJ-24'} }{qw(variance unit_cost value)}], [-1, undef, undef], 'and of one without a cost, of before';
+    my $accept = sub { $boss->post("/api/sessions/$count/review/accept", { lines => [{ item_code => $_[0], lot => $line{ $_[0] }{lot}, version => $line{ $_[0] }{version} }] }) };
+    is $accept->('ADJ-23')->data->{accepted}, 1, 'a supervisor accepts the one';
+    is $accept->('ADJ-24')->code, 'over_limit', 'and not the other';
+    my %told = map { ($_->{item_code} => $_) } @{ $boss->get('/api/erp/items/variances', query => { count_id => $count, limit => 500 })->data->{items} };
+    is_deeply [map { @{ $told{$_} }{qw(unit_cost variance_value)} } 'ADJ-23', 'ADJ-24'], [0, 0, undef, undef], 'variances tell the same';
+    $world->accept($count);
+    is $world->admin->post("/api/sessions/$count/approve", { note => 'I may' }, headers => { Prefer => 'wait=30' })->status, 201, 'an admin approves both';
+    my $lines = lines($world->adjustment($count));
+    is_deeply [map { @{ $lines->{$_} }{qw(unit_cost value)} } 'ADJ-23', 'ADJ-24'], [0, 0, undef, undef], 'as the adjustment says';
 };
 
 subtest 'who asked and was demoted meanwhile' => sub {

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/adjust/approve_steps.h"
+#include "core/counts/book.h"
 #include "core/review/line_state.h"
 #include "core/store/document.h"
 
@@ -79,8 +80,7 @@ sv_lines_take(const bson_t *row, sv_lines_work_t *work)
     line.item_code = sv_doc_text(row, "item_code", work->arena);
     line.lot = lot != NULL ? lot : "";
     line.uom = sv_doc_text(row, "uom", work->arena);
-    line.unit_cost = sv_doc_quantity(row, "unit_cost");
-    line.has_cost = line.unit_cost != 0; /* books of before had 0 for a cost that nobody told */
+    line.has_cost = sv_book_cost(row, &line.unit_cost);
     line.state = superseded ? SV_POSTING_SUPERSEDED : SV_POSTING_PENDING;
     line.origin = sv_row_origin(row, work->arena);
     sv_line_feed_add(work->feed, &line, work->error);

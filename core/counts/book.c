@@ -127,6 +127,26 @@ sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quant
     }
 }
 
+static void
+sv_book_put_cost(bson_t *document, const sv_book_line_t *line)
+{
+    if (!line->has_cost) {
+        BSON_APPEND_NULL(document, "unit_cost");
+        return;
+    }
+    sv_doc_put_quantity(document, "unit_cost", line->unit_cost);
+    if (line->unit_cost == 0) {
+        BSON_APPEND_BOOL(document, "costs_nothing", true);
+    }
+}
+
+bool
+sv_book_cost(const bson_t *line, sv_quantity_t *unit_cost)
+{
+    *unit_cost = sv_doc_quantity(line, "unit_cost");
+    return *unit_cost != 0 || sv_doc_bool(line, "costs_nothing");
+}
+
 void
 sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_line_t *line, int64_t adjusted_seq,
                  int64_t frozen_at_ms)
@@ -136,11 +156,7 @@ sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_l
     if (!scope->standing) {
         sv_book_put(document, scope, line->known, line->system_qty);
     }
-    if (line->unit_cost != 0) {
-        sv_doc_put_quantity(document, "unit_cost", line->unit_cost);
-    } else {
-        BSON_APPEND_NULL(document, "unit_cost");
-    }
+    sv_book_put_cost(document, line);
     sv_doc_put_text(document, "uom", line->uom);
     BSON_APPEND_BOOL(document, "lot_tracked", line->lot_tracked);
     BSON_APPEND_BOOL(document, "delisted", line->delisted);

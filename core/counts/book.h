@@ -33,6 +33,7 @@ typedef struct {
     bool lot_tracked;
     bool known; /* the books say how much; else system_qty is none */
     sv_quantity_t system_qty;
+    bool has_cost; /* the books say what one costs; else unit_cost is 0 */
     sv_quantity_t unit_cost;
     const char *uom; /* the item's own; NULL: none is known */
     bool delisted;
@@ -64,6 +65,10 @@ sv_book_line_for(const sv_book_scope_t *scope, const sv_book_lines_t *lines, con
 const char *sv_book_source(const sv_book_scope_t *scope, bool known);
 /* Appends what a line says of its book: `book` and `system_qty`, which is null when it is unknown. */
 void sv_book_put(bson_t *document, const sv_book_scope_t *scope, bool known, sv_quantity_t system_qty);
+
+/* Whether the books said what one of a stored line costs, and *unit_cost, else 0.  Lines of before hold 0 for a cost
+ * that nobody told: one that is known to be 0 says so (`costs_nothing`). */
+bool sv_book_cost(const bson_t *line, sv_quantity_t *unit_cost);
 
 /* Appends what is frozen of a line, with what a standing count compares left to its totals. */
 void sv_book_put_line(bson_t *document, const sv_book_scope_t *scope, const sv_book_line_t *line, int64_t adjusted_seq,

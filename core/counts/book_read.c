@@ -14,13 +14,14 @@ typedef struct {
     bool lot_tracked;
     bool delisted;
     const char *uom;
-    sv_quantity_t unit_cost;
     bool told; /* the warehouse's stock has it */
     /* of all its lots, or of the racks in scope */
     bool unknown;
     sv_quantity_t quantity;
     bool has_own; /* an item of before says it itself */
     sv_quantity_t own;
+    bool has_own_cost;
+    sv_quantity_t own_cost;
     bool has_cost; /* the warehouse's */
     sv_quantity_t cost;
     int64_t synced_at_ms;   /* the latest of its rows */
@@ -90,7 +91,8 @@ sv_reading_add_item(const bson_t *document, void *context)
     item->lot_tracked = sv_lot_tracking_at(&tracking, reading->scope->started_at_ms);
     item->delisted = sv_doc_bool(document, "deleted");
     item->uom = sv_doc_text(document, "uom", reading->arena);
-    item->unit_cost = sv_doc_quantity(document, "unit_cost");
+    item->has_own_cost = sv_doc_has(document, "unit_cost");
+    item->own_cost = sv_doc_quantity(document, "unit_cost");
     item->has_own = sv_stock_of_item(document, reading->scope->warehouse, &item->own, reading->arena);
 }
 
@@ -124,7 +126,8 @@ sv_reading_add_line(sv_book_reading_t *reading, const sv_book_item_t *item, cons
                               .lot = lot,
                               .lot_tracked = item->lot_tracked,
                               .known = reading->scope->whole && !reading->scope->standing,
-                              .unit_cost = item->has_cost ? item->cost : item->unit_cost,
+                              .has_cost = item->has_cost || item->has_own_cost,
+                              .unit_cost = item->has_cost ? item->cost : item->own_cost,
                               .uom = item->uom,
                               .delisted = item->delisted };
     return line;
@@ -157,7 +160,8 @@ sv_reading_add_stock(const sv_stock_t *stock, void *context)
     line = sv_reading_add_line(reading, item, stock->lot);
     line->known = line->known && stock->known;
     line->system_qty = line->known ? stock->quantity : 0;
-    line->unit_cost = stock->has_cost ? stock->unit_cost : item->unit_cost;
+    line->has_cost = stock->has_cost || item->has_own_cost;
+    line->unit_cost = stock->has_cost ? stock->unit_cost : item->own_cost;
     line->synced_at_ms = stock->synced_at_ms;
 }
 
@@ -324,6 +328,7 @@ sv_book_line_for(const sv_book_scope_t *scope, const sv_book_lines_t *lines, con
     for (size_t i = 0; i < lines->count; i++) {
         if (strcmp(lines->lines[i].item_code, item_code) == 0) {
             wanted.lot_tracked = lines->lines[i].lot_tracked;
+            wanted.has_cost = lines->lines[i].has_cost;
             wanted.unit_cost = lines->lines[i].unit_cost;
             wanted.uom = lines->lines[i].uom;
             wanted.delisted = lines->lines[i].delisted;

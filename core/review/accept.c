@@ -175,11 +175,12 @@ sv_accept_facts(const bson_t *line, sv_arena_t *arena)
 static bool
 sv_accept_is_over_limit(const sv_accept_work_t *work, const bson_t *line)
 {
+    sv_quantity_t unit_cost;
+
     if (work->limit == 0 || sv_doc_quantity(line, "variance") == 0) {
         return false;
     }
-    return sv_doc_quantity(line, "unit_cost") == 0 ||
-           sv_doc_quantity(line, "gross_value") > work->limit * SV_QUANTITY_ONE;
+    return !sv_book_cost(line, &unit_cost) || sv_doc_quantity(line, "gross_value") > work->limit * SV_QUANTITY_ONE;
 }
 
 static sv_status_t

@@ -331,7 +331,7 @@ sv_review_put_facts(const sv_review_work_t *work, sv_totals_line_t *line)
     }
     review->has_variance = line->compared && review->state != SV_LINE_INCOMPLETE;
     review->variance = review->has_variance ? line->variance : 0;
-    review->has_value = review->has_variance && line->book.unit_cost != 0 &&
+    review->has_value = review->has_variance && line->book.has_cost &&
                         sv_quantity_mul(review->variance, line->book.unit_cost, &review->value);
     review->value = review->has_value ? review->value : 0;
 }

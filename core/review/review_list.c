@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/text_map.h"
+#include "core/counts/book.h"
 #include "core/review/summary.h"
 #include "core/review/undecided.h"
 #include "core/review/unsent.h"
@@ -33,6 +34,18 @@ sv_write_perhaps(sv_json_writer_t *w, const char *name, const bson_t *line, cons
         sv_json_quantity(w, name, sv_doc_quantity(line, path));
     } else {
         sv_json_null(w, name);
+    }
+}
+
+static void
+sv_write_cost(sv_json_writer_t *w, const bson_t *line)
+{
+    sv_quantity_t unit_cost;
+
+    if (sv_book_cost(line, &unit_cost)) {
+        sv_json_quantity(w, "unit_cost", unit_cost);
+    } else {
+        sv_json_null(w, "unit_cost");
     }
 }
 
@@ -91,7 +104,6 @@ sv_review_write_line(sv_json_writer_t *w, const char *name, const bson_t *line, 
     } quantities[] = { { "book", "system_qty" },
                        { "variance", "variance" },
                        { "value", "value" },
-                       { "unit_cost", "unit_cost" },
                        { "verified_qty", "counted.verified_qty" },
                        { "damage_qty", "counted.damage_qty" },
                        { "non_returnable_damaged_qty", "counted.non_returnable_damaged_qty" },
@@ -116,6 +128,7 @@ sv_review_write_line(sv_json_writer_t *w, const char *name, const bson_t *line, 
     for (size_t i = 0; i < sizeof(quantities) / sizeof(quantities[0]); i++) {
         sv_write_perhaps(w, quantities[i].name, line, quantities[i].path);
     }
+    sv_write_cost(w, line);
     sv_write_counted(w, line);
     sv_json_text(w, "book_source", sv_doc_text(line, "book", arena));
     sv_write_texts(w, "flags", line, "counted.flags", arena);

@@ -70,8 +70,8 @@ sv_lines_add_book(const bson_t *document, void *context)
                                    .lot_tracked = sv_doc_bool(document, "lot_tracked"),
                                    .known = sv_doc_has(document, "system_qty"),
                                    .system_qty = sv_doc_quantity(document, "system_qty"),
-                                   .unit_cost = sv_doc_quantity(document, "unit_cost"),
                                    .uom = sv_doc_text(document, "uom", lines->arena) };
+    line->book.has_cost = sv_book_cost(document, &line->book.unit_cost);
     line->frozen_at_ms = sv_doc_time(document, "frozen_at");
     line->adjusted_seq = sv_doc_int(document, "adjusted_seq");
     item->derivations += sv_doc_int(document, "derivations");

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/counts/book.h"
 #include "core/counts/count_state.h"
 #include "core/review/line_state.h"
 #include "core/store/document.h"
@@ -147,8 +148,7 @@ sv_variance_take_line(sv_variance_work_t *work, const bson_t *line)
     row.counted = sv_doc_has(line, "counted");
     row.has_book = sv_doc_has(line, "system_qty");
     row.system_qty = sv_doc_quantity(line, "system_qty");
-    row.unit_cost = sv_doc_quantity(line, "unit_cost");
-    row.has_cost = row.unit_cost != 0; /* books of before had 0 for a cost that nobody told */
+    row.has_cost = sv_book_cost(line, &row.unit_cost);
     row.incomplete = sv_line_state_named(sv_doc_text(line, "state", work->chunk)) == SV_LINE_INCOMPLETE;
     row.has_variance = sv_doc_has(line, "variance");
     row.variance = sv_doc_quantity(line, "variance");

@@ -121,6 +121,45 @@ test_a_whole_warehouse_is_frozen_once(void **state)
     assert_int_equal(system_qty("c1", "A"), 10500000); /* the ERP moved on, the count's book did not */
 }
 
+/* What a line's cost is by its book: "none" when nobody told it. */
+static const char *
+cost_of(const char *code)
+{
+    char text[SV_QUANTITY_TEXT_SIZE];
+    sv_quantity_t cost;
+
+    if (!sv_book_cost(
+            sv_real_find(&real, SV_COLLECTION_SESSION_BOOK, sv_arena_printf(real.arena, "{'item_code': '%s'}", code)),
+            &cost)) {
+        return "none";
+    }
+    sv_quantity_to_text(cost, text);
+    return sv_arena_strdup(real.arena, text);
+}
+
+static void
+test_a_cost_of_nothing_is_known(void **state)
+{
+    (void) state;
+    item("A", "'warehouse': 'W1'", "10", "0");
+    item("B", "'warehouse': 'W1'", "10", "1.5");
+    item("C", "'warehouse': 'W1'", "10", "2");
+    sv_real_insert(&real, SV_COLLECTION_ITEM_STOCK,
+                   "{'warehouse': 'W1', 'item_code': 'C', 'lot': '', 'book_qty': {'$numberDecimal': '10'}, "
+                   "'unit_cost': {'$numberDecimal': '0'}}");
+    sv_real_insert(&real, SV_COLLECTION_ERP_ITEMS,
+                   "{'item_code': 'D', 'warehouse': 'W1', 'stock_qty': {'$numberDecimal': '10'}}");
+    sv_real_insert(&real, SV_COLLECTION_SESSION_BOOK,
+                   "{'session_id': 'before', 'item_code': 'E', 'unit_cost': {'$numberDecimal': '0'}}");
+    open_count("c1", "'floor': null, 'racks': null");
+    freeze();
+    assert_string_equal(cost_of("A"), "0");
+    assert_string_equal(cost_of("B"), "1.5");
+    assert_string_equal(cost_of("C"), "0"); /* of the warehouse, whatever the item's is */
+    assert_string_equal(cost_of("D"), "none");
+    assert_string_equal(cost_of("E"), "none"); /* as versions before wrote it */
+}
+
 static void
 test_a_freezing_that_died_is_taken_up(void **state)
 {
@@ -244,6 +283,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SERVER(test_a_whole_warehouse_is_frozen_once),
+        WITH_SERVER(test_a_cost_of_nothing_is_known),
         WITH_SERVER(test_a_freezing_that_died_is_taken_up),
         WITH_SERVER(test_more_items_than_a_chunk),
         WITH_SERVER(test_a_floors_book_is_that_of_its_racks),

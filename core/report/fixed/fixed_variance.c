@@ -1,6 +1,7 @@
 /* Variances: the items of each count that were found to be more or less than its book says. */
 #include <string.h>
 
+#include "core/counts/book.h"
 #include "core/report/fixed/fixed_rows.h"
 #include "core/report/rows/ratio.h"
 #include "core/store/document.h"
@@ -24,10 +25,18 @@ sv_variance_percent(const sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_r
 static void
 sv_variance_value(const sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_row_value_t *value)
 {
+    sv_quantity_t unit_cost;
+
     (void) work;
-    value->known = sv_doc_quantity(row->documents[0], "unit_cost") != 0 && /* books of before had 0 for what nobody told */
-                   sv_quantity_mul(sv_doc_quantity(row->documents[0], "variance"),
-                                   sv_doc_quantity(row->documents[0], "unit_cost"), &value->number);
+    value->known = sv_book_cost(row->documents[0], &unit_cost) &&
+                   sv_quantity_mul(sv_doc_quantity(row->documents[0], "variance"), unit_cost, &value->number);
+}
+
+static void
+sv_variance_cost(const sv_fixed_work_t *work, const sv_fixed_row_t *row, sv_row_value_t *value)
+{
+    (void) work;
+    value->known = sv_book_cost(row->documents[0], &value->number);
 }
 
 static const sv_fixed_cell_t sv_variance_cells[] = {
@@ -60,7 +69,7 @@ static const sv_fixed_cell_t sv_variance_cells[] = {
       NULL },
     { { "variance", "Variance", SV_COLUMN_QUANTITY, false, false, true }, SV_FROM_ROW, "variance", NULL },
     { { "variance_percent", "Variance %", SV_COLUMN_RATIO, false, false, false }, 0, NULL, sv_variance_percent },
-    { { "unit_cost", "Unit cost", SV_COLUMN_MONEY, false, false, false }, SV_FROM_ROW, "unit_cost", NULL },
+    { { "unit_cost", "Unit cost", SV_COLUMN_MONEY, false, false, false }, 0, NULL, sv_variance_cost },
     { { "variance_value", "Variance value", SV_COLUMN_MONEY, false, false, true }, 0, NULL, sv_variance_value },
     { { "racks", "Racks", SV_COLUMN_INT, false, false, false }, SV_FROM_ROW, "counted.racks", NULL },
     { { "records", "Records", SV_COLUMN_INT, false, false, true }, SV_FROM_ROW, "counted.records", NULL },
@@ -108,8 +117,8 @@ sv_variance_of_count(sv_fixed_work_t *work, const char *count_id, sv_error_t *er
     mongoc_cursor_t *cursor;
     sv_status_t status;
 
-    BCON_APPEND(&filter, "session_id", BCON_UTF8(count_id), "variance", "{", "$nin", "[", BCON_NULL,
-                BCON_INT64(0), "]", "}");
+    BCON_APPEND(&filter, "session_id", BCON_UTF8(count_id), "variance", "{", "$nin", "[", BCON_NULL, BCON_INT64(0), "]",
+                "}");
     sv_fixed_match_text(&filter, "counted.last_user_id", work->filters->user);
     sv_fixed_match_time(&filter, "counted.at", work->filters);
     status = sv_store_find(work->store, SV_COLLECTION_SESSION_BOOK, &filter, options, &cursor, error);
