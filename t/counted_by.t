@@ -115,6 +115,10 @@ subtest 'blind' => sub {
     my $mine = claim($asha);
     sync($asha, record($mine, $plain[0], 7777.25, damage_qty => 55.5, partial => \1), record($mine, $found, 7777.25));
     is $asha->post("/api/racks/$rack/release", {})->status, 200, 'released';
+    my $empty = claim($asha);
+    is $asha->post("/api/racks/$rack/empty", { session_id => $empty, item_codes => [$plain[1]] })->status, 200, 'and one declares that something is not there';
+    is of_item($asha->get("/api/racks/$rack/items")->data, $plain[1])->{counted_by}[0]{declared_empty}, JSON::PP::true(), 'who did is told so';
+    is $asha->post("/api/racks/$rack/release", {})->status, 200, 'released';
     my $theirs = claim($ben);
     sync($ben, record($theirs, $plain[0], 3, partial => \1));
     my $answer = $ben->get("/api/racks/$rack/items");
@@ -122,6 +126,7 @@ subtest 'blind' => sub {
     my ($others, $own) = @{ of_item($answer->data, $plain[0])->{counted_by} };
     is_deeply [@$others{qw(user_id full_name verified_qty)}], [$asha->user_id, $asha->user->{full_name}, undef], 'but by whom';
     is $own->{verified_qty}, 3, 'one\'s own is seen';
+    is_deeply of_item($answer->data, $plain[1])->{counted_by}, [], 'a zero that another declared is a quantity, too';
     is scalar @{ of_item($answer->data, $found)->{counted_by} }, 1, 'what was found is there';
     like $sue->get("/api/racks/$rack/items")->body, qr/7777\.25/, 'a supervisor sees all';
     is $sue->post('/api/sessions/bulk/close', { session_ids => [$count->data->{session_id}], force => \1 })->status, 200, 'closed';

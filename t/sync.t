@@ -70,6 +70,24 @@ subtest 'replays' => sub {
     is words(batch($asha, reverse @records)), 'a2: ok, r1: ok', 'in any order';
 };
 
+subtest 'a round holds only so many figures of an item' => sub {
+    my $chloe = $stack->login('staff');
+    my $many = claim($chloe, $stack->rack);
+    my @part = (item_code => $items[8], partial => \1);
+    for my $hundred (0 .. 9) {
+        my $answer = batch($chloe, map { record("part-$_", $many, @part) } $hundred * 100 .. $hundred * 100 + 99);
+        is scalar @{ $answer->data->{ok} }, 100, 'a hundred parts are stored';
+    }
+    is words(batch($chloe, record('part-1000', $many, @part), record('other-1', $many, @part, item_code => $items[9]),
+        record('part-7', $many, @part, verified_qty => 5, updated_at => '2026-01-05T09:00:00Z'), record('part-8', $many, @part))),
+        'other-1: ok, part-1000: item_code too_many_figures, part-7: ok, part-8: ok',
+        'one more is refused, by name; others are corrected and sent again all the same';
+    is words(batch($chloe, record('other-1', $many, @part, updated_at => '2026-01-05T09:00:00Z'))), 'other-1: item_code too_many_figures',
+        'nor does one of another item become its';
+    is words(batch($chloe, record('part-999', $many, @part, status => 'void', updated_at => '2026-01-05T09:00:00Z'),
+        record('part-1001', $many, @part))), 'part-1001: item_code too_many_figures, part-999: ok', 'one that is withdrawn makes no room';
+};
+
 subtest 'a serial number is raced for' => sub {
     my $other = claim($ben, $stack->rack);
     for my $n (1 .. 5) {

@@ -170,6 +170,13 @@ sv_round_is_of(const bson_t *record, const char *user_id)
            strcmp(bson_iter_utf8(&iter, NULL), user_id) == 0;
 }
 
+/* Of another's figure a blind counter learns that it is there, and of a declared zero that would be all that it says. */
+static bool
+sv_round_is_told(const sv_round_figure_t *figure, bool own, bool blind)
+{
+    return figure->counts && (own || !blind || !sv_doc_bool(figure->record, "declared_empty"));
+}
+
 void
 sv_round_figures_write(sv_json_writer_t *w, const sv_round_figure_t *figures, size_t count, const sv_principal_t *who,
                        bool blind)
@@ -180,8 +187,9 @@ sv_round_figures_write(sv_json_writer_t *w, const sv_round_figure_t *figures, si
     sv_json_array(w, "counted_by");
     for (size_t i = 0; i < count; i++) {
         const bson_t *record = figures[i].record;
+        bool own = sv_round_is_of(record, who->user_id);
 
-        if (!figures[i].counts) {
+        if (!sv_round_is_told(&figures[i], own, blind)) {
             continue;
         }
         sv_json_object(w, NULL);
@@ -191,8 +199,7 @@ sv_round_figures_write(sv_json_writer_t *w, const sv_round_figure_t *figures, si
         sv_json_text(w, "full_name", figures[i].full_name);
         sv_json_bool(w, "partial", sv_doc_bool(record, "partial"));
         sv_json_bool(w, "declared_empty", sv_doc_bool(record, "declared_empty"));
-        for (size_t j = 0;
-             (!blind || sv_round_is_of(record, who->user_id)) && j < sizeof(quantities) / sizeof(quantities[0]); j++) {
+        for (size_t j = 0; (own || !blind) && j < sizeof(quantities) / sizeof(quantities[0]); j++) {
             sv_round_write_quantity(w, record, quantities[j]);
         }
         sv_json_time(w, "changed_at", figures[i].changed_ms);

@@ -96,14 +96,6 @@ sv_life_read_rest(sv_life_t *life, sv_error_t *error)
 
 /* ---- what staff are not told */
 
-static void
-sv_life_ask_count(sv_query_texts_t *ids, const char *count_id)
-{
-    if (count_id != NULL) {
-        sv_query_texts_add(ids, count_id);
-    }
-}
-
 static sv_status_t
 sv_life_read_blind(sv_life_t *life, sv_error_t *error)
 {
@@ -115,10 +107,10 @@ sv_life_read_blind(sv_life_t *life, sv_error_t *error)
     }
     sv_query_texts_init(&ids, life->arena);
     for (size_t i = 0; i < life->serials.count; i++) {
-        sv_life_ask_count(&ids, sv_doc_text(life->serials.rows[i], "current.count_id", life->arena));
+        sv_query_texts_add(&ids, sv_doc_text(life->serials.rows[i], "current.count_id", life->arena));
     }
     for (size_t i = 0; i < life->places.count; i++) {
-        sv_life_ask_count(&ids, sv_doc_text(life->places.rows[i], "count_id", life->arena));
+        sv_query_texts_add(&ids, sv_doc_text(life->places.rows[i], "count_id", life->arena));
     }
     return sv_blind_counts(life->store, life->who, &ids, &life->blind, error);
 }

@@ -137,6 +137,9 @@ void sv_figures_settle(sv_batch_run_t *run, const char *key);
 /* How the record would stand among them. */
 sv_contender_t sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
                                     const sv_slot_t *slot);
+/* How many other figures its round has of the item, those that no longer count among them. */
+size_t sv_figures_of_round(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                           const sv_slot_t *slot);
 /* What other figures of its round count of the item, those it replaces left out: sound pieces and such as go back. */
 sv_quantity_t
 sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot);
@@ -146,10 +149,14 @@ sv_slot_t *sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record,
 
 /* classify.c: judges every record against the run, in the order of the batch. */
 void sv_batch_classify(sv_batch_run_t *run);
-/* What the conflicts among the verdicts show of others, where the sender is blind beside their counts. */
-sv_status_t sv_batch_hide(sv_batch_run_t *run, sv_error_t *error);
 /* One record; what is accepted changes the run. */
 void sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *verdict);
+
+/* batch_blind.c: where the sender counts `blind`, another's figure is told only to be there; what is kept for a supervisor
+ * says all.  True: it was outlined. */
+bool sv_verdict_outline(const sv_batch_run_t *run, sv_verdict_t *verdict, bool blind);
+/* The same of all conflicts among the verdicts, where the sender is blind beside their counts. */
+sv_status_t sv_batch_hide(sv_batch_run_t *run, sv_error_t *error);
 
 /* accept.c: puts a record into the run as accepted, whatever stands against it. */
 void sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot);

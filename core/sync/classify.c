@@ -2,7 +2,6 @@
 
 #include "core/store/document.h"
 #include "core/sync/batch_state.h"
-#include "core/sync/blind.h"
 #include "core/sync/record_clock.h"
 #include "core/sync/record_form.h"
 #include "core/sync/record_same.h"
@@ -37,18 +36,6 @@ sv_verdict_conflict(sv_verdict_t *verdict, sv_conflict_type_t type, const char *
     verdict->message = message;
     verdict->server_record = server_record;
     verdict->shown_record = server_record;
-}
-
-/* In a blind count the sender is told of another's figure that it is there, and what is kept for a supervisor says all.
- * True: it was outlined. */
-static bool
-sv_verdict_show(const sv_batch_run_t *run, sv_verdict_t *verdict, bool blind)
-{
-    if (!blind || !sv_blind_hides(run->who, verdict->server_record)) {
-        return false;
-    }
-    verdict->shown_record = sv_blind_outline(verdict->server_record, run->arena);
-    return true;
 }
 
 /* A record's place in the system, for keeping its conflict. */
@@ -163,7 +150,7 @@ sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced
                                         taken->serial_number, rack_id != NULL ? rack_id : "?",
                                         name != NULL ? name : "somebody else"),
                         place);
-    if (sv_verdict_show(run, verdict, (session->facts.blind && session->open) || taken->before_blind)) {
+    if (sv_verdict_outline(run, verdict, (session->facts.blind && session->open) || taken->before_blind)) {
         verdict->hides_place = true;
     }
     return false;
@@ -208,7 +195,7 @@ sv_judge_given_up(sv_batch_run_t *run, const sv_slot_t *slot, const sv_fenced_t 
                             ? "Another figure of the item has replaced this one"
                             : "Another figure of the item was chosen instead of this one",
                         sv_slot_document(run, sv_figure_chosen(run, slot)));
-    sv_verdict_show(run, verdict, session->facts.blind);
+    sv_verdict_outline(run, verdict, session->facts.blind);
     return false;
 }
 
@@ -237,10 +224,28 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_
                                 ? "The item has a figure in this session already"
                                 : "The item has a figure in this round already",
                             sv_slot_document(run, other));
-        sv_verdict_show(run, verdict, session->facts.blind);
+        sv_verdict_outline(run, verdict, session->facts.blind);
         return false;
     }
     return true;
+}
+
+/* A round holds only so many figures of an item; those that it has can be corrected all the same. */
+static bool
+sv_judge_room(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+              sv_verdict_t *verdict)
+{
+    const char *key =
+        sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key);
+
+    if ((slot->exists && strcmp(slot->now.key, key) == 0) ||
+        sv_figures_of_round(run, record, session, slot) < SV_RECORD_MAX_FIGURES) {
+        return true;
+    }
+    sv_verdict_error(run, verdict, record->item_code != NULL ? "item_code" : "unknown_item_id", "too_many_figures",
+                     "The round has %d figures of the item on this rack; correct one instead of adding another",
+                     SV_RECORD_MAX_FIGURES);
+    return false;
 }
 
 void
@@ -269,7 +274,7 @@ sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *ver
     if (sv_judge_belonging(run, record, session, slot, verdict) &&
         sv_judge_variance(run, record, session, slot, verdict) &&
         sv_judge_serials(run, record, session, slot, verdict) && sv_judge_session(session, verdict) &&
-        sv_judge_figure(run, record, session, slot, verdict)) {
+        sv_judge_figure(run, record, session, slot, verdict) && sv_judge_room(run, record, session, slot, verdict)) {
         verdict->kind = SV_VERDICT_OK;
         sv_batch_accept(run, record, session, slot);
     }
@@ -282,65 +287,4 @@ sv_batch_classify(sv_batch_run_t *run)
         memset(&run->verdicts[i], 0, sizeof(run->verdicts[i]));
         sv_batch_judge(run, &run->batch->records[i], &run->verdicts[i]);
     }
-}
-
-/* A blind count beside one of the two that a conflict is of: the sender learns of others' figures as if that were
- * blind, too. */
-static bool
-sv_verdict_shows_another(const sv_batch_run_t *run, const sv_verdict_t *verdict)
-{
-    return verdict->kind == SV_VERDICT_CONFLICT && verdict->server_record != NULL &&
-           verdict->shown_record == verdict->server_record && sv_blind_hides(run->who, verdict->server_record);
-}
-
-/* The count of the other's figure or serial number, which may be another than the record's. */
-static const char *
-sv_verdict_other_count(const sv_batch_run_t *run, const sv_verdict_t *verdict)
-{
-    return sv_doc_text(verdict->server_record, "count_id", run->arena);
-}
-
-static void
-sv_hiding_ask(sv_query_texts_t *asked, const char *count_id)
-{
-    if (count_id != NULL) {
-        sv_query_texts_add(asked, count_id);
-    }
-}
-
-static bool
-sv_hiding_hides(const sv_text_map_t *hidden, const char *count_id)
-{
-    return count_id != NULL && sv_text_map_get(hidden, count_id) != NULL;
-}
-
-sv_status_t
-sv_batch_hide(sv_batch_run_t *run, sv_error_t *error)
-{
-    sv_query_texts_t asked;
-    sv_text_map_t hidden;
-
-    sv_query_texts_init(&asked, run->arena);
-    sv_text_map_init(&hidden, run->arena, 0);
-    for (size_t i = 0; i < run->batch->count; i++) {
-        if (sv_verdict_shows_another(run, &run->verdicts[i])) {
-            sv_hiding_ask(&asked, run->verdicts[i].count_id);
-            sv_hiding_ask(&asked, sv_verdict_other_count(run, &run->verdicts[i]));
-        }
-    }
-    if (sv_blind_counts(run->store, run->who, &asked, &hidden, error) != SV_OK) {
-        return error->status;
-    }
-    for (size_t i = 0; i < run->batch->count; i++) {
-        sv_verdict_t *verdict = &run->verdicts[i];
-
-        if (sv_verdict_shows_another(run, verdict)) {
-            bool blind = sv_hiding_hides(&hidden, verdict->count_id) ||
-                         sv_hiding_hides(&hidden, sv_verdict_other_count(run, verdict));
-
-            verdict->hides_place |=
-                sv_verdict_show(run, verdict, blind) && verdict->type == SV_CONFLICT_DUPLICATE_SERIAL;
-        }
-    }
-    return SV_OK;
 }

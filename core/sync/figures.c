@@ -246,6 +246,20 @@ sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_f
     return NULL;
 }
 
+size_t
+sv_figures_of_round(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
+{
+    sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
+    sv_figures_t figures = sv_figures_of(
+        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
+    size_t count = 0;
+
+    for (size_t i = 0; i < figures.count; i++) {
+        count += figures.slots[i] != slot && figures.stands[i]->round == candidate.round;
+    }
+    return count;
+}
+
 /* Sound pieces and such as go back. */
 static sv_quantity_t
 sv_slot_stock(const sv_slot_t *slot)

@@ -14,8 +14,12 @@ sv_query_texts_add(sv_query_texts_t *texts, const char *text)
 {
     char digits[16];
     const char *key;
-    size_t length = bson_uint32_to_string(texts->count++, &key, digits, sizeof(digits));
+    size_t length;
 
+    if (text == NULL) {
+        return;
+    }
+    length = bson_uint32_to_string(texts->count++, &key, digits, sizeof(digits));
     bson_append_utf8(texts->array, key, (int) length, text, -1);
 }
 

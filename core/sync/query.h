@@ -10,7 +10,7 @@ typedef struct {
 } sv_query_texts_t;
 
 void sv_query_texts_init(sv_query_texts_t *texts, sv_arena_t *arena);
-void sv_query_texts_add(sv_query_texts_t *texts, const char *text);
+void sv_query_texts_add(sv_query_texts_t *texts, const char *text); /* NULL: adds nothing */
 /* Appends {name: {$in: texts}}. */
 void sv_query_in(bson_t *filter, const char *name, const sv_query_texts_t *texts);
 

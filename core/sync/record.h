@@ -21,6 +21,8 @@ enum {
     SV_RECORD_MAX_SERIALS = 1000,
     SV_RECORD_MAX_PHOTOS = 50,
     SV_RECORD_MAX_REPLACES = 100,
+    /* Figures of one item and lot on one rack in a round: every new one is judged beside all of them. */
+    SV_RECORD_MAX_FIGURES = 1000,
     SV_CONTENT_HASH_SIZE = 2 + SV_SHA256_HEX_SIZE /* "2:" and the digest */
 };
 

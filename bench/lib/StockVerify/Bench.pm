@@ -64,16 +64,19 @@ sub write_file {
 }
 
 # Runs a command, gives its output; dies with it when the command fails.
+# What a program prints. What it says on stderr (a library's warning, say) is no part of that; it is told when the program fails.
 sub run {
     my @command = @_;
+    my $errors = File::Temp->new;
     my $pid = open(my $out, '-|') // die "fork: $!\n";
     if (!$pid) {
-        open STDERR, '>&', \*STDOUT;
+        open STDERR, '>&', $errors;
         exec @command or POSIX::_exit(127);
     }
     my $text = do { local $/; <$out> } // '';
-    close $out or die "@command:\n" . substr($text, -3000) . "\n";
-    return $text;
+    return $text if close $out;
+    seek $errors, 0, 0;
+    die "@command:\n" . substr($text . do { local $/; <$errors> // '' }, -3000) . "\n";
 }
 
 sub ctl {

@@ -2877,7 +2877,7 @@ export interface components {
             /** @description true: neither expected here nor counted */
             deleted: boolean;
         };
-        /** @description A figure of the round under way; without quantities where the count is blind and it is another's */
+        /** @description A figure of the round under way; without quantities where the count is blind and it is another's, whose declared zeros are left out there */
         CountedBy: {
             client_record_id: string;
             session_id: string;
@@ -4074,7 +4074,7 @@ export interface components {
          * @description Why a record can never be stored as it is; `conflict_not_kept` comes with `retry`
          * @enum {string}
          */
-        RecordErrorCode: "required" | "wrong_type" | "too_short" | "too_long" | "invalid_text" | "conflict_not_kept" | "invalid_format" | "negative" | "not_exact" | "out_of_range" | "not_allowed" | "session_unknown" | "rack_mismatch" | "damage_exceeds_count" | "serials_exceed_count" | "uom_unknown" | "duplicate_in_record" | "too_many_serials" | "variance_unconfirmed" | "reason_unknown";
+        RecordErrorCode: "required" | "wrong_type" | "too_short" | "too_long" | "invalid_text" | "conflict_not_kept" | "invalid_format" | "negative" | "not_exact" | "out_of_range" | "not_allowed" | "session_unknown" | "rack_mismatch" | "damage_exceeds_count" | "serials_exceed_count" | "uom_unknown" | "duplicate_in_record" | "too_many_serials" | "too_many_figures" | "variance_unconfirmed" | "reason_unknown";
         Conflict: {
             conflict_id: string;
             client_record_id: string;

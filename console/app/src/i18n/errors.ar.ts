@@ -89,5 +89,6 @@ export const errorsArabic: Translation<typeof errorsEnglish> = {
     uom_unknown: "ليس للصنف هذه الوحدة.",
     duplicate_in_record: "رقم تسلسلي مكرر.",
     too_many_serials: "الأرقام التسلسلية كثيرة جدًا.",
+    too_many_figures: "لهذا الصنف أرقام كثيرة جدًا في هذا الرف. صحّح واحدًا منها.",
     reason_unknown: "هذا السبب ليس في القائمة.",
 };

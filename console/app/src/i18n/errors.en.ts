@@ -87,5 +87,6 @@ export const errorsEnglish = {
     uom_unknown: "The item has no such unit.",
     duplicate_in_record: "A serial number is there twice.",
     too_many_serials: "There are too many serial numbers.",
+    too_many_figures: "The rack has too many figures of this item. Correct one of them.",
     reason_unknown: "This reason is not on the list.",
 } as const;

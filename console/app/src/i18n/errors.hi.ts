@@ -89,5 +89,6 @@ export const errorsHindi: Translation<typeof errorsEnglish> = {
     uom_unknown: "वस्तु की ऐसी इकाई नहीं है।",
     duplicate_in_record: "एक क्रमांक दो बार है।",
     too_many_serials: "क्रमांक बहुत अधिक हैं।",
+    too_many_figures: "इस रैक पर इस वस्तु की बहुत अधिक गिनतियाँ हैं। उनमें से एक को सुधारें।",
     reason_unknown: "यह कारण सूची में नहीं है।",
 };
