@@ -1,7 +1,7 @@
 /*
  * A durable batch of 100 new records beside the bare driver on the same server and collections:
  *
- *     MONGODB_URI=... bench_batch [SECONDS [THREADS SERIALS]]
+ *     MONGODB_URI=... bench_batch [SECONDS [THREADS SERIALS [DATABASE RUN]]]
  *
  * Three ways take turns in slices of half a second, at 1 and 4 threads, with and without a serial number a record, or
  * as it is told:
@@ -12,7 +12,9 @@
  * - inserts: libmongoc inserting only the records and serials in a transaction.
  *
  * CPU is the client's, a batch, and with SERVER_PID that of the server beside it, whatever else it does meanwhile.
- * Floor sessions are made between slices, outside the time measured.  The database is dropped at the end.
+ * Floor sessions are made between slices, outside the time measured.  The database is dropped at the end, which a
+ * server may be busy with for long after; one that is named, with a number for each run on it from 0, stays and grows
+ * from run to run, as that of whoever is measured in turn with this.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -34,7 +36,8 @@ enum {
     MAX_THREADS = 8,
     FEW_THREADS = 4,
     SLICE_MS = 500,
-    WAYS = 3
+    WAYS = 3,
+    LOADS_A_RUN = 1000
 };
 
 typedef struct load_s load_t;
@@ -445,16 +448,18 @@ run_way(load_t *loads, int threads)
 }
 
 static void
-measure(sv_store_t **stores, int threads, int serials, double seconds)
+measure(sv_store_t **stores, int run, int threads, int serials, double seconds)
 {
     static const way_t ways[WAYS] = { store_ours, store_same, store_inserts };
-    static int next_id;
+    static int loads_made;
     load_t loads[WAYS][MAX_THREADS] = { 0 };
     double rates[WAYS] = { 0 }, server[WAYS] = { 0 }, end;
 
     for (int way = 0; way < WAYS; way++) {
         for (int i = 0; i < threads; i++) {
-            loads[way][i] = (load_t){ .store = stores[i], .way = ways[way], .id = ++next_id, .serials = serials };
+            loads[way][i] = (load_t){
+                .store = stores[i], .way = ways[way], .id = run * LOADS_A_RUN + ++loads_made, .serials = serials
+            };
             loads[way][i].transaction = mongoc_client_start_session(stores[i]->client, NULL, NULL);
         }
     }
@@ -515,6 +520,8 @@ int
 main(int argc, char **argv)
 {
     double seconds = argc > 1 ? atof(argv[1]) : 6;
+    const char *kept = argc > 5 ? argv[4] : NULL;
+    int run = argc > 5 ? atoi(argv[5]) : 0;
     sv_arena_t *arena = sv_arena_create();
     sv_store_t *stores[MAX_THREADS];
     sv_index_summary_t summary;
@@ -533,7 +540,7 @@ main(int argc, char **argv)
     sv_settings_defaults(&settings);
     sv_uuid_v4(suffix);
     settings.mongodb_uri = getenv("MONGODB_URI");
-    settings.mongodb_database = sv_arena_printf(arena, "sv_bench_%.8s", suffix);
+    settings.mongodb_database = kept != NULL ? kept : sv_arena_printf(arena, "sv_bench_%.8s", suffix);
     pool = sv_store_pool_create(&settings, MAX_THREADS, &error);
     if (pool == NULL) {
         die("MONGODB_URI", error.cause);
@@ -544,16 +551,20 @@ main(int argc, char **argv)
     if (sv_indexes_ensure(stores[0], NULL, NULL, &summary, &error) != SV_OK) {
         die("indexes", error.cause);
     }
-    add_items(stores[0]);
+    if (run == 0) {
+        add_items(stores[0]);
+    }
     if (argc > 3) {
-        measure(stores, atoi(argv[2]), atoi(argv[3]), seconds);
+        measure(stores, run, atoi(argv[2]), atoi(argv[3]), seconds);
     }
     for (int threads = 1; argc <= 3 && threads <= FEW_THREADS; threads += FEW_THREADS - 1) {
         for (int serials = 0; serials <= 1; serials++) {
-            measure(stores, threads, serials, seconds);
+            measure(stores, run, threads, serials, seconds);
         }
     }
-    mongoc_database_drop(stores[0]->database, NULL);
+    if (kept == NULL) {
+        mongoc_database_drop(stores[0]->database, NULL);
+    }
     for (int i = 0; i < MAX_THREADS; i++) {
         sv_store_release(stores[i]);
     }

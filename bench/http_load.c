@@ -8,6 +8,8 @@
  * latency counts from that planned start, so a stalled server is not flattered (no coordinated omission).
  * With --requests N instead of a rate, N requests go out as fast as the connections take them (closed loop: only the
  * rate says something then).
+ * With --slow MS, tells on standard error of every hundredth of a second in which an answer came so late: when, how
+ * many of how many did, and how late the latest was.
  * Prints one JSON object: counts by status, percentiles in milliseconds, reconnects.
  */
 #include <arpa/inet.h>
@@ -62,6 +64,12 @@ typedef struct {
     uint64_t statuses[MAX_STATUS];
     uint64_t answered, reconnects, broken;
     int64_t max_us;
+    int64_t slow_us;           /* what is told of as late; 0: nothing */
+    struct {
+        int64_t hundredth;     /* of a second, since the start */
+        uint64_t answered, slow;
+        int64_t max_us;
+    } now;                     /* of the hundredth under way */
     char sample[512];
 } load_t;
 
@@ -187,10 +195,37 @@ enqueue(connection_t *c, size_t request, int64_t planned_us)
 }
 
 static void
+tell_slow(const load_t *load)
+{
+    if (load->now.slow > 0) {
+        fprintf(stderr, "slow: at %.2f s %llu of %llu, the latest %.1f ms\n", (double) load->now.hundredth / 100,
+                (unsigned long long) load->now.slow, (unsigned long long) load->now.answered,
+                (double) load->now.max_us / 1000);
+    }
+}
+
+static void
+note_slow(load_t *load, int64_t at_us, int64_t took_us)
+{
+    int64_t hundredth = (at_us - load->started_us) / 10000;
+    if (hundredth != load->now.hundredth) {
+        tell_slow(load);
+        memset(&load->now, 0, sizeof load->now);
+        load->now.hundredth = hundredth;
+    }
+    load->now.answered++;
+    load->now.slow += took_us >= load->slow_us;
+    load->now.max_us = took_us > load->now.max_us ? took_us : load->now.max_us;
+}
+
+static void
 answered(load_t *load, connection_t *c, int status)
 {
-    int64_t took = now_us() - c->planned_us;
+    int64_t at = now_us(), took = at - c->planned_us;
     int64_t slot = took / 100;
+    if (load->slow_us > 0) {
+        note_slow(load, at, took);
+    }
     load->histogram[slot >= HISTOGRAM ? HISTOGRAM - 1 : slot]++;
     load->max_us = took > load->max_us ? took : load->max_us;
     load->answered++;
@@ -370,17 +405,19 @@ parse_arguments(load_t *load, int argc, char **argv)
                                              { "rate", required_argument, NULL, 'r' },
                                              { "seconds", required_argument, NULL, 's' },
                                              { "requests", required_argument, NULL, 'n' },
+                                             { "slow", required_argument, NULL, 'l' },
                                              { NULL, 0, NULL, 0 } };
     int option;
     load->connection_count = 32;
     load->rate = 1000;
     load->seconds = 10;
-    while ((option = getopt_long(argc, argv, "c:r:s:n:", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:r:s:n:l:", options, NULL)) != -1) {
         switch (option) {
         case 'c': load->connection_count = (size_t) atol(optarg); break;
         case 'r': load->rate = atof(optarg); break;
         case 's': load->seconds = atof(optarg); break;
         case 'n': load->requests_wanted = strtoull(optarg, NULL, 10); break;
+        case 'l': load->slow_us = (int64_t) (atof(optarg) * 1000); break;
         default: exit(2);
         }
     }
@@ -388,7 +425,7 @@ parse_arguments(load_t *load, int argc, char **argv)
     int port;
     if (optind != argc - 1 || sscanf(argv[optind], "%63[0-9.]:%d", host, &port) != 2 || load->rate <= 0 ||
         load->connection_count == 0) {
-        fprintf(stderr, "usage: http_load [--connections N] [--rate N] [--seconds N] [--requests N] ADDRESS:PORT < requests\n");
+        fprintf(stderr, "usage: http_load [--connections N] [--rate N] [--seconds N] [--requests N] [--slow MS] ADDRESS:PORT < requests\n");
         exit(2);
     }
     load->address.sin_family = AF_INET;
@@ -419,6 +456,7 @@ main(int argc, char **argv)
         }
     }
     run(&load);
+    tell_slow(&load);
     report(&load);
     return 0;
 }
