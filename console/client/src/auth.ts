@@ -6,7 +6,7 @@ import { isPassing, LoginNeeded, NoAnswer, NotPossible, Refused } from "./errors
 import { Source } from "./observable.js";
 import type { Channel, Platform } from "./platform.js";
 import type { Database, Store } from "./store/store.js";
-import type { Answer, Call, Transport } from "./transport.js";
+import type { Answer, Call, ReadyBody, Transport } from "./transport.js";
 
 /** An access token is renewed when this much of it is left. */
 const renewBefore = 60_000;

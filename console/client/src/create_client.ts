@@ -35,6 +35,8 @@ class StockClient implements Client {
     #opened: Desk | undefined;
     #user: KnownUser | undefined;
     #stop: (() => void)[] = [];
+    readonly #streams = new Set<() => void>();
+    #closed = false;
     #untell: (() => void) | undefined;
     #loggedIn = false;
 
@@ -75,8 +77,9 @@ class StockClient implements Client {
     }
 
     async close(): Promise<void> {
-        for (const stop of this.#stop.splice(0)) stop();
-        this.#untell?.();
+        this.#closed = true;
+        for (const stop of [...this.#stop.splice(0), ...this.#streams]) stop();
+        this.#tellLater();
         (await this.#desk?.catch(() => undefined))?.close();
         this.#desk = undefined;
         this.#login?.close();
@@ -144,11 +147,16 @@ class StockClient implements Client {
     }
 
     async #tellLogout(failures: number): Promise<void> {
-        this.#untell?.();
-        this.#untell = undefined;
-        if (this.#login === undefined || (await this.#login.tellLogout().catch(() => false))) return;
+        this.#tellLater();
+        if (this.#login === undefined || (await this.#login.tellLogout().catch(() => false)) || this.#closed) return;
         const wait = backoffDelay(failures + 1, undefined, this.options.platform.random);
-        this.#untell = this.options.platform.timer(wait, () => void this.#tellLogout(failures + 1));
+        this.#tellLater(wait, failures + 1);
+    }
+
+    /** In so many milliseconds, or not: once, however often the network seemed to be back meanwhile. */
+    #tellLater(wait?: number, failures = 0): void {
+        this.#untell?.();
+        this.#untell = wait === undefined ? undefined : this.options.platform.timer(wait, () => void this.#tellLogout(failures));
     }
 
     // ---- Who is here
@@ -321,7 +329,13 @@ class StockClient implements Client {
 
     listen(topics: readonly EventTopic[], listener: EventListener): () => void {
         const { platform } = this.options;
-        return listenToEvents({ platform, auth: this.#auth, userId: this.#userId, onFault: this.#onFault }, topics, listener);
+        const end = listenToEvents({ platform, auth: this.#auth, userId: this.#userId, onFault: this.#onFault }, topics, listener);
+        const stop = (): void => {
+            this.#streams.delete(stop);
+            end();
+        };
+        this.#streams.add(stop);
+        return stop;
     }
 
     async call<M extends Method, P extends PathOf<M>>(method: M, path: P, call: CallOf<M, P>): Promise<DataOf<M, P>> {

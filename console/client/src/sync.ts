@@ -21,6 +21,19 @@ const mostSerials = 5_000;
 const linesAtOnce = 200;
 /** So few take no longer than one. */
 const fewest = 5;
+/** A body that says when it was sent is made anew once that is wrong by more, in milliseconds. */
+const readyFor = 500;
+
+/** Rows of the queue that go together, and the body that they go in. */
+interface Batch {
+    rows: readonly Sent[];
+    last: string;
+    /** How many are behind them. */
+    left: number;
+    /** When the body says that it is sent, by the device's calendar. */
+    at: number;
+    body: ReadyBody;
+}
 
 export interface UnknownRow {
     v: 1;

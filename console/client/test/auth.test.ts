@@ -4,7 +4,7 @@ import type { Client } from "../src/client.js";
 import { LoginNeeded, NotPossible, Refused } from "../src/errors.js";
 import type { Lock } from "../src/platform.js";
 import { quantity } from "../src/quantity.js";
-import type { Database, Store } from "../src/store/store.js";
+import { type Database, type Store, StorageFull } from "../src/store/store.js";
 import { refusal, Stage, success } from "./sim/stage.js";
 
 const minute = 60_000;
@@ -69,6 +69,20 @@ test("with a cookie no script holds a refresh token, and tabs share the access t
     assert.equal(stage.server.refreshes, 1);
     const database = await stage.phone.store.open("user-asha");
     assert.equal(await database.get("state", "login"), undefined);
+});
+
+test("a device without room to say when an answer came gives up none for that, and sends what it has with a login renewed", async () => {
+    const stage = new Stage();
+    withCookie(stage);
+    const client = await stage.loggedIn("asha", undefined, { cookie: true, onFault: (fault) => assert.ok(fault instanceof StorageFull) });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    stage.network.down = true;
+    for (let i = 0; i < 8; i++) await stage.world.of(client.count({ session_id, item_code: `I${i}`, verified_qty: quantity(1) }));
+    await stage.world.run(20 * minute);
+    stage.phone.storage.full = true;
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe, hour);
+    assert.deepEqual([stage.server.stored.size, stage.server.batches, stage.server.refreshes], [8, 2, 1]);
 });
 
 test("a refresh that answers another user locks the tab, and nothing of it is sent", async () => {
@@ -157,6 +171,34 @@ test("a logout without network ends the login here, is told later, and nothing r
     assert.deepEqual([again.auth.value.state, stage.server.isLoggedIn("asha")], ["logged_out", false]);
     await stage.world.of(again.login("asha", "x"));
     await stage.world.until(() => again.queue.value.all_safe && stage.server.stored.size === 1);
+});
+
+test("a logout that is to be told is tried by one timer, however often the network comes and goes, and by none after the end", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    const client = await stage.loggedIn("asha", tab);
+    // The network seems to be back again and again, and no answer comes.
+    let tries = 0;
+    stage.network.fetch = (_, __, { signal }) => {
+        tries += 1;
+        return new Promise((___, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+    };
+    client.logout().catch(() => undefined);
+    await stage.world.run(1_000);
+    for (let i = 0; i < 20; i++) {
+        tab.online();
+        await stage.world.run(100);
+    }
+    await stage.world.run(hour);
+    tries = 0;
+    await stage.world.run(hour);
+    assert.ok(tries <= 30, `${tries} tries in an hour`);
+    tab.online();
+    await stage.world.run(100);
+    await stage.world.of(client.close());
+    tries = 0;
+    await stage.world.run(hour);
+    assert.equal(tries, 0);
 });
 
 test("a login that another tab renews in the middle of a logout is logged out, and no token of it is spent twice", async () => {

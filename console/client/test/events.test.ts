@@ -25,7 +25,7 @@ test("a stream says the same wherever it was cut", () => {
 
 /** A server's stream that a test writes to. */
 class Streams {
-    readonly opened: { lastId: string | null; send: (text: string) => void; end: () => void }[] = [];
+    readonly opened: { lastId: string | null; signal: AbortSignal | null | undefined; send: (text: string) => void; end: () => void }[] = [];
 
     constructor(stage: Stage) {
         stage.instead("/api/events", (init) => {
@@ -35,6 +35,7 @@ class Streams {
             const encoder = new TextEncoder();
             this.opened.push({
                 lastId: new Headers(init.headers).get("Last-Event-ID"),
+                signal: init.signal,
                 send: (text) => void writer.write(encoder.encode(text)).catch(() => undefined),
                 end: () => void writer.close().catch(() => undefined),
             });
@@ -123,4 +124,21 @@ test("a stream that waits is taken up as soon as the network seems to be back", 
     await stage.world.run(1_000);
     assert.equal(streams.opened.length, 2);
     stop();
+});
+
+test("a client that is closed streams nothing any more", async () => {
+    const stage = new Stage();
+    const streams = new Streams(stage);
+    const client = await stage.loggedIn();
+    const { said } = listening(client);
+    const { stop } = listening(client);
+    stop();
+    await stage.world.run(1_000);
+    const { length } = streams.opened;
+    await stage.world.of(client.close());
+    assert.equal(streams.opened.at(-1)?.signal?.aborted, true);
+    streams.opened.at(-1)?.send('id: e1\ndata: {"type":"rack.claimed","id":"R1","at":""}\n\n');
+    streams.opened.at(-1)?.end();
+    await stage.world.run(600_000);
+    assert.deepEqual([streams.opened.length, said], [length, ["connected", "reset"]]);
 });
