@@ -277,7 +277,8 @@ export class Auth {
         const at = this.parts.clock.now();
         if (this.#current === null || (!now && at - this.#contacted < contactEvery)) return;
         this.#contacted = at;
-        await this.parts.device.contact(this.#current.user);
+        // A device without room for it has less time without network; what came is still an answer.
+        await this.parts.device.contact(this.#current.user).catch(() => undefined);
     }
 
     /** Renews the access token, once for whoever asks meanwhile. `stale`: one that the server refused. */
@@ -390,6 +391,11 @@ export class Auth {
     /** Sends a call of this user's and of nobody else's. */
     async call(userId: string, call: Call): Promise<Answer> {
         return this.#authorized(userId, (token) => this.parts.transport.send({ ...call, token }));
+    }
+
+    /** A body that is made ready before it is known when it is sent. */
+    ready(body: unknown): Promise<ReadyBody> {
+        return this.parts.transport.ready(body);
     }
 
     async file(userId: string, call: Call): Promise<Response> {

@@ -13,7 +13,7 @@ import type { Queue, Sent } from "./queue.js";
 import type { RecordErrorCode, Refusal } from "./record.js";
 import type { UnsentUnknownItem } from "./rescue.js";
 import { type Database, StorageFull } from "./store/store.js";
-import { answerTime, type Call } from "./transport.js";
+import { answerTime, type Call, type ReadyBody } from "./transport.js";
 
 /** The server takes bodies of 1 MiB and 5000 serial numbers a batch. */
 const mostBytes = 900_000;
@@ -221,12 +221,13 @@ export class Sync {
         do {
             this.#again = false;
             const wait = await this.#pass();
+            if (this.#closed) return;
             await this.#keepLastSent().catch((fault: unknown) => this.parts.onFault(fault));
             await this.recount();
             if (wait === undefined) continue;
             this.#later(wait);
             return;
-        } while (this.#again && !this.#closed);
+        } while (this.#again);
     }
 
     /** Tries once. Milliseconds to wait before the next time; `undefined`: there is nothing to wait for. */
@@ -293,32 +294,30 @@ export class Sync {
 
     /**
      * One batch after the other, the oldest first; what is to be sent again waits for the next pass. While the server works
-     * on one, the verdicts of the one before are written down and the one behind it is read.
+     * on one, the verdicts of the one before are written down and the one behind it is made ready.
      */
     async #sendRecords(total: number): Promise<boolean> {
-        let next = this.#read(undefined);
+        let next = this.#ready(undefined, total);
         let settling: Promise<number> = Promise.resolve(0);
         let sent = 0;
         let later = 0;
         try {
             for (let after: string | undefined; ; ) {
                 const batch = await next;
-                const last = batch.at(-1);
-                if (last === undefined) break;
-                const posting = this.#post(batch, Math.max(0, total - sent - batch.length));
-                next = settling.then(() => this.#read(last.key));
+                if (batch === undefined) break;
+                const posting = this.#post(batch);
+                next = this.#ready(batch.last, batch.left);
                 next.catch(() => undefined);
                 const answer = await posting;
                 later += await settling;
+                settling = Promise.resolve(0);
                 if (answer === "cut") {
-                    settling = Promise.resolve(0);
-                    await next;
-                    next = this.#read(after);
+                    next = this.#ready(after, total - sent);
                     continue;
                 }
-                after = last.key;
-                sent += batch.length;
-                settling = this.#settle(batch, answer);
+                after = batch.last;
+                sent += batch.rows.length;
+                settling = this.#settle(batch.rows, answer);
                 settling.catch(() => undefined);
             }
         } finally {
@@ -330,25 +329,36 @@ export class Sync {
         return later > 0;
     }
 
-    async #read(after: string | undefined): Promise<readonly Sent[]> {
-        return fitting(await this.parts.queue.batch(Math.min(this.parts.batchSize(), this.#largest, this.#bearable), after));
+    /** The next batch behind `after`, of the `left` that are there. */
+    async #ready(after: string | undefined, left: number): Promise<Batch | undefined> {
+        const rows = fitting(await this.parts.queue.batch(Math.min(this.parts.batchSize(), this.#largest, this.#bearable), after));
+        const last = rows.at(-1)?.key;
+        return last === undefined ? undefined : this.#make({ rows, last, left: Math.max(0, left - rows.length) });
+    }
+
+    async #make(batch: Omit<Batch, "at" | "body">): Promise<Batch> {
+        const { auth, platform } = this.parts;
+        const at = platform.wall();
+        const body = await auth.ready({ batch_id: platform.uuid(), sent_at: new Date(at).toISOString(), left: batch.left, records: batch.rows.map(({ record }) => record) });
+        return { ...batch, at, body };
     }
 
     /** `cut`: the batch is too large for the server, or one of its records is why it is refused. */
-    async #post(batch: readonly Sent[], left: number): Promise<Answered | "cut"> {
+    async #post(made: Batch): Promise<Answered | "cut"> {
         const { platform } = this.parts;
-        const sent_at = new Date(platform.wall()).toISOString();
+        const { rows, at } = made;
         const began = platform.monotonic();
         try {
-            const body = { batch_id: platform.uuid(), sent_at, left, records: batch.map(({ record }) => record) };
-            const { data } = await this.#call({ method: "POST", path: "/api/sync/batch", body, mayPack: true });
+            // The body says when it was sent.
+            const { body } = Math.abs(platform.wall() - at) > readyFor ? await this.#make(made) : made;
+            const { data } = await this.#call({ method: "POST", path: "/api/sync/batch", ready: body });
             if (!isVerdict(data)) throw new NoAnswer("an answer to a batch that is no verdict");
             this.#bearable *= 2;
             return { verdict: data };
         } catch (fault) {
-            if (fault instanceof NoAnswer && platform.monotonic() - began >= answerTime) this.#bearable = Math.max(fewest, Math.ceil(batch.length / 2));
-            if (batch.length > 1 && (isOfBody(fault) || isTooLarge(fault))) {
-                this.#largest = Math.ceil(batch.length / 2);
+            if (fault instanceof NoAnswer && platform.monotonic() - began >= answerTime) this.#bearable = Math.max(fewest, Math.ceil(rows.length / 2));
+            if (rows.length > 1 && (isOfBody(fault) || isTooLarge(fault))) {
+                this.#largest = Math.ceil(rows.length / 2);
                 return "cut";
             }
             if (isTooLarge(fault)) return { refusal: { field: "", code: "too_long", message: "the network takes no record of this size" } };

@@ -11,14 +11,18 @@ export interface Call {
     path: string;
     query?: { readonly [name: string]: QueryValue };
     body?: unknown;
-    /** The body may go packed, where that pays and the server takes it. */
-    mayPack?: boolean;
-    /** `body`, packed. */
-    packed?: Uint8Array;
+    /** A body that was made ready before. */
+    ready?: ReadyBody;
     bytes?: { data: Uint8Array; type: string };
     headers?: { readonly [name: string]: string };
     token?: string;
     signal?: AbortSignal;
+}
+
+/** A body as it goes: JSON, and that packed where it pays and the way takes it. */
+export interface ReadyBody {
+    text: string;
+    packed?: Uint8Array;
 }
 
 export interface Answer {
@@ -107,7 +111,7 @@ export class Transport {
         private readonly watch: ClockWatch,
     ) {}
 
-    #init({ method, body, bytes, packed, headers, token }: Call, signal: AbortSignal): RequestInit {
+    #init({ method, body, ready, bytes, headers, token }: Call, signal: AbortSignal): RequestInit {
         const all: { [name: string]: string } = { Accept: "application/json", "X-Request-Id": this.platform.uuid(), ...headers };
         if (token !== undefined) all["Authorization"] = `Bearer ${token}`;
         if (this.cookie) all["X-StockVerify-Client"] = "console";
@@ -115,10 +119,10 @@ export class Transport {
         if (bytes !== undefined) {
             all["Content-Type"] = bytes.type;
             init.body = bytes.data as Uint8Array<ArrayBuffer>;
-        } else if (body !== undefined) {
+        } else if (ready !== undefined || body !== undefined) {
             all["Content-Type"] = "application/json";
-            if (packed !== undefined) all["Content-Encoding"] = "gzip";
-            init.body = packed === undefined ? JSON.stringify(body) : (packed as Uint8Array<ArrayBuffer>);
+            if (ready?.packed !== undefined) all["Content-Encoding"] = "gzip";
+            init.body = (ready?.packed as Uint8Array<ArrayBuffer> | undefined) ?? ready?.text ?? JSON.stringify(body);
         }
         return init;
     }
@@ -150,22 +154,24 @@ export class Transport {
 
     /** Packed, and as it is where somebody on the way takes no packed bodies. */
     async #askEitherWay(call: Call, signal: AbortSignal): Promise<Answer> {
-        const packed = await this.#pack(call);
-        if (packed === undefined) return this.#ask(call, signal);
+        if (call.ready?.packed === undefined) return this.#ask(call, signal);
+        const plain: Call = { ...call, ready: { text: call.ready.text } };
+        if (!this.#takesPacked) return this.#ask(plain, signal);
         try {
-            return await this.#ask({ ...call, packed }, signal);
+            return await this.#ask(call, signal);
         } catch (fault) {
             if (!isOfPacking(fault)) throw fault;
-            const answer = await this.#ask(call, signal);
+            const answer = await this.#ask(plain, signal);
             this.#takesPacked = false;
             return answer;
         }
     }
 
-    async #pack({ body, mayPack }: Call): Promise<Uint8Array | undefined> {
-        if (mayPack !== true || !this.#takesPacked || this.platform.pack === undefined) return undefined;
+    /** What takes its time of a body before it is sent. */
+    async ready(body: unknown): Promise<ReadyBody> {
         const text = JSON.stringify(body);
-        return text.length < worthPacking ? undefined : this.platform.pack(text);
+        if (text.length < worthPacking || !this.#takesPacked || this.platform.pack === undefined) return { text };
+        return { text, packed: await this.platform.pack(text) };
     }
 
     async #ask(call: Call, signal: AbortSignal): Promise<Answer> {

@@ -528,3 +528,47 @@ test("a tab that is killed between an answer and its writing down leaves everyth
     assert.deepEqual(itemsOf(stage).slice(2), [items(0, 5), items(5, 10), items(10, 12)]);
     assert.equal(stage.server.stored.size, 12);
 });
+
+test("a batch is made ready while the one before is on its way, and says when it is sent", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    // Of how many batches the answer was here when each was made.
+    const made: number[] = [];
+    let answered = 0;
+    const pack = (text: string): Promise<Uint8Array> => {
+        made.push(answered);
+        return Promise.resolve(new TextEncoder().encode(text));
+    };
+    const client = await stage.loggedIn("asha", tab, { platform: { ...tab.platform, pack } });
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    const told: { at: number; sent_at: string; left: number; codes: (string | undefined)[] }[] = [];
+    let pause = 10;
+    stage.instead("/api/sync/batch", (init) => {
+        const text = new TextDecoder().decode(init.body as Uint8Array);
+        const { sent_at, left, records } = JSON.parse(text) as { sent_at: string; left: number; records: Record[] };
+        told.push({ at: tab.platform.wall(), sent_at, left, codes: records.map(({ item_code }) => item_code) });
+        return success({ ok: records.map(({ client_record_id }) => client_record_id), conflicts: [], errors: [], batch_id: "b", processing_time_ms: 1, total_records: records.length } satisfies BatchVerdict);
+    });
+    const { fetch } = stage.network;
+    stage.network.fetch = async (...call) => {
+        const response = await fetch.apply(stage.network, call);
+        await stage.world.pause(pause);
+        if (call[1].endsWith("/api/sync/batch")) answered += 1;
+        return response;
+    };
+    stage.network.weather = { lose: 0, loseAnswer: 0, double: 0, delay: 0 };
+    stage.network.down = true;
+    for (const item of items(0, 20)) await stage.world.of(client.count({ session_id, item_code: item, verified_qty: quantity(1), remark: "r".repeat(1_000) }));
+    made.length = 0;
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe);
+    assert.deepEqual(told.map(({ codes }) => codes), [items(0, 5), items(5, 10), items(10, 15), items(15, 20)]);
+    assert.deepEqual(told.map(({ left }) => left), [15, 10, 5, 0]);
+    assert.deepEqual(made, [0, 0, 1, 2]);
+    pause = 5_000;
+    stage.network.down = true;
+    for (const item of items(20, 30)) await stage.world.of(client.count({ session_id, item_code: item, verified_qty: quantity(1), remark: "r".repeat(1_000) }));
+    stage.network.down = false;
+    await stage.world.until(() => client.queue.value.all_safe);
+    for (const { at, sent_at } of told) assert.ok(Math.abs(at - Date.parse(sent_at)) <= 500, `${sent_at} at ${new Date(at).toISOString()}`);
+});
