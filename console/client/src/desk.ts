@@ -1,4 +1,3 @@
-import type { Record, Schema } from "./api.js";
 import type { Auth } from "./auth.js";
 import type { KnownUser, NewUnknownItem } from "./client.js";
 import type { SteadyClock } from "./clock.js";
@@ -9,13 +8,9 @@ import { Shelf } from "./outbox.js";
 import type { Channel, Platform } from "./platform.js";
 import { Pull } from "./pull.js";
 import { Queue } from "./queue.js";
-import { type DeviceRecord, recordKey } from "./record.js";
 import type { RescueFile } from "./rescue.js";
-import type { Change, Database } from "./store/store.js";
+import type { Database } from "./store/store.js";
 import { type PhotoRow, Sync, type UnknownRow, type Written } from "./sync.js";
-
-/** Records and sessions that are over for so long are forgotten here; the server has them. */
-const keepEnded = 7 * 24 * 3600_000;
 
 /** What a tab tells the others of this user. */
 interface Changed {
@@ -113,17 +108,10 @@ export class Desk {
         if (leases) await this.leases.reread().catch(this.parts.onFault);
     }
 
-    /** What is over and told is forgotten after a while. */
+    /** What is over and told is forgotten after a while: nobody waits for that, nor for its code. */
     async tidy(): Promise<void> {
-        const { database, platform } = this.parts;
-        for (const { key, value } of await database.scan("sessions")) {
-            const { ended_at } = value as { ended_at?: number };
-            if (ended_at === undefined || platform.wall() - ended_at < keepEnded) continue;
-            const records = await this.queue.ofSession(key);
-            if (records.some(({ state }) => state === "unsent" || state === "refused" || state === "conflict")) continue;
-            const gone = records.map(({ record }): Change => ({ kind: "delete", store: "records", key: recordKey(key, record.client_record_id) }));
-            await database.write([...gone, { kind: "delete", store: "sessions", key }]);
-        }
+        const { tidy } = await import("./tidy.js");
+        await tidy(this.parts.platform, this.parts.database, this.queue);
     }
 
     // ---- Finishing
@@ -173,38 +161,9 @@ export class Desk {
 
     /** Brings what the server has of a session to this device; what is here already stays as it is. */
     async restore(sessionId: string): Promise<number> {
-        const { auth, database, platform, user } = this.parts;
-        let after = 0;
-        let restored = 0;
-        for (let more = true; more; ) {
-            const path = `/api/sessions/${encodeURIComponent(sessionId)}/records`;
-            const answer = await auth.call(user.user_id, { method: "GET", path, query: { after, limit: 500 } });
-            const page = answer.data as { items: Schema<"StoredRecord">[]; next_after: number; more: boolean };
-            for (const stored of page.items) {
-                if (stored.user_id !== user.user_id) continue;
-                const row: DeviceRecord = { v: 1, record: toRecord(stored, sessionId), state: "stored", order: stored.seq ?? 0, queue_key: null };
-                const key = recordKey(sessionId, stored.client_record_id);
-                if (await database.write([{ kind: "put", store: "records", key, stamp: platform.uuid(), value: row, expect: null }])) restored += 1;
-            }
-            after = page.next_after;
-            more = page.more;
-        }
+        const { restore } = await import("./restore.js");
+        const restored = await restore(this.parts, sessionId);
         this.changed("unknown");
         return restored;
     }
-}
-
-/** Members of a record as a device sends it; the server's own are left where they are. */
-const recordMembers = [
-    "item_code", "unknown_item_id", "verified_qty", "status", "created_at", "updated_at", "rack_id", "floor", "damage_qty",
-    "non_returnable_damaged_qty", "partial", "revision", "serial_numbers", "condition", "mfg_date", "expiry_date", "lot", "mrp", "uom", "category",
-    "subcategory", "damage_reason", "variance_reason", "variance_confirmed", "correction_reason", "remark", "photo_proofs", "replaces",
-] as const satisfies readonly (keyof Record)[];
-
-function toRecord(stored: Schema<"StoredRecord">, session_id: string): Record {
-    const sent = stored as unknown as { [member: string]: unknown };
-    // A find that is linked by now has its item's code, too: the device says the one that it said.
-    const said = recordMembers.filter((name) => name !== "item_code" || sent["unknown_item_id"] === undefined);
-    const members = said.filter((name) => sent[name] !== undefined && sent[name] !== null).map((name) => [name, sent[name]] as const);
-    return { ...(Object.fromEntries(members) as unknown as Record), client_record_id: stored.client_record_id, session_id };
 }

@@ -8,9 +8,14 @@ import type { Change, Database } from "./store/store.js";
 
 const page = 500;
 
+/** A list that is older is taken once more before it is added to. */
+const freshFor = 24 * 3600_000;
+
 /** Where the taking of a rack's items stands. */
-interface Pulled {
+export interface Pulled {
     v: 1;
+    /** Wall clock, when it was taken; builds before this one did not say. */
+    at?: number;
     count_id: string | null;
     round: number | null;
     next_since: string;
@@ -85,11 +90,20 @@ export class Pull {
 
     /** What changed since, or all of it where the round is another. Returns how many items the rack has here. */
     async pullRack(rackId: string, onProgress: (progress: PullProgress) => void): Promise<number> {
-        const state = `pull/${rackId}`;
-        const before = (await this.database.get("state", state))?.value as Pulled | undefined;
+        const state = pulledKey(rackId);
+        const before = await this.#hold(state);
         const whole = (await this.#takeRack(rackId, before, onProgress)) ?? (await this.#takeRack(rackId, undefined, onProgress));
         if (whole !== undefined) await this.database.write([this.#put("state", state, whole)]);
         return this.database.count("items", beginning(rackId));
+    }
+
+    /** What of a rack is here: an old list is about to be forgotten, which this forbids. */
+    async #hold(state: string): Promise<Pulled | undefined> {
+        const row = await this.database.get("state", state);
+        const pulled = row?.value as Pulled | undefined;
+        const now = this.platform.wall();
+        if (row === undefined || pulled === undefined || now - (pulled.at ?? 0) < freshFor) return pulled;
+        return (await this.database.write([{ ...this.#put("state", state, { ...pulled, at: now }), expect: row.stamp }])) ? pulled : undefined;
     }
 
     /** `undefined`: the round is another than `before`'s, whose list says nothing of it. */
@@ -104,7 +118,7 @@ export class Pull {
             if (before !== undefined && (answer.count_id !== before.count_id || answer.round !== before.round)) return undefined;
             await this.#keep(rackId, answer.items);
             for (const { item_code, deleted } of answer.items) if (!deleted) seen.add(item_code);
-            next = { v: 1, count_id: answer.count_id, round: answer.round, next_since: answer.next_since };
+            next = { v: 1, at: this.platform.wall(), count_id: answer.count_id, round: answer.round, next_since: answer.next_since };
             cursor = answer.next_cursor;
             onProgress({ done: seen.size, stage: "items" });
         } while (cursor !== null);
@@ -136,15 +150,12 @@ export class Pull {
     }
 
     async #forget(rackId: string, itemCode: string): Promise<Change[]> {
-        const key = joined(rackId, itemCode);
-        const row = await this.database.get("items", key);
-        if (row === undefined) return [];
-        const codes = [...codesOf(row.value as RackItem).keys()];
-        return [{ kind: "delete", store: "items", key }, ...codes.map((code): Change => ({ kind: "delete", store: "codes", key: joined(code, rackId, itemCode) }))];
+        const row = await this.database.get("items", joined(rackId, itemCode));
+        return row === undefined ? [] : forgetting(row.value as RackItem);
     }
 
-    async items(rackId: string): Promise<RackItem[]> {
-        return (await this.database.scan("items", { prefix: beginning(rackId) })).map(({ value }) => value as RackItem);
+    items(rackId: string): Promise<RackItem[]> {
+        return listOf(this.database, rackId);
     }
 
     bookQuantity(rackId: string, itemCode: string): number | null {
@@ -176,6 +187,19 @@ export class Pull {
         }
         return [...items.values()];
     }
+}
+
+export const pulledKey = (rackId: string): string => `pull/${rackId}`;
+
+export async function listOf(database: Database, rackId: string): Promise<RackItem[]> {
+    return (await database.scan("items", { prefix: beginning(rackId) })).map(({ value }) => value as RackItem);
+}
+
+/** What takes an item off a rack's list. */
+export function forgetting(item: RackItem): Change[] {
+    const { rack_id, item_code } = item;
+    const codes = [...codesOf(item).keys()];
+    return [{ kind: "delete", store: "items", key: joined(rack_id, item_code) }, ...codes.map((code): Change => ({ kind: "delete", store: "codes", key: joined(code, rack_id, item_code) }))];
 }
 
 function toRackItem(rack_id: string, item: Schema<"ExpectedItem"> & MayHave): RackItem {

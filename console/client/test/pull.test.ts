@@ -85,3 +85,40 @@ test("no book quantity, stock or variance, and no figure of others, is ever on t
     await stage.world.of(again.start());
     assert.equal(again.bookQuantity("R1", "A"), null, "and the next page has not");
 });
+
+test("lists of racks that nobody took or has for a week are forgotten, others stay", async () => {
+    const stage = new Stage();
+    const day = 24 * 3_600_000;
+    const client = await stage.loggedIn();
+    const serve = (rack: string): void => stage.instead(`/api/racks/${rack}/items`, () => success({ items: [item(`${rack}-A`), item(`${rack}-B`)], next_cursor: null, next_since: "2026-01-01T00:00:00Z", count_id: "c1", round: 1 }));
+    for (const rack of ["R1", "R2", "R3"]) serve(rack);
+    for (const rack of ["R1", "R2", "R3"]) await stage.world.of(client.pullRack(rack));
+    await stage.world.of(client.claim("R1"));
+    await stage.world.run(6 * day);
+    await stage.world.of(client.pullRack("R2"));
+    await stage.world.run(2 * day);
+    await stage.world.of(client.close());
+    const again = stage.client();
+    await stage.world.of(again.start());
+    await stage.world.run(1_000);
+    const here = async (): Promise<number[]> => Promise.all(["R1", "R2", "R3"].map(async (rack) => (await stage.world.of(again.items(rack))).length));
+    assert.deepEqual(await here(), [2, 2, 0]);
+    assert.equal((await stage.world.of(again.lookUp("R3-A-B"))).items.length, 0, "nor do its codes stay");
+    assert.equal((await stage.world.of(again.lookUp("R2-A-B"))).items.length, 1);
+    assert.equal(await stage.world.of(again.pullRack("R3")), 2);
+});
+
+test("a list that is taken again while it is about to be forgotten is whole", async () => {
+    const stage = new Stage();
+    const day = 24 * 3_600_000;
+    const client = await stage.loggedIn();
+    const asked = serving(stage, () => ({ items: [item("A"), item("B")] }));
+    await stage.world.of(client.pullRack("R1"));
+    const database = await stage.phone.store.open("user-asha");
+    const before = await database.get("state", "pull/R1");
+    await stage.world.run(8 * day);
+    await stage.world.of(client.pullRack("R1"));
+    const forget = { kind: "delete", store: "state", key: "pull/R1", expect: before?.stamp ?? null } as const;
+    assert.equal(await database.write([forget]), false, "whoever looked before that forgets nothing");
+    assert.match(asked.at(-1) ?? "", /since=2026/);
+});

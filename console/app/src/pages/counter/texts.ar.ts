@@ -247,7 +247,6 @@ export const counterArabic: Translation<typeof counterEnglish> = {
     "conflicts.none": "لا شيء للقرار",
     "conflicts.none_text": "عندما يعدّ شخصان الشيء نفسه يظهر هنا.",
     "conflicts.mine": "عددتُ",
-    "conflicts.on_rack": "على الرف {rack}",
     "conflicts.with": "عدّ {name} هنا أيضًا.",
     "conflicts.keep_mine": "عدّي هو الصحيح",
     "conflicts.keep_server": "الآخر هو الصحيح",

@@ -253,7 +253,6 @@ export const counterEnglish = {
     "conflicts.none": "Nothing to decide",
     "conflicts.none_text": "When two people count the same thing, it is shown here.",
     "conflicts.mine": "I counted",
-    "conflicts.on_rack": "on rack {rack}",
     "conflicts.with": "{name} counted here, too.",
     "conflicts.keep_mine": "Mine is right",
     "conflicts.keep_server": "The other is right",

@@ -247,7 +247,6 @@ export const counterHindi: Translation<typeof counterEnglish> = {
     "conflicts.none": "निर्णय के लिए कुछ नहीं",
     "conflicts.none_text": "जब दो लोग एक ही चीज़ गिनते हैं, वह यहाँ दिखती है।",
     "conflicts.mine": "मैंने गिना",
-    "conflicts.on_rack": "रैक {rack} पर",
     "conflicts.with": "{name} ने भी यहाँ गिना।",
     "conflicts.keep_mine": "मेरी सही है",
     "conflicts.keep_server": "दूसरी सही है",
