@@ -18,6 +18,8 @@ interface Changed {
     written: Written;
     /** Sessions were written. */
     leases: boolean;
+    /** The last place in the queue that the tab knows of; tabs of builds before this one tell none. */
+    order?: number;
 }
 
 export interface DeskParts {
@@ -99,10 +101,11 @@ export class Desk {
     }
 
     #tellTabs(written: Written, leases = false): void {
-        this.#channel?.send({ kind: "changed", written, leases } satisfies Changed);
+        this.#channel?.send({ kind: "changed", written, leases, order: this.queue.order } satisfies Changed);
     }
 
-    async #otherTab({ written, leases }: Changed): Promise<void> {
+    async #otherTab({ written, leases, order = 0 }: Changed): Promise<void> {
+        this.queue.follow(order);
         this.parts.onOtherTab();
         this.sync.otherTabWrote(written);
         if (leases) await this.leases.reread().catch(this.parts.onFault);

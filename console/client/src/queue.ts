@@ -33,6 +33,8 @@ interface Judged {
 
 /** Another tab may write the same row between reading and writing it; not for ever. */
 const attempts = 20;
+/** A calendar that is behind this one says nothing: places have fourteen digits. */
+const latest = 9e13;
 
 /**
  * Records, and the order in which they are sent. Each has a row to be shown (`records`) and, until it has a verdict, one
@@ -58,6 +60,21 @@ export class Queue {
         return queue;
     }
 
+    /** The place of what was written last, as far as this tab knows. */
+    get order(): number {
+        return this.#order;
+    }
+
+    /** Another tab wrote something at that place: what is written here now comes behind it. */
+    follow(order: number): void {
+        this.#order = Math.max(this.#order, order);
+    }
+
+    /** Behind all that this tab knows of, and by the calendar behind what was written when nothing of it is queued any more. */
+    #next(): number {
+        return (this.#order = Math.max(this.#order + 1, Math.min(Math.floor(this.platform.wall()), latest)));
+    }
+
     #now(): string {
         return new Date(this.platform.wall()).toISOString();
     }
@@ -74,7 +91,7 @@ export class Queue {
             created_at: now,
             updated_at: now,
         };
-        const order = ++this.#order;
+        const order = this.#next();
         const key = outboxKey(waiting, order, record.client_record_id);
         const row: DeviceRecord = { v: 1, record, state: "unsent", order, queue_key: key };
         await this.#write([this.#toSend(key, row, null), this.#toShow(row, null), ...this.lines.rows(record, lines)]);
@@ -98,7 +115,7 @@ export class Queue {
             const queued = written.queue_key === null ? undefined : await this.database.get("queue", written.queue_key);
             const shown = asItIs(written, () => queued !== undefined);
             const record: Record = { ...change(shown.record), revision: (shown.record.revision ?? 0) + 1, updated_at: this.#now() };
-            const key = shown.state === "unsent" && shown.queue_key !== null ? shown.queue_key : outboxKey(waiting, ++this.#order, recordId);
+            const key = shown.state === "unsent" && shown.queue_key !== null ? shown.queue_key : outboxKey(waiting, this.#next(), recordId);
             const { refusal: _, ...rest } = shown;
             const row: DeviceRecord = { ...rest, record, state: "unsent", queue_key: key };
             const changes: Change[] = [this.#toSend(key, row, key === queued?.key ? queued.stamp : null), this.#toShow(row, before.stamp), ...this.lines.rows(record, lines)];
@@ -188,7 +205,7 @@ export class Queue {
         let again = 0;
         for (const row of await this.ofSession(sessionId)) {
             if (row.state !== "stored") continue;
-            const key = outboxKey(waiting, ++this.#order, row.record.client_record_id);
+            const key = outboxKey(waiting, this.#next(), row.record.client_record_id);
             const unsent: DeviceRecord = { ...row, state: "unsent", queue_key: key };
             await this.database.write([this.#toSend(key, unsent), this.#toShow(unsent)]);
             again += 1;

@@ -529,6 +529,39 @@ test("a tab that is killed between an answer and its writing down leaves everyth
     assert.equal(stage.server.stored.size, 12);
 });
 
+test("what is written later is sent later, in whichever tab, and whatever the calendar does meanwhile", async () => {
+    const stage = new Stage();
+    const { client: one, session } = await counting(stage);
+    const two = stage.client();
+    await stage.world.of(two.start());
+    await stage.world.run(1_000);
+    stage.network.down = true;
+    for (const [index, item] of items(0, 8).entries()) {
+        await count(stage, index % 3 === 0 ? two : one, session, item);
+        stage.phone.wallOffset -= 60_000;
+        await stage.world.run(10);
+    }
+    stage.network.down = false;
+    await stage.world.until(() => one.queue.value.all_safe && two.queue.value.all_safe);
+    assert.deepEqual(itemsOf(stage).flat(), items(0, 8));
+});
+
+test("records are told in the order in which they were written, across restarts and an empty queue", async () => {
+    const stage = new Stage();
+    let tab = stage.phone.open();
+    let client = await stage.loggedIn("asha", tab);
+    const { session_id } = await stage.world.of(client.claim("R1"));
+    for (let run = 0; run < 3; run++) {
+        for (const item of items(3 * run, 3 * run + 3)) await count(stage, client, session_id, item);
+        await stage.world.until(() => client.queue.value.all_safe);
+        tab.kill();
+        tab = stage.phone.open();
+        client = stage.client(tab);
+        await stage.world.of(client.start());
+    }
+    assert.deepEqual((await stage.world.of(client.records(session_id))).map(({ record }) => record.item_code), items(0, 9));
+});
+
 test("a batch is made ready while the one before is on its way, and says when it is sent", async () => {
     const stage = new Stage();
     const tab = stage.phone.open();
