@@ -173,6 +173,18 @@ subtest 'a worker dies in the middle of an import' => sub {
     is $mongo->count('erp_items', { category => 'Bulk', deleted => \1 }), 0, 'and none is taken for delisted';
 };
 
+subtest 'what is no text in the ERP' => sub {
+    erp("INSERT INTO items VALUES ('ERP-30', 'Beside it', NULL, 'New', 'PCS', 1, 0, '2026-01-05 09:00:00'), (CAST(x'7a7aff' AS TEXT), 'Its code is none', NULL, 'New', 'PCS', 1, 0, '2026-01-05 09:00:00');
+         UPDATE items SET changed_at = CAST(x'ff' AS TEXT) WHERE code = 'ERP-9';
+         INSERT INTO movements VALUES ('M9', CAST(x'7a7aff' AS TEXT), 'South', NULL, 1, datetime('now', '-5 minutes'), NULL);");
+    my $run = import_items('--full');
+    ok $mongo->find_one('erp_items', { item_code => 'ERP-30' }), 'spoils nothing beside it';
+    is_deeply [map { join ' ', $_->{item_code} // '-', $_->{field}, $_->{message} =~ /UTF-8/ ? 'UTF-8' : $_->{message} } @{ $run->{errors} }],
+        ['ERP-3 item_name it is required', 'ERP-9 changed_at UTF-8', '- item_code UTF-8', '- item_code UTF-8'], 'is refused, and told';
+    isnt $run->{mark}, "\xff", 'and nothing is later than it';
+    erp("DELETE FROM items WHERE code = CAST(x'7a7aff' AS TEXT); DELETE FROM movements WHERE movement_id = 'M9'; UPDATE items SET changed_at = '2026-01-05 09:00:00' WHERE code = 'ERP-9'");
+};
+
 subtest 'an ERP that tells a part of what it has' => sub {
     $stack->expect_log(qr/job\.failed/);
     erp("CREATE TABLE hidden AS SELECT * FROM items WHERE category = 'Bulk' AND code > 'BULK-02000'; DELETE FROM items WHERE code IN (SELECT code FROM hidden);");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/buffer.h"
+#include "core/base/text.h"
 #include "core/erp/field.h"
 #include "core/erp/intake_write.h"
 #include "core/erp/row.h"
@@ -12,7 +13,7 @@
 #include "core/store/document.h"
 #include "core/warehouse/warehouse_code.h"
 
-enum { SV_ITEM_CODE_MAX = 64, SV_VERSION_MAX = 64 };
+enum { SV_ITEM_CODE_MAX = 64, SV_VERSION_MAX = 64, SV_MARK_MAX = 128 };
 
 struct sv_erp_intake_s {
     const sv_erp_mapping_t *mapping;
@@ -187,12 +188,15 @@ sv_intake_item(sv_erp_intake_t *intake, sv_error_t *error)
     return error->status;
 }
 
+/* Writes all up to the item of this code; what is no text is no place to go on from. */
 static sv_status_t
 sv_intake_write(sv_erp_intake_t *intake, const char *after, sv_error_t *error)
 {
     intake->erp_code = NULL; /* what is reported now is none of its item, and its text goes with the batch */
     if (sv_intake_batch_write(&intake->batch, error) == SV_OK) {
-        sv_intake_note(&intake->taken.after, after, intake);
+        if (sv_utf8_valid(after, strlen(after))) {
+            sv_intake_note(&intake->taken.after, after, intake);
+        }
         intake->taken.created = intake->bulk.created;
         intake->taken.changed = intake->bulk.changed;
         intake->taken.unchanged = intake->bulk.unchanged;
@@ -240,6 +244,21 @@ sv_intake_number(sv_erp_intake_t *intake, const char *name, const char *text, sv
     return true;
 }
 
+/* As the ERP spells it, which is asked for what came later. */
+static void
+sv_intake_changed_at(sv_erp_intake_t *intake, const char *text)
+{
+    const char *clean;
+    sv_text_fault_t fault = sv_text_gate(SV_TEXT_NAME, text, strlen(text), SV_MARK_MAX, intake->batch.arena, &clean);
+
+    if (fault != SV_TEXT_OK) {
+        sv_intake_reject(intake, "changed_at",
+                         sv_text_fault_sentence(fault, SV_TEXT_NAME, SV_MARK_MAX, intake->batch.arena));
+    } else if (sv_erp_mark_later(text, intake->taken.mark)) {
+        sv_intake_note(&intake->taken.mark, text, intake);
+    }
+}
+
 static void
 sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_erp_stock_t *stock)
 {
@@ -253,9 +272,7 @@ sv_intake_cell(sv_erp_intake_t *intake, size_t i, const char *text, sv_erp_stock
     } else if (intake->fields[i] == SV_ERP_FIELD_VERSION) {
         stock->version = sv_intake_identity(intake, "erp_version", text, SV_TEXT_NAME, SV_VERSION_MAX, NULL);
     } else if (intake->fields[i] == SV_ERP_FIELD_CHANGED_AT) {
-        if (sv_erp_mark_later(text, intake->taken.mark)) {
-            sv_intake_note(&intake->taken.mark, text, intake);
-        }
+        sv_intake_changed_at(intake, text);
     } else if (name == NULL) {
         return;
     } else if (strcmp(name, "warehouse") == 0) {

@@ -47,10 +47,22 @@ sv_import_place(sv_import_table_t *table, char *field, size_t place, sv_error_t 
     return SV_OK;
 }
 
+/* A required column that is not there; NULL: all are. */
+static const char *
+sv_import_missing(const sv_import_table_t *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].required && table->places[i] < 0) {
+            return table->columns[i].name;
+        }
+    }
+    return NULL;
+}
+
 static sv_status_t
 sv_import_header(sv_import_table_t *table, sv_error_t *error)
 {
-    const char *reason = "the file is empty";
+    const char *reason = "the file is empty", *missing;
 
     if (sv_csv_read(table->reader, &table->row, &reason) != SV_CSV_ROW) {
         return sv_fail(error, SV_ERR_VALIDATION_FAILED, "line %ld: there is no header: %s", table->row.line, reason);
@@ -60,13 +72,10 @@ sv_import_header(sv_import_table_t *table, sv_error_t *error)
             return error->status;
         }
     }
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (table->columns[i].required && table->places[i] < 0) {
-            return sv_fail(error, SV_ERR_VALIDATION_FAILED, "line %ld: %s: the column is missing", table->row.line,
-                           table->columns[i].name);
-        }
-    }
-    return SV_OK;
+    missing = sv_import_missing(table);
+    return missing == NULL ? SV_OK
+                           : sv_fail(error, SV_ERR_VALIDATION_FAILED, "line %ld: %s: the column is missing",
+                                     table->row.line, missing);
 }
 
 static void
@@ -200,6 +209,8 @@ sv_import_table_begin(sv_import_table_t *table, const char *const *names, size_t
                       const sv_import_column_t *columns, size_t column_count, const sv_import_options_t *options,
                       sv_error_t *error)
 {
+    const char *missing;
+
     sv_import_table_init(table, columns, column_count, options);
     table->arena = sv_arena_create();
     if (name_count > SV_CSV_MAX_COLUMNS) {
@@ -210,6 +221,10 @@ sv_import_table_begin(sv_import_table_t *table, const char *const *names, size_t
         if (names[i] != NULL) {
             sv_import_place(table, sv_arena_strdup(table->arena, names[i]), i, error);
         }
+    }
+    missing = sv_import_missing(table);
+    if (error->status == SV_OK && missing != NULL) {
+        sv_fail(error, SV_ERR_VALIDATION_FAILED, "There is no column for %s", missing);
     }
     return error->status;
 }

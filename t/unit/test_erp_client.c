@@ -70,6 +70,59 @@ texts_numbers_and_nulls_come_as_they_are(void **state)
     sv_arena_destroy(arena);
 }
 
+/* 24 MB of them, of which a frame of the child's may hold no more than 16. */
+static void
+long_texts_come_whole_however_many_they_are(void **state)
+{
+    static const char many[] = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) "
+                               "SELECT i, substr(replace(hex(zeroblob(20000)), '00', 'xy'), 1, 40000) FROM n";
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
+    const char *text;
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    text = ask(client, many, NULL, &error);
+    if (text == NULL) {
+        fail_msg("%s", error.cause);
+    }
+    assert_int_equal(strlen(text), 9 * 3 + 90 * 4 + 501 * 5 + 600 * 40000);
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
+/* One row of forty columns of a megabyte each: the columns are cut, and none of them passes for a whole text. */
+static void
+a_row_that_is_too_long_is_cut(void **state)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
+    sv_buffer_t sql;
+    const char *text;
+    sv_error_t error;
+    size_t cut = 0;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    sv_buffer_init(&sql, arena, 1024);
+    for (int i = 0; i < 40; i++) {
+        sv_buffer_puts(&sql, i == 0 ? "SELECT t" : ", t");
+    }
+    sv_buffer_puts(&sql, " FROM (SELECT hex(zeroblob(524288)) AS t)");
+    text = ask(client, sql.data, NULL, &error);
+    if (text == NULL) {
+        fail_msg("%s", error.cause);
+    }
+    for (const char *at = text; (at = strchr(at, '\xff')) != NULL; at++) {
+        cut++;
+    }
+    assert_int_equal(cut, 40);
+    assert_in_range(strlen(text), 8 * 1024 * 1024, 16 * 1024 * 1024);
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
 static void
 what_the_driver_refuses_is_told_and_the_next_call_works(void **state)
 {
@@ -277,6 +330,8 @@ main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_numbers_and_nulls_come_as_they_are),
+        cmocka_unit_test(long_texts_come_whole_however_many_they_are),
+        cmocka_unit_test(a_row_that_is_too_long_is_cut),
         cmocka_unit_test(what_the_driver_refuses_is_told_and_the_next_call_works),
         cmocka_unit_test(rows_are_written_one_after_the_other),
         cmocka_unit_test(no_row_is_written_behind_one_that_is_refused),

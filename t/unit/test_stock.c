@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/counts/book.h"
+#include "core/erp/movement_intake.h"
 #include "core/import/import.h"
 #include "core/items/item_view.h"
 #include "core/migrate/migrate.h"
@@ -196,6 +197,31 @@ movements_are_read_and_counts_take_them_into_account(void **state)
     assert_int_equal(sv_real_count(&real, SV_COLLECTION_TOUCHED_ITEMS, "{}"), 1);
 }
 
+static void
+refuse_all(void *context, int64_t row, const char *item_code, const char *field, const char *message)
+{
+    (void) context, (void) row, (void) item_code, (void) field, (void) message;
+}
+
+/* As an ERP tells them whose columns were given other names. */
+static void
+movements_without_what_they_need_are_refused(void **state)
+{
+    static const char *const columns[] = { "movement_id", "item_code", "qty", "moved_on" };
+    const sv_erp_mapping_t mapping = { .warehouse = "W1", .decimal = '.' };
+    const sv_erp_intake_options_t options = { .report = refuse_all };
+    const bson_t *rows = sv_real_json(real.arena, "{'0': ['1', 'A', '2', '2026-01-05T08:00:00Z']}");
+    sv_erp_movement_intake_t *intake;
+
+    (void) state;
+    if (sv_erp_movement_intake_open(real.store, &mapping, columns, 4, &options, &intake, &real.error) == SV_OK) {
+        sv_erp_movement_intake_rows(intake, rows, &real.error);
+    }
+    assert_int_equal(real.error.status, SV_ERR_VALIDATION_FAILED);
+    assert_string_equal(real.error.message, "There is no column for moved_at");
+    sv_erp_movement_intake_close(intake);
+}
+
 /* ---- migration */
 
 enum { OLD = 1203, CHUNKS_BEFORE_THE_KILL = 1 };
@@ -359,6 +385,7 @@ main(void)
         WITH_SERVER(stock_of_nobody_is_nobodys_until_there_is_one_warehouse),
         WITH_SERVER(one_warehouses_book_never_stands_for_anothers),
         WITH_SERVER(movements_are_read_and_counts_take_them_into_account),
+        WITH_SERVER(movements_without_what_they_need_are_refused),
         WITH_SERVER(items_keep_a_copy_of_their_stock),
         WITH_SERVER(items_of_before_get_their_copies),
         WITH_SERVER(a_migration_that_was_killed_goes_on_and_loses_nothing),

@@ -15,7 +15,8 @@
 
 enum {
     SV_CHUNK_UNITS = 1024,
-    SV_CELL_MAX = 1024 * 1024, /* longer texts are cut, and refused by the limits of their fields */
+    SV_CELL_MAX = 1024 * 1024,    /* longer texts are cut, and refused by the limits of their fields */
+    SV_ROW_MAX = 8 * 1024 * 1024, /* that the cells of a row share: with half as much again as UTF-8 still a frame */
     SV_ROWS_BYTES = 128 * 1024,
     SV_ROWS_MAX = 500,
     SV_NAME_MAX = 256,
@@ -204,9 +205,19 @@ sv_child_columns(const sv_erp_child_t *child, SQLHSTMT statement, SQLSMALLINT *c
     return true;
 }
 
+/* Where an ERP tells hundreds of columns, a frame has room for less of each. */
+static size_t
+sv_child_cell_max(SQLSMALLINT columns)
+{
+    size_t share = (size_t) SV_ROW_MAX / (size_t) columns;
+
+    return share < SV_CELL_MAX ? share : SV_CELL_MAX;
+}
+
 /* A cell as text, whatever its type: numbers and dates as the driver writes them, exactly. */
 static bool
-sv_child_cell(const sv_erp_child_t *child, SQLHSTMT statement, SQLUSMALLINT column, sv_buffer_t *wide, bool *null)
+sv_child_cell(const sv_erp_child_t *child, SQLHSTMT statement, SQLUSMALLINT column, size_t max, sv_buffer_t *wide,
+              bool *null)
 {
     char chunk[SV_CHUNK_UNITS * sizeof(SQLWCHAR)];
     size_t unit = child->utf8 ? 1 : sizeof(SQLWCHAR);
@@ -232,7 +243,7 @@ sv_child_cell(const sv_erp_child_t *child, SQLHSTMT statement, SQLUSMALLINT colu
         if (told != SQL_NO_TOTAL && told >= 0 && (size_t) told < sizeof(chunk)) {
             got = (size_t) told;
         }
-        if (wide->length < SV_CELL_MAX) {
+        if (wide->length < max) {
             sv_buffer_append(wide, chunk, got);
         }
         if (code == SQL_SUCCESS) {
@@ -271,6 +282,7 @@ sv_child_row(const sv_erp_child_t *child, SQLHSTMT statement, SQLSMALLINT column
     char digits[16];
     const char *key;
     size_t key_length = bson_uint32_to_string(batch->count++, &key, digits, sizeof(digits));
+    size_t max = sv_child_cell_max(columns);
     bson_t row;
     bool good = true;
 
@@ -278,13 +290,16 @@ sv_child_row(const sv_erp_child_t *child, SQLHSTMT statement, SQLSMALLINT column
     for (SQLSMALLINT i = 0; good && i < columns; i++) {
         bool null;
 
-        good = sv_child_cell(child, statement, (SQLUSMALLINT) (i + 1), &batch->raw, &null);
+        good = sv_child_cell(child, statement, (SQLUSMALLINT) (i + 1), max, &batch->raw, &null);
         batch->text.length = 0;
         if (good && !null && !child->utf8) {
             sv_utf16_append(&batch->text, (const uint16_t *) (void *) batch->raw.data,
                             batch->raw.length / sizeof(SQLWCHAR));
         } else if (good && !null) {
             sv_buffer_append(&batch->text, batch->raw.data, batch->raw.length);
+        }
+        if (good && !null && batch->raw.length >= max) {
+            sv_buffer_putc(&batch->text, '\xff'); /* which no text has: one that was cut is not taken for the whole */
         }
         if (good) {
             sv_array_put(&row, (uint32_t) i, null ? NULL : batch->text.data, batch->text.length);
@@ -307,7 +322,7 @@ sv_child_rows(const sv_erp_child_t *child, SQLHSTMT statement, SQLSMALLINT colum
     sv_batch_begin(&batch);
     while (good && columns > 0 && SQL_SUCCEEDED(code = SQLFetch(statement))) {
         good = sv_child_row(child, statement, columns, &batch);
-        if (good && (batch.count == SV_ROWS_MAX || batch.answer.len >= SV_ROWS_BYTES)) {
+        if (good && (batch.count == SV_ROWS_MAX || batch.rows.len >= SV_ROWS_BYTES)) {
             sv_batch_end(child, &batch, true);
             sv_batch_begin(&batch);
         }

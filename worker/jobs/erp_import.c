@@ -27,6 +27,13 @@ sv_erp_import_gives_up(void *context)
     return sv_job_run_cancelled(context);
 }
 
+/* What an ERP tells may be anything. */
+static const char *
+sv_erp_import_text(const char *text, const char *otherwise)
+{
+    return text == NULL || bson_utf8_validate(text, strlen(text), false) ? text : otherwise;
+}
+
 static void
 sv_erp_import_refused(void *context, int64_t row, const char *item_code, const char *field, const char *message)
 {
@@ -39,10 +46,9 @@ sv_erp_import_refused(void *context, int64_t row, const char *item_code, const c
         bson_uint32_to_string(import->error_count++, &key, digits, sizeof(digits));
         BSON_APPEND_DOCUMENT_BEGIN(import->errors, key, &entry);
         BSON_APPEND_INT64(&entry, "row", import->rows_before + row);
-        sv_doc_put_text(&entry, "item_code", item_code);
+        sv_doc_put_text(&entry, "item_code", sv_erp_import_text(item_code, NULL));
         sv_doc_put_text(&entry, "field", field);
-        sv_doc_put_text(&entry, "message",
-                        bson_utf8_validate(message, strlen(message), false) ? message : "it is no text");
+        sv_doc_put_text(&entry, "message", sv_erp_import_text(message, "it is no text"));
         bson_append_document_end(import->errors, &entry);
     }
 }
