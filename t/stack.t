@@ -96,6 +96,28 @@ like $output, qr/no part rediss; parts are redis, mongodb, worker, nginx/, 'with
 is $status, 1, 'so is a signal that is none';
 like $output, qr/^scripts\/stack: there is no signal NONE$/m, 'in a line';
 
+($status, $output) = stack('logs worker', $dirs[0]);
+is $status, 0, 'the log of one part';
+like $output, qr/^\{"time":.*"event":/m, 'has what it wrote';
+unlike $output, qr/^==>/m, 'and nothing else';
+(undef, $output) = stack('logs worker', $dirs[0], '--lines 1');
+is scalar(() = $output =~ /\n/g), 1, 'as many lines as asked for';
+(undef, $output) = stack('logs', $dirs[0]);
+like $output, qr{^==> \Q$dirs[0]\E/log/$_\.log <==$}m, "without names $_ has its own heading" for qw(worker access);
+($status, $output) = stack('logs workre', $dirs[0]);
+is $status, 2, 'a log that is none is refused';
+like $output, qr/no log workre; there are .*\bworker\b/, 'with the names of those that are';
+my $follower = open my $followed, '-|', 'scripts/stack', 'logs', 'access', '--follow', '--lines', 1, '--dir', $dirs[0] or die;
+alarm 120;
+readline $followed;
+told(GET => '/api/sessions/analytics', headers => \%headers);
+my $came;
+1 until !defined($came = readline $followed) || $came =~ /GET .*analytics/;
+ok $came, 'a log that is followed shows what comes';
+alarm 0;
+kill TERM => $follower;
+close $followed;
+
 my @pids = map { values %{ read_json($_)->{pids} } } @dirs;
 for my $dir (@dirs) {
     ($status, $output) = stack('down', $dir, '--wipe');
@@ -104,5 +126,6 @@ for my $dir (@dirs) {
     ok !-e $dir, 'and the run directory is gone';
 }
 is_deeply [grep { StockVerify::Process::start_time($_) } @pids], [], 'every process has ended';
+is +(stack('logs', $dirs[0]))[0], 1, 'nor are there logs';
 is +(stack('down', $dirs[0]))[0], 0, 'down of nothing is no error';
 done_testing;

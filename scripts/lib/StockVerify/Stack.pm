@@ -43,6 +43,14 @@ sub parts { return @PARTS }
 sub state { return $_[0]{state} }
 sub file  { return "$_[0]{directory}/$_[1]" }
 
+# What its parts and the programs that started them wrote, whether they still run or not.
+sub log_files {
+    my ($self) = @_;
+    my $folder = $self->file('log');
+    opendir my $entries, $folder or return;
+    return map { "$folder/$_" } sort grep { /\.log$/ } readdir $entries;
+}
+
 sub say {
     my ($self, $text) = @_;
     print "$text\n" unless $self->{quiet};
