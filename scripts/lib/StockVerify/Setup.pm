@@ -6,6 +6,7 @@ package StockVerify::Setup;
 use strict;
 use warnings;
 use Cwd ();
+use POSIX 'WNOHANG';
 
 # Where things are built, absolute: STOCKVERIFY_BUILD, or build/ of the project. (make takes it, and targets in it, so.)
 sub build_directory {
@@ -14,21 +15,35 @@ sub build_directory {
     return $build =~ m{^/} ? $build : Cwd::getcwd() . "/$build";
 }
 
-# Installs the Debian packages that a build needs, then builds (a function) while the rest of the groups of scripts/deps
-# is installed beside it: the MongoDB-compatible server, made from source, takes longer than all else together. False
-# when something could not be installed; dies as the build does.
+# Installs what takes longest and what a build needs first, then builds while the rest is installed beside it: the
+# MongoDB-compatible server is made from source, which takes longer than all else together. root => the project's folder,
+# first => groups of scripts/deps for the build, groups => those of the rest, build => a function, console => another,
+# called as soon as the console's packages are there. False when something could not be installed; dies as they do.
 sub install_beside_build {
-    my ($root, $build, $for_build, $groups) = @_;
-    return if system("$root/scripts/deps", '--quiet', '--packages', @$for_build) != 0;
+    my (%option) = @_;
+    my $deps = "$option{root}/scripts/deps";
+    return if system($deps, '--quiet', '--packages', @{ $option{first} }, 'server') != 0;
     my $installer = fork // die "fork: $!\n";
     if ($installer == 0) {
-        exec "$root/scripts/deps", '--quiet', @$groups or exit 127;
+        exec $deps, '--quiet', @{ $option{groups} } or exit 127;
     }
-    my $built = eval { $build->(); 1 };
+    my $installed;
+    my $ended = sub {
+        my ($flags) = @_;
+        $installed //= $? == 0 if !defined $installed && waitpid($installer, $flags) != 0;
+        return defined $installed;
+    };
+    my $built = eval {
+        $option{build}->();
+        if ($option{console}) {
+            select undef, undef, undef, 0.5 until system("$deps --node >/dev/null 2>&1") == 0 || $ended->(WNOHANG);
+            $option{console}->();
+        }
+        1;
+    };
     my $why = $@;
-    kill TERM => $installer unless $built;
-    waitpid $installer, 0;
-    my $installed = $? == 0;
+    kill TERM => $installer unless $built || $ended->(WNOHANG);
+    $ended->(0);
     die $why unless $built;
     return $installed;
 }
