@@ -336,29 +336,47 @@ sv_call_body_of_many(sv_call_t *call, const char *loose)
     return sv_call_read_body(call, loose, true);
 }
 
+/* A bare list becomes the member `list` of an object; false: no memory. */
+static bool
+sv_call_wrap_list(sv_call_t *call, const char *list)
+{
+    size_t room = call->body_length + strlen(list) + sizeof("{\"\":}");
+    char *whole = malloc(room), *at = whole;
+
+    if (whole == NULL) {
+        sv_fail_cause(&call->error, SV_ERR_BUSY, "no memory for a body of %zu bytes", call->body_length);
+        return false;
+    }
+    sv_arena_on_destroy(call->arena, free, whole);
+    at += sprintf(at, "{\"%s\":", list);
+    memcpy(at, call->body, call->body_length);
+    at += call->body_length;
+    strcpy(at, "}");
+    call->body_length = (size_t) (at + 1 - whole);
+    call->body = whole;
+    return true;
+}
+
 const json_t *
 sv_call_body_list_loosely(sv_call_t *call, const char *list, const char *loose)
 {
+    const json_t *body;
+    bool bare;
+
     if (call->body_packed && sv_call_unpack_body(call) != SV_OK) {
         return NULL;
     }
-    if (call->body != NULL && *sv_call_body_start(call) == '[') {
-        size_t room = call->body_length + strlen(list) + sizeof("{\"\":}");
-        char *whole = malloc(room), *at = whole;
-
-        if (whole == NULL) {
-            sv_fail_cause(&call->error, SV_ERR_BUSY, "no memory for a body of %zu bytes", call->body_length);
-            return NULL;
-        }
-        sv_arena_on_destroy(call->arena, free, whole);
-        at += sprintf(at, "{\"%s\":", list);
-        memcpy(at, call->body, call->body_length);
-        at += call->body_length;
-        strcpy(at, "}");
-        call->body_length = (size_t) (at + 1 - whole);
-        call->body = whole;
+    bare = call->body != NULL && *sv_call_body_start(call) == '[';
+    if (bare && !sv_call_wrap_list(call, list)) {
+        return NULL;
     }
-    return sv_call_body_loosely(call, loose);
+    body = sv_call_body_loosely(call, loose);
+    /* What stood behind the list would be members beside it now. */
+    if (bare && body != NULL && json_object_size(body) != 1) {
+        sv_fail(&call->error, SV_ERR_JSON_INVALID, "The body is not valid JSON: something follows the value");
+        return NULL;
+    }
+    return body;
 }
 
 sv_redis_command_t *

@@ -44,6 +44,7 @@ my %malformed = (
     'half an escape'          => '{"a": "\u12',
     'half a surrogate pair'   => '{"a": "\ud83d"}',
     'a list'                  => '[{}]',
+    'a list, and a member'    => '[],"force":true',
     'a number'                => '7',
     'null'                    => 'null',
     'blanks'                  => " \n\t ",

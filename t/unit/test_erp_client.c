@@ -123,6 +123,45 @@ a_row_that_is_too_long_is_cut(void **state)
     sv_arena_destroy(arena);
 }
 
+/* ---- a driver that wrote over what its process sends */
+
+static const char broken_child[] = "TEST_BROKEN_CHILD";
+
+/* Says yes to the connection, and answers the first question with what is no names. */
+static int
+run_broken_child(void)
+{
+    bson_t *const answers[] = { BCON_NEW("ok", BCON_BOOL(true)), BCON_NEW("columns", "[", BCON_INT32(1), "]") };
+    char request[4096];
+
+    for (size_t i = 0; i < 2; i++) {
+        if (read(STDIN_FILENO, request, sizeof(request)) <= 0 ||
+            write(STDOUT_FILENO, bson_get_data(answers[i]), answers[i]->len) != (ssize_t) answers[i]->len) {
+            return EXIT_FAILURE;
+        }
+    }
+    return read(STDIN_FILENO, request, sizeof(request)) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void
+columns_that_have_no_names_are_nonsense(void **state)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_erp_client_t *client = sv_erp_client_create(&sv_sqlite_erp_settings, &mapping, NULL, NULL);
+    sv_error_t error;
+
+    (void) state;
+    sv_error_init(&error, arena);
+    setenv(broken_child, "1", 1);
+    assert_null(ask(client, "SELECT 1", NULL, &error));
+    unsetenv(broken_child);
+    assert_string_equal(error.cause, "ERP: its driver's process talks nonsense");
+    sv_error_clear(&error);
+    assert_string_equal(ask(client, "SELECT 1", NULL, &error), "1\n");
+    sv_erp_client_destroy(client);
+    sv_arena_destroy(arena);
+}
+
 static void
 what_the_driver_refuses_is_told_and_the_next_call_works(void **state)
 {
@@ -332,6 +371,7 @@ main(int argc, char **argv)
         cmocka_unit_test(texts_numbers_and_nulls_come_as_they_are),
         cmocka_unit_test(long_texts_come_whole_however_many_they_are),
         cmocka_unit_test(a_row_that_is_too_long_is_cut),
+        cmocka_unit_test(columns_that_have_no_names_are_nonsense),
         cmocka_unit_test(what_the_driver_refuses_is_told_and_the_next_call_works),
         cmocka_unit_test(rows_are_written_one_after_the_other),
         cmocka_unit_test(no_row_is_written_behind_one_that_is_refused),
@@ -342,8 +382,8 @@ main(int argc, char **argv)
         cmocka_unit_test(a_caller_may_give_up),
     };
 
-    if (argc == 2 && strcmp(argv[1], SV_ERP_CHILD_ARGUMENT) == 0) {
-        return sv_erp_child_main(); /* the client runs this program again */
+    if (argc == 2 && strcmp(argv[1], SV_ERP_CHILD_ARGUMENT) == 0) { /* the client runs this program again */
+        return getenv(broken_child) == NULL ? sv_erp_child_main() : run_broken_child();
     }
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, sv_sqlite_erp_open, sv_sqlite_erp_close);

@@ -288,8 +288,8 @@ sv_erp_connect(sv_erp_client_t *client, int64_t deadline_ms, sv_error_t *error)
     return status;
 }
 
-static void
-sv_erp_take_columns(sv_erp_client_t *client, const bson_t *answer)
+static sv_status_t
+sv_erp_take_columns(sv_erp_client_t *client, const bson_t *answer, sv_error_t *error)
 {
     const bson_t *columns = sv_doc_child(answer, "columns", client->frame);
     bson_iter_t iter;
@@ -299,11 +299,16 @@ sv_erp_take_columns(sv_erp_client_t *client, const bson_t *answer)
     client->name_count = 0;
     client->names =
         sv_arena_alloc(client->query, (columns == NULL ? 1 : bson_count_keys(columns) + 1) * sizeof(char *));
-    if (columns != NULL && bson_iter_init(&iter, columns)) {
-        while (bson_iter_next(&iter)) {
-            client->names[client->name_count++] = sv_arena_strdup(client->query, bson_iter_utf8(&iter, NULL));
-        }
+    if (columns == NULL || !bson_iter_init(&iter, columns)) {
+        return sv_erp_client_lose(client, error, sv_erp_nonsense);
     }
+    while (bson_iter_next(&iter)) {
+        if (!BSON_ITER_HOLDS_UTF8(&iter)) {
+            return sv_erp_client_lose(client, error, sv_erp_nonsense);
+        }
+        client->names[client->name_count++] = sv_arena_strdup(client->query, bson_iter_utf8(&iter, NULL));
+    }
+    return SV_OK;
 }
 
 sv_status_t
@@ -346,7 +351,7 @@ sv_erp_client_query(sv_erp_client_t *client, const sv_erp_statement_t *statement
     }
     if (status == SV_OK) {
         client->asked = true;
-        sv_erp_take_columns(client, &answer);
+        status = sv_erp_take_columns(client, &answer, error);
     }
     bson_destroy(&request);
     return status;
