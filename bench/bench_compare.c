@@ -126,7 +126,7 @@ make_snapshot(const kind_t *kind, sv_error_t *error)
 
     sv_row_layout_init(&layout, columns, COLUMNS, error->arena);
     sv_row_packer_init(&packer, &layout, error->arena);
-    writer = sv_block_writer_create(store, &place, &layout);
+    writer = sv_block_writer_create(store, &place, &layout, error);
     bson_init(&row);
     for (int64_t i = 0; i < kind->rows; i++) {
         int64_t number = kind->backwards ? kind->rows - 1 - i : i;
@@ -289,7 +289,7 @@ main(int argc, char **argv)
     sv_uuid_v4(suffix);
     settings.mongodb_uri = getenv("MONGODB_URI");
     settings.mongodb_database = sv_arena_printf(arena, "sv_bench_%.8s", suffix);
-    pool = sv_store_pool_create_patient(&settings, 1, &error);
+    pool = sv_store_pool_create_patient(&settings, 2, &error);
     store = pool != NULL ? sv_store_acquire(pool) : NULL;
     if (store == NULL || sv_indexes_ensure(store, NULL, NULL, &summary, &error) != SV_OK) {
         die("MongoDB", &error);

@@ -122,7 +122,7 @@ store_rows(sv_arena_t *arena)
     rows = malloc((size_t) row_count * sizeof(*rows));
     sv_row_layout_init(&layout, columns, COLUMNS, arena);
     sv_row_packer_init(&packer, &layout, arena);
-    writer = sv_block_writer_create(store, &place, &layout);
+    writer = sv_block_writer_create(store, &place, &layout, &error);
     if (writer == NULL || rows == NULL) {
         die("rows", "out of memory");
     }
@@ -305,7 +305,7 @@ open_server(sv_arena_t *arena)
     sv_uuid_v4(suffix);
     settings.mongodb_uri = getenv("MONGODB_URI");
     settings.mongodb_database = sv_arena_printf(arena, "sv_bench_%.8s", suffix);
-    pool = sv_store_pool_create_patient(&settings, 1, &error);
+    pool = sv_store_pool_create_patient(&settings, 2, &error);
     store = pool != NULL ? sv_store_acquire(pool) : NULL;
     if (store == NULL || sv_indexes_ensure(store, NULL, NULL, &summary, &error) != SV_OK) {
         die("MongoDB", error.cause);

@@ -53,7 +53,7 @@ snapshot(int first, int step, int64_t more, order_t order)
 
     sv_row_layout_init(&layout, columns, COLUMNS, world.real.arena);
     sv_row_packer_init(&packer, &layout, world.real.arena);
-    writer = sv_block_writer_create(store(), &place, &layout);
+    writer = sv_block_writer_create(store(), &place, &layout, &world.real.error);
     for (int i = 0; i < ROWS; i++) {
         int number = first + step * place_in(order, i);
         bson_t row = BSON_INITIALIZER;
@@ -334,7 +334,7 @@ what_a_dead_attempt_wrote_is_removed_by_the_next(void **state)
     sv_block_place_t place = sv_comparison_blocks(sv_arena_printf(world.real.arena, "%s.1", id));
     sv_row_layout_t layout = { 0 };
     sv_packed_row_t row = { (const uint8_t *) "", 0 };
-    sv_block_writer_t *writer = sv_block_writer_create(store(), &place, &layout);
+    sv_block_writer_t *writer = sv_block_writer_create(store(), &place, &layout, &world.real.error);
     sv_block_totals_t totals;
 
     (void) state;

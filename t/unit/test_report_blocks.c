@@ -67,7 +67,7 @@ write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t pa
 
     sv_row_layout_init(&layout, of, COLUMNS, real.arena);
     sv_row_packer_init(&packer, &layout, real.arena);
-    writer = sv_block_writer_create(real.store, &place, &layout);
+    writer = sv_block_writer_create(real.store, &place, &layout, &real.error);
     for (int64_t i = 0; i < count; i++) {
         bson_t *row = make_row(i, padding);
 
@@ -126,11 +126,22 @@ reader_of(const char *owner, int64_t first)
     return sv_block_reader_create(real.store, &place, columns, COLUMNS, first);
 }
 
-/* Reads from `first` on, at most `limit` rows; each must be the next. */
-static int64_t
-read_rows(const char *owner, int64_t first, int64_t limit)
+static sv_block_reader_t *
+reader_ahead_of(const char *owner, int64_t first)
 {
     sv_block_reader_t *reader = reader_of(owner, first);
+
+    sv_block_reader_run_ahead(reader);
+    return reader;
+}
+
+typedef sv_block_reader_t *(*open_t)(const char *owner, int64_t first);
+
+/* Reads from `first` on, at most `limit` rows; each must be the next. */
+static int64_t
+read_rows_by(open_t open, const char *owner, int64_t first, int64_t limit)
+{
+    sv_block_reader_t *reader = open(owner, first);
     const bson_t *row = NULL;
     int64_t given = 0;
 
@@ -143,6 +154,16 @@ read_rows(const char *owner, int64_t first, int64_t limit)
         given++;
     }
     sv_block_reader_destroy(reader);
+    return given;
+}
+
+/* It is the same whoever opens the blocks. */
+static int64_t
+read_rows(const char *owner, int64_t first, int64_t limit)
+{
+    int64_t given = read_rows_by(reader_of, owner, first, limit);
+
+    assert_int_equal(read_rows_by(reader_ahead_of, owner, first, limit), given);
     return given;
 }
 
@@ -257,9 +278,9 @@ documents_of_the_version_before_are_read(void **state)
 }
 
 static sv_status_t
-read_until_it_fails(const char *owner)
+read_until_it_fails_by(open_t open, const char *owner)
 {
-    sv_block_reader_t *reader = reader_of(owner, 0);
+    sv_block_reader_t *reader = open(owner, 0);
     const bson_t *row = NULL;
     sv_status_t status;
 
@@ -269,6 +290,15 @@ read_until_it_fails(const char *owner)
     } while (status == SV_OK && row != NULL);
     sv_block_reader_destroy(reader);
     sv_error_clear(&real.error);
+    return status;
+}
+
+static sv_status_t
+read_until_it_fails(const char *owner)
+{
+    sv_status_t status = read_until_it_fails_by(reader_of, owner);
+
+    assert_int_equal(read_until_it_fails_by(reader_ahead_of, owner), status);
     return status;
 }
 
@@ -335,8 +365,8 @@ test_two_readers_at_once(void **state)
     (void) state;
     write_rows("left", 12000, 6);
     write_rows("right", 12000, 7);
-    left = reader_of("left", 0);
-    right = reader_of("right", 0);
+    left = reader_ahead_of("left", 0);
+    right = reader_ahead_of("right", 0);
     for (int64_t i = 0; i < 12000; i++) {
         must(sv_block_reader_next_document(left, &row, &real.error), &real.error);
         assert_int_equal(sv_doc_int(row, "number"), i);

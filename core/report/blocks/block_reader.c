@@ -1,16 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
-#include "core/base/codec.h"
+#include "core/report/blocks/block_ahead.h"
 #include "core/report/blocks/block_owner.h"
 #include "core/report/rows/row_build.h"
 #include "core/store/document.h"
 
-enum {
-    SV_READ_AHEAD = 8,                        /* blocks a round trip, once more than the first is wanted */
-    SV_RAW_MAX = SV_BLOCK_BYTES + (17 << 20), /* a block may hold one row of a document's greatest size */
-};
+enum { SV_READ_AHEAD = 8 }; /* blocks a round trip, once more than the first is wanted */
 
 /* One row's view stands first: libbson asks for an alignment of its own. */
 struct sv_block_reader_s {
@@ -25,25 +21,21 @@ struct sv_block_reader_s {
     sv_block_place_t place;
     mongoc_cursor_t *cursor; /* over the blocks behind the first */
     ZSTD_DCtx *decompressor;
-    uint8_t *raw;
-    size_t raw_length, raw_capacity, at;
+    sv_block_raw_t raw;      /* of the first block, and of all that are not opened ahead */
+    bool runs_ahead;         /* where there is more than one block */
+    sv_block_ahead_t *ahead; /* NULL before that */
+    const uint8_t *bytes;    /* of this block's rows */
+    size_t length, at;
     int64_t format;    /* of this block */
     int64_t rows_left; /* in it */
     int64_t n;         /* of the block to read next */
     int64_t next_row;  /* number of the row given next */
     bool begun, last;
+    bool drained; /* the cursor has no more */
     /* of the row it began with, while its block is at hand */
     size_t first_at;
     int64_t first_left, first_row, first_n;
 };
-
-/* What a block says of itself; `data` lives as long as its document. */
-typedef struct {
-    int64_t first_row, rows, bytes, format;
-    bool last;
-    const uint8_t *data, *sha256;
-    uint32_t size, sha256_size;
-} sv_block_t;
 
 sv_block_reader_t *
 sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, const sv_column_t *columns,
@@ -80,10 +72,17 @@ sv_block_reader_destroy(sv_block_reader_t *reader)
     if (reader->cursor != NULL) {
         mongoc_cursor_destroy(reader->cursor);
     }
+    sv_block_ahead_destroy(reader->ahead);
     ZSTD_freeDCtx(reader->decompressor);
     sv_arena_destroy(reader->arena);
-    free(reader->raw);
+    free(reader->raw.bytes);
     free(reader);
+}
+
+void
+sv_block_reader_run_ahead(sv_block_reader_t *reader)
+{
+    reader->runs_ahead = true;
 }
 
 static sv_status_t
@@ -94,7 +93,7 @@ sv_block_bad(const sv_block_reader_t *reader, int64_t n, const char *what, sv_er
 
 /* Somebody may have deleted what the blocks are of since its head was read. */
 static sv_status_t
-sv_block_missing(const sv_block_reader_t *reader, sv_error_t *error)
+sv_block_missing(const sv_block_reader_t *reader, int64_t n, sv_error_t *error)
 {
     bool abandoned = false;
 
@@ -102,32 +101,7 @@ sv_block_missing(const sv_block_reader_t *reader, sv_error_t *error)
         return error->status;
     }
     return abandoned ? sv_fail(error, SV_ERR_NOT_FOUND, "The rows were deleted meanwhile")
-                     : sv_block_bad(reader, reader->n, "is missing", error);
-}
-
-static const uint8_t *
-sv_block_binary(const bson_t *document, const char *name, uint32_t *size)
-{
-    const uint8_t *bytes = NULL;
-    bson_iter_t iter;
-
-    *size = 0;
-    if (bson_iter_init_find(&iter, document, name) && BSON_ITER_HOLDS_BINARY(&iter)) {
-        bson_iter_binary(&iter, NULL, size, &bytes);
-    }
-    return bytes;
-}
-
-static void
-sv_block_read(const bson_t *document, sv_block_t *block)
-{
-    block->first_row = sv_doc_int(document, "first_row");
-    block->rows = sv_doc_int(document, "rows");
-    block->bytes = sv_doc_int(document, "bytes");
-    block->format = sv_doc_int(document, "format");
-    block->last = sv_doc_bool(document, "last");
-    block->data = sv_block_binary(document, "data", &block->size);
-    block->sha256 = sv_block_binary(document, "sha256", &block->sha256_size);
+                     : sv_block_bad(reader, n, "is missing", error);
 }
 
 static sv_status_t
@@ -167,36 +141,16 @@ sv_block_search(sv_block_reader_t *reader, int64_t low, sv_arena_t *arena, sv_er
     return SV_OK;
 }
 
+/* This block's rows are read now. */
 static sv_status_t
-sv_block_unpack(sv_block_reader_t *reader, const sv_block_t *block, sv_error_t *error)
+sv_block_enter(sv_block_reader_t *reader, const sv_block_t *block, const sv_block_raw_t *raw, const char *wrong,
+               sv_error_t *error)
 {
-    uint8_t digest[SV_SHA256_SIZE];
-    size_t size;
-
-    if (block->format != SV_BLOCK_DOCUMENTS && block->format != SV_BLOCK_PACKED) {
-        return sv_block_bad(reader, reader->n, "is of a later release", error);
+    if (wrong != NULL) {
+        return sv_block_bad(reader, reader->n, wrong, error);
     }
-    if (block->data == NULL || block->sha256_size != sizeof(digest) || block->bytes < 0 || block->bytes > SV_RAW_MAX) {
-        return sv_block_bad(reader, reader->n, "is damaged", error);
-    }
-    sv_sha256(block->data, block->size, digest);
-    if (memcmp(digest, block->sha256, sizeof(digest)) != 0) {
-        return sv_block_bad(reader, reader->n, "does not have the checksum it was written with", error);
-    }
-    if ((size_t) block->bytes > reader->raw_capacity) {
-        free(reader->raw);
-        reader->raw_capacity = 0;
-        reader->raw = malloc((size_t) block->bytes);
-        if (reader->raw == NULL) {
-            return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
-        }
-        reader->raw_capacity = (size_t) block->bytes;
-    }
-    size = ZSTD_decompressDCtx(reader->decompressor, reader->raw, reader->raw_capacity, block->data, block->size);
-    if (ZSTD_isError(size) || size != (size_t) block->bytes) {
-        return sv_block_bad(reader, reader->n, "cannot be decompressed", error);
-    }
-    reader->raw_length = size;
+    reader->bytes = raw->bytes;
+    reader->length = raw->length;
     reader->at = 0;
     reader->format = block->format;
     reader->rows_left = block->rows;
@@ -205,23 +159,31 @@ sv_block_unpack(sv_block_reader_t *reader, const sv_block_t *block, sv_error_t *
     return SV_OK;
 }
 
+static sv_status_t
+sv_block_open_here(sv_block_reader_t *reader, const sv_block_t *block, sv_error_t *error)
+{
+    const char *wrong = sv_block_open(block, reader->decompressor, &reader->raw);
+
+    return sv_block_enter(reader, block, &reader->raw, wrong, error);
+}
+
 /* The bytes of the next row: packed behind their length, or a document that begins with its own.  False when the block
  * ends in their midst. */
 static bool
 sv_block_take(sv_block_reader_t *reader)
 {
-    size_t left = reader->raw_length - reader->at, before = reader->format == SV_BLOCK_PACKED ? sizeof(uint32_t) : 0;
+    size_t left = reader->length - reader->at, before = reader->format == SV_BLOCK_PACKED ? sizeof(uint32_t) : 0;
     uint32_t length;
 
     if (left < sizeof(length)) {
         return false;
     }
-    memcpy(&length, reader->raw + reader->at, sizeof(length));
+    memcpy(&length, reader->bytes + reader->at, sizeof(length));
     length = BSON_UINT32_FROM_LE(length);
     if (length > left - before) {
         return false;
     }
-    reader->row = (sv_packed_row_t){ reader->raw + reader->at + before, length };
+    reader->row = (sv_packed_row_t){ reader->bytes + reader->at + before, length };
     reader->at += before + length;
     reader->rows_left--;
     return true;
@@ -265,14 +227,14 @@ sv_block_begin(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
         return error->status;
     }
     if (document == NULL) {
-        return sv_block_missing(reader, error);
+        return sv_block_missing(reader, reader->n, error);
     }
     sv_block_read(document, &block);
-    if (sv_block_unpack(reader, &block, error) != SV_OK) {
+    if (sv_block_open_here(reader, &block, error) != SV_OK) {
         return error->status;
     }
     if (!block.last && reader->next_row >= block.first_row + block.rows) {
-        return sv_block_missing(reader, error);
+        return sv_block_missing(reader, reader->n, error);
     }
     for (int64_t row = block.first_row; row < reader->next_row && reader->rows_left > 0; row++) {
         if (!sv_block_take(reader)) {
@@ -313,24 +275,77 @@ sv_block_open_cursor(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *e
     return sv_store_find(reader->store, reader->place.collection, filter, options, &reader->cursor, error);
 }
 
+/* The cursor's next block, which must be this one; *any false when there is no more. */
+static sv_status_t
+sv_block_pull(sv_block_reader_t *reader, int64_t n, sv_block_t *block, bool *any, sv_error_t *error)
+{
+    const bson_t *document;
+
+    *any = mongoc_cursor_next(reader->cursor, &document);
+    if (!*any) {
+        return sv_store_cursor_end(reader->store, reader->cursor, error);
+    }
+    sv_block_read(document, block);
+    return block->n == n ? SV_OK : sv_block_missing(reader, n, error);
+}
+
+/* Gives the thread a batch more when no more than one waits, so that it has something to open while the server is
+ * waited for. */
+static sv_status_t
+sv_block_feed(sv_block_reader_t *reader, sv_error_t *error)
+{
+    size_t waiting = sv_block_ahead_waiting(reader->ahead);
+    int wanted = waiting <= SV_READ_AHEAD ? SV_READ_AHEAD : 0;
+
+    for (; wanted > 0 && !reader->drained && sv_block_ahead_room(reader->ahead); wanted--, waiting++) {
+        sv_block_t block;
+        bool any;
+
+        if (sv_block_pull(reader, reader->n + (int64_t) waiting, &block, &any, error) != SV_OK) {
+            return error->status;
+        }
+        reader->drained = !any || block.last;
+        if (any && !sv_block_ahead_give(reader->ahead, &block)) {
+            return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+        }
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_block_go_on_ahead(sv_block_reader_t *reader, sv_error_t *error)
+{
+    const sv_opened_block_t *opened;
+
+    if (sv_block_feed(reader, error) != SV_OK) {
+        return error->status;
+    }
+    opened = sv_block_ahead_take(reader->ahead);
+    return opened != NULL && opened->block.first_row == reader->next_row
+               ? sv_block_enter(reader, &opened->block, &opened->raw, opened->wrong, error)
+               : sv_block_missing(reader, reader->n, error);
+}
+
 static sv_status_t
 sv_block_go_on(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
 {
-    const bson_t *document;
     sv_block_t block;
+    bool any;
 
     if (reader->cursor == NULL && sv_block_open_cursor(reader, arena, error) != SV_OK) {
         return error->status;
     }
-    if (!mongoc_cursor_next(reader->cursor, &document)) {
-        return sv_store_cursor_end(reader->store, reader->cursor, error) == SV_OK ? sv_block_missing(reader, error)
-                                                                                  : error->status;
+    if (reader->runs_ahead && reader->ahead == NULL && (reader->ahead = sv_block_ahead_create()) == NULL) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "no thread for reading ahead");
     }
-    sv_block_read(document, &block);
-    if (sv_doc_int(document, "n") != reader->n || block.first_row != reader->next_row) {
-        return sv_block_missing(reader, error);
+    if (reader->ahead != NULL) {
+        return sv_block_go_on_ahead(reader, error);
     }
-    return sv_block_unpack(reader, &block, error);
+    if (sv_block_pull(reader, reader->n, &block, &any, error) != SV_OK) {
+        return error->status;
+    }
+    return any && block.first_row == reader->next_row ? sv_block_open_here(reader, &block, error)
+                                                      : sv_block_missing(reader, reader->n, error);
 }
 
 /* The bytes of the next row, of a block of documents its view too; *any false at the end, and when it fails. */

@@ -3,51 +3,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/report/blocks/block_inserter.h"
 #include "core/report/blocks/block_packer.h"
 #include "core/store/document.h"
-#include "core/store/transaction.h"
-
-enum {
-    SV_WRITE_BLOCKS = 64,         /* one insert, one flush of the server's journal, */
-    SV_WRITE_BYTES = 1024 * 1024, /* or as many as make so much */
-};
 
 struct sv_block_writer_s {
-    sv_store_t *store;
     sv_block_place_t place;
     sv_block_packer_t *packer;
+    sv_block_inserter_t *inserter;
     sv_packed_block_t *filling; /* NULL: not begun */
-    bson_t *waiting[SV_WRITE_BLOCKS];
-    size_t waiting_count, waiting_bytes;
     sv_block_totals_t totals;
 };
 
 sv_block_writer_t *
-sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout)
+sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout,
+                       sv_error_t *error)
 {
     sv_block_writer_t *writer = calloc(1, sizeof(*writer));
 
-    if (writer == NULL) {
-        return NULL;
+    if (writer != NULL) {
+        writer->place = *place;
+        writer->packer = sv_block_packer_create(layout);
     }
-    writer->store = store;
-    writer->place = *place;
-    writer->packer = sv_block_packer_create(layout);
-    if (writer->packer == NULL) {
-        free(writer);
+    if (writer == NULL || writer->packer == NULL) {
+        sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    } else {
+        writer->inserter = sv_block_inserter_create(store->pool, place->collection, error);
+    }
+    if (error->status != SV_OK) {
+        sv_block_writer_destroy(writer);
         return NULL;
     }
     return writer;
-}
-
-static void
-sv_block_writer_forget(sv_block_writer_t *writer)
-{
-    for (size_t i = 0; i < writer->waiting_count; i++) {
-        bson_destroy(writer->waiting[i]);
-    }
-    writer->waiting_count = 0;
-    writer->waiting_bytes = 0;
 }
 
 void
@@ -56,33 +43,12 @@ sv_block_writer_destroy(sv_block_writer_t *writer)
     if (writer == NULL) {
         return;
     }
-    sv_block_writer_forget(writer);
     sv_block_packer_destroy(writer->packer);
+    sv_block_inserter_destroy(writer->inserter);
     free(writer);
 }
 
 /* ---- blocks that are packed */
-
-static sv_status_t
-sv_block_insert(sv_block_writer_t *writer, sv_error_t *error)
-{
-    bson_t *options = sv_store_options(writer->store, error->arena);
-    bson_t reply;
-    bson_error_t reason;
-    sv_status_t status = SV_OK;
-
-    if (writer->waiting_count == 0) {
-        return SV_OK;
-    }
-    if (!mongoc_collection_insert_many(writer->store->collections[writer->place.collection],
-                                       (const bson_t **) writer->waiting, writer->waiting_count, options, &reply,
-                                       &reason)) {
-        status = sv_store_call_fail(writer->store, &reason, &reply, error);
-    }
-    bson_destroy(&reply);
-    sv_block_writer_forget(writer);
-    return status;
-}
 
 /* A file of blocks that ends without one that says it is the last has lost some. */
 static sv_status_t
@@ -103,14 +69,9 @@ sv_block_queue(sv_block_writer_t *writer, const sv_packed_block_t *packed, sv_er
     BSON_APPEND_INT32(block, "format", SV_BLOCK_PACKED);
     BSON_APPEND_BINARY(block, "sha256", BSON_SUBTYPE_BINARY, packed->sha256, sizeof(packed->sha256));
     BSON_APPEND_BINARY(block, "data", BSON_SUBTYPE_BINARY, packed->data, (uint32_t) packed->size);
-    writer->waiting[writer->waiting_count++] = block;
-    writer->waiting_bytes += packed->size;
     writer->totals.blocks++;
     writer->totals.bytes += (int64_t) packed->size;
-    if (writer->waiting_count == SV_WRITE_BLOCKS || writer->waiting_bytes >= SV_WRITE_BYTES) {
-        return sv_block_insert(writer, error);
-    }
-    return SV_OK;
+    return sv_block_inserter_add(writer->inserter, block, error);
 }
 
 /* Takes what is packed; with `wait` as long as there is something to wait for. */
@@ -214,7 +175,7 @@ sv_block_writer_finish(sv_block_writer_t *writer, sv_block_totals_t *totals, sv_
         status = sv_block_collect(writer, true, error);
     }
     if (status == SV_OK) {
-        status = sv_block_insert(writer, error);
+        status = sv_block_inserter_finish(writer->inserter, error);
     }
     if (status == SV_OK && !sv_block_packer_digest(writer->packer, writer->totals.digest)) {
         status = sv_fail_cause(error, SV_ERR_INTERNAL, "SHA-256 failed");

@@ -33,9 +33,10 @@ typedef struct {
     char digest[65];             /* SHA-256 over the columns, then all packed rows in their order, in hex */
 } sv_block_totals_t;
 
-/* NULL: no memory. */
-sv_block_writer_t *
-sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout);
+/* Packs and inserts on threads of its own, through a client of the store's pool besides `store`.  NULL:
+ * SV_ERR_UNAVAILABLE when none came free, SV_ERR_INTERNAL without memory. */
+sv_block_writer_t *sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place,
+                                          const sv_row_layout_t *layout, sv_error_t *error);
 sv_status_t sv_block_writer_add(sv_block_writer_t *writer, const sv_packed_row_t *row, sv_error_t *error);
 /* Writes what is left. */
 sv_status_t sv_block_writer_finish(sv_block_writer_t *writer, sv_block_totals_t *totals, sv_error_t *error);
@@ -44,6 +45,9 @@ void sv_block_writer_destroy(sv_block_writer_t *writer);
 /* Reads from row `first_row` on (0: the first).  The columns must outlive it. */
 sv_block_reader_t *sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, const sv_column_t *columns,
                                           size_t column_count, int64_t first_row);
+/* Before the first row, for a reader of many: blocks behind the first are checked and decompressed on a thread of its
+ * own while those before are read. */
+void sv_block_reader_run_ahead(sv_block_reader_t *reader);
 /* *row is the next one, valid until the next call; NULL at the end.  A block that is missing or whose checksum is wrong
  * is SV_ERR_INTERNAL; SV_ERR_NOT_FOUND when they were deleted meanwhile. */
 sv_status_t sv_block_reader_next(sv_block_reader_t *reader, const sv_packed_row_t **row, sv_error_t *error);

@@ -44,7 +44,8 @@ typedef struct {
     const sv_column_t *column; /* of the baseline */
     size_t baseline, comparison;
     bool number;
-    int64_t tolerance;                                   /* millionths; numbers only */
+    int64_t tolerance;                                   /* millionths; numbers only, as the next */
+    int64_t millionths;                                  /* that one of its numbers, as they are stored, is */
     const sv_column_t *before, *after, *delta, *percent; /* the last two NULL unless a number */
 } sv_compare_field_t;
 

@@ -41,9 +41,10 @@ typedef struct {
     size_t number_count;
     sv_row_layout_t layout;     /* of the rows written */
     sv_row_packer_t packer;     /* the same */
-    sv_buffer_t changed_fields; /* of the present one */
-    bool *differs;              /* each field of it */
-    sv_row_value_t *nothing;    /* the values of a row that is not there */
+    bool *differs;              /* each field of the present one */
+    sv_buffer_t changed_fields; /* the names of those that differed in the last row that was changed: */
+    bool *named;
+    sv_row_value_t *nothing; /* the values of a row that is not there */
 } sv_join_t;
 
 /* ---- reading */
@@ -182,8 +183,10 @@ sv_field_differs(const sv_compare_field_t *field, const sv_row_value_t *before, 
     if (!before->known || !after->known || !field->number) {
         return !sv_row_value_equal(before, after);
     }
-    difference = (__int128) after->number - before->number;
-    difference *= SV_QUANTITY_ONE / sv_column_unit(field->column);
+    if (after->number == before->number) {
+        return false;
+    }
+    difference = ((__int128) after->number - before->number) * field->millionths;
     return difference > field->tolerance || -difference > field->tolerance;
 }
 
@@ -248,12 +251,14 @@ sv_join_put_number(sv_row_packer_t *row, const sv_row_value_t *before, const sv_
     __int128 difference = (__int128) after->number - before->number;
     sv_row_value_t delta = { .known = before->known || after->known }, percent = { .known = false };
 
-    if (difference > INT64_MAX || difference < INT64_MIN) {
+    if (difference == 0) {
+        percent.known = before->number != 0;
+    } else if (difference > INT64_MAX || difference < INT64_MIN) {
         delta.known = false;
     } else {
         delta.number = (int64_t) difference;
     }
-    if (before->known) {
+    if (before->known && difference != 0) {
         percent.known = sv_ratio(difference, before->number, &percent.number);
     }
     sv_row_packer_put(row, &delta);
@@ -270,13 +275,20 @@ static sv_row_value_t
 sv_join_changed_fields(sv_join_t *join, sv_row_change_t change)
 {
     sv_buffer_t *names = &join->changed_fields;
+    size_t count = join->plan->field_count;
 
-    names->length = 0;
-    for (size_t i = 0; change == SV_ROW_CHANGED && i < join->plan->field_count; i++) {
-        if (join->differs[i]) {
-            sv_buffer_puts(names, names->length == 0 ? "" : ", ");
-            sv_buffer_puts(names, join->plan->fields[i].column->name);
+    if (change != SV_ROW_CHANGED) {
+        return sv_text_value(NULL, 0);
+    }
+    if (memcmp(join->differs, join->named, count) != 0) { /* else they are those of the changed row before */
+        names->length = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (join->differs[i]) {
+                sv_buffer_puts(names, names->length == 0 ? "" : ", ");
+                sv_buffer_puts(names, join->plan->fields[i].column->name);
+            }
         }
+        memcpy(join->named, join->differs, count);
     }
     return sv_text_value(names->data, names->length);
 }
@@ -404,6 +416,7 @@ sv_join_open(sv_join_t *join, const sv_packed_source_t sources[2])
     }
     join->nothing = sv_arena_zalloc(join->arena, (most + 1) * sizeof(sv_row_value_t));
     join->differs = sv_arena_zalloc(join->arena, plan->field_count + 1);
+    join->named = sv_arena_zalloc(join->arena, plan->field_count + 1);
     sv_buffer_init(&join->changed_fields, join->arena, SV_KEY_ROOM);
     sv_row_layout_init(&join->layout, plan->columns, plan->column_count, join->arena);
     sv_row_packer_init(&join->packer, &join->layout, join->arena);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/base/quantity.h"
 #include "core/report/compare/compare.h"
 
 /* ---- what is asked for */
@@ -216,6 +217,7 @@ sv_plan_add_field(sv_planning_t *planning, const size_t places[2])
         .comparison = places[SV_COMPARISON],
         .number = sv_column_is_number(column),
         .tolerance = sv_column_is_number(column) ? sv_plan_tolerance(planning->options, column->name) : 0,
+        .millionths = sv_column_is_number(column) ? SV_QUANTITY_ONE / sv_column_unit(column) : 0,
     };
 }
 

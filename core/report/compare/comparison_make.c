@@ -142,7 +142,11 @@ sv_side_read_from_the_first(sv_side_t *side, int place, sv_error_t *error)
     sv_block_reader_destroy(side->reader);
     side->reader = sv_block_reader_create(side->making->store, &side->making->planned.snapshots[place].blocks,
                                           side->layout.columns, side->layout.count, 0);
-    return side->reader != NULL ? SV_OK : sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    if (side->reader == NULL) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    }
+    sv_block_reader_run_ahead(side->reader);
+    return SV_OK;
 }
 
 static sv_status_t
@@ -216,9 +220,9 @@ sv_making_compare(sv_making_t *making, sv_error_t *error)
     sv_row_layout_init(&making->layout, making->planned.plan->columns, making->planned.plan->column_count,
                        making->arena);
     for (;;) {
-        making->writer = sv_block_writer_create(making->store, &making->publication.blocks, &making->layout);
+        making->writer = sv_block_writer_create(making->store, &making->publication.blocks, &making->layout, error);
         if (making->writer == NULL) {
-            return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+            return error->status;
         }
         status = sv_making_join(making, error);
         if (status != SV_OK || making->result.unsorted < 0) {

@@ -236,9 +236,8 @@ sv_taking_run(sv_taking_t *taking, sv_error_t *error)
     if (sv_report_query_sort_key(taking->query, &taking->key, taking->arena)) {
         taking->sorter = sv_row_sorter_create(taking->directory, &taking->layout, &taking->key, SV_ROW_SORT_MEMORY);
     }
-    taking->writer = sv_block_writer_create(taking->store, &taking->publication.blocks, &taking->layout);
-    status =
-        taking->writer != NULL ? sv_taking_read(taking, error) : sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    taking->writer = sv_block_writer_create(taking->store, &taking->publication.blocks, &taking->layout, error);
+    status = taking->writer != NULL ? sv_taking_read(taking, error) : error->status;
     if (status == SV_OK) {
         status = taking->watch->progress(taking->watch->context, "publishing", taking->rows, error);
     }
