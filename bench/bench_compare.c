@@ -126,7 +126,7 @@ make_snapshot(const kind_t *kind, sv_error_t *error)
 
     sv_row_layout_init(&layout, columns, COLUMNS, error->arena);
     sv_row_packer_init(&packer, &layout, error->arena);
-    writer = sv_block_writer_create(store, &place, &layout, error);
+    writer = sv_block_writer_create(store, &place, &layout, NULL, error);
     bson_init(&row);
     for (int64_t i = 0; i < kind->rows; i++) {
         int64_t number = kind->backwards ? kind->rows - 1 - i : i;
@@ -142,7 +142,8 @@ make_snapshot(const kind_t *kind, sv_error_t *error)
         }
     }
     bson_destroy(&row);
-    if (sv_block_writer_finish(writer, &totals, error) != SV_OK) {
+    if (sv_block_writer_finish(writer, &totals, error) != SV_OK ||
+        sv_block_writer_insert_last(writer, store, error) != SV_OK) {
         die("blocks", error);
     }
     sv_block_writer_destroy(writer);

@@ -122,7 +122,7 @@ store_rows(sv_arena_t *arena)
     rows = malloc((size_t) row_count * sizeof(*rows));
     sv_row_layout_init(&layout, columns, COLUMNS, arena);
     sv_row_packer_init(&packer, &layout, arena);
-    writer = sv_block_writer_create(store, &place, &layout, &error);
+    writer = sv_block_writer_create(store, &place, &layout, NULL, &error);
     if (writer == NULL || rows == NULL) {
         die("rows", "out of memory");
     }
@@ -133,7 +133,8 @@ store_rows(sv_arena_t *arena)
             die("blocks", error.cause);
         }
     }
-    if (sv_block_writer_finish(writer, &totals, &error) != SV_OK) {
+    if (sv_block_writer_finish(writer, &totals, &error) != SV_OK ||
+        sv_block_writer_insert_last(writer, store, &error) != SV_OK) {
         die("blocks", error.cause);
     }
     printf("%" PRId64 " rows of %d columns in %" PRId64 " blocks, %.1f MB\n", totals.rows, COLUMNS, totals.blocks,

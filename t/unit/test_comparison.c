@@ -53,7 +53,7 @@ snapshot(int first, int step, int64_t more, order_t order)
 
     sv_row_layout_init(&layout, columns, COLUMNS, world.real.arena);
     sv_row_packer_init(&packer, &layout, world.real.arena);
-    writer = sv_block_writer_create(store(), &place, &layout, &world.real.error);
+    writer = sv_block_writer_create(store(), &place, &layout, NULL, &world.real.error);
     for (int i = 0; i < ROWS; i++) {
         int number = first + step * place_in(order, i);
         bson_t row = BSON_INITIALIZER;
@@ -67,6 +67,7 @@ snapshot(int first, int step, int64_t more, order_t order)
         bson_destroy(&row);
     }
     SV_MUST(&world, sv_block_writer_finish(writer, &totals, &world.real.error));
+    SV_MUST(&world, sv_block_writer_insert_last(writer, store(), &world.real.error));
     sv_block_writer_destroy(writer);
     BCON_APPEND(head, "snapshot_id", BCON_UTF8(id), "name", BCON_UTF8(id), "owner", BCON_UTF8(place.owner), "rows",
                 BCON_INT64(ROWS), "digest", BCON_UTF8(totals.digest), "taken_at", BCON_DATE_TIME(1000));
@@ -334,13 +335,14 @@ what_a_dead_attempt_wrote_is_removed_by_the_next(void **state)
     sv_block_place_t place = sv_comparison_blocks(sv_arena_printf(world.real.arena, "%s.1", id));
     sv_row_layout_t layout = { 0 };
     sv_packed_row_t row = { (const uint8_t *) "", 0 };
-    sv_block_writer_t *writer = sv_block_writer_create(store(), &place, &layout, &world.real.error);
+    sv_block_writer_t *writer = sv_block_writer_create(store(), &place, &layout, NULL, &world.real.error);
     sv_block_totals_t totals;
 
     (void) state;
     SV_MUST(&world, sv_block_owner_note(store(), &place, dead, &world.real.error));
     SV_MUST(&world, sv_block_writer_add(writer, &row, &world.real.error));
     SV_MUST(&world, sv_block_writer_finish(writer, &totals, &world.real.error));
+    SV_MUST(&world, sv_block_writer_insert_last(writer, store(), &world.real.error));
     sv_block_writer_destroy(writer);
     assert_int_equal(blocks_of(id), 1);
     sv_job_world_lapse(&world, id);

@@ -67,7 +67,7 @@ write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t pa
 
     sv_row_layout_init(&layout, of, COLUMNS, real.arena);
     sv_row_packer_init(&packer, &layout, real.arena);
-    writer = sv_block_writer_create(real.store, &place, &layout, &real.error);
+    writer = sv_block_writer_create(real.store, &place, &layout, NULL, &real.error);
     for (int64_t i = 0; i < count; i++) {
         bson_t *row = make_row(i, padding);
 
@@ -75,6 +75,7 @@ write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t pa
         bson_destroy(row);
     }
     must(sv_block_writer_finish(writer, &totals, &real.error), &real.error);
+    must(sv_block_writer_insert_last(writer, real.store, &real.error), &real.error);
     sv_block_writer_destroy(writer);
     return totals;
 }

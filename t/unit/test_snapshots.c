@@ -253,11 +253,12 @@ note_with_block(const char *owner, const sv_job_claim_t *claim)
 {
     sv_block_place_t place = sv_snapshot_blocks(owner);
     sv_row_layout_t layout = { 0 };
-    sv_block_writer_t *writer = sv_block_writer_create(real.store, &place, &layout, &real.error);
+    sv_block_writer_t *writer = sv_block_writer_create(real.store, &place, &layout, NULL, &real.error);
     sv_block_totals_t totals;
 
     must(sv_block_owner_note(real.store, &place, claim, &real.error));
     must(sv_block_writer_finish(writer, &totals, &real.error));
+    must(sv_block_writer_insert_last(writer, real.store, &real.error));
     sv_block_writer_destroy(writer);
 }
 

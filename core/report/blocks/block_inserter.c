@@ -16,7 +16,8 @@ typedef struct {
 /* One batch is gathered by the writer, the other is the thread's while `given`. */
 struct sv_block_inserter_s {
     sv_collection_t collection;
-    sv_store_t *store; /* the thread's, while it runs */
+    sv_block_announce_t announce; /* once it was called it is none any more */
+    sv_store_t *store;            /* the thread's, while it runs */
     sv_insert_batch_t batches[2];
     int gathering;
     sv_arena_t *arena; /* of the failure; the thread's while `given` */
@@ -38,19 +39,32 @@ sv_batch_forget(sv_insert_batch_t *batch)
     batch->bytes = 0;
 }
 
+static sv_status_t
+sv_batch_insert(const sv_insert_batch_t *batch, sv_store_t *store, sv_collection_t collection, sv_error_t *error)
+{
+    bson_t *options = sv_store_options(store, error->arena);
+    bson_t reply;
+    bson_error_t reason;
+
+    if (!mongoc_collection_insert_many(store->collections[collection], (const bson_t **) batch->documents, batch->count,
+                                       options, &reply, &reason)) {
+        sv_store_call_fail(store, &reason, &reply, error);
+    }
+    bson_destroy(&reply);
+    return error->status;
+}
+
 /* ---- the thread */
 
 static void
 sv_inserter_insert(sv_block_inserter_t *inserter, sv_insert_batch_t *batch)
 {
-    bson_t reply;
-    bson_error_t reason;
+    sv_block_announce_t announce = inserter->announce;
 
-    if (!mongoc_collection_insert_many(inserter->store->collections[inserter->collection],
-                                       (const bson_t **) batch->documents, batch->count, NULL, &reply, &reason)) {
-        sv_store_call_fail(inserter->store, &reason, &reply, &inserter->failure);
+    inserter->announce = (sv_block_announce_t){ 0 };
+    if (announce.call == NULL || announce.call(announce.context, inserter->store, &inserter->failure) == SV_OK) {
+        sv_batch_insert(batch, inserter->store, inserter->collection, &inserter->failure);
     }
-    bson_destroy(&reply);
     sv_batch_forget(batch);
 }
 
@@ -80,7 +94,8 @@ sv_inserter_thread(void *context)
 /* ---- the writer */
 
 sv_block_inserter_t *
-sv_block_inserter_create(sv_store_pool_t *pool, sv_collection_t collection, sv_error_t *error)
+sv_block_inserter_create(sv_store_pool_t *pool, sv_collection_t collection, const sv_block_announce_t *announce,
+                         sv_error_t *error)
 {
     sv_block_inserter_t *inserter = calloc(1, sizeof(*inserter));
 
@@ -93,6 +108,7 @@ sv_block_inserter_create(sv_store_pool_t *pool, sv_collection_t collection, sv_e
     inserter->arena = sv_arena_create();
     sv_error_init(&inserter->failure, inserter->arena);
     inserter->collection = collection;
+    inserter->announce = announce != NULL ? *announce : (sv_block_announce_t){ 0 };
     inserter->store = sv_store_acquire(pool);
     if (inserter->store == NULL) {
         sv_fail_cause(error, SV_ERR_UNAVAILABLE, "no client for writing blocks");
@@ -106,9 +122,8 @@ sv_block_inserter_create(sv_store_pool_t *pool, sv_collection_t collection, sv_e
     return NULL;
 }
 
-/* Waits for what was given, and tells what came of it. */
-static sv_status_t
-sv_inserter_settle(sv_block_inserter_t *inserter, sv_error_t *error)
+sv_status_t
+sv_block_inserter_settle(sv_block_inserter_t *inserter, sv_error_t *error)
 {
     pthread_mutex_lock(&inserter->lock);
     while (inserter->given) {
@@ -129,12 +144,9 @@ sv_inserter_give(sv_block_inserter_t *inserter, sv_error_t *error)
 {
     sv_insert_batch_t *batch = &inserter->batches[inserter->gathering];
 
-    if (sv_inserter_settle(inserter, error) != SV_OK) {
+    if (sv_block_inserter_settle(inserter, error) != SV_OK) {
         sv_batch_forget(batch);
         return error->status;
-    }
-    if (batch->count == 0) {
-        return SV_OK;
     }
     pthread_mutex_lock(&inserter->lock);
     inserter->gathering = !inserter->gathering;
@@ -156,9 +168,11 @@ sv_block_inserter_add(sv_block_inserter_t *inserter, bson_t *document, sv_error_
 }
 
 sv_status_t
-sv_block_inserter_finish(sv_block_inserter_t *inserter, sv_error_t *error)
+sv_block_inserter_insert_last(sv_block_inserter_t *inserter, sv_store_t *store, sv_error_t *error)
 {
-    return sv_inserter_give(inserter, error) == SV_OK ? sv_inserter_settle(inserter, error) : error->status;
+    const sv_insert_batch_t *batch = &inserter->batches[inserter->gathering];
+
+    return batch->count > 0 ? sv_batch_insert(batch, store, inserter->collection, error) : SV_OK;
 }
 
 void

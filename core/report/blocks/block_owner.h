@@ -6,11 +6,11 @@
 
 /*
  * Whose blocks are whose (report_block_owners), so that none are left over: an attempt notes its owner before it
- * writes the first block; the transaction that publishes a head strikes it off; the one that removes a head notes it
+ * writes the first block that does not go with its head; the transaction that publishes a head strikes it off; the one that removes a head notes it
  * again.  What is noted and is no live attempt's is removed.
  */
 
-/* Before the first block. */
+/* Before that block. */
 sv_status_t
 sv_block_owner_note(sv_store_t *store, const sv_block_place_t *place, const sv_job_claim_t *claim, sv_error_t *error);
 /* In the transaction that publishes a head: the blocks are the head's now.  (With sv_job_hold().) */

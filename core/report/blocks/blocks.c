@@ -17,7 +17,7 @@ struct sv_block_writer_s {
 
 sv_block_writer_t *
 sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout,
-                       sv_error_t *error)
+                       const sv_block_announce_t *announce, sv_error_t *error)
 {
     sv_block_writer_t *writer = calloc(1, sizeof(*writer));
 
@@ -28,7 +28,7 @@ sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const s
     if (writer == NULL || writer->packer == NULL) {
         sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
     } else {
-        writer->inserter = sv_block_inserter_create(store->pool, place->collection, error);
+        writer->inserter = sv_block_inserter_create(store->pool, place->collection, announce, error);
     }
     if (error->status != SV_OK) {
         sv_block_writer_destroy(writer);
@@ -175,7 +175,7 @@ sv_block_writer_finish(sv_block_writer_t *writer, sv_block_totals_t *totals, sv_
         status = sv_block_collect(writer, true, error);
     }
     if (status == SV_OK) {
-        status = sv_block_inserter_finish(writer->inserter, error);
+        status = sv_block_inserter_settle(writer->inserter, error);
     }
     if (status == SV_OK && !sv_block_packer_digest(writer->packer, writer->totals.digest)) {
         status = sv_fail_cause(error, SV_ERR_INTERNAL, "SHA-256 failed");
@@ -184,6 +184,12 @@ sv_block_writer_finish(sv_block_writer_t *writer, sv_block_totals_t *totals, sv_
         *totals = writer->totals;
     }
     return status;
+}
+
+sv_status_t
+sv_block_writer_insert_last(sv_block_writer_t *writer, sv_store_t *store, sv_error_t *error)
+{
+    return sv_block_inserter_insert_last(writer->inserter, store, error);
 }
 
 sv_status_t

@@ -33,13 +33,23 @@ typedef struct {
     char digest[65];             /* SHA-256 over the columns, then all packed rows in their order, in hex */
 } sv_block_totals_t;
 
-/* Packs and inserts on threads of its own, through a client of the store's pool besides `store`.  NULL:
- * SV_ERR_UNAVAILABLE when none came free, SV_ERR_INTERNAL without memory. */
-sv_block_writer_t *sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place,
-                                          const sv_row_layout_t *layout, sv_error_t *error);
+/* What is to be done before a block is inserted outside of any transaction: on the writer's thread, through its client.
+ */
+typedef struct {
+    sv_status_t (*call)(void *context, sv_store_t *store, sv_error_t *error);
+    void *context;
+} sv_block_announce_t;
+
+/* Packs and inserts on threads of its own, through a client of the store's pool besides `store`; `announce` may be
+ * NULL. NULL: SV_ERR_UNAVAILABLE when no client came free, SV_ERR_INTERNAL without memory. */
+sv_block_writer_t *
+sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout,
+                       const sv_block_announce_t *announce, sv_error_t *error);
 sv_status_t sv_block_writer_add(sv_block_writer_t *writer, const sv_packed_row_t *row, sv_error_t *error);
-/* Writes what is left. */
+/* After the last row.  The last blocks, all of few, are left for sv_block_writer_insert_last(). */
 sv_status_t sv_block_writer_finish(sv_block_writer_t *writer, sv_block_totals_t *totals, sv_error_t *error);
+/* Inserts them through this store: in its transaction when it has one, as often as that is tried. */
+sv_status_t sv_block_writer_insert_last(sv_block_writer_t *writer, sv_store_t *store, sv_error_t *error);
 void sv_block_writer_destroy(sv_block_writer_t *writer);
 
 /* Reads from row `first_row` on (0: the first).  The columns must outlive it. */

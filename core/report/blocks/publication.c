@@ -32,15 +32,31 @@ sv_publication_begin(sv_publication_t *publication, bool *published, sv_error_t 
     if (status == SV_OK) {
         status = sv_block_owners_round(publication->store, publication->claim->job_id, &removed, error);
     }
-    if (status == SV_OK && !*published) {
-        status = sv_block_owner_note(publication->store, &publication->blocks, publication->claim, error);
-    }
     return status;
+}
+
+/* On the writer's thread, and seen by the publication's once the writer is finished. */
+static sv_status_t
+sv_publication_note(void *context, sv_store_t *store, sv_error_t *error)
+{
+    sv_publication_t *publication = context;
+
+    publication->noted = true;
+    return sv_block_owner_note(store, &publication->blocks, publication->claim, error);
+}
+
+sv_block_writer_t *
+sv_publication_writer(sv_publication_t *publication, const sv_row_layout_t *layout, sv_error_t *error)
+{
+    sv_block_announce_t announce = { sv_publication_note, publication };
+
+    return sv_block_writer_create(publication->store, &publication->blocks, layout, &announce, error);
 }
 
 typedef struct {
     const sv_publication_t *publication;
     const bson_t *head;
+    sv_block_writer_t *writer;
     const sv_block_totals_t *totals;
 } sv_publishing_t;
 
@@ -70,8 +86,11 @@ sv_publication_body(sv_store_t *store, void *context, sv_error_t *error)
         status = sv_fail_cause(error, SV_ERR_UNAVAILABLE, "attempt %lld of job %s was taken away",
                                (long long) publication->claim->attempt, publication->claim->job_id);
     }
-    if (status == SV_OK) {
+    if (status == SV_OK && publication->noted) {
         status = sv_block_owner_settle(store, &publication->blocks, error);
+    }
+    if (status == SV_OK) {
+        status = sv_block_writer_insert_last(publishing->writer, store, error);
     }
     if (status == SV_OK) {
         status = sv_store_insert(store, publication->heads, publishing->head, error);
@@ -114,9 +133,10 @@ sv_publication_concede(sv_publication_t *publication, sv_error_t *error)
 }
 
 sv_status_t
-sv_publication_publish(sv_publication_t *publication, bson_t *head, const sv_block_totals_t *totals, sv_error_t *error)
+sv_publication_publish(sv_publication_t *publication, bson_t *head, sv_block_writer_t *writer,
+                       const sv_block_totals_t *totals, sv_error_t *error)
 {
-    sv_publishing_t publishing = { publication, head, totals };
+    sv_publishing_t publishing = { publication, head, writer, totals };
     sv_status_t status = sv_publication_complete(publication, head, totals, error);
 
     if (status != SV_OK) {

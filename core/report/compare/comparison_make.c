@@ -220,7 +220,7 @@ sv_making_compare(sv_making_t *making, sv_error_t *error)
     sv_row_layout_init(&making->layout, making->planned.plan->columns, making->planned.plan->column_count,
                        making->arena);
     for (;;) {
-        making->writer = sv_block_writer_create(making->store, &making->publication.blocks, &making->layout, error);
+        making->writer = sv_publication_writer(&making->publication, &making->layout, error);
         if (making->writer == NULL) {
             return error->status;
         }
@@ -360,10 +360,12 @@ sv_making_run(sv_making_t *making, sv_error_t *error)
     if (status == SV_OK) {
         status = making->watch->progress(making->watch->context, "publishing", making->total, making->total, error);
     }
+    if (status == SV_OK) {
+        status = sv_publication_publish(&making->publication, sv_making_head(making), making->writer, &making->totals,
+                                        error);
+    }
     sv_block_writer_destroy(making->writer);
-    return status == SV_OK
-               ? sv_publication_publish(&making->publication, sv_making_head(making), &making->totals, error)
-               : status;
+    return status;
 }
 
 sv_status_t

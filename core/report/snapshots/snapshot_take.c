@@ -236,16 +236,18 @@ sv_taking_run(sv_taking_t *taking, sv_error_t *error)
     if (sv_report_query_sort_key(taking->query, &taking->key, taking->arena)) {
         taking->sorter = sv_row_sorter_create(taking->directory, &taking->layout, &taking->key, SV_ROW_SORT_MEMORY);
     }
-    taking->writer = sv_block_writer_create(taking->store, &taking->publication.blocks, &taking->layout, error);
+    taking->writer = sv_publication_writer(&taking->publication, &taking->layout, error);
     status = taking->writer != NULL ? sv_taking_read(taking, error) : error->status;
     if (status == SV_OK) {
         status = taking->watch->progress(taking->watch->context, "publishing", taking->rows, error);
     }
     sv_row_sorter_destroy(taking->sorter);
+    if (status == SV_OK) {
+        status = sv_publication_publish(&taking->publication, sv_taking_head(taking), taking->writer, &taking->totals,
+                                        error);
+    }
     sv_block_writer_destroy(taking->writer);
-    return status == SV_OK
-               ? sv_publication_publish(&taking->publication, sv_taking_head(taking), &taking->totals, error)
-               : status;
+    return status;
 }
 
 sv_status_t
