@@ -64,7 +64,6 @@ typedef struct {
     sv_rows_t *rows;
     sv_row_layout_t layout;
     sv_row_packer_t packer;
-    sv_row_value_t *values;
 } packing_t;
 
 static packing_t *
@@ -73,7 +72,6 @@ packing(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *a
     packing_t *made = sv_arena_zalloc(arena, sizeof(*made));
 
     made->rows = rows;
-    made->values = sv_arena_zalloc(arena, (count + 1) * sizeof(made->values[0]));
     sv_row_layout_init(&made->layout, columns, count, arena);
     sv_row_packer_init(&made->packer, &made->layout, arena);
     return made;
@@ -98,24 +96,24 @@ sv_rows_packed_source(sv_rows_t *rows, const sv_column_t *columns, size_t count,
 }
 
 static sv_status_t
-take_packed(void *context, const sv_packed_row_t *row, sv_error_t *error)
+take_values(void *context, const sv_row_value_t *values, sv_error_t *error)
 {
     packing_t *to = context;
     bson_t document = BSON_INITIALIZER;
-    sv_status_t status = sv_row_unpack(&to->layout, row, to->values, error);
 
-    for (size_t i = 0; status == SV_OK && i < to->layout.count; i++) {
-        sv_row_put(&document, &to->layout.columns[i], &to->values[i]);
+    (void) error;
+    for (size_t i = 0; i < to->layout.count; i++) {
+        sv_row_put(&document, &to->layout.columns[i], &values[i]);
     }
     sv_rows_add(to->rows, &document);
     bson_destroy(&document);
-    return status;
+    return SV_OK;
 }
 
-sv_packed_sink_t
-sv_rows_packed_sink(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena)
+sv_value_sink_t
+sv_rows_value_sink(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena)
 {
-    return (sv_packed_sink_t){ take_packed, packing(rows, columns, count, arena) };
+    return (sv_value_sink_t){ take_values, packing(rows, columns, count, arena) };
 }
 
 /* ---- values */

@@ -18,9 +18,9 @@ sv_row_source_t sv_rows_source(sv_rows_t *rows);
 /* Adds what it is given. */
 sv_row_sink_t sv_rows_sink(sv_rows_t *rows);
 
-/* The same, packed; the source and the sink are in the arena. */
+/* The same of packed rows, and of values; the source and the sink are in the arena. */
 sv_packed_source_t sv_rows_packed_source(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena);
-sv_packed_sink_t sv_rows_packed_sink(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena);
+sv_value_sink_t sv_rows_value_sink(sv_rows_t *rows, const sv_column_t *columns, size_t count, sv_arena_t *arena);
 
 /* Values of a row by name.  Ends the test when there is no such column. */
 bool sv_rows_known(const bson_t *row, const char *name);

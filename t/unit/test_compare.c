@@ -76,10 +76,10 @@ source(sv_rows_t *rows)
     return sv_rows_packed_source(rows, columns, COLUMNS, arena);
 }
 
-static sv_packed_sink_t
+static sv_value_sink_t
 sink(sv_rows_t *rows, const sv_compare_plan_t *plan)
 {
-    return sv_rows_packed_sink(rows, plan->columns, plan->column_count, arena);
+    return sv_rows_value_sink(rows, plan->columns, plan->column_count, arena);
 }
 
 static sv_status_t
@@ -473,10 +473,10 @@ a_key_that_stands_twice_is_refused(void **state)
 
 /* A sink or a source that fails is what the join gives back. */
 static sv_status_t
-refuse(void *context, const sv_packed_row_t *row, sv_error_t *sink_error)
+refuse(void *context, const sv_row_value_t *values, sv_error_t *sink_error)
 {
     (void) context;
-    (void) row;
+    (void) values;
     return sv_fail(sink_error, SV_ERR_UNAVAILABLE, "full");
 }
 
@@ -502,7 +502,7 @@ failures_are_passed_on(void **state)
     (void) state;
     add_row(&one, &line);
     assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&one), source(&none) },
-                                    (sv_packed_sink_t){ refuse, NULL }, arena, &result, &error),
+                                    (sv_value_sink_t){ refuse, NULL }, arena, &result, &error),
                      SV_ERR_UNAVAILABLE);
     sv_error_clear(&error);
     assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&one), { break_off, NULL } },
@@ -512,7 +512,7 @@ failures_are_passed_on(void **state)
     BSON_APPEND_INT64(&strange, "remark", 5);
     sv_rows_add(&none, &strange);
     assert_int_equal(sv_compare_run(plan, (sv_packed_source_t[]){ source(&one), source(&none) },
-                                    (sv_packed_sink_t){ refuse, NULL }, arena, &result, &error),
+                                    (sv_value_sink_t){ refuse, NULL }, arena, &result, &error),
                      SV_ERR_INTERNAL);
     bson_destroy(&strange);
     sv_rows_free(&one);

@@ -56,8 +56,10 @@ must(sv_status_t status, const sv_error_t *error)
     }
 }
 
+typedef enum { BY_ROWS, BY_COLUMNS } kept_t;
+
 static sv_block_totals_t
-write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t padding)
+write_rows_kept(kept_t kept, const char *owner, const sv_column_t *of, int64_t count, size_t padding)
 {
     sv_block_place_t place = place_of(owner);
     sv_block_writer_t *writer;
@@ -70,8 +72,11 @@ write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t pa
     writer = sv_block_writer_create(real.store, &place, &layout, NULL, &real.error);
     for (int64_t i = 0; i < count; i++) {
         bson_t *row = make_row(i, padding);
+        const sv_packed_row_t *packed = sv_row_packer_document(&packer, row, &real.error);
 
-        must(sv_block_writer_add(writer, sv_row_packer_document(&packer, row, &real.error), &real.error), &real.error);
+        must(kept == BY_ROWS ? sv_block_writer_add(writer, packed, &real.error)
+                             : sv_block_writer_add_values(writer, packer.values, &real.error),
+             &real.error);
         bson_destroy(row);
     }
     must(sv_block_writer_finish(writer, &totals, &real.error), &real.error);
@@ -81,9 +86,21 @@ write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t pa
 }
 
 static sv_block_totals_t
+write_rows_of(const char *owner, const sv_column_t *of, int64_t count, size_t padding)
+{
+    return write_rows_kept(BY_ROWS, owner, of, count, padding);
+}
+
+static sv_block_totals_t
 write_rows(const char *owner, int64_t count, size_t padding)
 {
     return write_rows_of(owner, columns, count, padding);
+}
+
+static sv_block_totals_t
+write_columns(const char *owner, int64_t count, size_t padding)
+{
+    return write_rows_kept(BY_COLUMNS, owner, columns, count, padding);
 }
 
 /* As the version before kept them: documents, one behind the other. */
@@ -183,6 +200,9 @@ test_everything_comes_back(void **state)
         assert_int_equal(totals.rows, sizes[i]);
         assert_int_equal(totals.blocks, sizes[i] == 0 ? 1 : (sizes[i] + SV_BLOCK_ROWS - 1) / SV_BLOCK_ROWS);
         assert_int_equal(read_rows(owner, 0, INT64_MAX), sizes[i]);
+        snprintf(owner, sizeof(owner), "columns%zu", i);
+        assert_int_equal(write_columns(owner, sizes[i], 20).blocks, totals.blocks);
+        assert_int_equal(read_rows(owner, 0, INT64_MAX), sizes[i]);
     }
 }
 
@@ -193,11 +213,46 @@ test_from_any_row(void **state)
 
     (void) state;
     write_rows("any", 2500, 10);
+    write_columns("any column", 2500, 10);
     for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
         int64_t left = firsts[i] < 2500 ? 2500 - firsts[i] : 0;
 
         assert_int_equal(read_rows("any", firsts[i], INT64_MAX), left);
         assert_int_equal(read_rows("any", firsts[i], 30), left < 30 ? left : 30);
+        assert_int_equal(read_rows("any column", firsts[i], INT64_MAX), left);
+    }
+}
+
+/* What was read of the first block is read again. */
+static void
+it_begins_again(sv_block_reader_t *reader, int64_t first)
+{
+    const bson_t *row = NULL;
+
+    for (int round = 0; round < 3; round++) {
+        for (int64_t i = first; i < first + 60; i++) {
+            must(sv_block_reader_next_document(reader, &row, &real.error), &real.error);
+            assert_int_equal(sv_doc_int(row, "number"), i);
+        }
+        assert_true(sv_block_reader_rewind(reader));
+    }
+    for (int64_t i = first; i <= SV_BLOCK_ROWS; i++) {
+        must(sv_block_reader_next_document(reader, &row, &real.error), &real.error);
+    }
+    assert_false(sv_block_reader_rewind(reader));
+    sv_block_reader_destroy(reader);
+}
+
+static void
+test_beginning_again(void **state)
+{
+    (void) state;
+    write_rows("again", 2500, 10);
+    write_columns("again column", 2500, 10);
+    for (int64_t first = 0; first < 500; first += 499) {
+        it_begins_again(reader_of("again", first), first);
+        it_begins_again(reader_ahead_of("again", first), first);
+        it_begins_again(reader_of("again column", first), first);
     }
 }
 
@@ -215,6 +270,11 @@ test_long_rows(void **state)
         assert_int_equal(read_rows("long", firsts[i], 3), firsts[i] + 3 <= 400 ? 3 : 400 - firsts[i]);
     }
     assert_int_equal(read_rows("long", 0, INT64_MAX), 400);
+    totals = write_columns("long column", 400, 40000);
+    assert_true(totals.blocks >= 15);
+    for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
+        assert_int_equal(read_rows("long column", firsts[i], 3), firsts[i] + 3 <= 400 ? 3 : 400 - firsts[i]);
+    }
     /* One row larger than a block. */
     totals = write_rows("larger", 3, 3 << 20);
     assert_int_equal(totals.blocks, 3);
@@ -244,13 +304,32 @@ test_the_digest_is_of_the_rows(void **state)
     assert_string_equal(write_rows_of("digest6", renamed, 1500, 12).digest, digest);
 }
 
+/* Packed, they are the same. */
+static void
+are_packed_alike(const char *one, const char *other, int64_t count)
+{
+    sv_block_reader_t *left = reader_of(one, 0), *right = reader_of(other, 0);
+    const sv_packed_row_t *a = NULL, *b = NULL;
+
+    do {
+        must(sv_block_reader_next(left, &a, &real.error), &real.error);
+        must(sv_block_reader_next(right, &b, &real.error), &real.error);
+        assert_int_equal(a != NULL, b != NULL);
+        if (a != NULL) {
+            assert_int_equal(a->length, b->length);
+            assert_memory_equal(a->bytes, b->bytes, a->length);
+            count--;
+        }
+    } while (a != NULL);
+    assert_int_equal(count, 0);
+    sv_block_reader_destroy(left);
+    sv_block_reader_destroy(right);
+}
+
 static void
 documents_of_the_version_before_are_read(void **state)
 {
     static const int64_t firsts[] = { 0, 1, 999, 1000, 1001, 2499, 2500 };
-    sv_block_reader_t *old, *fresh;
-    const sv_packed_row_t *a = NULL, *b = NULL;
-    int64_t count = 0;
 
     (void) state;
     write_documents("old", 2500, 10, 1000);
@@ -259,23 +338,10 @@ documents_of_the_version_before_are_read(void **state)
     }
     write_documents("old long", 100, 40000, 25);
     assert_int_equal(read_rows("old long", 60, INT64_MAX), 40);
-    /* Packed, they are what is written today. */
     write_rows("fresh", 2500, 10);
-    old = reader_of("old", 0);
-    fresh = reader_of("fresh", 0);
-    do {
-        must(sv_block_reader_next(old, &a, &real.error), &real.error);
-        must(sv_block_reader_next(fresh, &b, &real.error), &real.error);
-        assert_int_equal(a != NULL, b != NULL);
-        if (a != NULL) {
-            assert_int_equal(a->length, b->length);
-            assert_memory_equal(a->bytes, b->bytes, a->length);
-            count++;
-        }
-    } while (a != NULL);
-    assert_int_equal(count, 2500);
-    sv_block_reader_destroy(old);
-    sv_block_reader_destroy(fresh);
+    write_columns("fresh column", 2500, 10);
+    are_packed_alike("old", "fresh", 2500);
+    are_packed_alike("old", "fresh column", 2500);
 }
 
 static sv_status_t
@@ -329,7 +395,7 @@ test_damage_is_noticed(void **state)
 
     write_rows("later", 10, 5);
     sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'later', 'n': 0}",
-                   "{'$set': {'format': 3}}");
+                   "{'$set': {'format': 4}}");
     assert_int_equal(read_until_it_fails("later"), SV_ERR_INTERNAL);
     /* Rows read as what they are not. */
     write_rows("confused", 10, 5);
@@ -340,6 +406,19 @@ test_damage_is_noticed(void **state)
     sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'confused too', 'n': 0}",
                    "{'$set': {'format': 2}}");
     assert_int_equal(read_until_it_fails("confused too"), SV_ERR_INTERNAL);
+    sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'confused too', 'n': 0}",
+                   "{'$set': {'format': 3}}");
+    assert_int_equal(read_until_it_fails("confused too"), SV_ERR_INTERNAL);
+    write_columns("confused column", 10, 5);
+    for (int format = 0; format < 3; format++) {
+        sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'confused column', 'n': 0}",
+                       sv_arena_printf(real.arena, "{'$set': {'format': %d}}", format));
+        assert_int_equal(read_until_it_fails("confused column"), SV_ERR_INTERNAL);
+    }
+    /* More rows than it has. */
+    sv_real_update(&real, SV_COLLECTION_REPORT_SNAPSHOT_BLOCKS, "{'snapshot_id': 'confused column', 'n': 0}",
+                   "{'$set': {'format': 3, 'rows': 11}}");
+    assert_int_equal(read_until_it_fails("confused column"), SV_ERR_INTERNAL);
 }
 
 static void
@@ -384,6 +463,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SV_WITH_REAL_MONGODB(test_everything_comes_back, &real),
         SV_WITH_REAL_MONGODB(test_from_any_row, &real),
+        SV_WITH_REAL_MONGODB(test_beginning_again, &real),
         SV_WITH_REAL_MONGODB(test_long_rows, &real),
         SV_WITH_REAL_MONGODB(test_the_digest_is_of_the_rows, &real),
         SV_WITH_REAL_MONGODB(documents_of_the_version_before_are_read, &real),

@@ -53,7 +53,7 @@ sv_block_open(const sv_block_t *block, ZSTD_DCtx *decompressor, sv_block_raw_t *
     size_t size;
 
     raw->length = 0;
-    if (block->format != SV_BLOCK_DOCUMENTS && block->format != SV_BLOCK_PACKED) {
+    if (block->format != SV_BLOCK_DOCUMENTS && block->format != SV_BLOCK_PACKED && block->format != SV_BLOCK_COLUMNS) {
         return "is of a later release";
     }
     if (block->data == NULL || block->sha256_size != sizeof(digest) || block->bytes < 0 || block->bytes > SV_RAW_MAX) {

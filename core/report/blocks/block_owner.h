@@ -6,8 +6,8 @@
 
 /*
  * Whose blocks are whose (report_block_owners), so that none are left over: an attempt notes its owner before it
- * writes the first block that does not go with its head; the transaction that publishes a head strikes it off; the one that removes a head notes it
- * again.  What is noted and is no live attempt's is removed.
+ * writes the first block that does not go with its head; the transaction that publishes a head strikes it off; the one
+ * that removes a head notes it again.  What is noted and is no live attempt's is removed.
  */
 
 /* Before that block. */

@@ -4,6 +4,7 @@
 #include "core/report/blocks/block_ahead.h"
 #include "core/report/blocks/block_owner.h"
 #include "core/report/rows/row_build.h"
+#include "core/report/rows/row_columns.h"
 #include "core/store/document.h"
 
 enum { SV_READ_AHEAD = 8 }; /* blocks a round trip, once more than the first is wanted */
@@ -12,9 +13,10 @@ enum { SV_READ_AHEAD = 8 }; /* blocks a round trip, once more than the first is 
 struct sv_block_reader_s {
     bson_t document;
     sv_row_builder_t builder; /* of documents, where they are asked for */
-    sv_row_packer_t packer;   /* of rows that are kept as documents */
+    sv_row_packer_t packer;   /* of rows that are kept otherwise */
+    sv_column_reader_t columns;
     sv_row_layout_t layout;
-    sv_row_value_t *values;
+    sv_row_value_t *values; /* of this row, once they are read */
     sv_arena_t *arena;
     sv_packed_row_t row;
     sv_store_t *store;
@@ -27,14 +29,14 @@ struct sv_block_reader_s {
     const uint8_t *bytes;    /* of this block's rows */
     size_t length, at;
     int64_t format;    /* of this block */
-    int64_t rows_left; /* in it */
+    int64_t rows;      /* in it */
+    int64_t rows_left; /* of these */
     int64_t n;         /* of the block to read next */
     int64_t next_row;  /* number of the row given next */
     bool begun, last;
     bool drained; /* the cursor has no more */
-    /* of the row it began with, while its block is at hand */
-    size_t first_at;
-    int64_t first_left, first_row, first_n;
+    /* of the row it began with, while its block is at hand: the block behind it, and which of its rows it is */
+    int64_t first_row, first_n, first_place;
 };
 
 sv_block_reader_t *
@@ -54,6 +56,7 @@ sv_block_reader_create(sv_store_t *store, const sv_block_place_t *place, const s
     sv_row_layout_init(&reader->layout, columns, column_count, reader->arena);
     reader->values = sv_arena_zalloc(reader->arena, (column_count + 1) * sizeof(reader->values[0]));
     sv_row_packer_init(&reader->packer, &reader->layout, reader->arena);
+    sv_column_reader_init(&reader->columns, &reader->layout, reader->arena);
     sv_row_builder_init(&reader->builder, columns, column_count, reader->arena);
     reader->decompressor = ZSTD_createDCtx();
     if (reader->decompressor == NULL) {
@@ -141,6 +144,15 @@ sv_block_search(sv_block_reader_t *reader, int64_t low, sv_arena_t *arena, sv_er
     return SV_OK;
 }
 
+static bool
+sv_block_to_first_row(sv_block_reader_t *reader)
+{
+    reader->at = 0;
+    reader->rows_left = reader->rows;
+    return reader->format != SV_BLOCK_COLUMNS || reader->rows == 0 ||
+           sv_column_reader_begin(&reader->columns, reader->bytes, reader->length);
+}
+
 /* This block's rows are read now. */
 static sv_status_t
 sv_block_enter(sv_block_reader_t *reader, const sv_block_t *block, const sv_block_raw_t *raw, const char *wrong,
@@ -151,12 +163,11 @@ sv_block_enter(sv_block_reader_t *reader, const sv_block_t *block, const sv_bloc
     }
     reader->bytes = raw->bytes;
     reader->length = raw->length;
-    reader->at = 0;
     reader->format = block->format;
-    reader->rows_left = block->rows;
+    reader->rows = block->rows;
     reader->last = block->last;
     reader->n++;
-    return SV_OK;
+    return sv_block_to_first_row(reader) ? SV_OK : sv_block_bad(reader, reader->n - 1, "is damaged", error);
 }
 
 static sv_status_t
@@ -170,7 +181,7 @@ sv_block_open_here(sv_block_reader_t *reader, const sv_block_t *block, sv_error_
 /* The bytes of the next row: packed behind their length, or a document that begins with its own.  False when the block
  * ends in their midst. */
 static bool
-sv_block_take(sv_block_reader_t *reader)
+sv_block_take_bytes(sv_block_reader_t *reader)
 {
     size_t left = reader->length - reader->at, before = reader->format == SV_BLOCK_PACKED ? sizeof(uint32_t) : 0;
     uint32_t length;
@@ -185,7 +196,27 @@ sv_block_take(sv_block_reader_t *reader)
     }
     reader->row = (sv_packed_row_t){ reader->bytes + reader->at + before, length };
     reader->at += before + length;
+    return true;
+}
+
+/* The next row: its values where the block has columns, else its bytes. */
+static bool
+sv_block_take(sv_block_reader_t *reader)
+{
     reader->rows_left--;
+    return reader->format == SV_BLOCK_COLUMNS ? sv_column_reader_next(&reader->columns, reader->values)
+                                              : sv_block_take_bytes(reader);
+}
+
+/* Goes past so many rows of this block, or all. */
+static bool
+sv_block_skip(sv_block_reader_t *reader, int64_t rows)
+{
+    while (rows-- > 0 && reader->rows_left > 0) {
+        if (!sv_block_take(reader)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -236,16 +267,11 @@ sv_block_begin(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
     if (!block.last && reader->next_row >= block.first_row + block.rows) {
         return sv_block_missing(reader, reader->n, error);
     }
-    for (int64_t row = block.first_row; row < reader->next_row && reader->rows_left > 0; row++) {
-        if (!sv_block_take(reader)) {
-            return sv_block_bad(reader, reader->n - 1, "is damaged", error);
-        }
-    }
-    reader->first_at = reader->at;
-    reader->first_left = reader->rows_left;
     reader->first_row = reader->next_row;
     reader->first_n = reader->n;
-    return SV_OK;
+    reader->first_place = reader->next_row - block.first_row;
+    return sv_block_skip(reader, reader->first_place) ? SV_OK
+                                                      : sv_block_bad(reader, reader->n - 1, "is damaged", error);
 }
 
 bool
@@ -254,10 +280,8 @@ sv_block_reader_rewind(sv_block_reader_t *reader)
     if (!reader->begun || reader->n != reader->first_n) {
         return !reader->begun;
     }
-    reader->at = reader->first_at;
-    reader->rows_left = reader->first_left;
     reader->next_row = reader->first_row;
-    return true;
+    return sv_block_to_first_row(reader) && sv_block_skip(reader, reader->first_place);
 }
 
 static sv_status_t
@@ -385,8 +409,17 @@ sv_block_reader_next(sv_block_reader_t *reader, const sv_packed_row_t **row, sv_
 
     *row = NULL;
     if (sv_block_advance(reader, &any, error) == SV_OK && any) {
-        *row = reader->format == SV_BLOCK_DOCUMENTS ? sv_row_packer_document(&reader->packer, &reader->document, error)
-                                                    : &reader->row;
+        switch (reader->format) {
+        case SV_BLOCK_DOCUMENTS:
+            *row = sv_row_packer_document(&reader->packer, &reader->document, error);
+            break;
+        case SV_BLOCK_COLUMNS:
+            *row = sv_row_packer_values(&reader->packer, reader->values, error);
+            break;
+        default:
+            *row = &reader->row;
+            break;
+        }
     }
     return error->status;
 }
@@ -395,7 +428,8 @@ sv_block_reader_next(sv_block_reader_t *reader, const sv_packed_row_t **row, sv_
 static const bson_t *
 sv_block_build(sv_block_reader_t *reader, sv_error_t *error)
 {
-    if (sv_row_unpack(&reader->layout, &reader->row, reader->values, error) != SV_OK) {
+    if (reader->format == SV_BLOCK_PACKED &&
+        sv_row_unpack(&reader->layout, &reader->row, reader->values, error) != SV_OK) {
         return NULL;
     }
     sv_row_builder_begin(&reader->builder);

@@ -5,10 +5,13 @@
 
 #include "core/report/blocks/block_inserter.h"
 #include "core/report/blocks/block_packer.h"
+#include "core/report/rows/row_columns.h"
 #include "core/store/document.h"
 
 struct sv_block_writer_s {
     sv_block_place_t place;
+    const sv_row_layout_t *layout;
+    sv_column_packer_t *columns; /* of the rows being added; NULL where they are packed */
     sv_block_packer_t *packer;
     sv_block_inserter_t *inserter;
     sv_packed_block_t *filling; /* NULL: not begun */
@@ -23,6 +26,7 @@ sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const s
 
     if (writer != NULL) {
         writer->place = *place;
+        writer->layout = layout;
         writer->packer = sv_block_packer_create(layout);
     }
     if (writer == NULL || writer->packer == NULL) {
@@ -45,6 +49,7 @@ sv_block_writer_destroy(sv_block_writer_t *writer)
     }
     sv_block_packer_destroy(writer->packer);
     sv_block_inserter_destroy(writer->inserter);
+    sv_column_packer_destroy(writer->columns);
     free(writer);
 }
 
@@ -66,7 +71,7 @@ sv_block_queue(sv_block_writer_t *writer, const sv_packed_block_t *packed, sv_er
     BSON_APPEND_INT64(block, "rows", packed->rows);
     BSON_APPEND_INT64(block, "bytes", (int64_t) packed->raw_length);
     BSON_APPEND_BOOL(block, "last", packed->last);
-    BSON_APPEND_INT32(block, "format", SV_BLOCK_PACKED);
+    BSON_APPEND_INT32(block, "format", writer->columns != NULL ? SV_BLOCK_COLUMNS : SV_BLOCK_PACKED);
     BSON_APPEND_BINARY(block, "sha256", BSON_SUBTYPE_BINARY, packed->sha256, sizeof(packed->sha256));
     BSON_APPEND_BINARY(block, "data", BSON_SUBTYPE_BINARY, packed->data, (uint32_t) packed->size);
     writer->totals.blocks++;
@@ -128,12 +133,45 @@ sv_block_begin(sv_block_writer_t *writer, sv_error_t *error)
     return status;
 }
 
-static void
-sv_block_end(sv_block_writer_t *writer, bool last)
+/* The rows of columns become the block's bytes. */
+static sv_status_t
+sv_block_fill(sv_block_writer_t *writer, sv_error_t *error)
 {
+    sv_packed_block_t *block = writer->filling;
+
+    if (!sv_column_packer_end(writer->columns) || !sv_block_room(block, sv_column_packer_size(writer->columns))) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    }
+    block->raw_length = sv_column_packer_size(writer->columns);
+    sv_column_packer_take(writer->columns, block->raw);
+    return SV_OK;
+}
+
+static sv_status_t
+sv_block_end(sv_block_writer_t *writer, bool last, sv_error_t *error)
+{
+    if (writer->columns != NULL && sv_block_fill(writer, error) != SV_OK) {
+        return error->status;
+    }
     writer->filling->last = last;
     writer->filling = NULL;
     sv_block_packer_give(writer->packer);
+    return SV_OK;
+}
+
+/* The block that the next row goes to. */
+static sv_status_t
+sv_block_take_row(sv_block_writer_t *writer, bool full, sv_error_t *error)
+{
+    if (writer->filling != NULL && full && sv_block_end(writer, false, error) != SV_OK) {
+        return error->status;
+    }
+    if (writer->filling == NULL && sv_block_begin(writer, error) != SV_OK) {
+        return error->status;
+    }
+    writer->filling->rows++;
+    writer->totals.rows++;
+    return SV_OK;
 }
 
 sv_status_t
@@ -142,14 +180,10 @@ sv_block_writer_add(sv_block_writer_t *writer, const sv_packed_row_t *row, sv_er
     uint32_t ordered = BSON_UINT32_TO_LE(row->length);
     size_t length = sizeof(ordered) + row->length;
     sv_packed_block_t *block = writer->filling;
+    bool full = block != NULL && (block->rows == SV_BLOCK_ROWS || block->raw_length + length > SV_BLOCK_BYTES);
     uint8_t *at;
 
-    if (block != NULL &&
-        (block->rows == SV_BLOCK_ROWS || (block->rows > 0 && block->raw_length + length > SV_BLOCK_BYTES))) {
-        sv_block_end(writer, false);
-        block = NULL;
-    }
-    if (block == NULL && sv_block_begin(writer, error) != SV_OK) {
+    if (sv_block_take_row(writer, full, error) != SV_OK) {
         return error->status;
     }
     block = writer->filling;
@@ -160,9 +194,25 @@ sv_block_writer_add(sv_block_writer_t *writer, const sv_packed_row_t *row, sv_er
     memcpy(at, &ordered, sizeof(ordered));
     memcpy(at + sizeof(ordered), row->bytes, row->length);
     block->raw_length += length;
-    block->rows++;
-    writer->totals.rows++;
     return SV_OK;
+}
+
+sv_status_t
+sv_block_writer_add_values(sv_block_writer_t *writer, const sv_row_value_t *values, sv_error_t *error)
+{
+    sv_packed_block_t *block = writer->filling;
+
+    if (writer->columns == NULL && (writer->columns = sv_column_packer_create(writer->layout)) == NULL) {
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
+    }
+    if (sv_block_take_row(
+            writer,
+            block != NULL && (block->rows == SV_BLOCK_ROWS || sv_column_packer_size(writer->columns) >= SV_BLOCK_BYTES),
+            error) != SV_OK) {
+        return error->status;
+    }
+    return sv_column_packer_add(writer->columns, values) ? SV_OK
+                                                         : sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
 }
 
 sv_status_t
@@ -171,7 +221,9 @@ sv_block_writer_finish(sv_block_writer_t *writer, sv_block_totals_t *totals, sv_
     sv_status_t status = writer->filling != NULL ? SV_OK : sv_block_begin(writer, error);
 
     if (status == SV_OK) {
-        sv_block_end(writer, true);
+        status = sv_block_end(writer, true, error);
+    }
+    if (status == SV_OK) {
         status = sv_block_collect(writer, true, error);
     }
     if (status == SV_OK) {

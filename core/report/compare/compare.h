@@ -93,7 +93,7 @@ typedef struct {
  * SV_ERR_KEY_NOT_UNIQUE when two rows of a table have the same key.  SV_OK and result->unsorted >= 0: it ended early,
  * and nothing that was given to the sink counts; sort that side (core/report/rows/row_sort.h) and begin again.
  */
-sv_status_t sv_compare_run(const sv_compare_plan_t *plan, const sv_packed_source_t sources[2], sv_packed_sink_t sink,
+sv_status_t sv_compare_run(const sv_compare_plan_t *plan, const sv_packed_source_t sources[2], sv_value_sink_t sink,
                            sv_arena_t *arena, sv_compare_result_t *result, sv_error_t *error);
 
 #endif

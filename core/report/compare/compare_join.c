@@ -32,15 +32,14 @@ typedef struct {
 typedef struct {
     const sv_compare_plan_t *plan;
     sv_stream_t streams[2];
-    sv_packed_sink_t sink;
+    sv_value_sink_t sink;
     sv_arena_t *arena;
     sv_compare_result_t *result;
     bool twins;   /* the two present rows are the same in every byte */
     bool abreast; /* the rows before them had the same key */
     sv_number_field_t *numbers;
     size_t number_count;
-    sv_row_layout_t layout;     /* of the rows written */
-    sv_row_packer_t packer;     /* the same */
+    sv_row_value_t *written;    /* the values of the row that is */
     bool *differs;              /* each field of the present one */
     sv_buffer_t changed_fields; /* the names of those that differed in the last row that was changed: */
     bool *named;
@@ -246,23 +245,23 @@ sv_join_end_sums(sv_join_t *join)
 /* ---- writing */
 
 static void
-sv_join_put_number(sv_row_packer_t *row, const sv_row_value_t *before, const sv_row_value_t *after)
+sv_join_put_number(sv_row_value_t *delta, sv_row_value_t *percent, const sv_row_value_t *before,
+                   const sv_row_value_t *after)
 {
     __int128 difference = (__int128) after->number - before->number;
-    sv_row_value_t delta = { .known = before->known || after->known }, percent = { .known = false };
 
+    *delta = (sv_row_value_t){ .known = before->known || after->known };
+    *percent = (sv_row_value_t){ .known = false };
     if (difference == 0) {
-        percent.known = before->number != 0;
+        percent->known = before->number != 0;
     } else if (difference > INT64_MAX || difference < INT64_MIN) {
-        delta.known = false;
+        delta->known = false;
     } else {
-        delta.number = (int64_t) difference;
+        delta->number = (int64_t) difference;
     }
     if (before->known && difference != 0) {
-        percent.known = sv_ratio(difference, before->number, &percent.number);
+        percent->known = sv_ratio(difference, before->number, &percent->number);
     }
-    sv_row_packer_put(row, &delta);
-    sv_row_packer_put(row, &percent);
 }
 
 static sv_row_value_t
@@ -293,21 +292,6 @@ sv_join_changed_fields(sv_join_t *join, sv_row_change_t change)
     return sv_text_value(names->data, names->length);
 }
 
-/* The field's value on the two sides.  Texts, which are most of a row, are mostly the same. */
-static void
-sv_join_put_sides(const sv_join_t *join, sv_row_packer_t *row, bool same, const sv_row_value_t *before,
-                  const sv_row_value_t *after)
-{
-    size_t place = row->at;
-
-    sv_row_packer_put(row, before);
-    if (same && join->layout.text[place] && before->known) {
-        sv_row_packer_repeat(row, place);
-    } else {
-        sv_row_packer_put(row, after);
-    }
-}
-
 static sv_status_t
 sv_join_write(sv_join_t *join, sv_row_change_t change, sv_error_t *error)
 {
@@ -315,32 +299,28 @@ sv_join_write(sv_join_t *join, sv_row_change_t change, sv_error_t *error)
     const sv_row_value_t *before = change == SV_ROW_ADDED ? join->nothing : join->streams[SV_BASELINE].values;
     const sv_row_value_t *after = change == SV_ROW_REMOVED ? join->nothing : join->streams[SV_COMPARISON].values;
     int keyed = change == SV_ROW_ADDED ? SV_COMPARISON : SV_BASELINE;
-    sv_row_packer_t *packer = &join->packer;
-    sv_row_value_t word = sv_text_value(sv_row_changes[change], strlen(sv_row_changes[change])), names;
-    const sv_packed_row_t *row;
+    sv_row_value_t *written = join->written;
 
     join->result->counts[change]++;
     if (change == SV_ROW_UNCHANGED && !plan->include_unchanged) {
         return SV_OK;
     }
-    sv_row_packer_begin(packer);
     for (size_t i = 0; i < plan->keys[keyed].count; i++) {
-        sv_row_packer_put(packer, &join->streams[keyed].values[plan->keys[keyed].columns[i]]);
+        *written++ = join->streams[keyed].values[plan->keys[keyed].columns[i]];
     }
-    names = sv_join_changed_fields(join, change);
-    sv_row_packer_put(packer, &word);
-    sv_row_packer_put(packer, &names);
+    *written++ = sv_text_value(sv_row_changes[change], strlen(sv_row_changes[change]));
+    *written++ = sv_join_changed_fields(join, change);
     for (size_t i = 0; i < plan->field_count; i++) {
         const sv_compare_field_t *field = &plan->fields[i];
-        bool same = change == SV_ROW_UNCHANGED || (change == SV_ROW_CHANGED && !join->differs[i]);
 
-        sv_join_put_sides(join, packer, same, &before[field->baseline], &after[field->comparison]);
+        *written++ = before[field->baseline];
+        *written++ = after[field->comparison];
         if (field->delta != NULL) {
-            sv_join_put_number(packer, &before[field->baseline], &after[field->comparison]);
+            sv_join_put_number(written, written + 1, &before[field->baseline], &after[field->comparison]);
+            written += 2;
         }
     }
-    row = sv_row_packer_end(packer, error);
-    return row != NULL ? join->sink.row(join->sink.context, row, error) : error->status;
+    return join->sink.row(join->sink.context, join->written, error);
 }
 
 /* ---- the join */
@@ -418,12 +398,11 @@ sv_join_open(sv_join_t *join, const sv_packed_source_t sources[2])
     join->differs = sv_arena_zalloc(join->arena, plan->field_count + 1);
     join->named = sv_arena_zalloc(join->arena, plan->field_count + 1);
     sv_buffer_init(&join->changed_fields, join->arena, SV_KEY_ROOM);
-    sv_row_layout_init(&join->layout, plan->columns, plan->column_count, join->arena);
-    sv_row_packer_init(&join->packer, &join->layout, join->arena);
+    join->written = sv_arena_zalloc(join->arena, (plan->column_count + 1) * sizeof(sv_row_value_t));
 }
 
 sv_status_t
-sv_compare_run(const sv_compare_plan_t *plan, const sv_packed_source_t sources[2], sv_packed_sink_t sink,
+sv_compare_run(const sv_compare_plan_t *plan, const sv_packed_source_t sources[2], sv_value_sink_t sink,
                sv_arena_t *arena, sv_compare_result_t *result, sv_error_t *error)
 {
     sv_join_t join = { .plan = plan, .sink = sink, .arena = arena, .result = result };

@@ -181,11 +181,11 @@ sv_sides_close(sv_making_t *making)
 /* ---- joining */
 
 static sv_status_t
-sv_making_row(void *context, const sv_packed_row_t *row, sv_error_t *error)
+sv_making_row(void *context, const sv_row_value_t *values, sv_error_t *error)
 {
     sv_making_t *making = context;
 
-    return sv_block_writer_add(making->writer, row, error);
+    return sv_block_writer_add_values(making->writer, values, error);
 }
 
 static sv_status_t
@@ -202,7 +202,7 @@ sv_making_join(sv_making_t *making, sv_error_t *error)
     making->stage = "comparing";
     making->total = sv_making_total(making);
     if (status == SV_OK) {
-        status = sv_compare_run(making->planned.plan, sources, (sv_packed_sink_t){ sv_making_row, making },
+        status = sv_compare_run(making->planned.plan, sources, (sv_value_sink_t){ sv_making_row, making },
                                 making->arena, &making->result, error);
     }
     sv_sides_close(making);

@@ -1,16 +1,8 @@
 #include "core/report/rows/row_pack.h"
 
-#include <string.h>
+#include "core/report/rows/row_cell.h"
 
-enum {
-    SV_CELL_NULL = 0,
-    SV_CELL_FIRST = 1, /* of a length of 0 */
-    SV_CELL_SHORT_TEXT = 250,
-    SV_CELL_LONG_TEXT = 253,
-    SV_CELL_REPEATED = 254,
-    SV_NUMBER_BYTES = 8,
-    SV_PACKER_ROOM = 1024,
-};
+enum { SV_PACKER_ROOM = 1024 };
 
 void
 sv_row_layout_init(sv_row_layout_t *layout, const sv_column_t *columns, size_t count, sv_arena_t *arena)
@@ -50,38 +42,9 @@ sv_packer_room(sv_row_packer_t *packer, size_t length)
                                                                  : sv_buffer_reserve(bytes, length));
 }
 
-static inline size_t
-sv_pack_text(uint8_t *at, const char *text, uint32_t length)
-{
-    uint32_t ordered = BSON_UINT32_TO_LE(length);
-
-    if (length <= SV_CELL_SHORT_TEXT) {
-        at[0] = (uint8_t) (SV_CELL_FIRST + length);
-        memcpy(at + 1, text, length);
-        return 1 + (size_t) length;
-    }
-    at[0] = SV_CELL_LONG_TEXT;
-    memcpy(at + 1, &ordered, sizeof(ordered));
-    memcpy(at + 1 + sizeof(ordered), text, length);
-    return 1 + sizeof(ordered) + (size_t) length;
-}
-
-static inline size_t
-sv_pack_number(uint8_t *at, int64_t number)
-{
-    uint64_t folded = ((uint64_t) number << 1) ^ (number < 0 ? UINT64_MAX : 0);
-    uint64_t ordered = BSON_UINT64_TO_LE(folded);
-    size_t size = folded == 0 ? 0 : (size_t) (71 - __builtin_clzll(folded)) / 8;
-
-    at[0] = (uint8_t) (SV_CELL_FIRST + size);
-    memcpy(at + 1, &ordered, sizeof(ordered));
-    return 1 + size;
-}
-
 void
 sv_row_packer_put(sv_row_packer_t *packer, const sv_row_value_t *value)
 {
-    enum { SV_CELL_MOST = 1 + SV_NUMBER_BYTES }; /* besides a text's bytes */
     size_t i = packer->at++;
     uint8_t *at;
 
@@ -97,18 +60,6 @@ sv_row_packer_put(sv_row_packer_t *packer, const sv_row_value_t *value)
     } else {
         packer->bytes.length += sv_pack_number(at, value->number);
     }
-}
-
-void
-sv_row_packer_repeat(sv_row_packer_t *packer, size_t column)
-{
-    uint8_t *at;
-
-    packer->at++;
-    at = sv_packer_room(packer, 2);
-    at[0] = SV_CELL_REPEATED;
-    at[1] = (uint8_t) column;
-    packer->bytes.length += 2;
 }
 
 const sv_packed_row_t *
@@ -142,51 +93,7 @@ sv_row_packer_document(sv_row_packer_t *packer, const bson_t *document, sv_error
     return sv_row_packer_values(packer, packer->values, error);
 }
 
-/* ---- unpacking: the length of a cell behind its first byte, SIZE_MAX when it is none or does not end before `end` */
-
-static inline size_t
-sv_unpack_text(uint8_t first, const uint8_t *at, const uint8_t *end, sv_row_value_t *value)
-{
-    size_t left = (size_t) (end - at), before = 0;
-    uint32_t length = (uint32_t) first - SV_CELL_FIRST;
-
-    if (first == SV_CELL_LONG_TEXT) {
-        before = sizeof(length);
-        if (left < before) {
-            return SIZE_MAX;
-        }
-        memcpy(&length, at, sizeof(length));
-        length = BSON_UINT32_FROM_LE(length);
-    } else if (length > SV_CELL_SHORT_TEXT) {
-        return SIZE_MAX;
-    }
-    if (length > left - before) {
-        return SIZE_MAX;
-    }
-    value->text = (const char *) at + before;
-    value->length = length;
-    return before + length;
-}
-
-static inline size_t
-sv_unpack_number(uint8_t first, const uint8_t *at, const uint8_t *end, sv_row_value_t *value)
-{
-    size_t left = (size_t) (end - at), size = (size_t) first - SV_CELL_FIRST;
-    uint64_t folded = 0;
-
-    if (size > SV_NUMBER_BYTES || size > left) {
-        return SIZE_MAX;
-    }
-    if (left >= SV_NUMBER_BYTES && size > 0) { /* one load for all sizes */
-        memcpy(&folded, at, sizeof(folded));
-        folded = BSON_UINT64_FROM_LE(folded) & (UINT64_MAX >> (64 - 8 * size));
-    } else {
-        memcpy(&folded, at, size);
-        folded = BSON_UINT64_FROM_LE(folded);
-    }
-    value->number = (int64_t) ((folded >> 1) ^ (0 - (folded & 1)));
-    return size;
-}
+/* ---- unpacking */
 
 /* The value of an earlier column. */
 static size_t

@@ -13,7 +13,8 @@
  *   0          null
  *   of a text  1 to 251: its length and one; 253: its length follows in four bytes; then its bytes
  *   of others  1 to 9: so many bytes less one follow, the least first, of the number, whose sign is its lowest bit
- *   254        the value of an earlier column of the row, whose place follows in one byte
+ *   254        the value of an earlier column of the row, whose place follows in one byte (in rows of comparisons that
+ *              the version before made: read, and not written any more)
  */
 typedef struct {
     const uint8_t *bytes;
@@ -42,8 +43,6 @@ typedef struct {
 void sv_row_packer_init(sv_row_packer_t *packer, const sv_row_layout_t *layout, sv_arena_t *arena);
 void sv_row_packer_begin(sv_row_packer_t *packer);
 void sv_row_packer_put(sv_row_packer_t *packer, const sv_row_value_t *value);
-/* The next column's value is that of an earlier one, which has the same type and was put as a value itself. */
-void sv_row_packer_repeat(sv_row_packer_t *packer, size_t column);
 /* The row, valid until the next begins; NULL with SV_ERR_INTERNAL when values are missing. */
 const sv_packed_row_t *sv_row_packer_end(sv_row_packer_t *packer, sv_error_t *error);
 /* All values at once. */
@@ -63,10 +62,11 @@ typedef struct {
     void *context;
 } sv_packed_source_t;
 
-/* Takes them one after another; a status that is not SV_OK stops whoever gives them and is what that returns. */
+/* Takes rows one after another, a value for each column, which need live no longer than the call; a status that is not
+ * SV_OK stops whoever gives them and is what that returns. */
 typedef struct {
-    sv_status_t (*row)(void *context, const sv_packed_row_t *row, sv_error_t *error);
+    sv_status_t (*row)(void *context, const sv_row_value_t *values, sv_error_t *error);
     void *context;
-} sv_packed_sink_t;
+} sv_value_sink_t;
 
 #endif
