@@ -95,4 +95,35 @@ sv_unpack_number(uint8_t first, const uint8_t *at, const uint8_t *end, sv_row_va
     return size;
 }
 
+/* Most cells, short texts and numbers that have eight bytes behind them, in a few steps: what is behind the cell; NULL
+ * when it is another, or none. */
+static inline const uint8_t *
+sv_unpack_common(bool text, const uint8_t *at, const uint8_t *end, sv_row_value_t *value)
+{
+    static const uint64_t masks[SV_NUMBER_BYTES + 1] = {
+        0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff, UINT64_MAX,
+    };
+    size_t left = (size_t) (end - at), length;
+    uint64_t folded;
+
+    if (left <= SV_NUMBER_BYTES) {
+        return NULL;
+    }
+    length = (size_t) *at++ - SV_CELL_FIRST; /* of null more than any */
+    if (text) {
+        if (length > SV_CELL_SHORT_TEXT || length >= left) {
+            return NULL;
+        }
+        *value = (sv_row_value_t){ .known = true, .text = (const char *) at, .length = (uint32_t) length };
+    } else {
+        if (length > SV_NUMBER_BYTES) {
+            return NULL;
+        }
+        memcpy(&folded, at, sizeof(folded));
+        folded = BSON_UINT64_FROM_LE(folded) & masks[length];
+        *value = (sv_row_value_t){ .known = true, .number = (int64_t) ((folded >> 1) ^ (0 - (folded & 1))) };
+    }
+    return at + length;
+}
+
 #endif

@@ -113,8 +113,15 @@ sv_row_unpack(const sv_row_layout_t *layout, const sv_packed_row_t *row, sv_row_
     const uint8_t *at = row->bytes, *end = row->bytes + row->length;
 
     for (size_t i = 0; i < layout->count; i++) {
-        uint8_t first = at < end ? *at++ : UINT8_MAX; /* which begins no cell */
+        const uint8_t *behind = sv_unpack_common(layout->text[i], at, end, &values[i]);
         size_t length = 0;
+        uint8_t first;
+
+        if (behind != NULL) {
+            at = behind;
+            continue;
+        }
+        first = at < end ? *at++ : UINT8_MAX; /* which begins no cell */
 
         values[i] = (sv_row_value_t){ .known = first != SV_CELL_NULL };
         if (first == SV_CELL_REPEATED) {
