@@ -4,8 +4,9 @@
  *     MONGODB_URI=... bench_compare [ROWS [ROUNDS [KIND]]]
  *
  *   ours     the work of one comparison's job, from its claim to the published head: blocks read, joined, compared, the
- *            rows that differ written
- *   reading  the rows of both snapshots out of their blocks, unpacked and checked, and nothing done with them
+ *            rows that differ written; by several threads, whose CPU is told together
+ *   reading  the rows of both snapshots out of their blocks, unpacked and checked, and nothing done with them; by one
+ *            thread, as files are
  *
  * Of each hundred rows one changed; then of each thousand a hundred changed, ten were removed and ten added; then all
  * of them changed; then in another order than that of the key, so that one side is sorted first.  `ours` and `reading`
