@@ -32,7 +32,7 @@ function packed(): Plugin {
 
 /** What every page needs is one file; texts of other languages, pages, tables and scanning come when they are used. */
 function isShell(id: string): boolean {
-    if (/[\\/]pages[\\/](?!common[\\/]|office-)|\.(?:hi|ar)\.ts|pseudo\.ts|error-texts\.ts|errors\.en\.ts|[\\/](?:scan|charts|print)[\\/]|[\\/]ui[\\/](?:table|column-widths|segments|zone-note)|[\\/]src[\\/](?:days|jobs|live|live-events|load-pages)\.ts|[\\/]client[\\/]dist[\\/](?:restore|tidy)\.js|@tanstack|zxing|uplot/.test(id)) return false;
+    if (/[\\/]pages[\\/](?!common[\\/]|office-)|\.(?:hi|ar)\.ts|pseudo\.ts|error-texts\.ts|errors\.en\.ts|[\\/](?:scan|charts|print)[\\/]|[\\/]ui[\\/](?:table|column-widths|segments|tiles|zone-note)|[\\/]src[\\/](?:days|jobs|live|live-events|load-pages|office-format)\.ts|[\\/]client[\\/]dist[\\/](?:restore|tidy)\.js|@tanstack|zxing|uplot/.test(id)) return false;
     return /[\\/]app[\\/]src[\\/]|[\\/]client[\\/]dist[\\/]|[\\/](?:preact|preact-iso|@preact)[\\/]|vite[\\/]preload-helper|\0/.test(id);
 }
 

@@ -46,10 +46,22 @@ const untranslated = (page) =>
 /** Times and days whose zone is not said. */
 const isOfNoZone = (page) => page.evaluate(() => document.querySelector("main time, main input[type=date]") !== null && document.querySelector(".zone-note") === null);
 
+/** What a gloved thumb would miss: controls lower than 48 px, but for links within a text and chips, which are hit beside them. */
+const tooLow = (page) =>
+    page.evaluate(() => {
+        const controls = [...document.querySelectorAll("main :is(button, select, summary, textarea, input, a.button, a.list-row, a.card), header :is(button, a), nav a")];
+        const hit = (control) => (control.matches("[type=checkbox], [type=radio]") ? (control.closest("label") ?? control) : control);
+        return controls
+            .filter((control) => control.checkVisibility({ visibilityProperty: true }) && !control.matches(".chip-button, .visually-hidden *"))
+            .map((control) => [control, hit(control).getBoundingClientRect()])
+            .filter(([, { height, width }]) => width > 1 && height < 47.5)
+            .map(([control, { height }]) => `${control.tagName} ${control.className} ${(control.textContent ?? "").trim().slice(0, 40)}: ${height}`);
+    });
+
 const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
 const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
-const look = (width, colorScheme, locale) => ({ name: `${width}, ${colorScheme}, ${locale}`, colorScheme, locale, ...widths[width] });
+const look = (width, colorScheme, locale) => ({ name: `${width}, ${colorScheme}, ${locale}`, width, colorScheme, locale, ...widths[width] });
 
 /** Every theme, direction and width with every other once; STOCKVERIFY_LOOKS=all has them all. With STOCKVERIFY_PICTURES each is kept as a picture. */
 const looks =
@@ -61,7 +73,7 @@ const examined = new Set();
 
 for (const role of ["staff", "supervisor", "admin"]) {
     describe(`the pages of ${role}`, () => {
-        for (const { name, make, viewport, colorScheme, locale } of looks) {
+        for (const { name, width, make, viewport, colorScheme, locale } of looks) {
             it(name, { timeout: 600_000 }, async () => {
                 const page = await (await make(browser, { viewport, colorScheme })).newPage();
                 await page.addInitScript((tag) => localStorage.setItem("sv.locale", tag), locale);
@@ -74,6 +86,7 @@ for (const role of ["staff", "supervisor", "admin"]) {
                     found.push(...(await barriers(page)).map((barrier) => `${path}: ${barrier}`));
                     if (locale === "pseudo") found.push(...(await untranslated(page)).map((text) => `${path}: untranslated: ${text}`));
                     if (isOfOffice(path) && (await isOfNoZone(page))) found.push(`${path}: whose times?`);
+                    if (width === "phone") found.push(...(await tooLow(page)).map((control) => `${path}: hard to hit: ${control}`));
                     if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
                     found.push(...faults.splice(0).map((fault) => `${path}: ${fault}`));
                     examined.add(`${path} ${name}`);

@@ -91,14 +91,17 @@ describe("a report", () => {
         assert.equal(bytes.subarray(0, 2).toString(), "PK");
     });
 
-    it("tells the end of a job on whatever page its asker is, and in the menu", async () => {
+    it("tells the end of a job on whatever page its asker is, and in the menu, and of another's job nothing", async () => {
+        const another = await stack.api(stack.user("admin"));
         await page.goto(`${stack.console}more`);
         await page.locator(".shell main").waitFor();
         await page.waitForFunction(() => document.querySelector('nav a[href="/console/jobs"]') !== null);
         await until("a live page", async () => {
+            await another("POST", "/api/reports/generate", { type: "session_history", format: "csv" });
             await call("POST", "/api/reports/generate", { type: "stock_summary", format: "csv" });
             return (await page.locator(".notice", { hasText: "is ready" }).count()) > 0;
         });
+        assert.equal(await page.locator(".notice", { hasText: /history/i }).count(), 0);
         await page.locator('nav a[href="/console/jobs"] .badge').waitFor();
         await page.locator('nav a[href="/console/jobs"]').click();
         await page.locator('nav a[href="/console/jobs"] .badge').waitFor({ state: "detached" });
@@ -180,23 +183,32 @@ describe("a schedule", () => {
         await page.locator('.last-run[data-status="succeeded"]').waitFor();
     });
 
-    it("that failed, or has switched itself off, is told on whatever page its owner is", async () => {
-        const { items } = await call("GET", "/api/reports/schedules");
-        const { user_id } = await call("GET", "/api/auth/me");
-        const context = await newDesk(browser, { serviceWorkers: "block" });
-        const other = await context.newPage();
-        await logIn(other, stack, stack.user("supervisor"));
-        const told = (type, more) => `id: 1-${type}\ndata: ${JSON.stringify({ type, id: items[0].schedule_id, at: new Date().toISOString(), job_id: null, ...more })}\n\n`;
-        // What came with the stream's beginning is read, not told.
-        const beginning = 'retry: 200\nid: 1-0\ndata: {"type":"none","id":null}\n\n';
-        const events = told("schedule.failed", { user_id: "somebody-else" }) + told("schedule.failed", { user_id }) + told("schedule.disabled", { user_id: "somebody-else" });
-        for (const body of [events, beginning]) await other.route("**/api/events*", (route) => route.fulfill({ contentType: "text/event-stream", body }), { times: 1 });
-        await other.goto(`${stack.console}counts`);
-        await other.locator(".notice", { hasText: /Variance of the week.* failed/ }).waitFor();
-        await other.locator(".notice", { hasText: /Variance of the week.* switched itself off/ }).waitFor();
-        assert.equal(await other.locator(".notice").count(), 2);
-        await other.locator(".notice").first().getByRole("button", { name: "Look" }).click();
-        await other.waitForURL(/schedules\/.+/);
+    it("that failed, or has switched itself off, is told on whatever page its owner is, whoever had it run", async () => {
+        const [owner, other, admin] = [stack.user("supervisor", 0), stack.user("supervisor", 1), stack.user("admin")];
+        const [byOwner, byOther, byAdmin] = await Promise.all([owner, other, admin].map(stack.api));
+        const schedule = (name) => ({ name, cron: "0 6 * * 1", type: "variance", filters: { period: "last_week" }, recipients: [] });
+        const mine = await byOwner("POST", "/api/reports/schedules", schedule("Variance of mine"));
+        const theirs = await byOther("POST", "/api/reports/schedules", schedule("Variance of theirs"));
+        const context = await newDesk(browser);
+        const told = await context.newPage();
+        await logIn(told, stack, owner);
+        await told.goto(`${stack.console}dashboard`);
+        await told.locator('.live-chip[data-live="live"]').waitFor();
+        // Of a kind that no worker knows.
+        for (const { schedule_id } of [theirs, mine]) {
+            await stack.change("report_schedules", { schedule_id }, { "params.type": "gossip" });
+            await byAdmin("POST", `/api/reports/schedules/${schedule_id}/run`, {});
+            await until("a run that failed", async () => (await byAdmin("GET", `/api/reports/schedules/${schedule_id}`)).last_status === "failed");
+        }
+        await told.locator(".notice", { hasText: /Variance of mine.* failed/ }).waitFor();
+        // Who owns it supervises no longer: at its next time it switches itself off, of which everybody hears.
+        const { user_id } = await byOther("GET", "/api/auth/me");
+        await byAdmin("PATCH", `/api/admin/users/${user_id}`, { role: "staff" });
+        await stack.change("report_schedules", { schedule_id: theirs.schedule_id }, { next_at: { $date: "2026-01-05T06:00:00Z" } });
+        await told.locator(".notice", { hasText: /Variance of theirs.* switched itself off/ }).waitFor();
+        assert.equal(await told.locator(".notice", { hasText: /Variance of theirs.* failed/ }).count(), 0, "another's failure is another's news");
+        await told.locator(".notice", { hasText: "Variance of theirs" }).getByRole("button", { name: "Look" }).click();
+        await told.waitForURL(/schedules\/.+/);
         await context.close();
     });
 

@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { reportFault } from "./faults.js";
 import { shellText } from "./i18n/shell.js";
 import { navigationOf, type NavigationLink } from "./navigation.js";
@@ -115,8 +115,11 @@ function guarded(route: PageRoute): ComponentType {
 function Navigation({ role, path }: { role: Role; path: string }) {
     const sections = navigationOf(role);
     const isMany = sections.length > 1;
+    const nav = useRef<HTMLElement>(null);
+    // A menu that is longer than the screen is high begins where one is.
+    useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }), [path]);
     return (
-        <nav class="shell-nav" aria-label={shellText("nav.main")}>
+        <nav ref={nav} class="shell-nav" aria-label={shellText("nav.main")}>
             {sections.map((section) => [
                 isMany && (
                     <span key="title" class="nav-section">

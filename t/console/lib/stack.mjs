@@ -57,10 +57,21 @@ export async function startStack(name, ...options) {
         },
         /** The admin command, on this stack. */
         ctl: (...words) => run(join(root, "build/stockverifyctl"), ["-c", state.worker_conf, ...words]),
+        /** Sets members of a stored document, as nothing that is asked of the server would. */
+        change: (collection, where, set) => mongo(state, { update: collection, updates: [{ q: where, u: { $set: set } }] }),
         signal: (part, name) => command("signal", part, name),
         down: () => command("down", "--wipe"),
         api: (user) => api(state.url, user),
     };
+}
+
+/** One command of the database server, by the tests' tool. */
+async function mongo({ mongodb, database }, command) {
+    const running = run(join(root, "build/mongo-shell"), [database], { env: { ...process.env, MONGODB_URI: mongodb } });
+    running.child.stdin.end(`${JSON.stringify(command)}\n`);
+    const answer = JSON.parse((await running).stdout);
+    if (answer.error !== undefined) throw new Error(`MongoDB: ${answer.error}`);
+    return answer;
 }
 
 async function api(url, { username, password }) {

@@ -4,7 +4,7 @@ import { language } from "./catalogue.js";
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>();
 
 /** Formatters are slow to make and are used in every row. */
-function once<T extends Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>(name: string, make: (tag: string) => T): T {
+export function once<T extends Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>(name: string, make: (tag: string) => T): T {
     const { tag } = language();
     const key = `${tag} ${name}`;
     const found = made.get(key) ?? make(tag);
@@ -25,16 +25,11 @@ export const quantityLabel = (value: Quantity): string =>
 export const figure = (value: number | null | undefined): string =>
     value === null || value === undefined ? "–" : once("quantity", (tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 6 })).format(value);
 
-export const money = (value: number, currency: string | null): string =>
-    currency === null ? figure(value) : once(`money ${currency}`, (tag) => new Intl.NumberFormat(tag, { style: "currency", currency })).format(value);
-
-type Instant = number | string;
+export type Instant = number | string;
 const date = (at: Instant): Date => new Date(at);
 
 export const clockTime = (at: Instant): string =>
     once("time", (tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" })).format(date(at));
-
-export const dateLabel = (at: Instant): string => once("date", (tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium" })).format(date(at));
 
 export const dateTime = (at: Instant): string =>
     once("dateTime", (tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" })).format(date(at));
@@ -42,14 +37,7 @@ export const dateTime = (at: Instant): string =>
 /** The time of day, with its date unless that is today's: "16:40" alone may be of before the weekend. */
 export const recentTime = (at: Instant): string => (date(at).toDateString() === new Date().toDateString() ? clockTime(at) : dateTime(at));
 
-const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
-
-/** "3 minutes ago", "in 2 hours". */
-export function relative(at: Instant, now: number = Date.now()): string {
-    const seconds = Math.round((date(at).getTime() - now) / 1000);
-    const [unit, size] = units.find(([, least]) => Math.abs(seconds) >= least) ?? ["second", 1];
-    return once("relative", (tag) => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })).format(Math.trunc(seconds / size), unit);
-}
+export const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
 /** "5 minutes": in the largest unit that has any. */
 export function span(milliseconds: number): string {

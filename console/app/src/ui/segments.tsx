@@ -7,12 +7,20 @@ interface SegmentsProps<Value extends string> {
     onChange: (value: Value) => void;
 }
 
+/** Where not all find room, the chosen one is seen: they are scrolled, the page is not. */
+function inSight(chosen: HTMLElement | null): void {
+    const all = chosen?.parentElement;
+    if (chosen === null || all === null || all === undefined || all.scrollWidth <= all.clientWidth) return;
+    const [one, frame] = [chosen.getBoundingClientRect(), all.getBoundingClientRect()];
+    if (one.left < frame.left || one.right > frame.right) all.scrollLeft += one.left + one.width / 2 - frame.left - frame.width / 2;
+}
+
 /** One of a few, all seen at once. */
 export function Segments<Value extends string>({ label, value, options, onChange }: SegmentsProps<Value>) {
     return (
         <div class="segments" role="group" aria-label={label} tabIndex={-1}>
             {options.map((option) => (
-                <button key={option.value} type="button" class="segment" aria-pressed={option.value === value} onClick={() => onChange(option.value)}>
+                <button key={option.value} ref={option.value === value ? inSight : null} type="button" class="segment" aria-pressed={option.value === value} onClick={() => onChange(option.value)}>
                     {option.label}
                 </button>
             ))}

@@ -1,4 +1,5 @@
 /** The administrators' pages: one chunk, loaded when one of them is opened. */
+import "../office.css";
 import "./admin.css";
 
 export { AuditPage } from "./audit.js";

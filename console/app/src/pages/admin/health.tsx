@@ -1,6 +1,7 @@
 import type { Schema } from "@stockverify/client";
-import { dateTime, number, relative } from "../../i18n/format.js";
+import { dateTime, number } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
+import { relative } from "../../office-format.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Loading } from "../../ui/loading.js";

@@ -1,6 +1,7 @@
 import type { Schema } from "@stockverify/client";
 import { useLocation } from "preact-iso";
-import { dateTime, money, number } from "../../i18n/format.js";
+import { money } from "../../office-format.js";
+import { dateTime, number } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";

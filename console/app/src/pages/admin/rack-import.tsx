@@ -6,7 +6,7 @@ import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Field, TextArea, TextField } from "../../ui/field.js";
-import { Tile } from "../../ui/figures.js";
+import { Tile } from "../../ui/tiles.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner, Chip } from "../../ui/surface.js";

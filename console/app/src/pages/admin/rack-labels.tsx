@@ -81,7 +81,7 @@ function RackLabel({ rack, drawing }: { rack: Rack; drawing: Drawing | null }) {
             {isBarcode ? <Barcode value={rack.rack_id} draw={drawing.code128Bars} /> : <QrCode value={rack.rack_id} />}
             <div class="stack-tight">
                 <strong class="rack-label-name"><Code>{rack.rack_id}</Code></strong>
-                <span><Data>{[rack.warehouse, rack.floor, rack.zone].filter((part) => part !== null).join(" · ")}</Data></span>
+                <span>{[rack.warehouse, [rack.floor, rack.zone].filter((part) => part !== null).join(" · ")].map((line) => <div key={line}><Data>{line}</Data></div>)}</span>
             </div>
         </li>
     );

@@ -134,7 +134,11 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                         {text("count.lost_text")}
                     </Banner>
                 )}
-                {rack?.lease === "unconfirmed" && <Banner tone="warn">{text("count.unconfirmed_text")}</Banner>}
+                {rack?.lease === "unconfirmed" && (
+                    <div class="late">
+                        <Banner tone="warn">{text("count.unconfirmed_text")}</Banner>
+                    </div>
+                )}
                 {rack?.lease === "paused" && (
                     <Banner tone="info" icon="pause" title={text("lease.paused")} action={<Button kind="primary" icon="play" onClick={() => client.resume(session_id).catch((fault: unknown) => notify({ tone: "bad", text: faultText(fault) }))}>{text("count.resume")}</Button>} />
                 )}

@@ -1,10 +1,10 @@
 import type { Schema } from "@stockverify/client";
-import { dateLabel, dateTime, figure } from "../../i18n/format.js";
+import { dateLabel, price, share } from "../../office-format.js";
+import { dateTime, figure } from "../../i18n/format.js";
 import { shellText } from "../../i18n/shell.js";
 import type { Column } from "../../ui/table.js";
 import { Data } from "../../ui/text.js";
 import { titleText } from "./titles.js";
-import { share } from "./words.js";
 
 export type ReportColumn = Schema<"ReportColumn">;
 export type ReportRow = Schema<"ReportRow">;
@@ -19,7 +19,7 @@ export const rowKey = (columns: readonly ReportColumn[], row: ReportRow): string
 export function valueText(value: CellValue, type: ReportColumn["type"]): string {
     if (value === null || value === undefined) return "–";
     if (typeof value === "boolean") return value ? shellText("yes") : shellText("no");
-    if (typeof value === "number") return type === "ratio" ? share(value) : figure(value);
+    if (typeof value === "number") return type === "ratio" ? share(value) : type === "money" ? price(value, null) : figure(value);
     if (type === "time") return dateTime(value);
     return type === "date" ? dateLabel(`${value}T12:00:00`) : value;
 }
@@ -30,7 +30,7 @@ export function tableColumn(column: ReportColumn, sortable = false): Column<Repo
     return {
         key: column.name,
         title: titleText(column.title),
-        width: isText ? "minmax(18ch, 24ch)" : "minmax(13ch, max-content)",
+        width: isText ? "minmax(18ch, 1fr)" : "minmax(13ch, max-content)",
         align: isNumeric(column) ? "end" : "start",
         sortable,
         cell: (row) => (isText ? <Data>{valueText(row[column.name], column.type)}</Data> : column.type === "boolean" ? valueText(row[column.name], "boolean") : <span translate={false}>{valueText(row[column.name], column.type)}</span>),

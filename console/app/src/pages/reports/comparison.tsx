@@ -1,4 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
+import { share } from "../../office-format.js";
 import { dateTime, figure } from "../../i18n/format.js";
 import type { IconName } from "../../ui/icon.js";
 import { pathTo } from "../../paths.js";
@@ -14,7 +15,6 @@ import { KeptPage } from "./kept-page.js";
 import { usePaged } from "./paged.js";
 import { text } from "./texts.js";
 import { titleText } from "./titles.js";
-import { share } from "./words.js";
 
 type Change = Schema<"RowChange">;
 type Comparison = DataOf<"get", "/api/reports/compare/{id}">;
@@ -96,7 +96,7 @@ function Sides({ comparison }: { comparison: Comparison }) {
                 <div key={key}>
                     <dt>{text(key)}</dt>
                     <dd>
-                        <a href={pathTo("/snapshots", side.snapshot_id)}>
+                        <a class="plain-link" href={pathTo("/snapshots", side.snapshot_id)}>
                             <Data>{side.name ?? side.snapshot_id}</Data>
                         </a>{" "}
                         · {text("job.rows_done", { n: side.rows })}

@@ -1,13 +1,15 @@
 import type { Schema } from "@stockverify/client";
 import { useMemo } from "preact/hooks";
 import { Columns } from "../../charts/columns.js";
-import { clockTime, dateTime, number, relative } from "../../i18n/format.js";
+import { clockTime, dateTime, number } from "../../i18n/format.js";
 import { useLiveReload } from "../../live.js";
 import { useLoad } from "../../load.js";
+import { relative } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
-import { Ring, Tile } from "../../ui/figures.js";
+import { Ring } from "../../ui/figures.js";
+import { Tile } from "../../ui/tiles.js";
 import { Icon } from "../../ui/icon.js";
 import { Loading } from "../../ui/loading.js";
 import { Page } from "../../ui/page.js";
@@ -165,7 +167,7 @@ function Counts({ counts }: { counts: Dashboard["open_counts"] }) {
                     {counts.map((count) => (
                         <li key={count.session_id} class="row plain-row">
                             <span class="grow">
-                                <a href={pathTo("/counts", count.session_id)}>
+                                <a class="plain-link" href={pathTo("/counts", count.session_id)}>
                                     <strong>{count.name === null ? text(`dashboard.count_${count.kind}`) : <Data>{count.name}</Data>}</strong>
                                 </a>
                                 <div class="small soft">

@@ -1,5 +1,5 @@
 import { faultText } from "../../faults.js";
-import { relative } from "../../i18n/format.js";
+import { relative } from "../../office-format.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import type { IconName } from "../../ui/icon.js";

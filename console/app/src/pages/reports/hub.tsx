@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
-import { relative } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
+import { relative } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { client, currentUser, mayBe } from "../../session.js";
 import { Button } from "../../ui/button.js";

@@ -11,6 +11,7 @@ export function pageOfResult(job: Job): string | null {
     if (job.resource === null) return null;
     if (job.resource.type === "snapshot") return pathTo("/snapshots", job.resource.id);
     if (job.resource.type === "comparison") return pathTo("/comparisons", job.resource.id);
+    if (job.resource.type === "adjustment") return pathTo("/adjustments", job.resource.id);
     return null;
 }
 

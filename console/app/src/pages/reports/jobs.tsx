@@ -1,10 +1,11 @@
 import type { ServerEvent } from "@stockverify/client";
 import { useEffect, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
-import { dateTime, relative } from "../../i18n/format.js";
+import { dateTime } from "../../i18n/format.js";
 import { downloadResult, isEnded, type Job } from "../../jobs.js";
 import { useLive } from "../../live.js";
 import { useLoad } from "../../load.js";
+import { relative } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";

@@ -1,4 +1,5 @@
-import { dateTime, relative } from "../../i18n/format.js";
+import { dateTime } from "../../i18n/format.js";
+import { relative } from "../../office-format.js";
 import { Chip } from "../../ui/surface.js";
 import type { Schema } from "./api-types.js";
 import { failureText, statusLooks } from "./job-words.js";

@@ -1,4 +1,5 @@
 /** Dashboards, the watchtower, reports and jobs: one chunk, of supervisors and administrators. */
+import "../office.css";
 import "./reports.css";
 
 export { ComparisonPage } from "./comparison.js";

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { Series } from "../../charts/series.js";
-import { dateLabel } from "../../i18n/format.js";
-import { Bars } from "../../ui/figures.js";
+import { dateLabel } from "../../office-format.js";
+import { Bars } from "../../ui/tiles.js";
 import { Select } from "../../ui/field.js";
 import { Data } from "../../ui/text.js";
 import { isNumeric, type ReportColumn, type ReportRow, valueText } from "./cells.js";

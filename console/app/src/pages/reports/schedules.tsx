@@ -1,6 +1,7 @@
-import { dateTime, relative } from "../../i18n/format.js";
+import { dateTime } from "../../i18n/format.js";
 import { useLiveReload } from "../../live.js";
 import { useLoad } from "../../load.js";
+import { relative } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";

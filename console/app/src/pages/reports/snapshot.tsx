@@ -6,7 +6,7 @@ import { pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
-import { Tile } from "../../ui/figures.js";
+import { Tile } from "../../ui/tiles.js";
 import { notify } from "../../ui/notices.js";
 import { Code, Data } from "../../ui/text.js";
 import type { DataOf } from "./api-types.js";

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
-import { dateTime, number, relative } from "../../i18n/format.js";
+import { dateTime, number } from "../../i18n/format.js";
 import { useLiveReload } from "../../live.js";
+import { relative } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";

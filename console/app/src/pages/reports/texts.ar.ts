@@ -3,7 +3,6 @@ import type { reportsEnglish } from "./texts.en.js";
 
 export const reportsArabic: Translation<typeof reportsEnglish> = {
     more: "أظهر المزيد",
-    percent: "{value} ٪",
     warehouse: "المستودع",
     "warehouse.all": "كل المستودعات",
     "live.on": "مباشر",
@@ -74,10 +73,8 @@ export const reportsArabic: Translation<typeof reportsEnglish> = {
     "people.name": "الاسم",
     "people.heard": "آخر اتصال",
     "people.items": "معدود",
-    "people.speed": "في الدقيقة",
+    "people.per_minute": "{n} في الدقيقة",
     "people.left": "غير مرسل",
-    "people.state": "الحالة",
-    "people.active": "يعدّ",
     "people.paused": "في استراحة",
 
     "alert.none": "لا شيء يبدو خاطئًا.",

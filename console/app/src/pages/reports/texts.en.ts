@@ -1,6 +1,5 @@
 export const reportsEnglish = {
     more: "Show more",
-    percent: "{value} %",
     warehouse: "Warehouse",
     "warehouse.all": "All warehouses",
     "live.on": "Live",
@@ -71,10 +70,8 @@ export const reportsEnglish = {
     "people.name": "Name",
     "people.heard": "Last heard",
     "people.items": "Counted",
-    "people.speed": "A minute",
+    "people.per_minute": "{n} a minute",
     "people.left": "Unsent",
-    "people.state": "State",
-    "people.active": "Counting",
     "people.paused": "On a break",
 
     "alert.none": "Nothing looks wrong.",

@@ -3,7 +3,6 @@ import type { reportsEnglish } from "./texts.en.js";
 
 export const reportsHindi: Translation<typeof reportsEnglish> = {
     more: "और दिखाएँ",
-    percent: "{value} %",
     warehouse: "गोदाम",
     "warehouse.all": "सभी गोदाम",
     "live.on": "लाइव",
@@ -74,10 +73,8 @@ export const reportsHindi: Translation<typeof reportsEnglish> = {
     "people.name": "नाम",
     "people.heard": "पिछली ख़बर",
     "people.items": "गिना",
-    "people.speed": "प्रति मिनट",
+    "people.per_minute": "{n} प्रति मिनट",
     "people.left": "अनभेजा",
-    "people.state": "स्थिति",
-    "people.active": "गिन रहे हैं",
     "people.paused": "विराम पर",
 
     "alert.none": "कुछ गड़बड़ नहीं लगता।",

@@ -34,32 +34,32 @@ export function HeardAge({ person, ahead }: { person: TowerPerson; ahead: number
     return <span class="number">{ageText(seconds)}</span>;
 }
 
-
 function Name({ person: { value } }: { person: Signal<TowerPerson> }) {
     return (
         <span class="person">
             <strong class="clip">
                 <Data>{value.full_name ?? value.username ?? value.user_id}</Data>
             </strong>
-            <span class="small soft">
+            <span class="small soft clip">
                 <Code>{value.rack_id}</Code>
+                {value.status === "paused" && <> · {text("people.paused")}</>}
             </span>
         </span>
     );
 }
 
 const Heard = ({ person, tower }: { person: Signal<TowerPerson>; tower: Tower }) => <HeardAge person={person.value} ahead={tower.ahead.value} />;
-const Items = ({ person: { value } }: { person: Signal<TowerPerson> }) => <span translate={false}>{figure(value.items)}</span>;
-const Speed = ({ person: { value } }: { person: Signal<TowerPerson> }) => <span translate={false}>{figure(Math.round(value.items_per_minute * 10) / 10)}</span>;
-const Left = ({ person: { value } }: { person: Signal<TowerPerson> }) => <span translate={false}>{figure(value.left)}</span>;
 
-function State({ person: { value } }: { person: Signal<TowerPerson> }) {
+function Items({ person: { value } }: { person: Signal<TowerPerson> }) {
     return (
-        <Chip tone={value.status === "active" ? "info" : "plain"} icon={value.status === "active" ? "play" : "pause"}>
-            {text(`people.${value.status}`)}
-        </Chip>
+        <span class="person">
+            <span translate={false}>{figure(value.items)}</span>
+            <span class="small soft">{text("people.per_minute", { n: Math.round(value.items_per_minute * 10) / 10 })}</span>
+        </span>
     );
 }
+
+const Left = ({ person: { value } }: { person: Signal<TowerPerson> }) => <span translate={false}>{figure(value.left)}</span>;
 
 /** Who is at work. Each cell looks at its person by itself: an event repaints one row. */
 export function TowerPeople({ tower, onOpen }: { tower: Tower; onOpen: (rackId: string) => void }) {
@@ -67,12 +67,10 @@ export function TowerPeople({ tower, onOpen }: { tower: Tower; onOpen: (rackId: 
     const people = tower.people.value;
     const columns = useMemo(
         (): readonly Column<Signal<TowerPerson>>[] => [
-            { key: "name", title: text("people.name"), width: "minmax(16ch, 1fr)", cell: (person) => <Name person={person} /> },
+            { key: "name", title: text("people.name"), width: "minmax(13ch, 1fr)", cell: (person) => <Name person={person} /> },
             { key: "heard", title: text("people.heard"), width: "max-content", cell: (person) => <Heard person={person} tower={tower} /> },
             { key: "items", title: text("people.items"), width: "max-content", align: "end", cell: (person) => <Items person={person} /> },
-            { key: "speed", title: text("people.speed"), width: "max-content", align: "end", cell: (person) => <Speed person={person} /> },
             { key: "left", title: text("people.left"), width: "max-content", align: "end", cell: (person) => <Left person={person} /> },
-            { key: "state", title: text("people.state"), width: "max-content", cell: (person) => <State person={person} /> },
         ],
         [tower, text("people.name")],
     );

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
+import { dateLabel, share } from "../../office-format.js";
 import { Series } from "../../charts/series.js";
-import { clockTime, dateLabel, dateTime } from "../../i18n/format.js";
+import { clockTime, dateTime } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
@@ -15,7 +16,6 @@ import type { Schema } from "./api-types.js";
 import { valueText } from "./cells.js";
 import { text } from "./texts.js";
 import { titleText } from "./titles.js";
-import { share } from "./words.js";
 
 type Trend = Schema<"Trend">;
 

@@ -1,5 +1,5 @@
 import type { Schema } from "@stockverify/client";
-import { figure, number } from "../../i18n/format.js";
+import { number } from "../../i18n/format.js";
 import type { IconName } from "../../ui/icon.js";
 import { text } from "./texts.js";
 
@@ -64,9 +64,4 @@ export function alertText(alert: Schema<"Alert">): string {
         case "conflicts_growing":
             return text("alert.conflicts_growing", { value: alert.value });
     }
-}
-
-/** A value of a report's row, as its column says. */
-export function share(value: number): string {
-    return text("percent", { value: figure(Math.round(value * 10_000) / 100) });
 }

@@ -22,6 +22,7 @@ import { type AdjustmentWithLines, postingSigns } from "./kinds.js";
 import { NoteJobDialog, type Outcome } from "./note-job-dialog.js";
 import { Who } from "./people.js";
 import { moneyLabel, Unit } from "./review-lines.js";
+import { Quantities } from "./review-summary.js";
 import { signed, signedMoney } from "./signed.js";
 import { text } from "./texts.js";
 import { UnsentPhones } from "./unsent-phones.js";
@@ -109,12 +110,12 @@ function Head({ page, onChange }: { page: AdjustmentWithLines; onChange: () => P
                 <div class="card">
                     <dt class="small soft">{text("summary.net")}</dt>
                     <dd class="tile-value">{signedMoney(page.value, page.currency)}</dd>
-                    {page.sums.map((sum) => <dd key={sum.uom ?? ""} class="small soft">{signed(sum.net)} <Unit uom={sum.uom} /></dd>)}
+                    <Quantities sums={page.sums.map(({ uom, net }) => [uom, signed(net)])} />
                 </div>
                 <div class="card">
                     <dt class="small soft">{text("summary.gross")}</dt>
                     <dd class="tile-value">{moneyLabel(page.gross_value, page.currency)}</dd>
-                    {page.sums.map((sum) => <dd key={sum.uom ?? ""} class="small soft">{figure(sum.gross)} <Unit uom={sum.uom} /></dd>)}
+                    <Quantities sums={page.sums.map(({ uom, gross }) => [uom, figure(gross)])} />
                 </div>
             </dl>
             {page.error !== null && page.error !== undefined && <Banner tone="bad" title={text("adjustment.error")}><Data>{page.error}</Data></Banner>}

@@ -75,8 +75,7 @@ export function CountRacks({ countId, warehouse, isOver, racks, isWhole, onEnd, 
                       ),
                   },
               ]),
-        { key: "rack", title: text("racks.rack"), width: "minmax(12ch, 1fr)", cell: (rack) => <strong><Code>{rack.rack_id}</Code></strong> },
-        { key: "place", title: text("racks.place"), width: "minmax(24ch, 1fr)", cell: (rack) => <Data>{[rack.floor, rack.zone].filter((part) => part !== null && part !== undefined).join(" · ")}</Data> },
+        { key: "rack", title: text("racks.rack"), width: "minmax(14ch, 2fr)", cell: (rack) => <RackPlace rack={rack} /> },
         { key: "state", title: text("racks.state"), width: "minmax(max-content, 1fr)", cell: (rack) => <RackState rack={rack} /> },
         { key: "who", title: text("racks.who"), width: "minmax(16ch, 1fr)", cell: (rack) => <CountedBy rack={rack} /> },
         { key: "assigned", title: text("racks.assigned"), width: "minmax(14ch, 1fr)", cell: (rack) => (rack.assigned_to ?? []).map((person) => <div key={person.user_id}><Data>{person.full_name ?? person.user_id ?? ""}</Data></div>) },
@@ -93,7 +92,7 @@ export function CountRacks({ countId, warehouse, isOver, racks, isWhole, onEnd, 
                 </div>
             </div>
             {!isOver && (
-                <div class="row" role="group" aria-label={text("racks.chosen", { n: ids.length })}>
+                <div class={ids.length === 0 ? "row for-chosen none-chosen" : "row for-chosen"} role="group" aria-label={text("racks.chosen", { n: ids.length })}>
                     <span class="small soft" role="status">{text("racks.chosen", { n: ids.length })}</span>
                     <Check label={text("racks.choose_all")} checked={ids.length === racks.length} onChange={(all) => setChosen(new Set(all ? racks.map((rack) => rack.rack_id) : []))} />
                     <Button icon="user" disabled={ids.length === 0} onClick={() => setDoing("assign")}>{text("racks.assign")}</Button>
@@ -106,6 +105,15 @@ export function CountRacks({ countId, warehouse, isOver, racks, isWhole, onEnd, 
             {doing === "recount" && <RecountDialog countId={countId} racks={ids} onClose={() => setDoing(null)} onDone={end} />}
             {doing === "exclude" && <ReasonDialog title={text("exclude.title", { n: ids.length })} explain={text("exclude.text")} confirm={text("racks.exclude")} onClose={() => setDoing(null)} onSubmit={exclude} />}
         </section>
+    );
+}
+
+function RackPlace({ rack }: { rack: CountRack }) {
+    return (
+        <>
+            <strong><Code>{rack.rack_id}</Code></strong>
+            <div class="small soft clip"><Data>{[rack.floor, rack.zone].filter((part) => part !== null && part !== undefined).join(" · ")}</Data></div>
+        </>
     );
 }
 

@@ -69,8 +69,8 @@ export const decideArabic: Translation<typeof decideEnglish> = {
 
     "search.label": "ابحث عن صنف",
     "search.hint": "رمزه أو الباركود أو جزء من اسمه.",
-    "search.type": "اكتب اسمه.",
-    "search.nothing": "لا صنف بهذا الاسم.",
+    "search.type": "امسح صنفًا أو اكتب اسمه",
+    "search.nothing": "لا صنف بهذا الاسم",
     "search.exact": "مطابق",
 
     "serials.title": "الأرقام التسلسلية",
@@ -78,6 +78,8 @@ export const decideArabic: Translation<typeof decideEnglish> = {
     "serials.number": "الرقم التسلسلي",
     "serials.hint": "اكتبه أو امسحه.",
     "serials.look": "ابحث عنه",
+    "serials.start": "امسح رقمًا تسلسليًا أو اكتبه",
+    "serials.start_text": "ترى أين هو وأين كان من قبل.",
     "serials.of_count": "من العدّ",
     "serials.none": "لا شيء من هذه",
     "serials.none_text": "اختر حالة أخرى في الأعلى.",

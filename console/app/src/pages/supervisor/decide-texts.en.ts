@@ -66,8 +66,8 @@ export const decideEnglish = {
 
     "search.label": "Find an item",
     "search.hint": "Its code, a barcode, or a part of its name.",
-    "search.type": "Type what it is called.",
-    "search.nothing": "No item is called that.",
+    "search.type": "Scan an item, or type what it is called",
+    "search.nothing": "No item is called that",
     "search.exact": "Exact",
 
     "serials.title": "Serial numbers",
@@ -75,6 +75,8 @@ export const decideEnglish = {
     "serials.number": "Serial number",
     "serials.hint": "Type it or scan it.",
     "serials.look": "Look for it",
+    "serials.start": "Scan a serial number, or type it",
+    "serials.start_text": "You see where it is, and where it was before.",
     "serials.of_count": "Of the count",
     "serials.none": "None of these",
     "serials.none_text": "Choose another state above.",

@@ -69,8 +69,8 @@ export const decideHindi: Translation<typeof decideEnglish> = {
 
     "search.label": "वस्तु खोजें",
     "search.hint": "उसका कोड, बारकोड, या नाम का एक हिस्सा।",
-    "search.type": "लिखें कि इसे क्या कहते हैं।",
-    "search.nothing": "इस नाम की कोई वस्तु नहीं।",
+    "search.type": "वस्तु स्कैन करें, या लिखें कि इसे क्या कहते हैं",
+    "search.nothing": "इस नाम की कोई वस्तु नहीं",
     "search.exact": "सटीक",
 
     "serials.title": "सीरियल नंबर",
@@ -78,6 +78,8 @@ export const decideHindi: Translation<typeof decideEnglish> = {
     "serials.number": "सीरियल नंबर",
     "serials.hint": "लिखें या स्कैन करें।",
     "serials.look": "खोजें",
+    "serials.start": "सीरियल नंबर स्कैन करें या लिखें",
+    "serials.start_text": "दिखेगा कि यह कहाँ है और पहले कहाँ था।",
     "serials.of_count": "गिनती के",
     "serials.none": "ऐसा कोई नहीं",
     "serials.none_text": "ऊपर दूसरी स्थिति चुनें।",

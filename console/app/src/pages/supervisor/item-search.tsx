@@ -4,7 +4,7 @@ import { client } from "../../session.js";
 import { TextField } from "../../ui/field.js";
 import { Icon } from "../../ui/icon.js";
 import { Loading } from "../../ui/loading.js";
-import { Chip } from "../../ui/surface.js";
+import { Chip, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { text as decideText } from "./decide-texts.js";
 
@@ -26,7 +26,7 @@ export function ItemSearch({ first = "", onPick }: { first?: string; onPick: (it
             <Loading of={found} rows={2} height={56}>
                 {(matches) =>
                     matches.length === 0 ? (
-                        <p class="soft">{decideText(wanted === "" ? "search.type" : "search.nothing")}</p>
+                        <EmptyState icon="search" title={decideText(wanted === "" ? "search.type" : "search.nothing")} />
                     ) : (
                         <ul class="list">
                             {matches.map(({ item, exact }) => (

@@ -1,5 +1,6 @@
 import { Refused } from "@stockverify/client";
 import { useState } from "preact/hooks";
+import { currencyOf, price } from "../../office-format.js";
 import { faultText } from "../../faults.js";
 import { dateTime, figure } from "../../i18n/format.js";
 import { shellText } from "../../i18n/shell.js";
@@ -20,12 +21,18 @@ import { text as decideText } from "./decide-texts.js";
 import { Unit } from "./review-lines.js";
 import { text } from "./texts.js";
 
-type Item = Awaited<ReturnType<typeof client.call<"get", "/api/erp/items/{item_code}">>>;
+type Item = Awaited<ReturnType<typeof client.call<"get", "/api/erp/items/{item_code}">>> & { currency: string | null };
+
+/** What it costs is told in the currency of the warehouse that it is told for. */
+async function itemOf(code: string, signal: AbortSignal): Promise<Item> {
+    const [item, warehouses] = await Promise.all([client.call("get", "/api/erp/items/{item_code}", { path: { item_code: code }, signal }), client.call("get", "/api/warehouses", { signal })]);
+    return { ...item, currency: currencyOf(warehouses, item.warehouse) };
+}
 
 /** An item: what it is, where it stands, and what of the master a person corrects. */
 export function ItemPage() {
     const code = useParameter("item");
-    const loaded = useLoad((signal) => client.call("get", "/api/erp/items/{item_code}", { path: { item_code: code }, signal }), [code]);
+    const loaded = useLoad((signal) => itemOf(code, signal), [code]);
     const [edits, setEdits] = useState(false);
     return (
         <Page title={text("detail.title", { item: code })} heading={<Code>{code}</Code>} back={pathTo("/items")}>
@@ -79,7 +86,7 @@ function Facts({ item }: { item: Item }) {
                 </div>
                 <div>
                     <dt class="small soft">{decideText("item.cost")}</dt>
-                    <dd class="fact">{figure(item.unit_cost)}</dd>
+                    <dd class="fact">{price(item.unit_cost, item.currency)}</dd>
                 </div>
             </dl>
             {item.verified_at !== null && item.verified_at !== undefined && <p class="small soft">{decideText("item.verified")} <time translate={false}>{dateTime(item.verified_at)}</time></p>}
@@ -110,7 +117,8 @@ function Master({ item, onEdit }: { item: Item; onEdit: () => void }) {
 
 function value(item: Item, field: Correctable) {
     const told = item[field as keyof Item];
-    return typeof told === "number" ? figure(told) : <Data>{String(told)}</Data>;
+    if (typeof told !== "number") return <Data>{String(told)}</Data>;
+    return price(told, item.currency); // what is a number of these is a price
 }
 
 function Corrections({ item, onClose, onDone }: { item: Item; onClose: () => void; onDone: () => Promise<void> }) {

@@ -13,6 +13,9 @@ export const people = signal<ReadonlyMap<string, Person>>(new Map());
 
 let asked: Promise<void> | null = null;
 
+/** The names are on their way. */
+const isAsking = signal(true);
+
 async function ask(): Promise<void> {
     const { rows } = await walkPages((cursor) => client.call("get", "/api/people", { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }), () => false);
     people.value = new Map(rows.map((person) => [person.user_id, person]));
@@ -26,20 +29,23 @@ effect(() => {
     whose = user;
     asked = null;
     people.value = new Map();
+    isAsking.value = true;
 });
 
 export function askPeople(): Promise<void> {
-    asked ??= ask().catch((fault: unknown) => {
-        asked = null;
-        reportFault(fault);
-    });
+    asked ??= ask()
+        .catch((fault: unknown) => {
+            asked = null;
+            reportFault(fault);
+        })
+        .finally(() => (isAsking.value = false));
     return asked;
 }
 
 /** A person's name; their id until it is known, or where nobody has it any more. */
 export function Who({ id }: { id: string }) {
     useEffect(() => void askPeople(), []);
-    return <Data>{people.value.get(id)?.full_name ?? id}</Data>;
+    return <Data>{people.value.get(id)?.full_name ?? (isAsking.value ? "…" : id)}</Data>;
 }
 
 export function WhoAll({ ids }: { ids: readonly string[] }) {

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { figure, money } from "../../i18n/format.js";
+import { money } from "../../office-format.js";
+import { figure } from "../../i18n/format.js";
 import { Chip } from "../../ui/surface.js";
 import type { Column } from "../../ui/table.js";
 import { Code, Data } from "../../ui/text.js";

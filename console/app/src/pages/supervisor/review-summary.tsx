@@ -1,9 +1,8 @@
-import { number } from "../../i18n/format.js";
+import { figure, number } from "../../i18n/format.js";
 import type { ReviewPage } from "./kinds.js";
 import { moneyLabel, Unit } from "./review-lines.js";
 import { signed, signedMoney } from "./signed.js";
 import { text } from "./texts.js";
-import { figure } from "../../i18n/format.js";
 
 /** What all lines come to: how many are undecided, what is missing and what is too much, in each unit by itself. */
 export function ReviewSummary({ page }: { page: ReviewPage }) {
@@ -19,25 +18,26 @@ export function ReviewSummary({ page }: { page: ReviewPage }) {
             <div class="card">
                 <dt class="small soft">{text("summary.net")}</dt>
                 <dd class="tile-value">{signedMoney(summary.net.value, currency)}</dd>
-                <Quantities sums={summary.net.quantities} sign />
+                <Quantities sums={summary.net.quantities.map(({ uom, quantity }) => [uom, signed(quantity ?? 0)])} />
             </div>
             <div class="card">
                 <dt class="small soft">{text("summary.gross")}</dt>
                 <dd class="tile-value">{moneyLabel(summary.gross.value, currency)}</dd>
-                <Quantities sums={summary.gross.quantities} />
+                <Quantities sums={summary.gross.quantities.map(({ uom, quantity }) => [uom, figure(quantity)])} />
             </div>
         </dl>
     );
 }
 
-function Quantities({ sums, sign = false }: { sums: ReviewPage["summary"]["net"]["quantities"]; sign?: boolean }) {
+/** Sums of each unit, none of which is added to another's. */
+export function Quantities({ sums }: { sums: readonly (readonly [uom: string | null | undefined, told: string])[] }) {
     return (
-        <>
-            {sums.map((sum) => (
-                <dd key={sum.uom ?? ""} class="small soft">
-                    {sign ? signed(sum.quantity ?? 0) : figure(sum.quantity)} <Unit uom={sum.uom} />
-                </dd>
+        <dd class="small soft summary-units">
+            {sums.map(([uom, told]) => (
+                <span key={uom ?? ""}>
+                    {told} <Unit uom={uom} />
+                </span>
             ))}
-        </>
+        </dd>
     );
 }

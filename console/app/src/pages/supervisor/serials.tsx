@@ -45,7 +45,7 @@ export function SerialsPage() {
                     <TextField label={decideText("serials.number")} hint={decideText("serials.hint")} value={typed} onInput={setTyped} code maxLength={128} />
                     <div><Button kind="primary" icon="search" type="submit">{decideText("serials.look")}</Button></div>
                 </form>
-                {count !== undefined && <SerialsOfCount countId={count} />}
+                {count === undefined ? <EmptyState icon="scan" title={decideText("serials.start")} text={decideText("serials.start_text")} /> : <SerialsOfCount countId={count} />}
             </div>
             <ZoneNote />
         </Page>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
-import { dateLabel } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
+import { dateLabel } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
 import { client } from "../../session.js";

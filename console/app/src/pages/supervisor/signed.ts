@@ -1,5 +1,6 @@
 import { language } from "../../i18n/catalogue.js";
-import { figure, money } from "../../i18n/format.js";
+import { money } from "../../office-format.js";
+import { figure } from "../../i18n/format.js";
 
 /** Differences bear their sign: what is too much says so as well as what is missing. */
 export const signed = (value: number): string => (value > 0 ? `+${figure(value)}` : figure(value));

@@ -1,4 +1,5 @@
 /** The supervisor's pages from counts to the books: a chunk of its own. */
+import "../office.css";
 import "./supervisor.css";
 
 export { AdjustmentPage } from "./adjustment.js";

@@ -64,7 +64,6 @@ export const supervisorArabic: Translation<typeof supervisorEnglish> = {
     "unsent.left": { zero: "لا سجلات", one: "سجل واحد", two: "سجلان", few: "{n} سجلات", many: "{n} سجلًا", other: "{n} سجل" },
 
     "racks.rack": "الرف",
-    "racks.place": "المكان",
     "racks.state": "الحالة",
     "racks.who": "من عدّه",
     "racks.assigned": "مُسند إلى",

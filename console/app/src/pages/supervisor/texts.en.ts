@@ -49,7 +49,7 @@ export const supervisorEnglish = {
     "count.progress_first": "The first {n} racks",
     "count.tolerance": "Lines that differ by more than {limits} are counted again by themselves.",
     "count.tolerance_other": "Lines that differ by more than {limits} are counted again by themselves, by somebody else.",
-    "count.limit.percent": "{limit} %",
+    "count.limit.percent": "{limit}%",
     "count.limit.quantity": "{limit} in quantity",
     "count.limit.value": "{limit} in value",
     "count.uncompared": { one: "{n} item was counted whose book quantity nobody knows: it has no variance.", other: "{n} items were counted whose book quantity nobody knows: they have no variance." },
@@ -61,7 +61,6 @@ export const supervisorEnglish = {
     "unsent.left": { one: "{n} record", other: "{n} records" },
 
     "racks.rack": "Rack",
-    "racks.place": "Place",
     "racks.state": "State",
     "racks.who": "Counted by",
     "racks.assigned": "Assigned to",

@@ -52,7 +52,7 @@ export const supervisorHindi: Translation<typeof supervisorEnglish> = {
     "count.progress_first": "पहले {n} रैक",
     "count.tolerance": "जिन पंक्तियों में {limits} से अधिक का अंतर हो, वे अपने आप दोबारा गिनी जाती हैं।",
     "count.tolerance_other": "जिन पंक्तियों में {limits} से अधिक का अंतर हो, वे अपने आप दोबारा गिनी जाती हैं, किसी और के द्वारा।",
-    "count.limit.percent": "{limit} %",
+    "count.limit.percent": "{limit}%",
     "count.limit.quantity": "मात्रा में {limit}",
     "count.limit.value": "मूल्य में {limit}",
     "count.uncompared": { one: "{n} ऐसी वस्तु गिनी गई जिसकी बही की मात्रा किसी को पता नहीं: उसका कोई अंतर नहीं।", other: "{n} ऐसी वस्तुएँ गिनी गईं जिनकी बही की मात्रा किसी को पता नहीं: उनका कोई अंतर नहीं।" },
@@ -64,7 +64,6 @@ export const supervisorHindi: Translation<typeof supervisorEnglish> = {
     "unsent.left": { one: "{n} रिकॉर्ड", other: "{n} रिकॉर्ड" },
 
     "racks.rack": "रैक",
-    "racks.place": "जगह",
     "racks.state": "स्थिति",
     "racks.who": "किसने गिना",
     "racks.assigned": "किसे सौंपा",

@@ -1,6 +1,7 @@
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
-import { figure, money, number } from "../../i18n/format.js";
+import { money } from "../../office-format.js";
+import { figure, number } from "../../i18n/format.js";
 import { pathTo } from "../../paths.js";
 import { daysOf } from "../../days.js";
 import { client } from "../../session.js";
@@ -141,7 +142,7 @@ function Totals({ totals }: { totals: TotalsOf }) {
             ))}
             {totals.quantity.map((sum) => (
                 <div key={`quantity ${sum.uom ?? ""}`} class="card">
-                    <dt class="small soft">{sum.uom === null ? text("sheets.quantity") : <Data>{sum.uom}</Data>}</dt>
+                    <dt class="small soft">{sum.uom === null ? text("sheets.quantity") : <>{text("line.variance")} · <Data>{sum.uom}</Data></>}</dt>
                     <dd class="tile-value">{signed(sum.net)}</dd>
                     <dd class="small soft">{decideText("variances.gross", { sum: figure(sum.gross) })}</dd>
                 </div>
