@@ -194,7 +194,7 @@ describe("a tab that the system put to sleep while it was sending", () => {
 });
 
 describe("answers that are lost on the way", () => {
-    it("cost nothing: five hundred scans are five hundred on the server", { timeout: 400_000 }, async () => {
+    it("cost nothing: five hundred scans are five hundred on the server", { timeout: 600_000 }, async () => {
         const proxy = await losingProxy(stack.url, { loses: /^POST \/api\/sync\/batch/ });
         const address = `${proxy.url}/console/`;
         const context = await newPhone(browser);
@@ -205,14 +205,16 @@ describe("answers that are lost on the way", () => {
             const rack = await claim(page, address);
             const scan = await scanner(page);
             for (let count = 0; count < 500; count++) await scan(rack.codes[count % rack.codes.length], { gap: 1 });
-            const sum = async () => (await storedOf(rack.session)).reduce((all, each) => all + each, 0);
-            await until("500 on the server", async () => (await sum()) === 500, 240_000);
+            const least = Math.floor(500 / rack.codes.length);
+            for (const [index, code] of rack.codes.entries()) await expectTotal(page, code, `${least + (index < 500 % rack.codes.length ? 1 : 0)} `, 120_000);
+            // A slow machine loses some answers more, and waits longer after each: a tap waits for nothing.
             await page.goto(`${address}unsent`);
             const send = page.locator("main .button-primary");
+            const sum = async () => (await storedOf(rack.session)).reduce((all, each) => all + each, 0);
             await until("a phone that says so", async () => {
                 await send.click({ timeout: 200 }).catch(() => undefined);
-                return (await page.locator("main").innerText()).includes("Everything is safe");
-            });
+                return (await page.locator("main").innerText()).includes("Everything is safe") && (await sum()) >= 500;
+            }, 300_000);
             assert.equal(await sum(), 500);
             assert.ok(proxy.lost > 1, `${proxy.lost} answers were lost`);
         } finally {

@@ -254,7 +254,7 @@ describe("from a blind count to the books", () => {
         const { session_id: floor } = await claimRack(asha, rack, { count_id: session_id });
         await asha("POST", "/api/sync/batch", { records: [figureOf(floor, items[0].item_code, 1)], left: 7 });
         await page.goto(`${stack.console}counts/${session_id}`);
-        await page.getByText(/5.* %.* or .*10.* in quantity.*by somebody else/).waitFor();
+        await page.getByText(/5.*%.* or .*10.* in quantity.*by somebody else/).waitFor();
         await page.goto(`${stack.console}counts/${session_id}/review`);
         const told = page.locator(".banner", { hasText: "7 records may still be on phones" });
         await told.getByText(rack).waitFor();

@@ -10,6 +10,17 @@ export const money = (value: number, currency: string | null): string => once(`m
 export const price = (value: number | null | undefined, currency: string | null): string =>
     value === null || value === undefined ? "–" : once(`price ${currency}`, (tag) => new Intl.NumberFormat(tag, { ...style(currency), maximumFractionDigits: 6 })).format(value);
 
+/** Differences bear their sign, in its place of the language: what is too much says so as well as what is missing. */
+const sign = { signDisplay: "exceptZero" } as const;
+
+export const signed = (value: number): string => once("signed", (tag) => new Intl.NumberFormat(tag, { ...sign, maximumFractionDigits: 6 })).format(value);
+
+export const signedMoney = (value: number, currency: string | null): string => once(`signed money ${currency}`, (tag) => new Intl.NumberFormat(tag, { ...style(currency), ...sign })).format(value);
+
+/** Of percents, not shares; `null` is told as nothing. */
+export const signedPercent = (value: number | null): string =>
+    value === null ? "–" : once("signed percent", (tag) => new Intl.NumberFormat(tag, { ...sign, style: "percent", maximumFractionDigits: 1 })).format(value / 100);
+
 /** A share of one, to a hundredth of a percent. */
 export const share = (value: number): string => once("share", (tag) => new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 2 })).format(value);
 

@@ -1,7 +1,7 @@
 // What costs and values are told in.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { currencyOf, money, price, share } from "../src/office-format.js";
+import { currencyOf, money, price, share, signed, signedMoney, signedPercent } from "../src/office-format.js";
 
 describe("a value", () => {
     it("has two decimals where nobody said of which currency it is, so that a column of them stands in line", () => {
@@ -21,6 +21,12 @@ describe("a currency", () => {
         assert.equal(currencyOf(books, null), null);
         assert.equal(currencyOf(books.slice(0, 1), undefined), "EUR");
         assert.equal(currencyOf([], null), null);
+    });
+});
+
+describe("a difference", () => {
+    it("bears its sign, and none has none", () => {
+        assert.deepEqual([signed(4), signed(-4), signed(0), signedMoney(53.7, "EUR"), signedMoney(-1, null), signedPercent(1), signedPercent(null)], ["+4", "-4", "0", "+€53.70", "-1.00", "+1%", "–"]);
     });
 });
 

@@ -20,7 +20,7 @@ export async function claim(page, address) {
 
 export const total = (page, code) => page.locator(".count-line", { hasText: code }).locator(".line-total");
 
-export const expectTotal = (page, code, text) => until(`${code} ${text}`, async () => (await total(page, code).innerText().catch(() => "")).startsWith(text));
+export const expectTotal = (page, code, text, limit) => until(`${code} ${text}`, async () => (await total(page, code).innerText().catch(() => "")).startsWith(text), limit);
 
 export async function logOut(page, address) {
     await page.goto(`${address}more`);

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { share } from "../../office-format.js";
+import { share, signed } from "../../office-format.js";
 import { dateTime, figure } from "../../i18n/format.js";
 import type { IconName } from "../../ui/icon.js";
 import { pathTo } from "../../paths.js";
@@ -123,8 +123,7 @@ function Fields({ comparison }: { comparison: Comparison }) {
                 <div key={field.name} class="card stack-tight">
                     <span class="small soft">{titleText(field.title)}</span>
                     <span class="tile-value" translate={false}>
-                        {field.delta !== null && field.delta > 0 ? "+" : ""}
-                        {figure(field.delta)}
+                        {field.delta === null ? "–" : signed(field.delta)}
                     </span>
                     <span class="small soft number" translate={false}>
                         {figure(field.baseline_sum)} → {figure(field.comparison_sum)}

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { dateLabel, share } from "../../office-format.js";
+import { dateLabel, share, signed, signedPercent } from "../../office-format.js";
 import { Series } from "../../charts/series.js";
 import { clockTime, dateTime } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
@@ -107,7 +107,7 @@ function Points({ trend }: { trend: Trend }) {
                                 {valueText(point.value, type)}
                             </strong>
                             <span class="small soft number" translate={false}>
-                                {point.change !== null && `${point.change > 0 ? "+" : ""}${valueText(point.change, type)}`}
+                                {point.change !== null && (type === "ratio" ? signedPercent(point.change * 100) : signed(point.change))}
                                 {point.change_percent !== null && ` (${share(point.change_percent)})`}
                             </span>
                         </a>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
 import { figure, number } from "../../i18n/format.js";
 import { shellText } from "../../i18n/shell.js";
+import { signedMoney } from "../../office-format.js";
 import { client } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -12,7 +13,6 @@ import { acceptFault, acceptLines, type AcceptVerdict, isBelow, worthOf } from "
 import type { ReviewLine } from "./kinds.js";
 import { moneyLabel } from "./review-lines.js";
 import { limitOf } from "./scope.js";
-import { signedMoney } from "./signed.js";
 import { text } from "./texts.js";
 import { walkPages } from "./walk.js";
 

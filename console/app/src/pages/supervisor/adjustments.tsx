@@ -1,5 +1,6 @@
 import { useLocation } from "preact-iso";
 import { dateTime, number } from "../../i18n/format.js";
+import { signedMoney } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
 import { Loading } from "../../ui/loading.js";
@@ -11,7 +12,6 @@ import { Data } from "../../ui/text.js";
 import { ZoneNote } from "../../ui/zone-note.js";
 import { type Adjustment, adjustmentSigns } from "./kinds.js";
 import { moneyLabel } from "./review-lines.js";
-import { signedMoney } from "./signed.js";
 import { text } from "./texts.js";
 import { useWalk } from "./walk.js";
 

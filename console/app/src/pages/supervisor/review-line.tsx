@@ -4,6 +4,7 @@ import { faultText } from "../../faults.js";
 import { dateTime, figure } from "../../i18n/format.js";
 import { useLiveReload } from "../../live.js";
 import { useLoad } from "../../load.js";
+import { signedPercent } from "../../office-format.js";
 import { pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
 import { client } from "../../session.js";
@@ -21,7 +22,6 @@ import { Who, WhoAll } from "./people.js";
 import { ReasonDialog } from "./reason-dialog.js";
 import { RecountDialog } from "./recount-dialog.js";
 import { LineFlags, LineState, moneyLabel, Unit, Variance } from "./review-lines.js";
-import { signedPercent } from "./signed.js";
 import { text } from "./texts.js";
 
 /** What stands behind an item of a count: every figure can be followed down to the records that make it. */

@@ -1,12 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { money } from "../../office-format.js";
+import { money, signed, signedMoney, signedPercent } from "../../office-format.js";
 import { figure } from "../../i18n/format.js";
 import { Chip } from "../../ui/surface.js";
 import type { Column } from "../../ui/table.js";
 import { Code, Data } from "../../ui/text.js";
 import { percentOf } from "./accepting.js";
 import { lineSigns, type ReviewLine } from "./kinds.js";
-import { signed, signedMoney, signedPercent } from "./signed.js";
 import { text } from "./texts.js";
 
 export function LineState({ line }: { line: ReviewLine }) {

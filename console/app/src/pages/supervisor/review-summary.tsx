@@ -1,7 +1,7 @@
 import { figure, number } from "../../i18n/format.js";
+import { signed, signedMoney } from "../../office-format.js";
 import type { ReviewPage } from "./kinds.js";
 import { moneyLabel, Unit } from "./review-lines.js";
-import { signed, signedMoney } from "./signed.js";
 import { text } from "./texts.js";
 
 /** What all lines come to: how many are undecided, what is missing and what is too much, in each unit by itself. */

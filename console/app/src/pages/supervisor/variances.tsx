@@ -1,6 +1,6 @@
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
-import { money } from "../../office-format.js";
+import { money, signed, signedMoney } from "../../office-format.js";
 import { figure, number } from "../../i18n/format.js";
 import { pathTo } from "../../paths.js";
 import { daysOf } from "../../days.js";
@@ -18,7 +18,6 @@ import type { Variance as Row } from "./kinds.js";
 import { Who } from "./people.js";
 import { ItemCell, Variance } from "./review-lines.js";
 import { limitOf } from "./scope.js";
-import { signed, signedMoney } from "./signed.js";
 import { text } from "./texts.js";
 import { useWalk } from "./walk.js";
 
