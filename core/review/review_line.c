@@ -7,6 +7,7 @@
 #include "core/serials/serial_list.h"
 #include "core/store/document.h"
 #include "core/sync/counting.h"
+#include "core/warehouse/warehouse.h"
 
 typedef struct {
     sv_store_t *store;
@@ -241,7 +242,12 @@ sv_review_line_write(sv_store_t *store, const sv_count_t *count, const char *ite
                      sv_arena_t *arena, sv_error_t *error)
 {
     sv_drill_t drill = { .store = store, .count = count, .item_code = item_code, .w = w, .arena = arena };
+    sv_warehouse_t warehouse;
 
+    if (sv_warehouse_read(store, count->warehouse, arena, &warehouse, error) != SV_OK) {
+        return error->status;
+    }
+    sv_json_text(w, "currency", warehouse.currency);
     if (sv_drill_lines(&drill, error) != SV_OK || sv_drill_racks(&drill, error) != SV_OK ||
         sv_drill_rows(&drill, "records", SV_COLLECTION_VERIFICATION_RECORDS, "received_at", sv_drill_write_record,
                       error) != SV_OK ||

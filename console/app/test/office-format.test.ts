@@ -1,7 +1,11 @@
 // What costs and values are told in.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { currencyOf, money, price, share, signed, signedMoney, signedPercent } from "../src/office-format.js";
+
+// What a browser has of the page's language.
+const browser = { location: { search: "?locale=en" }, localStorage: { getItem: () => null }, navigator: { languages: ["en"] } };
+for (const [name, value] of Object.entries(browser)) Object.defineProperty(globalThis, name, { value, configurable: true });
+const { currencyOf, money, price, share, signed, signedMoney, signedPercent } = await import("../src/office-format.js");
 
 describe("a value", () => {
     it("has two decimals where nobody said of which currency it is, so that a column of them stands in line", () => {

@@ -3118,6 +3118,8 @@ export interface components {
         };
         ReviewLineDetail: {
             item_code: string;
+            /** @description Of values */
+            currency: string | null;
             lines: components["schemas"]["ReviewLine"][];
             /** @description Those that have to do with it */
             racks: {

@@ -61,7 +61,7 @@ export function ReviewLinePage() {
                     <div class="stack">
                         {changed !== null && <Banner tone="warn" title={changed}>{text("accept.look_again")}</Banner>}
                         {detail.lines.map((line) => (
-                            <LineCard key={line.lot} line={line} onAccept={accept} />
+                            <LineCard key={line.lot} line={line} currency={detail.currency} onAccept={accept} />
                         ))}
                         <div class="row">
                             <Button icon="sync" onClick={() => setRecounts(true)}>{text("racks.recount")}</Button>
@@ -91,13 +91,13 @@ export function ReviewLinePage() {
     );
 }
 
-function LineCard({ line, onAccept }: { line: ReviewLine; onAccept: (line: ReviewLine) => Promise<void> }) {
+function LineCard({ line, currency, onAccept }: { line: ReviewLine; currency: string | null; onAccept: (line: ReviewLine) => Promise<void> }) {
     const facts: readonly (readonly [string, ComponentChildren])[] = [
         [text("line.book"), <>{figure(line.book)} <Unit uom={line.uom} /></>],
         [text("line.counted"), <>{figure(line.counted)} <Unit uom={line.uom} /></>],
         [text("line.variance"), <Variance line={line} />],
         [text("line.percent"), signedPercent(percentOf(line))],
-        [text("line.value"), moneyLabel(line.value, null)],
+        [text("line.value"), moneyLabel(line.value, currency)],
         ...(line.moved_qty === null || line.moved_qty === undefined || line.moved_qty === 0 ? [] : [[text("line.moved"), <>{figure(line.moved_qty)} <Unit uom={line.uom} /></>] as const]),
         ...(line.adjusted_qty === null || line.adjusted_qty === undefined || line.adjusted_qty === 0 ? [] : [[text("line.adjusted"), <>{figure(line.adjusted_qty)} <Unit uom={line.uom} /></>] as const]),
         ...(line.damage_qty === null || line.damage_qty === undefined || line.damage_qty === 0 ? [] : [[text("line.damaged"), <>{figure(line.damage_qty)} <Unit uom={line.uom} /></>] as const]),
