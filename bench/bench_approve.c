@@ -5,11 +5,15 @@
  *
  * Bare libmongoc inserting the documents that the approval has written, the lines of the adjustment a thousand a
  * transaction and then its head.  They are read into memory before the time begins, and go into a database of its own
- * with the same indexes, dropped at the end.  Prints one JSON object.
+ * with the same indexes, dropped at the end.  Prints one JSON object: seconds, and CPU seconds of this program and of
+ * the server (SERVER_PID).
  */
 #include <mongoc/mongoc.h>
 
+#include <time.h>
+
 #include "bench/lib/bare_store.h"
+#include "bench/lib/server_cpu.h"
 
 enum { INSERTS = 1000 };
 
@@ -45,6 +49,12 @@ insert_some(sv_store_t *store, mongoc_client_session_t *session, sv_collection_t
 }
 
 static double
+cpu_s(void)
+{
+    return (double) clock() / CLOCKS_PER_SEC;
+}
+
+static double
 insert_all(sv_store_t *store, const documents_t *lines, const documents_t *heads)
 {
     mongoc_client_session_t *session = mongoc_client_start_session(store->client, NULL, NULL);
@@ -67,7 +77,7 @@ measure(const char *adjustment_id, sv_arena_t *arena)
     bson_t *filter = BCON_NEW("adjustment_id", BCON_UTF8(adjustment_id));
     documents_t lines = { 0 }, heads = { 0 };
     bare_store_t tested, own;
-    double seconds;
+    double seconds, driver, server;
 
     bare_store_open_tested(&tested, arena);
     bare_store_each(&tested, SV_COLLECTION_ADJUSTMENT_LINES, filter, keep, &lines);
@@ -75,8 +85,11 @@ measure(const char *adjustment_id, sv_arena_t *arena)
     bare_store_close(&tested);
     bson_destroy(filter);
     bare_store_open_own(&own, arena);
+    driver = cpu_s();
+    server = server_cpu_s();
     seconds = insert_all(own.store, &lines, &heads);
-    printf("{\"lines\":%zu,\"heads\":%zu,\"seconds\":%.3f}\n", lines.count, heads.count, seconds);
+    printf("{\"lines\":%zu,\"heads\":%zu,\"seconds\":%.3f,\"driver\":%.3f,\"server\":%.3f}\n", lines.count, heads.count,
+           seconds, cpu_s() - driver, server_cpu_s() - server);
     mongoc_database_drop(own.store->database, NULL);
     bare_store_close(&own);
 }

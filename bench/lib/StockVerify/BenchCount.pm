@@ -2,12 +2,13 @@ package StockVerify::BenchCount;
 
 # A count of many lines on the stack of a benchmark, as a supervisor has it for review, and what follows.
 #
-#     my $count = StockVerify::BenchCount->new($bench, 20_000);    counted in full, most of it not as the books say
+#     my $count = StockVerify::BenchCount->new($bench, 20_000);    counted in full, most of it not as the books say, and at rest
 #     $count->accept_all;                                          reconciled, every line accepted
 #     my $job = $count->approve;                                   the job that did it
 
 use strict;
 use warnings;
+use StockVerify::Mongo;
 
 my $BATCH = 100;
 
@@ -24,6 +25,7 @@ sub new {
     $self->count_all($session);
     $bench->call(POST => "/api/sessions/$session/complete", $counter);
     $self->wait_for('the lines', sub { ($self->review('limit=1')->{summary}{by_state}{counted} // 0) == $lines });
+    $self->rest;
     return $self;
 }
 
@@ -63,6 +65,15 @@ sub accept_all {
         my $verdict = $self->call(POST => "/api/sessions/$self->{id}/review/accept", { lines => [map { { item_code => $_->{item_code}, version => $_->{version} } } @lines] });
         die "some lines were not accepted\n" if ($verdict->{accepted} // 0) != @lines;
     }
+    return;
+}
+
+# Until none of its totals is to be derived any more.
+sub rest {
+    my ($self) = @_;
+    my $bench = $self->{bench};
+    my $mongo = StockVerify::Mongo->new(program => "$bench->{build}/mongo-shell", uri => $bench->{stack}{mongodb}, database => $bench->{stack}{database});
+    $self->wait_for('the totals', sub { $mongo->count('touched_items', { count_id => $self->{id} }) == 0 });
     return;
 }
 
