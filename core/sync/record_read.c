@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/base/text_gate.h"
 #include "core/base/text_map.h"
+#include "core/photos/photo_name.h"
 #include "core/sync/record_hash.h"
 #include "core/sync/record_table.h"
 #include "core/sync/serial_fold.h"
@@ -274,6 +275,7 @@ sv_record_read(sv_record_reader_t *reader, const json_t *value, size_t index, sv
     for (size_t i = 0; i < record->replaces.count; i++) {
         record->replaces.items[i] = sv_text_fold_uuid(record->replaces.items[i], reader->arena);
     }
+    sv_photo_names_take(record->photo_proofs.items, record->photo_proofs.count, reader->arena);
     missing = sv_members_required & ~record->present;
     for (int row = 0; missing != 0 && row < SV_RECORD_MEMBER_COUNT; row++) {
         /* A wrong one has been told already. */

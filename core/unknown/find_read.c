@@ -1,5 +1,6 @@
 #include "core/base/mistaken_names.h"
 #include "core/base/text_gate.h"
+#include "core/photos/photo_name.h"
 #include "core/unknown/unknown_item.h"
 #include "core/warehouse/warehouse_code.h"
 
@@ -34,6 +35,7 @@ sv_find_read(const json_t *object, sv_find_t *find, sv_error_t *error)
     }
     if (error->status == SV_OK) {
         find->unknown_item_id = sv_text_fold_uuid(find->unknown_item_id, error->arena);
+        sv_photo_names_take(find->photos, find->photo_count, error->arena);
     }
     return error->status;
 }

@@ -7,6 +7,7 @@
 #include "core/base/mistaken_names.h"
 #include "core/base/text_gate.h"
 #include "core/floor/session_list.h"
+#include "core/photos/photo_name.h"
 #include "core/store/document.h"
 #include "core/store/filter.h"
 #include "core/sync/reasons.h"
@@ -112,6 +113,7 @@ sv_line_read_member(const sv_json_fields_t *fields, size_t member, bson_t *docum
     case SV_LINE_LIST:
         if (sv_json_get_identifiers(fields, name, presence, limit, SV_LINE_PHOTO_MAX, fields->error->arena, &items,
                                     &count)) {
+            sv_photo_names_take(items, count, fields->error->arena);
             sv_line_put_list(document, name, items, count);
         }
         return;

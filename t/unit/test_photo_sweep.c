@@ -4,8 +4,15 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <string.h>
 
+#include "core/base/json_reader.h"
 #include "core/photos/photo.h"
+#include "core/store/document.h"
+#include "core/sync/record_form.h"
+#include "core/sync/record_read.h"
+#include "core/unknown/unknown_item.h"
+#include "core/verify/count_lines.h"
 #include "t/unit/real_mongodb.h"
 
 static sv_real_mongodb_t real;
@@ -86,6 +93,81 @@ photos_that_something_names_stay(void **state)
     assert_int_equal(sweep(), 0);
 }
 
+/* As a phone may write an id that is stored in small letters. */
+static const char mixed[] = "6F1b2c1e-6a57-4c8E-9a57-0d4c3f2b1a00";
+
+static const bson_t *
+as_a_line_is_stored(void)
+{
+    const char *text = sv_arena_printf(real.arena,
+                                       "{\"session_id\":\"s\",\"lines\":[{\"line_id\":\"l\",\"item_code\":\"A\","
+                                       "\"created_at\":\"2020-01-01T00:00:00Z\",\"photo_proofs\":[\"x\",\"%s\"]}]}",
+                                       mixed);
+    sv_count_lines_t lines;
+
+    assert_int_equal(
+        sv_count_lines_read(sv_json_parse_object(text, strlen(text), real.arena, &real.error), &lines, &real.error),
+        SV_OK);
+    return lines.lines[0].document;
+}
+
+static const bson_t *
+as_a_record_is_stored(void)
+{
+    const char *text =
+        sv_arena_printf(real.arena,
+                        "{\"client_record_id\":\"r\",\"session_id\":\"s\",\"item_code\":\"A\",\"verified_qty\":1,"
+                        "\"status\":\"finalized\",\"created_at\":\"2020-01-01T00:00:00Z\","
+                        "\"updated_at\":\"2020-01-01T00:00:00Z\",\"photo_proofs\":[\"%s\"]}",
+                        mixed);
+    bson_t *document = sv_doc_new(real.arena);
+    sv_record_reader_t reader;
+    sv_record_t record;
+
+    sv_record_reader_init(&reader, real.arena);
+    sv_record_read(&reader, sv_json_parse_object(text, strlen(text), real.arena, &real.error), 0, &record);
+    assert_null(record.fault.code);
+    BSON_APPEND_UTF8(document, "client_record_id", "r");
+    sv_record_append(document, &record);
+    return document;
+}
+
+static const bson_t *
+as_a_find_is_stored(void)
+{
+    const char *text = sv_arena_printf(real.arena, "{\"unknown_item_id\":\"f\",\"photos\":[\"%s\"]}", mixed);
+    bson_t *document = sv_doc_take(BCON_NEW("unknown_item_id", "f"), real.arena);
+    sv_find_t find;
+
+    assert_int_equal(
+        sv_find_read(sv_json_parse_object(text, strlen(text), real.arena, &real.error), &find, &real.error), SV_OK);
+    sv_doc_put_texts(document, "photos", find.photos, find.photo_count);
+    return document;
+}
+
+/* Whatever names it. */
+static void
+a_photo_stays_that_is_named_in_small_letters_and_capitals(void **state)
+{
+    const struct {
+        sv_collection_t collection;
+        const bson_t *(*document)(void);
+    } names[] = { { SV_COLLECTION_VERIFICATION_RECORDS, as_a_record_is_stored },
+                  { SV_COLLECTION_COUNT_LINES, as_a_line_is_stored },
+                  { SV_COLLECTION_UNKNOWN_ITEMS, as_a_find_is_stored } };
+
+    (void) state;
+    photo("6f1b2c1e-6a57-4c8e-9a57-0d4c3f2b1a00", "01", "2020-01-01T00:00:00Z");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(sv_store_insert(real.store, names[i].collection, names[i].document(), &real.error), SV_OK);
+        assert_int_equal(sweep(), 0);
+        assert_int_equal(sv_real_count(&real, SV_COLLECTION_PHOTOS, "{}"), 1);
+        sv_real_update(&real, SV_COLLECTION_PHOTOS, "{}", "{'$set':{'looked_at':{'$date':'2020-01-01T00:00:00Z'}}}");
+        assert_int_equal(
+            sv_store_delete_many(real.store, names[i].collection, sv_doc_new(real.arena), NULL, &real.error), SV_OK);
+    }
+}
+
 static void
 the_chunks_of_a_removed_photo_follow_it(void **state)
 {
@@ -130,6 +212,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SV_WITH_REAL_MONGODB(uploads_that_were_left_are_removed, &real),
         SV_WITH_REAL_MONGODB(photos_that_something_names_stay, &real),
+        SV_WITH_REAL_MONGODB(a_photo_stays_that_is_named_in_small_letters_and_capitals, &real),
         SV_WITH_REAL_MONGODB(the_chunks_of_a_removed_photo_follow_it, &real),
         SV_WITH_REAL_MONGODB(more_than_a_look_is_removed_in_a_round, &real),
         SV_WITH_REAL_MONGODB(nothing_is_an_orphan_without_days, &real),
