@@ -1,7 +1,7 @@
 // A counter whose figure meets another's: both are shown with what the server lets this counter do; of a blind count the other's is not shown.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { isKept, launch, logIn, newPhone, picture } from "./lib/browser.mjs";
+import { isKept, launch, logIn, newDesk, newPhone, picture } from "./lib/browser.mjs";
 import { claim, databases, expectTotal } from "./lib/counter.mjs";
 import { claimRack, figureOf, send } from "./lib/counting.mjs";
 import { recordsOf, startStack } from "./lib/stack.mjs";
@@ -65,6 +65,35 @@ describe("a count that meets another's", () => {
         const figures = (await recordsOf(supervisor, session)).filter((record) => record.item_code === code);
         assert.deepEqual(figures.map((record) => record.verified_qty), [9]);
         await context.close();
+    });
+
+    it("speaks of nobody else where both are one's own", async () => {
+        const user = stack.user("staff", 1);
+        const context = await newPhone(browser);
+        const page = await context.newPage();
+        await logIn(page, stack, user);
+        await isKept(page);
+        const { session, codes: [code] } = await claim(page, stack.console);
+        // Another phone of the same user, of which this one hears nothing.
+        await context.route(/\/api\/racks\/[^/]+\/items/, (route) => route.abort());
+        await send(await stack.api(user), [figureOf(session, code, 4)]);
+        await page.goto(`${stack.console}count/${encodeURIComponent(session)}/item/${encodeURIComponent(code)}`);
+        await page.locator(".keypad .pin-key", { hasText: "9" }).click();
+        await page.locator("form button[type=submit]").click();
+        await expectTotal(page, code, "9 ");
+        await page.locator(".line-conflict").waitFor();
+        await page.goto(`${stack.console}conflicts`);
+        await page.locator(".versus-side").nth(1).getByText("I counted before").waitFor();
+        assert.doesNotMatch(await page.locator("main section.card").innerText(), /somebody|someone|\belse/i);
+
+        const office = await newDesk(browser);
+        const desk = await office.newPage();
+        await logIn(desk, stack, stack.user("supervisor"));
+        await desk.goto(`${stack.console}decide`);
+        const card = desk.locator("main article", { hasText: code });
+        await card.getByText("This item was counted on this rack twice.", { exact: false }).waitFor();
+        assert.doesNotMatch(await card.innerText(), /somebody|someone|\belse/i);
+        for (const each of [context, office]) await each.close();
     });
 
     it("shows nothing of the other's figure in a blind count", async () => {

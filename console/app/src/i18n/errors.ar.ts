@@ -37,7 +37,7 @@ export const errorsArabic: Translation<typeof errorsEnglish> = {
     still_counting: "ما زال أحدهم يعدّ.",
     conflict_resolved: "بتّ أحدهم في هذا من قبل.",
     session_required: "ليس معك رف، أو معك أكثر من واحد. اختر واحدًا.",
-    duplicate_serial: "عُدّ هذا الرقم التسلسلي في مكان آخر.",
+    duplicate_serial: "عُدّ هذا الرقم التسلسلي من قبل.",
     duplicate_count: "لهذا الصنف عدّ آخر من قبل.",
     stale_update: "حُفظت نسخة أحدث من قبل.",
     foreign_record: "رقم هذا العدّ لشخص آخر.",

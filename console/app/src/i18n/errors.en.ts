@@ -35,7 +35,7 @@ export const errorsEnglish = {
     still_counting: "Somebody is still counting.",
     conflict_resolved: "Somebody decided this already.",
     session_required: "You have no rack, or several. Choose one.",
-    duplicate_serial: "This serial number was counted elsewhere.",
+    duplicate_serial: "This serial number was counted already.",
     duplicate_count: "There is another count of this item already.",
     stale_update: "A newer version is stored already.",
     foreign_record: "This count's number belongs to somebody else.",

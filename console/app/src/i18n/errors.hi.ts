@@ -37,7 +37,7 @@ export const errorsHindi: Translation<typeof errorsEnglish> = {
     still_counting: "कोई अभी गिन रहा है।",
     conflict_resolved: "इस पर निर्णय हो चुका है।",
     session_required: "आपके पास कोई रैक नहीं, या कई हैं। एक चुनें।",
-    duplicate_serial: "यह क्रमांक कहीं और गिना जा चुका है।",
+    duplicate_serial: "यह क्रमांक पहले ही गिना जा चुका है।",
     duplicate_count: "इस वस्तु की एक गिनती पहले से है।",
     stale_update: "नया रूप पहले ही सहेजा जा चुका है।",
     foreign_record: "इस गिनती का नंबर किसी और का है।",

@@ -3,7 +3,7 @@ import { faultText } from "../../faults.js";
 import { figure, quantityLabel, recentTime } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
-import { client, queue } from "../../session.js";
+import { client, currentUser, queue } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Loading } from "../../ui/loading.js";
 import { notify } from "../../ui/notices.js";
@@ -79,7 +79,7 @@ function Conflict({ conflict, choice, onDecided }: ConflictProps) {
                 <strong>{item?.item_name == null ? <Code>{record.item_code ?? record.client_record_id}</Code> : <Data>{item.item_name}</Data>}</strong>
                 <Chip tone="warn" icon="conflict">{text(`conflicts.${type}`)}</Chip>
             </div>
-            <p>{holder === undefined ? text(`conflicts.${type}_text`) : text("conflicts.with", { name: holder.full_name ?? holder.user_id })}</p>
+            <p>{holder === undefined || holder.user_id === currentUser()?.user_id ? text(`conflicts.${type}_text`) : text("conflicts.with", { name: holder.full_name ?? holder.user_id })}</p>
             <div class="versus">
                 <Side label={text("conflicts.mine")} place={work?.rack.rack_id ?? null} at={record.updated_at} quantity={record.verified_qty} unit={unit} />
                 {other !== null && <Other other={other} unit={unit} />}

@@ -251,7 +251,7 @@ export const counterEnglish = {
 
     "conflicts.title": "To be decided",
     "conflicts.none": "Nothing to decide",
-    "conflicts.none_text": "When two people count the same thing, it is shown here.",
+    "conflicts.none_text": "What was counted twice is shown here.",
     "conflicts.mine": "I counted",
     "conflicts.with": "{name} counted here, too.",
     "conflicts.keep_mine": "Mine is right",
@@ -270,7 +270,7 @@ export const counterEnglish = {
     "conflicts.session_closed": "Count closed",
     "conflicts.session_closed_text": "The count was closed before this was sent.",
     "conflicts.duplicate_serial": "Serial number twice",
-    "conflicts.duplicate_serial_text": "This serial number was counted elsewhere. Look at the label again.",
+    "conflicts.duplicate_serial_text": "This serial number was counted already. Look at the label again.",
     "conflicts.duplicate_count": "Counted twice",
     "conflicts.duplicate_count_text": "There is another count of this item on this rack.",
     "conflicts.stale_update": "Newer count",
