@@ -28,6 +28,14 @@ async function run({ run, records, adds, username, password }) {
         }
         return { p50: at(took, 0.5), p95: at(took, 0.95) };
     };
+    const median = (values) => at(values, 0.5);
+    // What each batch's time is made of, in ms: awaiting its answer, and from there to the next request.
+    performance.setResourceTimingBufferSize(100_000);
+    const batches = () => {
+        const each = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/api/sync/batch"));
+        performance.clearResourceTimings();
+        return { answer: median(each.map(({ startTime, responseEnd }) => responseEnd - startTime)), between: median(each.slice(1).map(({ startTime }, i) => startTime - each[i].responseEnd)) };
+    };
     let item = 0;
     const figure = (session_id) => ({ session_id, item_code: `BENCH-${String(item++).padStart(5, "0")}`, verified_qty: quantity(item % 50), floor: "F1", remark: "bench" });
 
@@ -56,11 +64,13 @@ async function run({ run, records, adds, username, password }) {
     }));
 
     online = true;
+    performance.clearResourceTimings();
     const unsent = strict.queue.value.unsent;
     const began = performance.now();
     while (strict.queue.value.unsent > 0) await strict.sync();
     const client = (1000 * unsent) / (performance.now() - began);
     if (strict.queue.value.refused + strict.queue.value.conflicts > 0) throw new Error("records were refused");
+    const clientBatches = batches();
     await strict.close();
 
     const post = async (path, token, body) => {
@@ -84,8 +94,9 @@ async function run({ run, records, adds, username, password }) {
         if (ok.length !== part.length) throw new Error("records were refused");
     }
     const bare = (1000 * unsent) / (performance.now() - bareBegan);
+    const bareBatches = batches();
     return {
-        batch, client, bare, row_p95: row.p95, relaxed_p50: relaxedTook.p50, relaxed_p95: relaxedTook.p95, strict_p50: strictTook.p50, strict_p95: strictTook.p95,
+        batch, client, bare, client_answer: clientBatches.answer, client_between: clientBatches.between, bare_answer: bareBatches.answer, bare_between: bareBatches.between, row_p95: row.p95, relaxed_p50: relaxedTook.p50, relaxed_p95: relaxedTook.p95, strict_p50: strictTook.p50, strict_p95: strictTook.p95,
     };
 }
 

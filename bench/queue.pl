@@ -33,6 +33,8 @@ sub queue_measure {
         [ 'a bare strict write of one row, ms, p95', sprintf('%.1f', $median->('row_p95')) ],
         [ 'records sent a second by the client', sprintf('%.0f', $median->('client')) ],
         [ 'records sent a second by a bare client', sprintf('%.0f', $median->('bare')) ],
+        [ 'ms until a batch is answered: client; bare', join('; ', map { sprintf('%.1f', $median->("${_}_answer")) } qw(client bare)) ],
+        [ 'ms from there to the next request: client; bare', join('; ', map { sprintf('%.1f', $median->("${_}_between")) } qw(client bare)) ],
         [ 'client / bare', sprintf('%.2f', StockVerify::Bench::median(@ratios)), 'wanted: 0.8 or more' ]);
     return;
 }
