@@ -10,6 +10,7 @@
 #include "core/report/compare/comparison.h"
 #include "core/store/document.h"
 #include "t/unit/job_world.h"
+#include "t/unit/random.h"
 
 enum { ROWS = 2500 };
 
@@ -39,6 +40,23 @@ place_in(order_t order, int i)
     return order == BACKWARDS ? ROWS - 1 - i : order == LATE && i >= ROWS - 2 ? 2 * ROWS - 3 - i : i;
 }
 
+enum { LONG_RACK = 500 };
+static bool long_racks; /* names that nothing compresses: a comparison of them is more than one insert has */
+
+static const char *
+rack_of(int number, random_t *random)
+{
+    static char name[LONG_RACK + 1];
+
+    if (!long_racks) {
+        return number % 2 ? "R1" : "R2";
+    }
+    for (size_t i = 0; i < LONG_RACK; i++) {
+        name[i] = (char) random_between(random, '0', 'z');
+    }
+    return name;
+}
+
 /* A snapshot of items from `first` on, every `step`-th; quantity = number + `more`, the rack alternates. */
 static const char *
 snapshot(int first, int step, int64_t more, order_t order)
@@ -50,6 +68,7 @@ snapshot(int first, int step, int64_t more, order_t order)
     sv_row_packer_t packer;
     sv_block_totals_t totals;
     bson_t *head = sv_doc_new(world.real.arena);
+    random_t random = random_seeded((uint64_t) snapshot_number);
 
     sv_row_layout_init(&layout, columns, COLUMNS, world.real.arena);
     sv_row_packer_init(&packer, &layout, world.real.arena);
@@ -60,7 +79,7 @@ snapshot(int first, int step, int64_t more, order_t order)
         char code[16];
 
         snprintf(code, sizeof(code), "I%06d", number);
-        BCON_APPEND(&row, "item_code", BCON_UTF8(code), "rack_id", BCON_UTF8(number % 2 ? "R1" : "R2"), "verified_qty",
+        BCON_APPEND(&row, "item_code", BCON_UTF8(code), "rack_id", BCON_UTF8(rack_of(number, &random)), "verified_qty",
                     BCON_INT64((number + more) * 1000000));
         SV_MUST(&world, sv_block_writer_add(writer, sv_row_packer_document(&packer, &row, &world.real.error),
                                             &world.real.error));
@@ -360,6 +379,57 @@ lapse(const char *job_id)
     start(job_id, "w2");
 }
 
+/* Of many blocks the first are there before the head, and noted until it is. */
+static void
+first_blocks_are_noted(const char *job_id)
+{
+    assert_int_equal(owners_of(job_id), 1);
+    assert_true(blocks_of(job_id) > 0);
+    assert_true(blocks_of(job_id) < (ROWS + SV_BLOCK_ROWS - 1) / SV_BLOCK_ROWS);
+}
+
+static void
+there_are_none_yet(const char *job_id)
+{
+    assert_int_equal(owners_of(job_id), 0);
+    assert_int_equal(blocks_of(job_id), 0);
+}
+
+static void
+many_blocks_are_noted_until_they_are_published(void **state)
+{
+    const char *a, *b, *id;
+
+    (void) state;
+    long_racks = true;
+    a = snapshot(0, 1, 0, STRAIGHT);
+    b = snapshot(0, 1, 1, STRAIGHT);
+    long_racks = false;
+    id = requested(a, b, "");
+    meanwhile = first_blocks_are_noted;
+    meanwhile_job = id;
+    SV_MUST(&world, make(start(id, "w1")));
+    assert_int_equal(owners_of(id), 0);
+    assert_int_equal(load(id).counts[SV_ROW_CHANGED], ROWS);
+    assert_int_equal(load(id).kept.rows, ROWS);
+    assert_int_equal(blocks_of(id), sv_doc_int(load(id).document, "blocks"));
+}
+
+/* Few are not there before the head is. */
+static void
+few_blocks_are_published_with_their_head(void **state)
+{
+    const char *a = snapshot(0, 1, 0, STRAIGHT), *b = snapshot(0, 1, 1, STRAIGHT);
+    const char *id = requested(a, b, "");
+
+    (void) state;
+    meanwhile = there_are_none_yet;
+    meanwhile_job = id;
+    SV_MUST(&world, make(start(id, "w1")));
+    assert_true(blocks_of(id) > 0);
+    assert_int_equal(owners_of(id), 0);
+}
+
 /* It was stopped just before it published, and another took over meanwhile. */
 static void
 an_attempt_that_lost_its_job_publishes_nothing(void **state)
@@ -433,6 +503,8 @@ main(void)
         cmocka_unit_test_setup(wrong_requests_name_the_field, setup),
         cmocka_unit_test_setup(a_stopped_attempt_leaves_nothing, setup),
         cmocka_unit_test_setup(what_a_dead_attempt_wrote_is_removed_by_the_next, setup),
+        cmocka_unit_test_setup(many_blocks_are_noted_until_they_are_published, setup),
+        cmocka_unit_test_setup(few_blocks_are_published_with_their_head, setup),
         cmocka_unit_test_setup(an_attempt_that_lost_its_job_publishes_nothing, setup),
         cmocka_unit_test_setup(a_second_attempt_takes_what_the_first_published, setup),
         cmocka_unit_test_setup(keys_that_stand_twice_and_snapshots_that_are_gone, setup),
