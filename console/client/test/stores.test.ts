@@ -217,6 +217,21 @@ test("idb: a browser without it says so when it is needed, not before", async ()
     await assert.rejects(async () => (await idbStore({ factory: refusing }).open("none")).count("records"), NoStorage);
 });
 
+test("sqlite: who is told that a file is locked while another makes it makes it afterwards", async () => {
+    const shell = sqliteShell(join(folder, "made.db"));
+    closing.push(shell.close);
+    let refusals = 2;
+    const store = sqliteStore((sql, parameters) => {
+        if (sql.includes("journal_mode") && refusals-- > 0) throw new Error("database is locked (5)");
+        return shell.exec(sql, parameters);
+    });
+    const database = await store.open("one");
+    await database.write([put("a", 1)]);
+    assert.deepEqual(await keysOf(database), ["a"]);
+    const broken = await sqliteStore(() => Promise.reject(new Error("unable to open database file"))).open("one");
+    await assert.rejects(broken.count("records"), /unable to open/);
+});
+
 test("sqlite: processes that share a file take turns", async () => {
     const path = join(folder, "locks.db");
     const locks = [sqliteShell(path), sqliteShell(path)].map((shell) => {

@@ -17,18 +17,34 @@ const tables = [
     "CREATE TABLE IF NOT EXISTS stockverify_locks (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
 ];
 
+/** Others may be making the same file; not for ever. */
+const attempts = 20;
+
 /** Statements of one connection, transactions whole, one after the other. */
 class Connection {
     readonly #ready: Promise<void>;
     #last: Promise<unknown> = Promise.resolve();
 
     constructor(private readonly exec: SqliteExec) {
-        this.#ready = this.#each(tables);
+        this.#ready = this.#prepare();
         this.#ready.catch(() => undefined);
     }
 
     async #each(statements: readonly string[]): Promise<void> {
         for (const statement of statements) await this.exec(statement, []);
+    }
+
+    /** Of two that make a file at the same time SQLite tells one at once that it is locked, however long that would wait. */
+    async #prepare(): Promise<void> {
+        for (let attempt = 1; ; attempt++) {
+            try {
+                return await this.#each(tables);
+            } catch (error) {
+                if (attempt === attempts || !(error instanceof Error) || !/locked|busy/i.test(error.message)) throw error;
+                // This waits for the other.
+                await this.#each(["BEGIN IMMEDIATE", "COMMIT"]);
+            }
+        }
     }
 
     #behind<T>(body: () => Promise<T>): Promise<T> {
