@@ -46,6 +46,28 @@ describe("counting a rack", () => {
         assert.equal(total("DEMO-1"), quantity(2));
     });
 
+    it("says when it is known what is expected: at once of a rack that is on the device, else when the network has answered, or has not", async () => {
+        const network: { answers: () => void; fails: (fault: Error) => void }[] = [];
+        let items: Awaited<ReturnType<CountingPort["items"]>> = [];
+        const far: CountingPort = { ...practicePort, items: async () => items, pullRack: () => new Promise((resolve, reject) => network.push({ answers: () => resolve(undefined as never), fails: reject })) };
+        const begun = async (): Promise<{ known: () => boolean; ended: Promise<unknown> }> => {
+            const begins = new RackWork(far, practiceRack);
+            assert.equal(begins.isKnown.value, false);
+            const ended = begins.load().catch(() => undefined);
+            const asked = network.length + 1;
+            while (network.length < asked) await new Promise((resolve) => setImmediate(resolve));
+            return { known: () => begins.isKnown.value, ended };
+        };
+        const [one, other] = [await begun(), await begun()];
+        assert.deepEqual([one.known(), other.known()], [false, false]);
+        network[0]?.answers();
+        network[1]?.fails(new Error("no network"));
+        await Promise.all([one.ended, other.ended]);
+        assert.deepEqual([one.known(), other.known()], [true, true]);
+        items = await practicePort.items(practiceRack.rack_id);
+        assert.equal((await begun()).known(), true);
+    });
+
     it("takes what a camera read with its symbology, and what GS1 says of lot and pack", async () => {
         await work.scan("]E05901234123457");
         assert.equal(total("DEMO-1"), quantity(1));

@@ -12,7 +12,7 @@ import { Ring } from "../../ui/figures.js";
 import { Icon } from "../../ui/icon.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
-import { Banner, EmptyState } from "../../ui/surface.js";
+import { Banner, EmptyState, Skeleton } from "../../ui/surface.js";
 import { Code } from "../../ui/text.js";
 import { dropDrafts } from "./drafts.js";
 import { clearPractice, isPractice } from "./practice.js";
@@ -30,7 +30,18 @@ export function FinishPage() {
     const rack = racks.value.find((each) => each.session_id === session);
     useEffect(lookForUpdate, []);
     if (work === null || rack?.lease === "ended") return <Finished session={session} holder={rack?.holder === undefined ? null : heldBy(rack.holder)} />;
-    return <Finish work={work} waits={rack?.finish} />;
+    return work.isKnown.value ? <Finish work={work} waits={rack?.finish} /> : <Starting />;
+}
+
+/** Nothing is to be finished, nor to move under a finger, before it is known what is uncounted. */
+function Starting() {
+    return (
+        <Page title={text("finish.title")}>
+            <div aria-busy="true">
+                <Skeleton />
+            </div>
+        </Page>
+    );
 }
 
 function Finished({ session, holder }: { session: string; holder: string | null }) {

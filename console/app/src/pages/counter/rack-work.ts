@@ -84,6 +84,8 @@ export class RackWork {
     #chain: Promise<unknown> = Promise.resolve();
     #refreshing: Promise<void> | undefined;
 
+    /** What is expected here is known, or can't be known now: until then nothing uncounted means nothing. */
+    readonly isKnown = signal(false);
     readonly lines: ReadonlySignal<readonly Line[]> = computed(() => this.#counted());
     readonly uncounted: ReadonlySignal<readonly RackItem[]> = computed(() => {
         const counted = new Set(this.lines.value.map(({ item }) => item.item_code));
@@ -102,9 +104,14 @@ export class RackWork {
 
     /** What is on the device; then, if there is a network, what is new. */
     async load(): Promise<void> {
-        await this.#read();
-        await this.port.pullRack(this.rack.rack_id);
-        await this.#read();
+        try {
+            await this.#read();
+            this.isKnown.value ||= this.#items.value.length > 0;
+            await this.port.pullRack(this.rack.rack_id);
+            await this.#read();
+        } finally {
+            this.isKnown.value = true;
+        }
     }
 
     #read(): Promise<void> {
