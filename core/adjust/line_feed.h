@@ -1,7 +1,7 @@
 #ifndef SV_ADJUSTMENT_LINE_FEED_H
 #define SV_ADJUSTMENT_LINE_FEED_H
 
-#include "core/adjust/adjustment.h"
+#include "core/adjust/adjustment_line.h"
 #include "core/store/store.h"
 
 /*
@@ -9,19 +9,6 @@
  * writes them.  The reading thread writes nothing, so that what a dead worker leaves locked is of its job's own client
  * alone (core/jobs/job_run.c ends that one's session).
  */
-typedef struct {
-    const char *item_code;
-    const char *lot; /* "": of the whole item */
-    const char *uom; /* NULL: none is known */
-    sv_quantity_t delta;
-    bool has_cost;
-    sv_quantity_t unit_cost;
-    sv_posting_state_t state; /* where it begins */
-    const bson_t *origin;     /* what more is kept of where it came from; NULL: nothing */
-    const char *erp_code, *erp_lot,
-        *erp_warehouse; /* as the ERP spells them; NULL: the same.  The feed looks them up */
-} sv_adjustment_line_t;
-
 typedef struct {
     sv_arena_t *arena; /* of the lines; destroyed by who takes the chunk */
     sv_adjustment_line_t *lines;

@@ -60,7 +60,8 @@ sv_cron_value(const sv_cron_field_t *field, const char **text, int *value)
 static bool
 sv_cron_item(const sv_cron_field_t *field, const char **text, uint64_t *bits)
 {
-    int from = field->min, to = field->max, step = 1;
+    int from = field->min, to = field->max;
+    long step = 1;
     bool single = false;
 
     if (**text == '*') {
@@ -82,7 +83,7 @@ sv_cron_item(const sv_cron_field_t *field, const char **text, uint64_t *bits)
         if (!isdigit((unsigned char) (*text)[1])) {
             return false;
         }
-        step = (int) strtol(*text + 1, &end, 10);
+        step = strtol(*text + 1, &end, 10);
         *text = end;
         if (step < 1 || step > field->max) {
             return false;
@@ -90,7 +91,7 @@ sv_cron_item(const sv_cron_field_t *field, const char **text, uint64_t *bits)
     } else if (single) {
         to = from;
     }
-    for (int value = from; value <= to; value += step) {
+    for (int value = from; value <= to; value += (int) step) {
         *bits |= UINT64_C(1) << value;
     }
     return true;

@@ -204,7 +204,10 @@ sv_verify_order(int64_t now_ms, const bson_t *stored)
 {
     int64_t order = stored != NULL ? sv_doc_int(stored, "order") : 0;
 
-    return stored == NULL || order < now_ms || sv_stored_order_is_suspect(stored) ? now_ms : order + 1;
+    if (stored == NULL || order < now_ms || sv_stored_order_is_suspect(stored)) {
+        return now_ms;
+    }
+    return order < INT64_MAX ? order + 1 : order; /* a phone's revision, which nothing is newer than */
 }
 
 static sv_status_t

@@ -1,7 +1,8 @@
 #ifndef SV_BLOCK_INSERTER_H
 #define SV_BLOCK_INSERTER_H
 
-#include "core/report/blocks/blocks.h"
+#include "core/report/blocks/block_announce.h"
+#include "core/store/store.h"
 
 /*
  * Inserts documents on a thread of its own, through a client of its own, while the next ones are made; for

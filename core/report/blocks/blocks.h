@@ -1,6 +1,7 @@
 #ifndef SV_REPORT_BLOCKS_H
 #define SV_REPORT_BLOCKS_H
 
+#include "core/report/blocks/block_announce.h"
 #include "core/report/rows/row_pack.h"
 #include "core/store/store.h"
 
@@ -33,13 +34,6 @@ typedef struct {
     int64_t rows, blocks, bytes; /* bytes as stored */
     char digest[65];             /* SHA-256 over the columns, then the blocks' bytes before compression, in hex */
 } sv_block_totals_t;
-
-/* What is to be done before a block is inserted outside of any transaction: on the writer's thread, through its client.
- */
-typedef struct {
-    sv_status_t (*call)(void *context, sv_store_t *store, sv_error_t *error);
-    void *context;
-} sv_block_announce_t;
 
 /* Packs and inserts on threads of its own, through a client of the store's pool besides `store`; `announce` may be
  * NULL. NULL: SV_ERR_UNAVAILABLE when no client came free, SV_ERR_INTERNAL without memory. */
