@@ -30,13 +30,13 @@ export function FinishPage() {
     const rack = racks.value.find((each) => each.session_id === session);
     useEffect(lookForUpdate, []);
     if (work === null || rack?.lease === "ended") return <Finished session={session} holder={rack?.holder === undefined ? null : heldBy(rack.holder)} />;
-    return work.isKnown.value ? <Finish work={work} waits={rack?.finish} /> : <Starting />;
+    return work.isKnown.value ? <Finish work={work} waits={rack?.finish} /> : <Starting session={session} />;
 }
 
 /** Nothing is to be finished, nor to move under a finger, before it is known what is uncounted. */
-function Starting() {
+function Starting({ session }: { session: string }) {
     return (
-        <Page title={text("finish.title")}>
+        <Page title={text("finish.title")} back={pathTo("/count", session)}>
             <div aria-busy="true">
                 <Skeleton />
             </div>
