@@ -1,0 +1,59 @@
+#!/usr/bin/perl
+# scripts/deps: several at once install one after another, since apt-get update waits for no other.
+use strict;
+use warnings;
+use Cwd ();
+use File::Temp 'tempdir';
+use Test::More;
+
+my $directory = tempdir(CLEANUP => 1);
+
+sub program {
+    my ($name, $text) = @_;
+    open my $out, '>', "$directory/$name" or die "$directory/$name: $!\n";
+    print {$out} "#!/bin/sh\n$text";
+    close $out;
+    chmod 0755, "$directory/$name" or die "$directory/$name: $!\n";
+    return;
+}
+
+sub lines {
+    my ($file) = @_;
+    open my $in, '<', "$directory/$file" or return;
+    return map { s/\n//r } readline $in;
+}
+
+# A machine where nothing is installed yet, and an apt-get that ends at once where another runs, as apt's lists do.
+program('dpkg-query', "cat $directory/installed 2>/dev/null | sed 's/^/ii /'\n");
+program('id',         "echo 1000\n");
+program('sudo',       "shift\ncase \$1 in apt-get) exec \"\$@\" ;; esac\n");
+program('apt-get', <<"END");
+exec 7>$directory/lists
+flock -n 7 || { echo 'E: Could not get lock'; exit 100; }
+sleep 0.3
+case \$1 in install)
+    echo "\$*" >>$directory/runs
+    for package do case \$package in [a-z]*[!0-9]) echo \$package >>$directory/installed ;; esac; done ;;
+esac
+END
+
+local $ENV{PATH} = "$directory:$ENV{PATH}";
+local $ENV{STOCKVERIFY_CACHE} = "$directory/cache";
+my @running = map {
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        open STDOUT, '>', "$directory/out.$_" or die "$!\n";
+        open STDERR, '>&', \*STDOUT or die "$!\n";
+        exec 'scripts/deps', '--packages', 'bench' or exit 127;
+    }
+    $pid;
+} 1 .. 3;
+for my $i (0 .. $#running) {
+    waitpid $running[$i], 0;
+    is $?, 0, 'it installs whoever else does' or diag join "\n", lines('out.' . ($i + 1));
+}
+my @runs = lines('runs');
+is @runs, 1, 'what one has installed the others find' or diag join "\n", @runs;
+like $runs[0], qr/ jq wrk$/, 'what was missing';
+
+done_testing;
