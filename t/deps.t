@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# scripts/deps: several at once install one after another, since apt-get update waits for no other.
+# scripts/deps: several at once install one after another, since apt-get update waits for no other; and each group has what is
+# installed for it.
 use strict;
 use warnings;
 use Cwd ();
@@ -26,6 +27,7 @@ sub lines {
 # A machine where nothing is installed yet, and an apt-get that ends at once where another runs, as apt's lists do.
 program('dpkg-query', "cat $directory/installed 2>/dev/null | sed 's/^/ii /'\n");
 program('id',         "echo 1000\n");
+program('node',       "echo v1.0.0\n");
 program('sudo',       "shift\ncase \$1 in apt-get) exec \"\$@\" ;; esac\n");
 program('apt-get', <<"END");
 exec 7>$directory/lists
@@ -33,7 +35,7 @@ flock -n 7 || { echo 'E: Could not get lock'; exit 100; }
 sleep 0.3
 case \$1 in install)
     echo "\$*" >>$directory/runs
-    for package do case \$package in [a-z]*[!0-9]) echo \$package >>$directory/installed ;; esac; done ;;
+    for package do case \$package in [a-z]*) echo \$package >>$directory/installed ;; esac; done ;;
 esac
 END
 
@@ -54,6 +56,15 @@ for my $i (0 .. $#running) {
 }
 my @runs = lines('runs');
 is @runs, 1, 'what one has installed the others find' or diag join "\n", @runs;
-like $runs[0], qr/ jq wrk$/, 'what was missing';
+like $runs[0], qr/ jq python3 python3-venv wrk$/, 'what was missing';
+
+# Whatever is installed, the console's packages are: by npm, whose Node comes with Python where there is none.
+for my $group (qw(build stack test bench)) {
+    unlink "$directory/$_" for qw(installed runs);
+    local $ENV{MONGODB_URI} = 'mongodb://elsewhere';
+    system("scripts/deps --packages $group >$directory/out.1 2>&1");
+    is $?, 0, "$group is installed" or diag join "\n", lines('out.1');
+    like join("\n", lines('runs')), qr/ python3-venv\b/, 'with what Node comes by';
+}
 
 done_testing;
