@@ -243,9 +243,7 @@ sv_child_cell(const sv_erp_child_t *child, SQLHSTMT statement, SQLUSMALLINT colu
         if (told != SQL_NO_TOTAL && told >= 0 && (size_t) told < sizeof(chunk)) {
             got = (size_t) told;
         }
-        if (wide->length < max) {
-            sv_buffer_append(wide, chunk, got);
-        }
+        sv_buffer_append(wide, chunk, got < max - wide->length ? got : max - wide->length);
         if (code == SQL_SUCCESS) {
             return true;
         }
