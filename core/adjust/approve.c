@@ -16,6 +16,17 @@ enum { SV_APPROVE_WAIT_MS = 50, SV_APPROVE_ROUNDS = 50 };
 
 /* ---- asking for it */
 
+/* Where nothing waits for its totals the count knows how many of its lines are undecided. */
+static sv_status_t
+sv_approve_foresee_bars(sv_store_t *store, const sv_count_t *count, sv_undecided_t *bars, sv_arena_t *arena,
+                        sv_error_t *error)
+{
+    if (sv_doc_has(count->document, "summary") && sv_doc_int(count->document, "summary.undecided") == 0) {
+        return sv_review_undecided_elsewhere(store, count->session_id, SV_APPROVE_BARS, bars, arena, error);
+    }
+    return sv_review_undecided(store, count->session_id, SV_APPROVE_BARS, bars, arena, error);
+}
+
 /* What is plain already; what is being derived at this moment is left to the job. */
 static sv_status_t
 sv_approve_foresee(sv_store_t *store, const sv_principal_t *who, const sv_count_t *count, sv_arena_t *arena,
@@ -37,10 +48,7 @@ sv_approve_foresee(sv_store_t *store, const sv_principal_t *who, const sv_count_
         sv_approval_count_touched(store, count->session_id, &waiting, &failed, error) != SV_OK || waiting > 0) {
         return error->status;
     }
-    /* Where nothing waits for its totals the count knows how many of its lines are undecided. */
-    if ((sv_doc_has(count->document, "summary") && sv_doc_int(count->document, "summary.undecided") == 0
-             ? sv_review_undecided_elsewhere(store, count->session_id, SV_APPROVE_BARS, &bars, arena, error)
-             : sv_review_undecided(store, count->session_id, SV_APPROVE_BARS, &bars, arena, error)) != SV_OK) {
+    if (sv_approve_foresee_bars(store, count, &bars, arena, error) != SV_OK) {
         return error->status;
     }
     if (bars.count > 0) {
