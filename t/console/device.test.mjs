@@ -193,6 +193,29 @@ describe("a tab that the system put to sleep while it was sending", () => {
     });
 });
 
+describe("a phone that is busy", () => {
+    it("takes a code whose second half it hears late for one code", { timeout: 300_000 }, async () => {
+        const context = await newPhone(browser);
+        try {
+            const page = await context.newPage();
+            await logIn(page, stack, stack.user("staff", 4));
+            await isKept(page);
+            const rack = await claim(page, stack.console);
+            const scan = await scanner(page);
+            await scan(rack.codes[0], { gap: 1, heldUp: 300 });
+            await expectTotal(page, rack.codes[0], "1 ");
+            await scan(rack.codes[1], { gap: 1, end: "" });
+            await expectTotal(page, rack.codes[1], "1 ");
+            await scan(rack.codes[1], { gap: 1 });
+            await expectTotal(page, rack.codes[1], "2 ");
+            await scan(rack.codes[0], { gap: 1, heldUp: 300 });
+            await expectTotal(page, rack.codes[0], "2 ");
+        } finally {
+            await context.close();
+        }
+    });
+});
+
 describe("answers that are lost on the way", () => {
     it("cost nothing: five hundred scans are five hundred on the server", { timeout: 600_000 }, async () => {
         const proxy = await losingProxy(stack.url, { loses: /^POST \/api\/sync\/batch/ });

@@ -87,7 +87,8 @@ export async function canCount(page) {
 
 /**
  * Types as a scanner does: the time between signs is told to the browser, whatever this machine does meanwhile.
- * `timed: false`: each sign comes when it comes, for whoever measures from then on.
+ * `timed: false`: each sign comes when it comes, for whoever measures from then on. `heldUp`: the second half of a code
+ * reaches the page so many milliseconds after the first, by the same times.
  */
 export async function scanner(page, { timed = true } = {}) {
     const session = await page.context().newCDPSession(page);
@@ -99,9 +100,14 @@ export async function scanner(page, { timed = true } = {}) {
         const press = { key: isEnter ? "Enter" : sign, code, text: isEnter ? "\r" : sign, windowsVirtualKeyCode: isEnter ? 13 : sign.toUpperCase().charCodeAt(0), ...(timed ? { timestamp: at } : {}) };
         return Promise.all([session.send("Input.dispatchKeyEvent", { type: "keyDown", ...press }), session.send("Input.dispatchKeyEvent", { type: "keyUp", ...press, text: undefined })]);
     };
-    return async (text, { gap = 5, end = "\n" } = {}) => {
+    return async (text, { gap = 5, end = "\n", heldUp } = {}) => {
         at = Math.max(at + 0.08, Date.now() / 1000);
-        await Promise.all([...(text + end)].map((sign) => key(sign, gap)));
+        const signs = [...(text + end)];
+        const first = heldUp === undefined ? signs : signs.splice(0, signs.length >> 1);
+        await Promise.all(first.map((sign) => key(sign, gap)));
+        if (heldUp === undefined) return;
+        await new Promise((resolve) => setTimeout(resolve, heldUp));
+        await Promise.all(signs.map((sign) => key(sign, gap)));
     };
 }
 

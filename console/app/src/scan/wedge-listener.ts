@@ -10,8 +10,11 @@ function fieldOf(target: EventTarget | null): Field | null {
     return target instanceof HTMLInputElement && typedInto.test(target.type) ? target : null;
 }
 
-/** Signs bear the time at which they were typed, and a busy page hears them so much later, in milliseconds. */
-const late = 80;
+/**
+ * Signs bear the time at which they were typed, and a busy page hears them later, by as many milliseconds at most. From a
+ * scanner that ends its codes in a key the end is to come, and half a code must not be taken for one: that waits longer.
+ */
+const late = { withEnd: 1000, withoutEnd: 80 };
 
 /** Where nobody types words: what comes there at once is no word of an input method's. */
 const isForNumbers = (field: Field): boolean => /^(?:none|numeric|decimal)$/.test(field.inputMode);
@@ -38,6 +41,8 @@ class WedgeListener {
     #before: { field: Field; value: string; start: number | null; end: number | null } | null = null;
     #caught = 0;
     #typed = false;
+    /** Whether the scanner ends its codes in a key, as most do. */
+    #hasEnd = true;
     #presses: KeyPress[] = [];
     #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -80,13 +85,16 @@ class WedgeListener {
         if (event.isComposing || event.keyCode === 229 || isSecret(field) || !this.parts.isWanted()) return;
         const isCaught = field === this.#catcher;
         if (event.key === "Enter" || event.key === "Tab") {
-            if (this.#wedge.end(event.timeStamp)) this.#swallow(event);
+            if (this.#wedge.end(event.timeStamp)) {
+                this.#hasEnd = true;
+                this.#swallow(event);
+            }
             this.#later();
             return;
         }
         const sign = signOf(event, this.parts.layout());
         if (sign === null && signOf(event, "american") === null) return;
-        this.#wedge.settle(event.timeStamp);
+        this.#settle(event.timeStamp);
         const isFirst = this.#wedge.isIdle;
         if (isFirst) this.#presses = [];
         const { key, code, shiftKey, ctrlKey, metaKey, altKey } = event;
@@ -111,7 +119,7 @@ class WedgeListener {
             return;
         }
         if ([...event.data].length > 1 && !isForNumbers(field)) return;
-        this.#wedge.settle(event.timeStamp);
+        this.#settle(event.timeStamp);
         if (this.#wedge.isIdle) this.#remember(field);
         const verdict = this.#wedge.signs(event.data, event.timeStamp, true);
         if (verdict === "revert") this.#restore();
@@ -152,14 +160,18 @@ class WedgeListener {
         event.stopPropagation();
     }
 
+    #settle(at: number): void {
+        if (this.#wedge.settle(at)) this.#hasEnd = false;
+    }
+
     #later(): void {
         clearTimeout(this.#timer);
         const { due } = this.#wedge;
         if (due === null) return;
         this.#timer = setTimeout(() => {
-            this.#wedge.settle(Math.max(due, performance.now()));
+            this.#settle(Math.max(due, performance.now()));
             if (this.#wedge.isIdle && this.#caught > 0) this.#empty();
-        }, Math.max(0, due - performance.now()) + late);
+        }, Math.max(0, due - performance.now()) + (this.#hasEnd ? late.withEnd : late.withoutEnd));
     }
 }
 

@@ -71,12 +71,14 @@ export class Wedge {
         return true;
     }
 
-    /** Nothing more came: a burst is a scan, anything else was a person. */
-    settle(at: number): void {
+    /** Nothing more came: a burst is a scan, anything else was a person. Whether it was a scan, one without an end. */
+    settle(at: number): boolean {
         const { due } = this;
-        if (due === null || at < due) return;
-        if (this.#isBurst()) this.#emit();
+        if (due === null || at < due) return false;
+        const isScan = this.#isBurst();
+        if (isScan) this.#emit();
         else this.#clear();
+        return isScan;
     }
 
     #add(text: string): SignVerdict {
