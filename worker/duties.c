@@ -22,26 +22,12 @@
 
 /* Each duty's rules are in core/; here is only what the loop needs to know of a round. */
 
-static void
-sv_duty_write_behind_wait(void *stop, int64_t ms)
-{
-    sv_stop_wait(stop, ms);
-}
-
-/* A heartbeat that is noted just after a round began waits for the next, and there for its turn: both together are no
- * longer than the interval. */
 static sv_status_t
 sv_duty_write_behind(sv_duty_round_t *round, sv_error_t *error)
 {
-    int64_t began_ms = sv_clock_monotonic_ms(), half_ms = round->interval_ms / 2, left_ms;
-    const sv_write_behind_pace_t pace = { .spread_ms = half_ms,
-                                          .wait = sv_duty_write_behind_wait,
-                                          .context = round->stop };
     sv_write_behind_t done;
-    sv_status_t status = sv_write_behind_round(round->store, round->redis, &pace, &done, error);
+    sv_status_t status = sv_write_behind_round(round->store, round->redis, &done, error);
 
-    left_ms = began_ms + half_ms - sv_clock_monotonic_ms();
-    round->next_ms = left_ms > 0 ? left_ms : 1;
     round->done = done.taken;
     return status;
 }

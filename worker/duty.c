@@ -82,8 +82,6 @@ sv_duty_run_round(sv_duty_loop_t *loop, bool *ran, sv_duty_round_t *round, sv_er
 {
     *round = (sv_duty_round_t){ .store = loop->store,
                                 .redis = loop->redis,
-                                .stop = loop->duty->worker->stop,
-                                .interval_ms = sv_duty_interval_ms(loop->duty),
                                 .running_ms = sv_clock_monotonic_ms() - loop->duty->worker->started_ms };
     sv_status_t status = sv_duty_take_role(loop, error);
 
@@ -125,9 +123,6 @@ sv_duty_pause_ms(const sv_duty_loop_t *loop, const sv_duty_round_t *round, const
     }
     if (round->again) {
         return 0;
-    }
-    if (round->next_ms > 0) {
-        return round->next_ms;
     }
     return round->rest_ms > interval_ms ? round->rest_ms : sv_with_jitter(interval_ms);
 }

@@ -11,13 +11,10 @@
 typedef struct {
     sv_store_t *store;
     sv_redis_client_t *redis;
-    sv_stop_t *stop;
-    int64_t interval_ms; /* of the duty */
-    int64_t running_ms;  /* of this process */
-    int64_t done;        /* out: pieces of work done, for the log */
-    int64_t rest_ms;     /* out: wait for the next at least so long, whatever the interval */
-    int64_t next_ms;     /* out: wait just so long instead of the interval; 0: the interval */
-    bool again;          /* out: there is more, so the interval is not waited for */
+    int64_t running_ms; /* of this process */
+    int64_t done;       /* out: pieces of work done, for the log */
+    int64_t rest_ms;    /* out: wait for the next at least so long, whatever the interval */
+    bool again;         /* out: there is more, so the interval is not waited for */
 } sv_duty_round_t;
 
 /* One round.  May be killed at any point: what it did not finish, the next round of any worker does. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/buffer.h"
-#include "core/base/clock.h"
 #include "core/floor/lease.h"
 #include "core/store/bulk.h"
 #include "core/store/document.h"
@@ -15,12 +14,8 @@
 #define SV_HEARTBEATS "floor:heartbeats"
 
 enum {
-    SV_HEARTBEATS_A_TAKE = 2000,
-    /* What is written in one transaction.  Many in one cost the database half as much each, for its one commit to disk;
-     * few at a time keep no other waiting: so as many as a spread round needs, and most where there is no time to. */
-    SV_HEARTBEAT_CHUNK_MIN = 25,
-    SV_HEARTBEAT_CHUNK_MAX = 250,
-    SV_HEARTBEAT_STEP_MS = 25,
+    /* One transaction each: one commit to disk for all of them, which halves what a heartbeat costs the database. */
+    SV_HEARTBEAT_CHUNK = 250,
     /* Heartbeats this near to each other are one update, as if all were as old as the oldest: their holds end so much
      * too early at most, of the margin they have after the lease, and never too late.  It halves the cost once more. */
     SV_HEARTBEAT_GROUP_MS = 500,
@@ -34,19 +29,13 @@ typedef struct {
     bool holds;        /* its hold is not over yet */
 } sv_noted_heartbeat_t;
 
-/* Some of those that were taken, in the order of their times. */
 typedef struct {
     sv_arena_t *arena;
-    const sv_noted_heartbeat_t *heartbeats;
+    sv_noted_heartbeat_t *heartbeats;
     size_t count;
     int64_t due;  /* holds to be written */
     int64_t held; /* racks that matched */
 } sv_heartbeat_chunk_t;
-
-typedef struct {
-    sv_noted_heartbeat_t *heartbeats;
-    size_t count;
-} sv_heartbeats_taken_t;
 
 static sv_status_t
 sv_heartbeats_take(sv_redis_client_t *redis, const char *newest, sv_arena_t *arena, redisReply **reply,
@@ -58,7 +47,7 @@ sv_heartbeats_take(sv_redis_client_t *redis, const char *newest, sv_arena_t *are
     sv_redis_script(&command, arena, SV_SCRIPT_HEARTBEATS_TAKE, 1);
     sv_redis_arg(&command, SV_HEARTBEATS);
     sv_redis_arg(&command, newest);
-    sv_redis_arg_int(&command, SV_HEARTBEATS_A_TAKE);
+    sv_redis_arg_int(&command, SV_HEARTBEAT_CHUNK);
     status = sv_redis_client_run(redis, &command, reply, error);
     if (status == SV_OK && ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements < 1)) {
         freeReplyObject(*reply);
@@ -72,19 +61,19 @@ sv_heartbeats_take(sv_redis_client_t *redis, const char *newest, sv_arena_t *are
  * before Redis': however long this process was held up in between, no heartbeat seems younger than it is. */
 static void
 sv_heartbeats_read(const redisReply *reply, const sv_settings_t *settings, int64_t mongodb_now_ms,
-                   sv_heartbeats_taken_t *taken, sv_arena_t *arena)
+                   sv_heartbeat_chunk_t *chunk)
 {
     int64_t redis_now_ms = sv_redis_element_int(reply, 0);
 
-    taken->count = 0;
-    taken->heartbeats = sv_arena_zalloc(arena, (reply->elements / 2 + 1) * sizeof(taken->heartbeats[0]));
+    chunk->count = 0;
+    chunk->heartbeats = sv_arena_zalloc(chunk->arena, (reply->elements / 2 + 1) * sizeof(chunk->heartbeats[0]));
     for (size_t i = 1; i + 1 < reply->elements; i += 2) {
-        sv_noted_heartbeat_t *heartbeat = &taken->heartbeats[taken->count++];
+        sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[chunk->count++];
         int64_t age_ms;
 
-        heartbeat->name = sv_arena_strdup(arena, sv_redis_element_text(reply, i));
+        heartbeat->name = sv_arena_strdup(chunk->arena, sv_redis_element_text(reply, i));
         heartbeat->session_id = sv_lease_name_session(heartbeat->name);
-        heartbeat->score = sv_arena_strdup(arena, sv_redis_element_text(reply, i + 1));
+        heartbeat->score = sv_arena_strdup(chunk->arena, sv_redis_element_text(reply, i + 1));
         age_ms = redis_now_ms - (int64_t) strtod(heartbeat->score, NULL);
         age_ms = age_ms < 0 ? 0 : age_ms;
         heartbeat->at_ms = mongodb_now_ms - age_ms;
@@ -262,63 +251,12 @@ sv_heartbeats_forget(sv_redis_client_t *redis, const sv_settings_t *settings, co
     return status;
 }
 
+/* One chunk.  `newest` bounds the round to what was noted when it began; *left is false after the last chunk. */
 static sv_status_t
-sv_write_behind_chunk(sv_store_t *store, sv_redis_client_t *redis, const sv_heartbeats_taken_t *taken, size_t from,
-                      size_t count, sv_write_behind_t *done, sv_error_t *error)
+sv_write_behind_chunk(sv_store_t *store, sv_redis_client_t *redis, char newest[24], sv_write_behind_t *done, bool *left,
+                      sv_arena_t *arena, sv_error_t *error)
 {
-    sv_heartbeat_chunk_t chunk = { .arena = sv_arena_create(), .heartbeats = taken->heartbeats + from, .count = count };
-    sv_status_t status = sv_transaction_run(store, sv_heartbeats_hold, &chunk, error);
-
-    if (status == SV_OK && chunk.held < chunk.due) {
-        status = sv_heartbeats_disbelieve(store, redis, &chunk, &done->dropped, error);
-    }
-    if (status == SV_OK) {
-        status = sv_heartbeats_forget(redis, store->settings, &chunk, error);
-    }
-    done->taken += (int64_t) chunk.count;
-    done->held += chunk.held;
-    sv_arena_destroy(chunk.arena);
-    return status;
-}
-
-/* How many are written at a time. */
-static size_t
-sv_heartbeat_chunk_size(size_t count, int64_t spread_ms)
-{
-    size_t steps = (size_t) (spread_ms / SV_HEARTBEAT_STEP_MS);
-    size_t size = steps > 0 ? (count + steps - 1) / steps : SV_HEARTBEAT_CHUNK_MAX;
-
-    return size < SV_HEARTBEAT_CHUNK_MIN   ? SV_HEARTBEAT_CHUNK_MIN
-           : size > SV_HEARTBEAT_CHUNK_MAX ? SV_HEARTBEAT_CHUNK_MAX
-                                           : size;
-}
-
-/* The first at once, the last when the time is over. */
-static sv_status_t
-sv_write_behind_spread(sv_store_t *store, sv_redis_client_t *redis, const sv_heartbeats_taken_t *taken,
-                       const sv_write_behind_pace_t *pace, sv_write_behind_t *done, sv_error_t *error)
-{
-    int64_t began_ms = sv_clock_monotonic_ms(), spread_ms = pace != NULL ? pace->spread_ms : 0;
-    size_t size = sv_heartbeat_chunk_size(taken->count, spread_ms);
-    sv_status_t status = SV_OK;
-
-    for (size_t from = 0, count; status == SV_OK && from < taken->count; from += count) {
-        int64_t early_ms = began_ms + spread_ms * (int64_t) from / (int64_t) taken->count - sv_clock_monotonic_ms();
-
-        if (from > 0 && early_ms > 0) {
-            pace->wait(pace->context, early_ms);
-        }
-        count = taken->count - from < size ? taken->count - from : size;
-        status = sv_write_behind_chunk(store, redis, taken, from, count, done, error);
-    }
-    return status;
-}
-
-/* `newest` bounds the round to what was noted when it began; *left is false when there are no more. */
-static sv_status_t
-sv_write_behind_take(sv_store_t *store, sv_redis_client_t *redis, char newest[24], sv_heartbeats_taken_t *taken,
-                     bool *left, sv_arena_t *arena, sv_error_t *error)
-{
+    sv_heartbeat_chunk_t chunk = { .arena = arena };
     int64_t mongodb_now_ms = 0;
     redisReply *reply;
     sv_status_t status = sv_store_now(store, &mongodb_now_ms, error);
@@ -333,15 +271,26 @@ sv_write_behind_take(sv_store_t *store, sv_redis_client_t *redis, char newest[24
     if (newest[0] == '\0') {
         snprintf(newest, 24, "%" PRId64, sv_redis_element_int(reply, 0));
     }
-    sv_heartbeats_read(reply, store->settings, mongodb_now_ms, taken, arena);
+    sv_heartbeats_read(reply, store->settings, mongodb_now_ms, &chunk);
     freeReplyObject(reply);
-    *left = taken->count == SV_HEARTBEATS_A_TAKE;
-    return SV_OK;
+    if (chunk.count == 0) {
+        return SV_OK;
+    }
+    status = sv_transaction_run(store, sv_heartbeats_hold, &chunk, error);
+    if (status == SV_OK && chunk.held < chunk.due) {
+        status = sv_heartbeats_disbelieve(store, redis, &chunk, &done->dropped, error);
+    }
+    if (status == SV_OK) {
+        status = sv_heartbeats_forget(redis, store->settings, &chunk, error);
+    }
+    done->taken += (int64_t) chunk.count;
+    done->held += chunk.held;
+    *left = chunk.count == SV_HEARTBEAT_CHUNK;
+    return status;
 }
 
 sv_status_t
-sv_write_behind_round(sv_store_t *store, sv_redis_client_t *redis, const sv_write_behind_pace_t *pace,
-                      sv_write_behind_t *done, sv_error_t *error)
+sv_write_behind_round(sv_store_t *store, sv_redis_client_t *redis, sv_write_behind_t *done, sv_error_t *error)
 {
     char newest[24] = "";
     bool left = true;
@@ -350,13 +299,8 @@ sv_write_behind_round(sv_store_t *store, sv_redis_client_t *redis, const sv_writ
     memset(done, 0, sizeof(*done));
     while (status == SV_OK && left) {
         sv_arena_t *arena = sv_arena_create();
-        sv_heartbeats_taken_t taken;
 
-        status = sv_write_behind_take(store, redis, newest, &taken, &left, arena, error);
-        if (status == SV_OK) {
-            /* Where more are left there is no time to spread them. */
-            status = sv_write_behind_spread(store, redis, &taken, left ? NULL : pace, done, error);
-        }
+        status = sv_write_behind_chunk(store, redis, newest, done, &left, arena, error);
         sv_arena_destroy(arena);
     }
     return status;

@@ -26,15 +26,8 @@ typedef struct {
     int64_t dropped; /* sessions that Redis believed active and MongoDB does not */
 } sv_write_behind_t;
 
-/* Written in one go, a thousand heartbeats take a database and Redis from all others for as long as that takes. */
-typedef struct {
-    int64_t spread_ms;                       /* over which a round's writes are spread, unless there are too many */
-    void (*wait)(void *context, int64_t ms); /* for so long, or less when the process is to end */
-    void *context;
-} sv_write_behind_pace_t;
-
-/* One round: everything noted when it begins.  `pace` NULL: in one go.  Blocks; the thread owns store and redis. */
-sv_status_t sv_write_behind_round(sv_store_t *store, sv_redis_client_t *redis, const sv_write_behind_pace_t *pace,
-                                  sv_write_behind_t *done, sv_error_t *error);
+/* One round: everything noted when it begins.  Blocks; the thread owns store and redis. */
+sv_status_t
+sv_write_behind_round(sv_store_t *store, sv_redis_client_t *redis, sv_write_behind_t *done, sv_error_t *error);
 
 #endif

@@ -29,20 +29,14 @@ beat(const char *session, int64_t ms_ago)
 }
 
 static sv_write_behind_t
-run_round_at(const sv_write_behind_pace_t *pace)
+run_round(void)
 {
     sv_write_behind_t done;
 
-    if (sv_write_behind_round(servers.real.store, servers.redis, pace, &done, &servers.real.error) != SV_OK) {
+    if (sv_write_behind_round(servers.real.store, servers.redis, &done, &servers.real.error) != SV_OK) {
         fail_msg("%s", servers.real.error.cause);
     }
     return done;
-}
-
-static sv_write_behind_t
-run_round(void)
-{
-    return run_round_at(NULL);
 }
 
 static const bson_t *
@@ -152,74 +146,6 @@ test_many_heartbeats_are_all_written(void **state)
     assert_int_equal(done.held, MANY);
     assert_int_equal(sv_real_redis(servers.redis, "ZCARD floor:heartbeats"), 0);
     assert_int_equal(run_round().taken, 0);
-}
-
-typedef struct {
-    int64_t waited_ms;
-    int waits;
-    int64_t left; /* heartbeats noted at the last wait */
-} waits_t;
-
-static void
-note_wait(void *context, int64_t ms)
-{
-    waits_t *waits = context;
-    int64_t left = sv_real_redis(servers.redis, "ZCARD floor:heartbeats");
-
-    assert_true(waits->waits == 0 || left < waits->left);
-    waits->left = left;
-    waits->waits++;
-    waits->waited_ms = ms > waits->waited_ms ? ms : waits->waited_ms;
-}
-
-static void
-test_a_round_is_spread_over_its_time(void **state)
-{
-    enum { MANY = 120, SPREAD_MS = 600000 };
-    waits_t waits = { 0 };
-    const sv_write_behind_pace_t pace = { .spread_ms = SPREAD_MS, .wait = note_wait, .context = &waits };
-    char session[16];
-    sv_write_behind_t done;
-
-    (void) state;
-    for (int i = 0; i < MANY; i++) {
-        snprintf(session, sizeof(session), "m%d", i);
-        make_floor(session, "claimed", 30000);
-        beat(session, 20000 - i);
-    }
-    done = run_round_at(&pace);
-    assert_int_equal(done.taken, MANY);
-    assert_int_equal(done.held, MANY);
-    assert_int_equal(waits.waits, 4); /* of five pieces, each but the first is waited for: */
-    assert_in_range(waits.waited_ms, SPREAD_MS / 5 * 3, SPREAD_MS);
-    assert_int_equal(sv_real_redis(servers.redis, "ZCARD floor:heartbeats"), 0);
-}
-
-static void
-beat_again(void *context, int64_t ms)
-{
-    (void) ms;
-    beat(context, 0);
-}
-
-static void
-test_a_heartbeat_that_comes_meanwhile_stays_noted(void **state)
-{
-    enum { MANY = 60 };
-    const sv_write_behind_pace_t pace = { .spread_ms = 1000, .wait = beat_again, .context = "m59" };
-    char session[16];
-    sv_write_behind_t done;
-
-    (void) state;
-    for (int i = 0; i < MANY; i++) {
-        snprintf(session, sizeof(session), "m%d", i);
-        make_floor(session, "claimed", 30000);
-        beat(session, 10000 - i);
-    }
-    done = run_round_at(&pace);
-    assert_int_equal(done.held, MANY);
-    assert_int_equal(sv_real_redis(servers.redis, "ZCARD floor:heartbeats"), 1);
-    assert_int_equal(run_round().taken, 1);
 }
 
 static void
@@ -414,8 +340,6 @@ main(void)
         SV_WITH_FLOOR_SERVERS(test_paused_and_ended_racks_are_left_alone, &servers),
         SV_WITH_FLOOR_SERVERS(test_a_displaced_session_does_not_hold_its_successors_rack, &servers),
         SV_WITH_FLOOR_SERVERS(test_many_heartbeats_are_all_written, &servers),
-        SV_WITH_FLOOR_SERVERS(test_a_round_is_spread_over_its_time, &servers),
-        SV_WITH_FLOOR_SERVERS(test_a_heartbeat_that_comes_meanwhile_stays_noted, &servers),
         SV_WITH_FLOOR_SERVERS(test_what_redis_wrongly_believes_active_is_dropped, &servers),
         SV_WITH_FLOOR_SERVERS(test_a_successors_lease_is_left_alone, &servers),
         SV_WITH_FLOOR_SERVERS(test_a_pause_that_redis_knows_is_left_alone, &servers),
