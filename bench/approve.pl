@@ -11,7 +11,7 @@ use StockVerify::BenchCount;
 my ($LINES, $RUNS) = (20_000, 3);
 
 # Medians of what the bare driver took.
-sub bare {
+sub bare_approval {
     my ($bench, $id) = @_;
     local @ENV{qw(MONGODB_URI MONGODB_DATABASE)} = @{ $bench->{stack} }{qw(mongodb database)};
     local $ENV{SERVER_PID} = $bench->{stack}{pids}{mongodb} // 0;
@@ -31,7 +31,7 @@ sub {
     my %cpu = map { ($_ => StockVerify::Bench::cpu($pids->{$_}) - $before{$_}) } qw(worker mongodb);
     my ($begun, $ended) = map { Mojo::Date->new($job->{$_})->epoch } qw(started_at finished_at);
     my $seconds = $ended - $begun;
-    my $bare = bare($bench, $count->id);
+    my $bare = bare_approval($bench, $count->id);
     my $head = $count->call(GET => '/api/adjustments/' . $count->id . '?limit=1');
     $bench->table("approval of a count of $LINES lines",
         [ 'approval, s', sprintf('%.2f', $seconds) ],

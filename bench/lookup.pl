@@ -47,7 +47,7 @@ sub uncached {
     return $got;
 }
 
-sub bare {
+sub bare_finds {
     my ($bench, $threads) = @_;
     local $ENV{MONGODB_URI} = $bench->{stack}{mongodb};
     local $ENV{MONGODB_DATABASE} = $bench->{stack}{database};
@@ -71,7 +71,7 @@ sub {
     my (@cached, @return, @uncached, @bare, $refused);
     for my $run (1 .. $RUNS) {
         push @uncached, uncached($bench, $all, $run, $tokens[0]);
-        push @bare, fastest(map { bare($bench, $_) } @THREADS);
+        push @bare, fastest(map { bare_finds($bench, $_) } @THREADS);
         push @cached, $bench->metered(sub { $bench->wrk('replay.lua', $bench->{url}, $bench->{seconds}, %some) });
         push @return, $bench->metered(sub { $bench->wrk('replay.lua', "http://$static", $bench->{seconds}, %some) });
         $refused += $uncached[-1]{refused} + $cached[-1]{refused} + $cached[-1]{socket};
