@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Who includes whom: a unit is a .c and the .h of its name. No units include one another in a circle, and core/ knows
-# neither nginx nor the programs built on it.
+# neither nginx nor the programs built on it. And files that are named, in comments too, are there.
 use strict;
 use warnings;
 use File::Find 'find';
@@ -12,7 +12,7 @@ my %allowed = (core => [], ctl => ['core'], worker => ['core'], ngx_stockverify_
 # Circles that are known, by one of their units.
 my %known = ();
 
-my %includes;
+my (%includes, @astray);
 find({ no_chdir => 1, wanted => sub { /\.[ch]$/ and read_includes($_) } }, @folders);
 
 sub unit { return $_[0] =~ s/\.[ch]$//r }
@@ -21,10 +21,15 @@ sub read_includes {
     my ($file) = @_;
     open my $in, '<', $file or die "$file: $!\n";
     while (<$in>) {
+        while (m{(?<![\w/.-])((?:docs|core|worker|ctl|ngx_stockverify_module)/[\w/-]+\.(?:c|h|def|lua|md))\b}g) {
+            push @astray, "$file names $1" unless -e $1;
+        }
         my ($name) = /^\s*#\s*include\s+["<]([^">]+)[">]/ or next;
         push @{ $includes{$file} }, $name;
     }
 }
+
+is_deeply \@astray, [], 'files that are named are there';
 
 my (%next, @strangers);
 for my $file (sort keys %includes) {

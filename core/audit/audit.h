@@ -15,7 +15,7 @@ typedef struct {
     const bson_t  *details;
 } sv_audit_t;
 
-/* Inserts the entry, unsealed; a worker seals it within seconds (worker/audit_seal.c). */
+/* Inserts the entry, unsealed; a worker seals it within seconds (core/audit/seal.h). */
 sv_status_t sv_audit_write(sv_store_t *store, const sv_principal_t *who, const sv_audit_t *entry, sv_error_t *error);
 
 #endif

@@ -30,8 +30,8 @@ sv_status_t sv_round_figures_read(sv_store_t *store, const sv_rack_t *rack, sv_a
 /* How many of them, from `at` on, are of the item. */
 size_t sv_round_figures_of_item(const sv_round_figures_t *figures, size_t at, const char *item_code);
 
-/* Writes `counted_by`: those that count.  `blind`: without quantities that others counted,
- * and without zeros that others declared. */
+/* Writes `counted_by`: those that count.  `blind`: without quantities that others counted, and without zeros that
+ * others declared. */
 void sv_round_figures_write(sv_json_writer_t *w, const sv_round_figure_t *figures, size_t count,
                             const sv_principal_t *who, bool blind);
 

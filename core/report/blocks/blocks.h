@@ -8,9 +8,8 @@
 /*
  * Rows in blocks of about a thousand: packed (core/report/rows/row_pack.h), each behind its length in four bytes, or
  * column by column (core/report/rows/row_columns.h); compressed with zstd, each block with the SHA-256 of its
- * compressed bytes.  One block is one MongoDB document {owner
- * field, n, first_row, rows, bytes, last, format, sha256, data}.  Memory stays flat whatever the number of rows; a page
- * is one block read.
+ * compressed bytes.  One block is one MongoDB document {owner field, n, first_row, rows, bytes, last, format, sha256,
+ * data}.  Memory stays flat whatever the number of rows; a page is one block read.
  *
  * Blocks without `format` are of releases that kept rows as BSON documents, one behind the other: they are read, too.
  *
@@ -36,7 +35,7 @@ typedef struct {
 } sv_block_totals_t;
 
 /* Packs and inserts on threads of its own, through a client of the store's pool besides `store`; `announce` may be
- * NULL. NULL: SV_ERR_UNAVAILABLE when no client came free, SV_ERR_INTERNAL without memory. */
+ * NULL.  NULL: SV_ERR_UNAVAILABLE when no client came free, SV_ERR_INTERNAL without memory. */
 sv_block_writer_t *
 sv_block_writer_create(sv_store_t *store, const sv_block_place_t *place, const sv_row_layout_t *layout,
                        const sv_block_announce_t *announce, sv_error_t *error);
