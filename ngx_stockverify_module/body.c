@@ -186,8 +186,7 @@ sv_body_take(sv_request_state_t *state)
     if (sv_body_copy(r, body) != NGX_OK) {
         return sv_fail_cause(&call->error, SV_ERR_INTERNAL, "the request's body could not be read from its file");
     }
-    call->body = body;
-    call->body_length = (size_t) length;
+    sv_call_set_body(call, body, (size_t) length);
     call->body_limit = (size_t) sv_body_limit(state);
     return SV_OK;
 }

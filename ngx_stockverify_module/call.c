@@ -261,6 +261,16 @@ sv_call_body(sv_call_t *call)
     return sv_call_body_loosely(call, NULL);
 }
 
+void
+sv_call_set_body(sv_call_t *call, const char *body, size_t length)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t skipped = strncmp(body, mark, sizeof(mark) - 1) == 0 ? sizeof(mark) - 1 : 0;
+
+    call->body = body + skipped;
+    call->body_length = length - skipped;
+}
+
 /* Replaces a packed body by what it holds. */
 static sv_status_t
 sv_call_unpack_body(sv_call_t *call)
@@ -279,8 +289,7 @@ sv_call_unpack_body(sv_call_t *call)
         return sv_fail(&call->error, SV_ERR_JSON_INVALID, "The body is not whole gzip");
     }
     sv_arena_on_destroy(call->arena, free, plain);
-    call->body = plain;
-    call->body_length = length;
+    sv_call_set_body(call, plain, length);
     call->body_packed = false;
     return SV_OK;
 }

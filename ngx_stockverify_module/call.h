@@ -122,6 +122,9 @@ bool sv_call_query_page(sv_call_t *call, sv_page_t *page);
 bool sv_call_query_sorted_page(sv_call_t *call, const char *list, const char *const *fields, const char *absent,
                                sv_page_t *page);
 
+/* `body` is NUL-terminated and lives as long as the call.  The byte order mark that some programs begin with is no part of
+ * it. */
+void sv_call_set_body(sv_call_t *call, const char *body, size_t length);
 /* The body as an object.  An absent or empty body counts as {} when the route has SV_BODY_OPTIONAL.
  * NULL and an error otherwise. */
 const json_t *sv_call_body(sv_call_t *call);

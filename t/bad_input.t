@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Bodies no decent client sends, to every route that takes one: a plain refusal that names the field, never a 500.
 use lib 't/lib';
+use Compress::Zlib ();
 use Cpanel::JSON::XS ();
 use StockVerify::Contract;
 use StockVerify::Test;
@@ -53,7 +54,7 @@ my %malformed = (
     'a name without quotes'   => '{a:1}',
     'single quotes'           => "{'a':1}",
     'a comment'               => '{/* a */}',
-    'a byte order mark'       => "\xef\xbb\xbf{}",
+    'two byte order marks'    => "\xef\xbb\xbf\xef\xbb\xbf{}",
     'UTF-16'                  => "{\0\"\0a\0\"\0:\0001\0}\0",
     'NaN'                     => '{"verified_qty":NaN}',
     'Infinity'                => '{"verified_qty":-Infinity}',
@@ -89,6 +90,18 @@ subtest 'what is no JSON object' => sub {
         refused(send_body($route, $malformed{$_}), length $malformed{$_} > $route->{limit} ? (413, 'body_too_large') : (400, 'json_invalid'),
             "$route->{id}: $_") for grep { !is_good($route, $_) } sort keys %malformed;
     }
+};
+
+subtest 'a byte order mark before it is skipped' => sub {
+    for my $body ('{}', '{"records": 7}') {
+        my ($plain, $marked) = map { $asha->request(POST => '/api/sync/batch', body => $_) } $body, "\xef\xbb\xbf$body";
+        is $plain->status, 422, "$body is read";
+        is_deeply [$marked->status, $marked->json->{error}], [$plain->status, $plain->json->{error}], 'and so it is behind a mark';
+    }
+    is $asha->request(POST => '/api/sync/batch', body => "\xef\xbb\xbf[]")->status, 200, 'a bare list, too';
+    my $body = "\xef\xbb\xbf{}";
+    refused($asha->request(POST => '/api/sync/batch', body => Compress::Zlib::memGzip($body), headers => { 'Content-Encoding' => 'gzip' }),
+        422, 'validation_failed', 'packed, too', 'records');
 };
 
 subtest 'sizes and types' => sub {
