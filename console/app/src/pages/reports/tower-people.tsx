@@ -67,7 +67,7 @@ export function TowerPeople({ tower, onOpen }: { tower: Tower; onOpen: (rackId: 
     const people = tower.people.value;
     const columns = useMemo(
         (): readonly Column<Signal<TowerPerson>>[] => [
-            { key: "name", title: text("people.name"), width: "minmax(13ch, 1fr)", cell: (person) => <Name person={person} /> },
+            { key: "name", title: text("people.name"), width: "minmax(11ch, 1fr)", cell: (person) => <Name person={person} /> },
             { key: "heard", title: text("people.heard"), width: "max-content", cell: (person) => <Heard person={person} tower={tower} /> },
             { key: "items", title: text("people.items"), width: "max-content", align: "end", cell: (person) => <Items person={person} /> },
             { key: "left", title: text("people.left"), width: "max-content", align: "end", cell: (person) => <Left person={person} /> },
