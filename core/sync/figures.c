@@ -229,12 +229,19 @@ sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const
     return stand;
 }
 
+/* Those that the record would stand among. */
+static sv_figures_t
+sv_figures_where(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session)
+{
+    return sv_figures_of(
+        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
+}
+
 sv_slot_t *
 sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
 {
     sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
-    sv_figures_t figures = sv_figures_of(
-        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
+    sv_figures_t figures = sv_figures_where(run, record, session);
     const sv_contender_t *other = sv_contenders_in_the_way(figures.stands, figures.count, &candidate,
                                                            record->replaces.items, record->replaces.count);
 
@@ -250,8 +257,7 @@ size_t
 sv_figures_of_round(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
 {
     sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
-    sv_figures_t figures = sv_figures_of(
-        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
+    sv_figures_t figures = sv_figures_where(run, record, session);
     size_t count = 0;
 
     for (size_t i = 0; i < figures.count; i++) {
@@ -277,8 +283,7 @@ sv_quantity_t
 sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
 {
     sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
-    sv_figures_t figures = sv_figures_of(
-        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
+    sv_figures_t figures = sv_figures_where(run, record, session);
     sv_quantity_t sum = 0;
 
     for (size_t i = 0; i < figures.count; i++) {
