@@ -101,13 +101,13 @@ $(BUILD)/stockverifyctl: $(call object,plain,$(CTL_SRC)) $(BUILD)/libstockverify
 module: $(BUILD)/ngx_stockverify_module.so
 module-asan: $(BUILD)/asan/ngx_stockverify_module.so
 
-MODULE_DEPS := config scripts/build-module $(GENERATED) $(shell find core ngx_stockverify_module -name '*.[ch]' -o -name '*.def')
+MODULE_DEPS := config scripts/build-module $(shell find core -name '*.h' -o -name '*.def') $(shell find ngx_stockverify_module -name '*.[ch]' -o -name '*.def')
 
-$(BUILD)/ngx_stockverify_module.so: $(MODULE_DEPS)
-	scripts/build-module $(BUILD)/nginx $@
+$(BUILD)/ngx_stockverify_module.so: $(BUILD)/libstockverify.a $(MODULE_DEPS)
+	scripts/build-module $(BUILD)/nginx $@ $<
 
-$(BUILD)/asan/ngx_stockverify_module.so: $(MODULE_DEPS)
-	SANITIZE="$(SANITIZE)" scripts/build-module $(BUILD)/nginx-asan $@
+$(BUILD)/asan/ngx_stockverify_module.so: $(BUILD)/libstockverify-asan.a $(MODULE_DEPS)
+	SANITIZE="$(SANITIZE)" scripts/build-module $(BUILD)/nginx-asan $@ $<
 
 ## make console             the client library and the console (Node and npm packages: scripts/deps build)
 # Whoever has no Node gets everything else.
