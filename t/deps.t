@@ -34,6 +34,7 @@ exec 7>$directory/lists
 flock -n 7 || { echo 'E: Could not get lock'; exit 100; }
 sleep 0.3
 case \$1 in install)
+    case \$2 in -s) case "\$*" in *rustc-web*) exec test -e $directory/offered ;; esac ;; esac
     echo "\$*" >>$directory/runs
     for package do case \$package in [a-z]*) echo \$package >>$directory/installed ;; esac; done ;;
 esac
@@ -65,6 +66,25 @@ for my $group (qw(build stack test bench)) {
     system("scripts/deps --packages $group >$directory/out.1 2>&1");
     is $?, 0, "$group is installed" or diag join "\n", lines('out.1');
     like join("\n", lines('runs')), qr/ python3-venv\b/, 'with what Node comes by';
+}
+
+# The MongoDB-compatible server is made by a Rust that is new enough: the one on PATH, else Debian's. Only where neither can be had
+# it comes as a wheel. rustup's commands without a toolchain are none.
+SKIP: {
+    skip 'there is a Rust of Debian\'s here, or a MongoDB server', 8 if -x '/usr/bin/rustc' || grep { -x "$_/mongod" || -x "$_/secantusd-rs" } split /:/, $ENV{PATH};
+    program('cargo', '');
+    for ([new => 'echo rustc 1.95.0', 1], [shim => 'echo no toolchain >&2; exit 1', 1], [old => 'echo rustc 1.63.0', 1], [old => 'echo rustc 1.63.0', 0]) {
+        my ($which, $rustc, $offered) = @$_;
+        unlink map { "$directory/$_" } qw(installed runs offered);
+        program('rustc', "$rustc\n");
+        if ($offered) { open my $out, '>', "$directory/offered" or die "$!\n" }
+        delete local $ENV{MONGODB_URI};
+        system("scripts/deps --packages server >$directory/out.1 2>&1");
+        is $?, 0, "a server is made with a Rust that is $which" or diag join "\n", lines('out.1');
+        my $installed = join "\n", lines('runs');
+        is $installed =~ /rustc-web/ ? 'Debian\'s Rust' : $installed =~ /python3-venv/ ? 'wheel' : $installed =~ /cmake/ ? 'Rust on PATH' : 'nothing',
+            $which eq 'new' ? 'Rust on PATH' : $offered ? 'Debian\'s Rust' : 'wheel', "by what it is when Debian " . ($offered ? 'offers one' : 'offers none');
+    }
 }
 
 done_testing;
