@@ -309,7 +309,7 @@ sub forget {
     my $state = $stack->{state};
     if (!$state->{commands}{mongodb}) {
         eval { $stack->mongo->run('{"dropDatabase": 1}') };
-        unlink $stack->file('seeded');
+        unlink map { $stack->file($_) } qw(seeded demo/counted);
     }
     if (!$state->{commands}{redis}) {
         eval { $stack->redis->command('FLUSHDB') };

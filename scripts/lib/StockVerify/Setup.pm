@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use Cwd ();
 use POSIX 'WNOHANG';
+use StockVerify::Interrupt;
 
 # Where things are built, absolute: STOCKVERIFY_BUILD, or build/ of the project. (make takes it, and targets in it, so.)
 sub build_directory {
@@ -22,11 +23,8 @@ sub build_directory {
 sub install_beside_build {
     my (%option) = @_;
     my $deps = "$option{root}/scripts/deps";
-    return if system($deps, '--quiet', '--packages', @{ $option{first} }, 'server') != 0;
-    my $installer = fork // die "fork: $!\n";
-    if ($installer == 0) {
-        exec $deps, '--quiet', @{ $option{groups} } or exit 127;
-    }
+    StockVerify::Interrupt::run($deps, '--quiet', '--packages', @{ $option{first} }, 'server') or return;
+    my $installer = StockVerify::Interrupt::begin($deps, '--quiet', @{ $option{groups} });
     my $installed;
     my $ended = sub {
         my ($flags) = @_;
@@ -36,16 +34,17 @@ sub install_beside_build {
     my $built = eval {
         $option{build}->();
         if ($option{console}) {
-            select undef, undef, undef, 0.5 until system("$deps --node >/dev/null 2>&1") == 0 || $ended->(WNOHANG);
+            select undef, undef, undef, 0.5 until StockVerify::Interrupt::run("exec '$deps' --node >/dev/null 2>&1") || $ended->(WNOHANG);
             $option{console}->();
         }
+        $ended->(0);
         1;
     };
+    return $installed if $built;
     my $why = $@;
-    kill TERM => $installer unless $built || $ended->(WNOHANG);
+    kill TERM => $installer unless $ended->(WNOHANG);
     $ended->(0);
-    die $why unless $built;
-    return $installed;
+    die $why;
 }
 
 1;

@@ -12,6 +12,7 @@ use File::Path qw(make_path remove_tree);
 use JSON::PP ();
 use StockVerify::Mongo;
 use StockVerify::Erp;
+use StockVerify::Interrupt;
 use StockVerify::Parts;
 use StockVerify::Process qw(spawn is_alive end_process signal_group start_time wait_until tail children);
 use StockVerify::Redis;
@@ -112,7 +113,8 @@ sub own_parts {
 
 # Brings everything up; what runs already is left alone. Options: port, settings {}, asan, main, server, log_level,
 # seed (default on), template (a folder that keeps a seeded store between stacks), stores_only (an open Redis and the
-# MongoDB server, nothing else), erp (an ERP of its own, with the demo items).
+# MongoDB server, nothing else), erp (an ERP of its own, with the demo items), furnish (called once all of it runs, before it is
+# said to be up). What fails, or is interrupted, stops what it started, and removes what it began to fill.
 sub up {
     my ($self, %option) = @_;
     return $self->locked(
@@ -125,6 +127,10 @@ sub up {
             $self->clear_remains if $self->{state};
             eval { $self->bring_up(%option); 1 } or do {
                 my $why = $@;
+                if (StockVerify::Interrupt::came()) {
+                    $self->say('Interrupted: stopping what was started');
+                    StockVerify::Interrupt::ignore();
+                }
                 eval { $self->take_down(0) };
                 die $why;
             };
@@ -143,15 +149,20 @@ sub clear_remains {
 sub bring_up {
     my ($self, %option) = @_;
     my $directory = $self->{directory};
+    my $is_new = !-e "$directory/data/mongodb";
     make_path(map { "$directory/$_" } qw(log data/redis data/mongodb spool secrets tmp));
     chmod 0700, $directory;
     $self->{state} = StockVerify::Parts::plan($self, %option);
+    $self->{state}{is_new} = JSON::PP::true if $is_new;
     $self->save;
     my $templated = $self->copy_template($option{template});
     StockVerify::Parts::write_files($self);
     $self->begin_part($_) for grep { $self->{state}{commands}{$_} } qw(redis mongodb);
     $self->await_part($_) for qw(redis mongodb);
     $self->bring_up_programs($templated, %option) unless $option{stores_only};
+    $option{furnish}->() if $option{furnish};
+    StockVerify::Interrupt::check();
+    delete $self->{state}{is_new};
     $self->{state}{state} = 'up';
     $self->save;
     return;
@@ -198,8 +209,13 @@ sub ctl_command {
 sub run_tool {
     my ($self, $name, $command, %environment) = @_;
     my $log = $self->file("log/$name.log");
+    StockVerify::Interrupt::check();
     my $process = spawn($command, $log, env => { %{ $self->environment($name =~ /^nginx/ ? 'nginx' : 'ctl') }, %environment });
-    waitpid $process->{pid}, 0;
+    if (!eval { waitpid $process->{pid}, 0; 1 }) {
+        my $why = $@;
+        end_process($process, 'TERM', 5);
+        die $why;
+    }
     return if $? == 0;
     die sprintf "%s failed (%s):\n%s", join(' ', @$command), $? & 127 ? 'signal ' . ($? & 127) : 'exit ' . ($? >> 8),
         tail($log, 20);
@@ -218,11 +234,13 @@ sub begin_part {
     my ($self, $part) = @_;
     my $state = $self->{state};
     $self->{log_start}{$part} = -s $state->{logs}{$part} // 0;
-    my $process = spawn($state->{commands}{$part}, $state->{logs}{$part},
-        directory => $self->{directory}, env => $self->environment($part));
-    $state->{pids}{$part} = $process->{pid};
-    $state->{started}{$part} = $process->{started};
-    $self->save;
+    StockVerify::Interrupt::hold(sub {
+        my $process = spawn($state->{commands}{$part}, $state->{logs}{$part},
+            directory => $self->{directory}, env => $self->environment($part));
+        $state->{pids}{$part} = $process->{pid};
+        $state->{started}{$part} = $process->{started};
+        $self->save;
+    });
     return;
 }
 
@@ -316,10 +334,20 @@ sub take_down {
         push @killed, $part unless end_process($process, $gently ? $signal : 'TERM', $gently ? 45 : 5);
     }
     StockVerify::Parts::forget($self);
+    $self->remove_half_made if $state->{is_new};
     unlink $self->file('stack.json');
     release_all($self->{directory});
     $self->{state} = undef;
     return @killed;
+}
+
+# A store that was being filled when its first `up` broke off: the next one begins anew.
+sub remove_half_made {
+    my ($self) = @_;
+    return if -e $self->file('seeded') && !-e $self->file('demo/counting');
+    remove_tree(map { $self->file($_) } qw(data/mongodb demo spool));
+    unlink map { $self->file($_) } qw(seeded erp.sqlite erp.sqlite-shm erp.sqlite-wal);
+    return;
 }
 
 sub wipe {
