@@ -125,6 +125,7 @@ subtest 'the configuration has an ETag that the time does not change' => sub {
     is $first->status, 200, 'read' or diag $first->text;
     is $first->data->{sync_batch_size}, 100, 'batch size';
     is $first->data->{heartbeat_seconds}, 25, 'heartbeat';
+    ok $first->data->{damage_bound}, 'more damaged than sound is refused';
     my $etag = $first->header('ETag');
     like $etag, qr/^"[0-9a-f]+"$/, 'an ETag';
     is $client->get('/api/config', headers => { 'If-None-Match' => $etag })->status, 304, 'not modified';

@@ -2770,6 +2770,8 @@ export interface components {
             heartbeat_seconds: number;
             /** @description Apps of an older version send what they have and ask for an update */
             min_client: string;
+            /** @description Whether a figure with more damage_qty than verified_qty is refused */
+            damage_bound: boolean;
             photo_limits: {
                 max_bytes: number;
                 types: string[];
