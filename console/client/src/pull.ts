@@ -175,7 +175,23 @@ export class Pull {
             if (chosen.length === 0) continue;
             return { scan, items: await this.#itemsOf(chosen), pack: chosen[0]?.pack ?? null };
         }
-        return { scan, items: [], pack: null };
+        return { scan, ...(await this.#inAnyCase(scan.text, rackId)) };
+    }
+
+    /** A scanner whose keyboard has its capitals locked turns every letter round: of this rack's codes that is one, if any is. */
+    async #inAnyCase(text: string, rackId: string | undefined): Promise<Pick<LookUp, "items" | "pack">> {
+        const wanted = text.toLowerCase();
+        const none = { items: [], pack: null };
+        if (rackId === undefined || wanted === text.toUpperCase()) return none;
+        const found: RackItem[] = [];
+        let pack: LookUp["pack"] = null;
+        for (const item of await this.items(rackId)) {
+            const [row] = [...codesOf(item)].filter(([code]) => code.toLowerCase() === wanted);
+            if (row === undefined) continue;
+            found.push(item);
+            pack ??= row[1];
+        }
+        return found.length === 0 ? none : { items: found, pack };
     }
 
     async #itemsOf(rows: readonly CodeRow[]): Promise<RackItem[]> {

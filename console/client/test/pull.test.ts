@@ -61,6 +61,8 @@ test("without network a code says what it is: as scanned first, then as article,
     assert.deepEqual(await found("0109501101530003"), ["0109501101530003"]);
     assert.deepEqual(await found("]C1010950110153000310LOT"), ["X"]);
     assert.deepEqual(await found("nothing"), []);
+    assert.deepEqual(await found("pen"), ["PEN"], "capitals locked on the scanner's keyboard turn letters round");
+    assert.equal((await stage.world.of(client.lookUp("pen"))).items.length, 0, "of other racks' lists only what is exactly so");
     assert.deepEqual((await stage.world.of(client.lookUp("10036000291459"))).pack, { uom: "box", factor: 12 });
 });
 
