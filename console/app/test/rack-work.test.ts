@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { type DeviceRecord, quantity, readScan } from "@stockverify/client";
-import { clearPractice, practicePort, practiceRack } from "../src/pages/counter/practice.js";
-import { type CountingPort, type Memory, type Met, RackWork, unlisted, type Step } from "../src/pages/counter/rack-work.js";
+import { clearPractice, practiceItems, practicePort, practiceRack } from "../src/pages/counter/practice.js";
+import { type CountingPort, type Memory, type Met, type OpenScan, RackWork, unlisted, type Step } from "../src/pages/counter/rack-work.js";
 
 const tea = "5901234123457";
 let work: RackWork;
@@ -105,16 +105,61 @@ describe("counting a rack", () => {
     it("takes scans back one by one, and the first with its record", async () => {
         await work.scan(tea);
         await work.scan(tea);
-        await work.undo();
+        const back = await work.undo();
         assert.equal(total("DEMO-1"), quantity(1));
-        await work.undo();
+        assert.ok(back?.kind === "taken_back" && back.total === quantity(1));
+        // Uncounted again is not a count of nothing.
+        const uncounted = await work.undo();
+        assert.ok(uncounted?.kind === "taken_back" && uncounted.total === null);
         assert.equal(total("DEMO-1"), null);
         assert.equal(await work.undo(), null);
     });
 
+    it("goes on with a code that was counted under itself, instead of counting it anew", async () => {
+        const unknown = await work.scan("QX-1");
+        assert.equal(unknown.kind, "unknown");
+        await work.set(unlisted("QX-1"), null, { verified_qty: quantity(5) });
+        const again = await work.scan("QX-1");
+        assert.ok(again.kind === "counted" && again.total === quantity(6));
+    });
+
+    it("keeps scans that need an answer, also over a reload, and counts each of them once they have it", async () => {
+        const kept: { open: readonly OpenScan[] } = { open: [] };
+        const memory: Memory = { step: () => undefined, keepStep: () => undefined, met: () => [], keepMet: () => undefined, open: () => kept.open, keepOpen: (open) => (kept.open = open) };
+        const before = new RackWork(practicePort, practiceRack, memory);
+        await before.load();
+        for (const code of ["]C1NEW-1", "OTHER-2", "]C1NEW-1", tea]) await before.scan(code);
+        const after = new RackWork(practicePort, practiceRack, memory);
+        await after.load();
+        assert.deepEqual(after.open.value.map(({ code, times }) => [code, times]), [["NEW-1", 2], ["OTHER-2", 1]]);
+        const [open] = after.open.value;
+        assert.ok(open !== undefined);
+        const asked = await after.askAgain(open);
+        assert.ok(asked.kind === "unknown");
+        assert.deepEqual(after.open.value.map(({ times }) => times), [2, 1]);
+        const item = { ...unlisted("LAMP"), item_name: "Lamp" };
+        after.meet({ item, code: asked.scan.text, pack: null });
+        const counted = await after.choose(item, asked.scan);
+        assert.ok(counted.kind === "counted" && counted.total === quantity(2));
+        assert.deepEqual(after.open.value.map(({ code }) => code), ["OTHER-2"]);
+        after.dropOpen("OTHER-2");
+        assert.deepEqual(kept.open, []);
+    });
+
+    it("asks no more about what was entered by hand meanwhile", async () => {
+        const unsure: CountingPort = { ...practicePort, lookUp: async (code) => ({ ...(await practicePort.lookUp(code)), items: [...practiceItems], pack: null }) };
+        const choosing = new RackWork(unsure, practiceRack);
+        await choosing.load();
+        assert.equal((await choosing.scan(tea)).kind, "choose");
+        const item = choosing.itemOf("DEMO-1");
+        assert.ok(item !== undefined && choosing.open.value.length === 1);
+        await choosing.set(item, null, { verified_qty: quantity(4) });
+        assert.deepEqual(choosing.open.value, []);
+    });
+
     it("takes the last step back after a reload, and only that", async () => {
         const kept: { step: Step | null } = { step: null };
-        const shelf: Memory = { step: () => kept.step ?? undefined, keepStep: (step) => (kept.step = step), met: () => [], keepMet: () => undefined };
+        const shelf: Memory = { step: () => kept.step ?? undefined, keepStep: (step) => (kept.step = step), met: () => [], keepMet: () => undefined, open: () => [], keepOpen: () => undefined };
         const before = new RackWork(practicePort, practiceRack, shelf);
         await before.scan(tea);
         await before.scan(tea);
@@ -158,7 +203,7 @@ describe("counting a rack", () => {
 
     it("counts by scan what the server said a code is, also after a reload", async () => {
         const kept: { met: readonly Met[] } = { met: [] };
-        const memory: Memory = { step: () => undefined, keepStep: () => undefined, met: () => kept.met, keepMet: (met) => (kept.met = met) };
+        const memory: Memory = { step: () => undefined, keepStep: () => undefined, met: () => kept.met, keepMet: (met) => (kept.met = met), open: () => [], keepOpen: () => undefined };
         const asking = new RackWork(practicePort, practiceRack, memory);
         await asking.load();
         const unknown = await asking.scan("4719512002889");

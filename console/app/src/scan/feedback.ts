@@ -1,17 +1,18 @@
 import { preferences } from "../preferences.js";
 
 /** What a person hears and feels without looking. */
-export type Signal = "ok" | "error" | "repeat" | "unknown";
+export type Signal = "ok" | "error" | "repeat" | "unknown" | "undone";
 
 /** Pitch in Hz and length in milliseconds of each tone: short, and told apart in noise. */
 const tones: { [S in Signal]: readonly (readonly [number, number])[] } = {
     ok: [[1760, 70]],
     repeat: [[880, 60], [880, 60]],
     unknown: [[660, 110], [990, 110]],
+    undone: [[1320, 70], [880, 90]],
     error: [[220, 180], [165, 260]],
 };
 
-const buzzes: { [S in Signal]: number[] } = { ok: [30], repeat: [30, 50, 30], unknown: [60, 40, 60], error: [200, 80, 200] };
+const buzzes: { [S in Signal]: number[] } = { ok: [30], repeat: [30, 50, 30], unknown: [60, 40, 60], undone: [60], error: [200, 80, 200] };
 
 let context: AudioContext | undefined;
 

@@ -1,5 +1,5 @@
 import type { RackItem } from "@stockverify/client";
-import { quantityLabel } from "../../i18n/format.js";
+import { figure, quantityLabel } from "../../i18n/format.js";
 import { pathTo } from "../../paths.js";
 import { Icon } from "../../ui/icon.js";
 import { Chip, EmptyState } from "../../ui/surface.js";
@@ -38,6 +38,7 @@ function CountedLine({ sessionId, line: { item, lot, record, total } }: { sessio
                     <div class="small soft">
                         <Code>{item.item_code}</Code>
                         {lot !== null && <> · {text("item.lot_is", { lot })}</>}
+                        {(record?.record.damage_qty ?? 0) > 0 && <> · {text("count.damaged", { n: figure(record?.record.damage_qty) })}</>}
                     </div>
                     <DraftSign sessionId={sessionId} item={item} lot={lot} />
                 </span>

@@ -27,8 +27,9 @@ import { LastOutcome, tellOutcome } from "./last-outcome.js";
 import { LeaseChip } from "./lease.js";
 import { LoginAgain } from "./login-again.js";
 import { isPractice } from "./practice.js";
+import { OpenScans } from "./open-scans.js";
 import { RackMenu } from "./rack-menu.js";
-import { heldBy } from "./held-by.js";
+import { isOver, RackOver } from "./rack-over.js";
 import type { Outcome, RackWork } from "./rack-work.js";
 import { text } from "./texts.js";
 import { workOf } from "./work-of.js";
@@ -95,26 +96,29 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                 return route(pathTo("/count", session_id, "item", outcome.item.item_code));
             case "unknown":
                 return giveSignal("unknown");
+            case "taken_back":
+                return giveSignal("undone");
+            case "over":
             case "failed":
                 return giveSignal("error");
         }
     };
+    const isGone = isOver(rack);
     const scan = async (code: string): Promise<void> => {
         unlockSound();
-        took(await work.scan(code));
+        took(isGone ? { kind: "over" } : await work.scan(code));
     };
     useScans((code) => void scan(code));
 
     const undo = async (): Promise<void> => {
         const outcome = await work.undo().catch((fault: unknown): Outcome => ({ kind: "failed", fault }));
-        if (outcome !== null) tellOutcome(session_id, outcome, true);
+        if (outcome !== null) took(outcome);
     };
 
     const lines = work.lines.value;
     const uncounted = work.uncounted.value;
     const expected = work.expected.value;
     const done = Math.max(0, expected - uncounted.length);
-    const isLost = rack?.lease === "lost";
     return (
         <Page
             title={`${text("count.title")} ${work.rack.rack_id}`}
@@ -129,11 +133,7 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
         >
             <div class="stack count">
                 {auth.value.state === "expired" && <LoginAgain />}
-                {isLost && (
-                    <Banner tone="bad" title={rack.holder === undefined ? text("lease.lost") : heldBy(rack.holder)}>
-                        {text("count.lost_text")}
-                    </Banner>
-                )}
+                <RackOver rack={rack} />
                 {rack?.lease === "unconfirmed" && (
                     <div class="late">
                         <Banner tone="warn">{text("count.unconfirmed_text")}</Banner>
@@ -143,6 +143,7 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                     <Banner tone="info" icon="pause" title={text("lease.paused")} action={<Button kind="primary" icon="play" onClick={() => client.resume(session_id).catch((fault: unknown) => notify({ tone: "bad", text: faultText(fault) }))}>{text("count.resume")}</Button>} />
                 )}
                 <LastOutcome work={work} onOutcome={took} />
+                <OpenScans work={work} onAsk={async (open) => took(await work.askAgain(open))} />
                 {expected > 0 && (
                     <div class="stack-tight">
                         <div class="row-apart small">
@@ -163,16 +164,16 @@ function Count({ work, rack }: { work: RackWork; rack: HeldRack | undefined }) {
                 {view === "counted" ? <Counted sessionId={session_id} lines={lines} /> : <Uncounted sessionId={session_id} items={uncounted} />}
             </div>
             <div class="thumb-bar">
-                <Button icon="undo" disabled={!work.canUndo.value || isLost} onClick={undo}>
+                <Button icon="undo" disabled={!work.canUndo.value || isGone} onClick={undo}>
                     {text("count.undo")}
                 </Button>
-                <Button icon="keyboard" onClick={() => setSheet("hand")} disabled={isLost}>
+                <Button icon="keyboard" onClick={() => setSheet("hand")} disabled={isGone}>
                     {text("count.by_hand")}
                 </Button>
                 <Button
                     kind="primary"
                     icon="camera"
-                    disabled={isLost}
+                    disabled={isGone}
                     onClick={() => {
                         unlockSound();
                         setSheet("camera");

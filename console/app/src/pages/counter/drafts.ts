@@ -6,6 +6,8 @@ import { Shelf } from "./shelf.js";
 /** What was entered on an item's page and not saved. */
 export interface Draft {
     quantity: string;
+    /** The quantity comes on top of what is counted already, instead of in its place. */
+    isMore?: boolean;
     /** A pack's unit; "": the item's own. */
     unit: string;
     damage: string;

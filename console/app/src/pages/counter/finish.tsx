@@ -18,6 +18,7 @@ import { dropDrafts } from "./drafts.js";
 import { clearPractice, isPractice } from "./practice.js";
 import { heldBy } from "./held-by.js";
 import { NextRack } from "./next-rack.js";
+import { openTimes } from "./open-scans.js";
 import type { RackWork } from "./rack-work.js";
 import { text } from "./texts.js";
 import { mayLeaveUnsaved, Unsaved } from "./unsaved.js";
@@ -74,6 +75,7 @@ function Finish({ work, waits }: { work: RackWork; waits: { blocked_by: "unsent"
     const finish = (): Promise<void> =>
         run(async () => {
             if (!(await mayLeaveUnsaved(session_id, text("drafts.drop_finish")))) return;
+            if (work.open.value.length > 0 && !(await ask({ title: text("count.open", { n: openTimes(work) }), text: text("count.open_text"), confirm: text("count.open_finish"), danger: true }))) return;
             if (isPractice(session_id)) {
                 clearPractice();
                 dropDrafts(session_id);
@@ -103,6 +105,11 @@ function Finish({ work, waits }: { work: RackWork; waits: { blocked_by: "unsent"
                     </div>
                 </div>
                 <Unsaved session={session_id} />
+                {work.open.value.length > 0 && (
+                    <Banner tone="warn" title={text("count.open", { n: openTimes(work) })} action={<Button icon="scan" href={back}>{text("count.open_count")}</Button>}>
+                        {text("count.open_text")}
+                    </Banner>
+                )}
                 {uncounted.length > 0 && (
                     <section class="card stack">
                         <div class="row">

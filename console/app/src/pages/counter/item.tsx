@@ -1,4 +1,4 @@
-import { type FigureChanges, gtinOf, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, readScan, type RackItem, type Scan } from "@stockverify/client";
+import { addQuantities, type FigureChanges, gtinOf, nothing, type Quantity, quantityFromNumber, quantityText, readQuantity, readScan, type RackItem, type Scan } from "@stockverify/client";
 import { useLocation } from "preact-iso";
 import { useRef, useState } from "preact/hooks";
 import { faultText, refusalText } from "../../faults.js";
@@ -14,11 +14,13 @@ import { Field, Select, TextArea, TextField } from "../../ui/field.js";
 import { Icon } from "../../ui/icon.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
+import { Segments } from "../../ui/segments.js";
 import { Banner, EmptyState } from "../../ui/surface.js";
 import { Code, Data } from "../../ui/text.js";
 import { BesideDialog } from "./beside-dialog.js";
 import { useCountingLock } from "./counting-lock.js";
 import { type Draft, draftOf, dropDraft } from "./drafts.js";
+import { type EnteredFigure, figureOf, isDamageTooMuch, side } from "./figure-entry.js";
 import { Keypad } from "./keypad.js";
 import { tellOutcome } from "./last-outcome.js";
 import { PhotoField } from "./photo-field.js";
@@ -94,6 +96,10 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
     };
     const pack = item.packs.find((each) => each.uom === draft.unit);
     const read = entered(draft.quantity, pack?.factor);
+    const before = line?.total ?? null;
+    const isMore = draft.isMore === true && before !== null;
+    const figure = "fault" in read ? null : figureOf(draft, read.pieces, before);
+    const isTooMuch = figure !== null && isDamageTooMuch(figure, config.value?.damage_bound !== false);
     const refusal = line?.record?.refusal;
     const isTwice = (serial: string): boolean => entry().serials.some((each) => each.toUpperCase() === serial.toUpperCase());
     /** An entry that is open has the serial number, too: saving it takes nothing back. */
@@ -171,16 +177,16 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
     useScans((code) => inTurn(() => hear(code)));
     const save = async (): Promise<void> => {
         if ("fault" in read) return;
-        const figure = changesOf(draft, item, read.pieces);
         if (figure === null) return notify({ tone: "bad", text: text("item.fault.other") });
+        if (isTooMuch) return notify({ tone: "bad", text: text("item.fault.damage") });
         if (work.asksBeside(item)) return setBeside("entry");
         const book = client.bookQuantity(work.rack.rack_id, item.item_code);
         let confirmed = false;
-        if (work.rack.strict && !isPractice(session_id) && book !== null && quantityFromNumber(book) !== read.pieces) {
-            confirmed = await ask({ title: text("item.look_again"), text: text("item.look_again_text", { n: inUnit(read.pieces, item) }), confirm: text("item.it_is", { n: inUnit(read.pieces, item) }) });
+        if (work.rack.strict && !isPractice(session_id) && book !== null && quantityFromNumber(book) !== figure.sound) {
+            confirmed = await ask({ title: text("item.look_again"), text: text("item.look_again_text", { n: inUnit(figure.sound, item) }), confirm: text("item.it_is", { n: inUnit(figure.sound, item) }) });
             if (!confirmed) return;
         }
-        const outcome = await work.set(item, item.lot_tracked ? draft.lot.trim() : null, { ...figure, ...(confirmed ? { variance_confirmed: true } : {}) });
+        const outcome = await work.set(item, item.lot_tracked ? draft.lot.trim() : null, { ...changesOf(draft, item, figure), ...(confirmed ? { variance_confirmed: true } : {}) });
         if (outcome.kind === "failed") {
             giveSignal("error");
             return notify({ tone: "bad", text: faultText(outcome.fault) });
@@ -198,6 +204,12 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
         route(back);
     };
     const reasons = config.value?.reason_codes;
+    /** Who scanned every piece says afterwards which of them is damaged: it is no sound one any more. */
+    const oneDamaged = (): void => {
+        if ("fault" in read) return;
+        isFresh.current = false;
+        change({ unit: "", quantity: quantityText((read.pieces - one) as Quantity), damage: stepped(draft.damage, 1) });
+    };
     return (
         <Page title={item.item_name ?? item.item_code} heading={<Data>{item.item_name ?? item.item_code}</Data>} back={back}>
             <form
@@ -221,6 +233,9 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
                         {refusalText(refusal)}
                     </Banner>
                 )}
+                {/* What a scan of such an item still lacks stands first: it led here. */}
+                {item.lot_tracked && <TextField label={text("item.lot")} value={draft.lot} onInput={(value) => change({ lot: value })} hint={text("item.lot_hint")} code />}
+                {item.serial_tracked && <Serials serials={draft.serials} onAdd={typeSerial} onRemove={removeSerial} />}
                 <div class="quantity">
                     <label class="label" for="quantity">
                         {text("item.quantity")}
@@ -229,15 +244,32 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
                         <input id="quantity" class="quantity-input number" inputMode="none" autocomplete="off" dir="ltr" value={draft.quantity} aria-invalid={isTouched && "fault" in read} aria-describedby="quantity-says" onInput={(event) => { isFresh.current = false; change({ quantity: event.currentTarget.value }); }} />
                         <span class="quantity-unit" translate={false}>{pack?.uom ?? item.uom ?? ""}</span>
                     </div>
-                    <div id="quantity-says" class="small" role="status">
+                    <div id="quantity-says" class="stack-tight small" role="status">
                         {"fault" in read ? (
                             <span class={isTouched && read.fault !== "empty" ? "field-fault" : "soft"}>{text(`item.fault.${read.fault}`)}</span>
-                        ) : pack !== undefined ? (
-                            <span>{text("item.packs", { count: quantityLabel(read.entered), factor: quantityLabel(quantityFromNumber(pack.factor) ?? nothing), total: quantityLabel(read.pieces), unit: item.uom ?? "" })}</span>
                         ) : (
-                            <span class="soft">{line?.total == null ? text("item.sets") : text("item.replaces", { n: inUnit(line.total, item) })}</span>
+                            <>
+                                {pack !== undefined && <span>{text("item.packs", { count: quantityLabel(read.entered), factor: quantityLabel(quantityFromNumber(pack.factor) ?? nothing), total: quantityLabel(read.pieces), unit: item.uom ?? "" })}</span>}
+                                {isMore && figure !== null && <span>{text("item.adds", { before: quantityLabel(before), added: quantityLabel(read.pieces), total: quantityLabel(figure.sound), unit: item.uom ?? "" })}</span>}
+                                {!isMore && <span class="soft">{before === null ? text("item.sets") : text("item.replaces", { n: inUnit(before, item) })}</span>}
+                                {figure?.damaged != null && figure.damaged > 0 && <span>{text("item.whole", { sound: quantityLabel(figure.sound), damaged: quantityLabel(figure.damaged), total: quantityLabel(addQuantities(figure.sound, figure.damaged) ?? nothing), unit: item.uom ?? "" })}</span>}
+                            </>
                         )}
                     </div>
+                    {before !== null && before > 0 && !item.serial_tracked && (
+                        <Segments
+                            label={text("item.how")}
+                            value={isMore ? "more" : "all"}
+                            options={[
+                                { value: "all", label: text("item.set") },
+                                { value: "more", label: text("item.add") },
+                            ]}
+                            onChange={(how) => {
+                                isFresh.current = true;
+                                change(how === "more" ? { isMore: true, quantity: "" } : { isMore: false, quantity: quantityText(before), unit: "" });
+                            }}
+                        />
+                    )}
                     {item.packs.length > 0 && (
                         <div class="segments" role="group" aria-label={text("item.unit")}>
                             {[{ uom: "", factor: 1 }, ...item.packs].map((each) => (
@@ -254,12 +286,11 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
                         <Button kind="soft" icon="minus" label={text("item.one_less")} onClick={() => change({ quantity: stepped(draft.quantity, -1) })} />
                     </div>
                 </div>
-                {item.lot_tracked && <TextField label={text("item.lot")} value={draft.lot} onInput={(value) => change({ lot: value })} hint={text("item.lot_hint")} code />}
-                {item.serial_tracked && <Serials serials={draft.serials} onAdd={typeSerial} onRemove={removeSerial} />}
                 <details class="card" open={draft.damage !== "" || draft.lost !== "" || refusal !== undefined}>
                     <summary>{text("item.damage_title")}</summary>
                     <div class="stack inside">
-                        <TextField label={text("item.damage")} hint={ofUnit(text("item.damage_hint"), item)} inputMode="decimal" value={draft.damage} onInput={(value) => change({ damage: value })} fault={wrong(draft.damage)} code />
+                        <TextField label={text("item.damage")} hint={ofUnit(text("item.damage_hint"), item)} inputMode="decimal" value={draft.damage} onInput={(value) => change({ damage: value })} fault={wrong(draft.damage) ?? (isTooMuch ? text("item.fault.damage") : undefined)} code />
+                        <Button icon="minus" disabled={"fault" in read || read.pieces < one || side(draft.damage) === undefined} onClick={oneDamaged}>{text("item.one_damaged")}</Button>
                         <TextField label={text("item.lost")} hint={ofUnit(text("item.lost_hint"), item)} inputMode="decimal" value={draft.lost} onInput={(value) => change({ lost: value })} fault={wrong(draft.lost)} code />
                         {reasons !== undefined && (draft.damage !== "" || draft.lost !== "") && <Select label={text("item.damage_reason")} value={draft.damageReason} options={reasonOptions(reasons.damage)} onChange={(value) => change({ damageReason: value })} />}
                     </div>
@@ -284,7 +315,7 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
                 )}
                 <div class="thumb-bar thumb-bar-one">
                     <Button kind="primary" size="large" wide type="submit" disabled={"fault" in read}>
-                        {"fault" in read ? text("item.save") : text("item.save_as", { n: quantityLabel(read.pieces), unit: item.uom ?? "" })}
+                        {figure === null ? text("item.save") : text("item.save_as", { n: quantityLabel(figure.sound), unit: item.uom ?? "" })}
                     </Button>
                 </div>
             </form>
@@ -303,6 +334,8 @@ function Item({ work, item, lot }: { work: RackWork; item: RackItem; lot: string
         </Page>
     );
 }
+
+const one = 1_000_000;
 
 type SerialScan = Scan & { serial: string };
 
@@ -324,7 +357,7 @@ const isArticle = (code: string): boolean => /^[0-9]{12,14}$/.test(code) && gtin
 function stepped(entry: string, by: number): string {
     const read = readQuantity(entry === "" ? "0" : entry);
     if ("fault" in read) return entry;
-    return quantityText(Math.max(0, read.quantity + by * 1_000_000) as Quantity);
+    return quantityText(Math.max(0, read.quantity + by * one) as Quantity);
 }
 
 function wrong(entry: string): string | undefined {
@@ -352,20 +385,12 @@ const reasonOptions = (codes: readonly string[]): { value: string; label: string
     ...codes.map((code) => ({ value: code, label: code in reasonNames ? text(reasonNames[code as keyof typeof reasonNames]) : text("reason.code", { code: code.replaceAll("_", " ") }) })),
 ];
 
-/** `null`: something entered beside the quantity is none. */
-function changesOf(draft: Draft, item: RackItem, pieces: Quantity): (FigureChanges & { verified_qty: Quantity }) | null {
-    const side = (entry: string): Quantity | null | undefined => {
-        const read = readQuantity(entry);
-        return "quantity" in read ? read.quantity : read.fault === "empty" ? null : undefined;
-    };
-    const damage = side(draft.damage);
-    const lost = side(draft.lost);
-    if (damage === undefined || lost === undefined) return null;
+function changesOf(draft: Draft, item: RackItem, { sound, damaged, lost }: EnteredFigure): FigureChanges & { verified_qty: Quantity } {
     const told = (value: string): string | null => (value.trim() === "" ? null : value.trim());
     return {
-        verified_qty: pieces,
+        verified_qty: sound,
         partial: false,
-        damage_qty: damage,
+        damage_qty: damaged,
         non_returnable_damaged_qty: lost,
         condition: told(draft.condition) as "good" | "damaged" | "expired" | null,
         mfg_date: told(draft.mfg),

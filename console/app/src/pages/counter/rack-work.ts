@@ -20,6 +20,10 @@ export type Outcome =
     | { kind: "choose"; scan: Scan; items: readonly RackItem[] }
     | { kind: "serial_needed" | "lot_needed"; item: RackItem; scan: Scan }
     | { kind: "counted_by_others"; item: RackItem; scan: Scan }
+    /** The last step is undone; `total`: what stands again, `null`: the item is uncounted again, which is not nothing. */
+    | { kind: "taken_back"; item: RackItem; total: Quantity | null }
+    /** The rack is not this person's any more: nothing was counted. */
+    | { kind: "over" }
     | { kind: "failed"; fault: unknown };
 
 /** How a figure stands to others' of the same item and round. */
@@ -45,16 +49,27 @@ export interface Met {
     pack: Pack | null;
 }
 
-/** What of the work outlives the page: the last step, to be taken back after a reload, and items met beside the rack's list. */
+/** A code that was scanned and needs an answer before it counts: nobody may forget it by scanning on. */
+export interface OpenScan {
+    code: string;
+    /** As the scanner sent it: with it the same is read again. */
+    scanned: string;
+    /** How often it was scanned meanwhile. */
+    times: number;
+}
+
+/** What of the work outlives the page: the last step, to be taken back after a reload, items met beside the rack's list, and scans without an answer. */
 export interface Memory {
     step(): Step | undefined;
     /** `null`: there is nothing to take back. */
     keepStep(step: Step | null): void;
     met(): readonly Met[];
     keepMet(met: readonly Met[]): void;
+    open(): readonly OpenScan[];
+    keepOpen(open: readonly OpenScan[]): void;
 }
 
-const forgetful: Memory = { step: () => undefined, keepStep: () => undefined, met: () => [], keepMet: () => undefined };
+const forgetful: Memory = { step: () => undefined, keepStep: () => undefined, met: () => [], keepMet: () => undefined, open: () => [], keepOpen: () => undefined };
 
 const one = quantityFromNumber(1) as Quantity;
 const of = (value: number | null | undefined): Quantity => quantityFromNumber(value ?? 0) ?? nothing;
@@ -76,6 +91,7 @@ const revisionOf = ({ record }: DeviceRecord): number | null => record.revision 
 export class RackWork {
     readonly #items = signal<readonly RackItem[]>([]);
     readonly #met = signal<readonly Met[]>([]);
+    readonly #open = signal<readonly OpenScan[]>([]);
     readonly #itemsByCode = computed(() => new Map([...this.#met.value.map(({ item }) => item), ...this.#items.value].map((item) => [item.item_code, item])));
     readonly #records = signal<readonly DeviceRecord[]>([]);
     readonly #shown = new WeakMap<DeviceRecord, Line>();
@@ -93,6 +109,8 @@ export class RackWork {
     });
     readonly expected: ReadonlySignal<number> = computed(() => this.#items.value.filter((item) => item.expected).length);
     readonly canUndo: ReadonlySignal<boolean> = computed(() => this.#steps.value.length > 0);
+    /** Scanned, and not counted before a person says what it is: the oldest first. */
+    readonly open: ReadonlySignal<readonly OpenScan[]> = this.#open;
 
     constructor(
         private readonly port: CountingPort,
@@ -100,6 +118,7 @@ export class RackWork {
         private readonly memory: Memory = forgetful,
     ) {
         this.#met.value = memory.met();
+        this.#open.value = memory.open();
     }
 
     /** What is on the device; then, if there is a network, what is new. */
@@ -184,17 +203,59 @@ export class RackWork {
 
     scan(code: string): Promise<Outcome> {
         return this.#counting(async () => {
-            const { scan, items, pack } = await this.port.lookUp(code, this.rack.rack_id);
-            const [item] = items;
-            if (item === undefined) return this.#scanMet(scan);
-            if (items.length > 1) return { kind: "choose", scan, items };
-            return this.#add(item, scan, pack?.factor ?? 1);
+            const outcome = await this.#scanned(code, 1);
+            if (isOpen(outcome)) this.#leaveOpen(outcome.scan.text, code);
+            return outcome;
         });
     }
 
-    async #scanMet(scan: Scan): Promise<Outcome> {
+    async #scanned(code: string, times: number): Promise<Outcome> {
+        const { scan, items, pack } = await this.port.lookUp(code, this.rack.rack_id);
+        const [item] = items;
+        if (item === undefined) return this.#scannedMet(scan, times);
+        if (items.length > 1) return { kind: "choose", scan, items };
+        return this.#add(item, scan, pack?.factor ?? 1, times);
+    }
+
+    /** What no list knows: met here before, or counted under its own code already, which goes on. */
+    async #scannedMet(scan: Scan, times: number): Promise<Outcome> {
         const met = this.#met.value.find(({ code }) => code === scan.text);
-        return met === undefined ? { kind: "unknown", scan } : this.#add(met.item, scan, met.pack?.factor ?? 1);
+        if (met !== undefined) return this.#add(met.item, scan, met.pack?.factor ?? 1, times);
+        const line = this.lineOf(scan.text, null);
+        return line === undefined ? { kind: "unknown", scan } : this.#add(line.item, scan, 1, times);
+    }
+
+    // ---- Scans without an answer
+
+    /** Asks again about a scan that was left open, as often as it was scanned. */
+    askAgain(open: OpenScan): Promise<Outcome> {
+        return this.#answering(open.code, (times) => this.#scanned(open.scanned, times));
+    }
+
+    /** A person says that it is not to be counted. */
+    dropOpen(code: string): void {
+        this.#keepOpen(this.#open.value.filter((each) => each.code !== code));
+    }
+
+    #leaveOpen(code: string, scanned: string): void {
+        const before = this.#open.value.find((each) => each.code === code);
+        const now = { code, scanned, times: (before?.times ?? 0) + 1 };
+        this.#keepOpen(before === undefined ? [...this.#open.value, now] : this.#open.value.map((each) => (each === before ? now : each)));
+    }
+
+    #keepOpen(open: readonly OpenScan[]): void {
+        if (open.length === this.#open.value.length && open.every((each, index) => each === this.#open.value[index])) return;
+        this.#open.value = open;
+        this.memory.keepOpen(open);
+    }
+
+    /** Counts what was scanned so many times; what came to an end is open no longer. */
+    #answering(code: string, count: (times: number) => Promise<Outcome>): Promise<Outcome> {
+        return this.#counting(async () => {
+            const outcome = await count(this.#open.value.find((each) => each.code === code)?.times ?? 1);
+            if (!isOpen(outcome)) this.dropOpen(code);
+            return outcome;
+        });
     }
 
     /** An item that lies here though no list has it; `code`: what is scanned for it from now on. */
@@ -210,23 +271,23 @@ export class RackWork {
         return met === undefined ? found : { ...found, items: [met.item], pack: met.pack };
     }
 
-    /** The item of a scan that a person was asked about. A pack's code still counts all that is in the pack. */
+    /** The item of a scan that a person was asked about, as often as it was scanned. A pack's code still counts all that is in the pack. */
     choose(item: RackItem, scan: Scan): Promise<Outcome> {
-        return this.#counting(() => this.#add(item, scan, packSizeOf(item, scan)));
+        return this.#answering(scan.text, (times) => this.#add(item, scan, packSizeOf(item, scan), times));
     }
 
     answerBeside(item: RackItem, choice: BesideOthers): void {
         this.#beside.set(item.item_code, choice);
     }
 
-    async #add(item: RackItem, scan: Scan, packSize: number): Promise<Outcome> {
+    async #add(item: RackItem, scan: Scan, packSize: number, times: number): Promise<Outcome> {
         if (item.serial_tracked && scan.serial === undefined) return { kind: "serial_needed", item, scan };
         if (item.lot_tracked && scan.lot === undefined) return { kind: "lot_needed", item, scan };
         if (this.asksBeside(item)) return { kind: "counted_by_others", item, scan };
         if (scan.serial !== undefined && item.serial_tracked && this.hasSerial(scan.serial)) return { kind: "repeated", item, serial: scan.serial };
         const lot = item.lot_tracked ? (scan.lot ?? null) : null;
         const before = this.lineOf(item.item_code, lot)?.record?.record;
-        const added = item.serial_tracked ? one : (inUnits(scan.quantity ?? one, of(packSize)) ?? one);
+        const added = item.serial_tracked ? one : (inUnits(inUnits(scan.quantity ?? one, of(packSize)) ?? one, of(times)) ?? one);
         return this.#writeScan(item, lot, scan, added, addQuantities(of(before?.verified_qty), added) ?? added);
     }
 
@@ -270,7 +331,12 @@ export class RackWork {
 
     /** The figure of an item as a person entered it: it takes the place of what was. */
     set(item: RackItem, lot: string | null, changes: FigureChanges & { verified_qty: Quantity }): Promise<Outcome> {
-        return this.#counting(() => this.#write(item, lot, changes, [{ item_code: item.item_code, quantity: changes.verified_qty }], null));
+        return this.#counting(async () => {
+            const outcome = await this.#write(item, lot, changes, [{ item_code: item.item_code, quantity: changes.verified_qty }], null);
+            const own = new Set([item.item_code, ...item.barcodes, ...item.packs.flatMap(({ barcodes }) => barcodes)].map(withoutZeros));
+            this.#keepOpen(this.#open.value.filter(({ code }) => !own.has(withoutZeros(code))));
+            return outcome;
+        });
     }
 
     async #write(item: RackItem, lot: string | null, changes: FigureChanges & { verified_qty: Quantity }, lines: readonly NewLine[], added: Quantity | null): Promise<Outcome> {
@@ -321,8 +387,7 @@ export class RackWork {
             const earlier = rest.findLastIndex(({ recordId }) => recordId === step.recordId);
             this.#stepped(rest.map((each, index) => (index === earlier ? { ...each, revision: revisionOf(written) } : each)));
             const item = line?.item ?? unlisted(written.record.item_code ?? "");
-            const total = step.before?.verified_qty ?? nothing;
-            return { kind: "counted", item, added: null, total, recordId: step.recordId } satisfies Outcome;
+            return { kind: "taken_back", item, total: step.before === null ? null : (step.before.verified_qty ?? nothing) } satisfies Outcome;
         });
     }
 
@@ -333,6 +398,10 @@ export class RackWork {
         });
     }
 }
+
+/** Whether a person is asked before the scan counts, and may scan on instead of answering. */
+const isOpen = (outcome: Outcome): outcome is Extract<Outcome, { kind: "unknown" | "choose" | "counted_by_others" }> =>
+    outcome.kind === "unknown" || outcome.kind === "choose" || outcome.kind === "counted_by_others";
 
 /** Two of one record with the same are the same. */
 function stampOf({ record, state, queue_key, conflict_id, refusal, unknown }: DeviceRecord): string {

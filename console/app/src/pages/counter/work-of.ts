@@ -3,15 +3,16 @@ import { isPassing } from "@stockverify/client";
 import { reportFault } from "../../faults.js";
 import { client, queue, racks } from "../../session.js";
 import { isPractice, practiceRack, practicePort } from "./practice.js";
-import { type Memory, type Met, RackWork, type Step } from "./rack-work.js";
+import { type Memory, type Met, type OpenScan, RackWork, type Step } from "./rack-work.js";
 import { Shelf } from "./shelf.js";
 
 const works = new Map<string, RackWork>();
 
 const steps = new Shelf<Step>("sv.step ");
 const met = new Shelf<readonly Met[]>("sv.met ");
+const open = new Shelf<readonly OpenScan[]>("sv.open ");
 // What is too old goes.
-for (const shelf of [steps, met]) shelf.all();
+for (const shelf of [steps, met, open]) shelf.all();
 
 /** Without room on the device the work remembers as long as its page is open. */
 const memoryOf = (sessionId: string): Memory => ({
@@ -19,6 +20,8 @@ const memoryOf = (sessionId: string): Memory => ({
     keepStep: (step) => void (step === null ? steps.drop(sessionId) : steps.put(sessionId, step)),
     met: () => met.get(sessionId) ?? [],
     keepMet: (items) => void met.put(sessionId, items),
+    open: () => open.get(sessionId) ?? [],
+    keepOpen: (scans) => void (scans.length === 0 ? open.drop(sessionId) : open.put(sessionId, scans)),
 });
 
 /** The work on a session's rack: one for all pages of it, so that going from one to the other loses nothing. */
