@@ -134,6 +134,8 @@ subtest 'what a console shows beside it' => sub {
     my ($name) = map { $_->{item_name} } grep { $_->{item_code} eq $items[0] } $stack->demo('items');
     is_deeply [@{ $row->($sue, 'known') }{qw(item_name rack_id full_name)}], [$name, $place, $carl->user->{full_name}], 'the item, the rack, the person';
     is $row->($sue, 'known')->{server_full_name}, $carl->user->{full_name}, 'and whose figure it is in conflict with';
+    my ($unit) = map { $_->{uom} } grep { $_->{item_code} eq $items[0] } $stack->demo('items');
+    is $row->($sue, 'known')->{uom}, $unit, 'the unit of figures that name none';
     is $row->($sue, 'unknown')->{item_name}, undef, 'no name of what nobody knows';
     is $actions->($_, 'known'), 'keep_server keep_mine merge', 'all may be done' for $carl, $sue;
     $carl->post("/api/racks/$place/release", { session_id => $session });

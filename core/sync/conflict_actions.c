@@ -79,9 +79,11 @@ static void
 sv_facts_item_row(const bson_t *row, void *context)
 {
     sv_conflict_facts_t *facts = context;
+    sv_conflict_item_t *item = sv_arena_zalloc(facts->arena, sizeof(*item));
 
-    *sv_text_map_put(&facts->items, sv_doc_text(row, "item_code", facts->arena)) =
-        (void *) sv_doc_text(row, "item_name", facts->arena);
+    item->name = sv_doc_text(row, "item_name", facts->arena);
+    item->uom = sv_doc_text(row, "uom", facts->arena);
+    *sv_text_map_put(&facts->items, sv_doc_text(row, "item_code", facts->arena)) = item;
 }
 
 /* The racks that staff have again, by a later claim than that of the conflict. */
@@ -104,7 +106,8 @@ sv_conflict_facts_read(sv_store_t *store, const sv_principal_t *who, const bson_
                        sv_conflict_facts_t *facts, sv_error_t *error)
 {
     bson_t *of_sessions = sv_doc_new(error->arena), *of_items = sv_doc_new(error->arena);
-    bson_t *name = sv_doc_take(BCON_NEW("item_code", BCON_INT32(1), "item_name", BCON_INT32(1)), error->arena);
+    bson_t *shown = sv_doc_take(
+        BCON_NEW("item_code", BCON_INT32(1), "item_name", BCON_INT32(1), "uom", BCON_INT32(1)), error->arena);
     sv_facts_texts_t sessions, racks, items;
 
     *facts = (sv_conflict_facts_t){ .who = who, .arena = error->arena };
@@ -122,7 +125,7 @@ sv_conflict_facts_read(sv_store_t *store, const sv_principal_t *who, const bson_
     }
     if (error->status == SV_OK && items.texts.count > 0) {
         sv_query_in(of_items, "item_code", &items.texts);
-        sv_query_each(store, SV_COLLECTION_ERP_ITEMS, of_items, name, sv_facts_item_row, facts, error);
+        sv_query_each(store, SV_COLLECTION_ERP_ITEMS, of_items, shown, sv_facts_item_row, facts, error);
     }
     return error->status == SV_OK ? sv_facts_read_carried(store, facts, &racks.texts, error) : error->status;
 }
@@ -186,8 +189,10 @@ sv_conflict_facts_write(sv_json_writer_t *w, const bson_t *conflict, const bson_
                         const sv_conflict_facts_t *facts)
 {
     const char *item_code = sv_doc_text(conflict, "item_code", facts->arena);
+    const sv_conflict_item_t *item = item_code != NULL ? sv_text_map_get(&facts->items, item_code) : NULL;
 
-    sv_json_text(w, "item_name", item_code != NULL ? sv_text_map_get(&facts->items, item_code) : NULL);
+    sv_json_text(w, "item_name", item != NULL ? item->name : NULL);
+    sv_json_text(w, "uom", item != NULL ? item->uom : NULL);
     sv_json_text(w, "full_name", sv_facts_name_of(facts, conflict));
     sv_json_text(w, "server_full_name", sv_facts_name_of(facts, server));
     sv_facts_write_actions(w, conflict, facts);

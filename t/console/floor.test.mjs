@@ -66,9 +66,13 @@ describe("a figure", () => {
         await page.getByLabel("Damaged, can be returned").fill("3");
         await save();
         await page.locator("main .field-fault", { hasText: "More damaged than sound" }).waitFor();
+        const told = page.locator(".notice", { hasText: "More damaged than sound" });
+        await told.waitFor();
         await page.getByLabel("Damaged, can be returned").fill("2");
         await save();
         await expectTotal(page, code, "2 ");
+        // It would lie over the way back of whatever page comes next.
+        assert.equal(await told.count(), 0);
     });
 
     it("takes what is found later on top, without arithmetic in anybody's head", async () => {

@@ -4099,6 +4099,8 @@ export interface components {
             item_code?: string | null;
             /** @description null: no item has the code */
             item_name: string | null;
+            /** @description The item's own unit: of figures that name none */
+            uom: string | null;
             /** @description The record's owner */
             user_id: string;
             /** @description Of the owner */

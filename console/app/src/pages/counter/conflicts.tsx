@@ -6,6 +6,7 @@ import { pathTo } from "../../paths.js";
 import { client, currentUser, queue } from "../../session.js";
 import { Button } from "../../ui/button.js";
 import { Loading } from "../../ui/loading.js";
+import { ask } from "../../ui/dialog.js";
 import { notify } from "../../ui/notices.js";
 import { Page } from "../../ui/page.js";
 import { Banner, Chip, EmptyState } from "../../ui/surface.js";
@@ -61,7 +62,8 @@ function Conflict({ conflict, choice, onDecided }: ConflictProps) {
     const work = workOf(conflict.session_id);
     const item = work?.itemOf(record.item_code ?? "");
     const unit = item?.uom ?? record.uom ?? choice?.other?.uom ?? null;
-    const decide = async (action: ConflictAction): Promise<void> => {
+    const decide = async (action: ConflictAction, label: string): Promise<void> => {
+        if (!(await ask({ title: label, text: text("conflicts.sure"), confirm: text("conflicts.sure_yes") }))) return;
         try {
             await client.resolveConflict(conflict.conflict_id, action);
             notify({ tone: "ok", text: text("conflicts.decided") });
@@ -73,6 +75,7 @@ function Conflict({ conflict, choice, onDecided }: ConflictProps) {
     const actions = order.filter((action) => choice?.actions.includes(action) === true);
     const other = choice?.other ?? null;
     const sum = sumOf(record.verified_qty, other?.verified_qty);
+    const labelOf = (action: ConflictAction): string => (action === "merge" && sum !== undefined ? text("conflicts.merge_sum", { n: unit === null ? quantityLabel(sum) : `${quantityLabel(sum)} ${unit}` }) : text(`conflicts.${action}`));
     return (
         <section class="card stack">
             <div class="row-apart">
@@ -87,8 +90,8 @@ function Conflict({ conflict, choice, onDecided }: ConflictProps) {
             {actions.length > 0 && (
                 <div class="stack-tight">
                     {actions.map((action) => (
-                        <Button key={action} wide onClick={() => decide(action)}>
-                            {action === "merge" && sum !== undefined ? text("conflicts.merge_sum", { n: unit === null ? quantityLabel(sum) : `${quantityLabel(sum)} ${unit}` }) : text(`conflicts.${action}`)}
+                        <Button key={action} wide onClick={() => decide(action, labelOf(action))}>
+                            {labelOf(action)}
                         </Button>
                     ))}
                 </div>

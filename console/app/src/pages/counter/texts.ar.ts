@@ -276,6 +276,8 @@ export const counterArabic: Translation<typeof counterEnglish> = {
     "conflicts.hidden": "لا يُعرض: هذا الجرد أعمى.",
     "conflicts.merge_sum": "كلاهما يُحسب: {n}",
     "conflicts.or_waits": "إن كان عدّك هو الصحيح فاتركه: المشرف يبتّ فيه.",
+    "conflicts.sure": "لا يمكنك تغيير هذا بعدها: المشرف وحده يستطيع.",
+    "conflicts.sure_yes": "نعم، قرّر",
     "conflicts.decided": "تم القرار.",
     "conflicts.waits": "يقرر المشرف في هذا.",
     "conflicts.lock_lost": "أُخذ الرف",

@@ -282,6 +282,8 @@ export const counterEnglish = {
     "conflicts.hidden": "Not shown: this count is blind.",
     "conflicts.merge_sum": "Both count: {n}",
     "conflicts.or_waits": "If yours is right, leave it: a supervisor decides.",
+    "conflicts.sure": "You can't change this afterwards: only a supervisor can.",
+    "conflicts.sure_yes": "Yes, decide",
     "conflicts.decided": "Decided.",
     "conflicts.waits": "A supervisor decides about this.",
     "conflicts.lock_lost": "Rack taken over",

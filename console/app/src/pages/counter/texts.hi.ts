@@ -276,6 +276,8 @@ export const counterHindi: Translation<typeof counterEnglish> = {
     "conflicts.hidden": "नहीं दिखाया जाता: यहाँ औरों की गिनती देखे बिना गिना जाता है।",
     "conflicts.merge_sum": "दोनों सही: {n}",
     "conflicts.or_waits": "यदि आपकी सही है, तो रहने दें: सुपरवाइज़र निर्णय लेंगे।",
+    "conflicts.sure": "बाद में आप इसे बदल नहीं सकते: केवल सुपरवाइज़र बदल सकते हैं।",
+    "conflicts.sure_yes": "हाँ, तय करें",
     "conflicts.decided": "तय हो गया।",
     "conflicts.waits": "इस पर सुपरवाइज़र निर्णय लेंगे।",
     "conflicts.lock_lost": "रैक किसी और ने लिया",

@@ -125,7 +125,7 @@ function SideCard({ title, side }: { title: string; side: Side }) {
                 {side.at !== null && <Fact name={text("detail.when")}><time translate={false}>{dateTime(side.at)}</time></Fact>}
                 {side.rack !== null && <Fact name={text("racks.rack")}><Code>{side.rack}</Code></Fact>}
                 {side.lot !== null && <Fact name={decideText("decide.lot")}><Code>{side.lot}</Code></Fact>}
-                {side.damaged !== null && side.damaged > 0 && <Fact name={text("line.damaged")}>{figure(side.damaged)}</Fact>}
+                {side.damaged !== null && side.damaged > 0 && <Fact name={text("line.damaged")}>{figure(side.damaged)} <Unit uom={side.uom} /></Fact>}
                 {side.serials.length > 0 && <Fact name={decideText("decide.serials")}>{side.serials.slice(0, 5).map((serial) => <div key={serial}><a href={pathTo("/serials", serial)}><Code>{serial}</Code></a></div>)}{side.serials.length > 5 && " …"}</Fact>}
                 {side.remark !== null && <Fact name={text("detail.remark")}><Data>{side.remark}</Data></Fact>}
             </dl>

@@ -38,7 +38,7 @@ function sideOf(record: { [member: string]: unknown }): Side {
 /** What came and could not be stored. */
 export function cameSide(conflict: Conflict): Side {
     const side = sideOf(conflict.mine);
-    return { ...side, user: conflict.user_id, name: conflict.full_name, rack: side.rack ?? conflict.rack_id };
+    return { ...side, uom: side.uom ?? conflict.uom, user: conflict.user_id, name: conflict.full_name, rack: side.rack ?? conflict.rack_id };
 }
 
 /** What is there already: a figure, a serial number's place, or whoever has the rack; `null` where nothing is. */
@@ -46,7 +46,7 @@ export function thereSide(conflict: Conflict): Side | null {
     const { server, holder } = conflict;
     if (server !== null && server !== undefined) {
         const side = sideOf(server as { [member: string]: unknown });
-        return { ...side, name: side.name ?? conflict.server_full_name };
+        return { ...side, uom: side.uom ?? conflict.uom, name: side.name ?? conflict.server_full_name };
     }
     if (holder === null || holder === undefined) return null;
     return { ...sideOf({}), user: holder.user_id, name: holder.full_name, rack: conflict.rack_id, at: holder.since ?? null };

@@ -16,7 +16,7 @@ import { ZoneNote } from "../../ui/zone-note.js";
 import { text as decideText } from "./decide-texts.js";
 import type { Variance as Row } from "./kinds.js";
 import { Who } from "./people.js";
-import { ItemCell, Variance } from "./review-lines.js";
+import { ItemCell, Unit, Variance } from "./review-lines.js";
 import { limitOf } from "./scope.js";
 import { text } from "./texts.js";
 import { useWalk } from "./walk.js";
@@ -141,7 +141,7 @@ function Totals({ totals }: { totals: TotalsOf }) {
             ))}
             {totals.quantity.map((sum) => (
                 <div key={`quantity ${sum.uom ?? ""}`} class="card">
-                    <dt class="small soft">{sum.uom === null ? text("sheets.quantity") : <>{text("line.variance")} · <Data>{sum.uom}</Data></>}</dt>
+                    <dt class="small soft">{sum.uom === null ? text("line.variance") : <>{text("line.variance")} · <Data>{sum.uom}</Data></>}</dt>
                     <dd class="tile-value">{signed(sum.net)}</dd>
                     <dd class="small soft">{decideText("variances.gross", { sum: figure(sum.gross) })}</dd>
                 </div>
@@ -153,8 +153,8 @@ function Totals({ totals }: { totals: TotalsOf }) {
 const columns = (): readonly Column<Row>[] => [
     { key: "item_code", title: text("line.item"), width: "minmax(20ch, 2fr)", sortable: true, cell: (row) => <ItemCell code={row.item_code} name={row.item_name} lot={row.lot ?? ""} /> },
     { key: "category", title: decideText("variances.category"), width: "minmax(12ch, 1fr)", cell: (row) => <Data>{row.category ?? ""}</Data> },
-    { key: "book", title: text("line.book"), width: "minmax(8ch, max-content)", align: "end", cell: (row) => figure(row.system_qty) },
-    { key: "counted", title: text("line.counted"), width: "minmax(8ch, max-content)", align: "end", cell: (row) => figure(row.compared_qty ?? row.verified_qty) },
+    { key: "book", title: text("line.book"), width: "minmax(8ch, max-content)", align: "end", cell: (row) => <>{figure(row.system_qty)} <Unit uom={row.uom} /></> },
+    { key: "counted", title: text("line.counted"), width: "minmax(8ch, max-content)", align: "end", cell: (row) => <>{figure(row.compared_qty ?? row.verified_qty)} <Unit uom={row.uom} /></> },
     { key: "variance", title: text("line.variance"), width: "minmax(11ch, max-content)", align: "end", sortable: true, cell: (row) => (row.state === "incomplete" ? <Chip>{text("line.state.incomplete")}</Chip> : <Variance line={row} />) },
     { key: "value", title: text("line.value"), width: "minmax(10ch, max-content)", align: "end", sortable: true, cell: (row) => (row.variance_value === null ? "–" : signedMoney(row.variance_value, row.currency)) },
     { key: "who", title: text("racks.who"), width: "minmax(16ch, 1fr)", cell: (row) => (row.counted_by === null ? <Chip>{text("line.state.not_counted")}</Chip> : <Who id={row.counted_by} />) },
