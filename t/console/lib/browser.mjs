@@ -96,8 +96,9 @@ export async function scanner(page, { timed = true } = {}) {
     const key = (sign, gap) => {
         at += gap / 1000;
         const isEnter = sign === "\n";
-        const code = isEnter ? "Enter" : /[0-9]/.test(sign) ? `Digit${sign}` : /[a-z]/i.test(sign) ? `Key${sign.toUpperCase()}` : "Minus";
-        const press = { key: isEnter ? "Enter" : sign, code, text: isEnter ? "\r" : sign, windowsVirtualKeyCode: isEnter ? 13 : sign.toUpperCase().charCodeAt(0), ...(timed ? { timestamp: at } : {}) };
+        const isTab = sign === "\t";
+        const code = isEnter ? "Enter" : isTab ? "Tab" : /[0-9]/.test(sign) ? `Digit${sign}` : /[a-z]/i.test(sign) ? `Key${sign.toUpperCase()}` : "Minus";
+        const press = { key: isEnter || isTab ? code : sign, code, text: isEnter ? "\r" : isTab ? undefined : sign, windowsVirtualKeyCode: isEnter ? 13 : isTab ? 9 : sign.toUpperCase().charCodeAt(0), ...(timed ? { timestamp: at } : {}) };
         return Promise.all([session.send("Input.dispatchKeyEvent", { type: "keyDown", ...press }), session.send("Input.dispatchKeyEvent", { type: "keyUp", ...press, text: undefined })]);
     };
     return async (text, { gap = 5, end = "\n", heldUp } = {}) => {

@@ -14,7 +14,7 @@ import { text } from "./texts.js";
 
 type Adjustment = Schema<"Adjustment">;
 
-const looks = { approved: ["info", "check"], posting: ["info", "upload"], stopped: ["warn", "pause"], refused: ["bad", "stop"], posted: ["ok", "check"] } as const;
+const looks = { approved: ["info", "clock"], posting: ["info", "upload"], stopped: ["warn", "pause"], refused: ["bad", "stop"], posted: ["ok", "check"] } as const;
 
 function PostingState({ status }: { status: Adjustment["status"] }) {
     const [tone, icon] = looks[status];
