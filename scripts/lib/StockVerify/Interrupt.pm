@@ -55,7 +55,12 @@ sub ignore {
 # and one that ended it, which perl's system() would keep from this program, is one of this program.
 sub run {
     my (@command) = @_;
-    my $pid = begin(@command);
+    return ended(begin(@command));
+}
+
+# Whether what began as this process succeeded, once it has ended.
+sub ended {
+    my ($pid) = @_;
     if (!eval { check(); waitpid $pid, 0; 1 }) {
         my $why = $@;
         kill TERM => $pid;
@@ -68,12 +73,30 @@ sub run {
 
 sub begin {
     my (@command) = @_;
+    return forked(sub {
+        $SIG{$_} = 'DEFAULT' for @SIGNALS;
+        { no warnings 'exec'; exec @command }
+        return 127;
+    });
+}
+
+# The work of a function, in a process of its own. What it dies of, other than an interrupt, is told.
+sub begin_work {
+    my ($work) = @_;
+    return forked(sub {
+        catch();
+        return 0 if eval { $work->(); 1 };
+        print {*STDERR} $@ unless defined $came;
+        return 1;
+    });
+}
+
+sub forked {
+    my ($work) = @_;
     local @SIG{@SIGNALS} = (\&note) x @SIGNALS if $caught;
     my $pid = fork // die "fork: $!\n";
     return $pid if $pid;
-    $SIG{$_} = 'DEFAULT' for @SIGNALS;
-    { no warnings 'exec'; exec @command unless defined $came }
-    POSIX::_exit(127);
+    POSIX::_exit(defined $came ? 1 : $work->());
 }
 
 1;

@@ -19,32 +19,27 @@ sub build_directory {
 # Installs what takes longest and what a build needs first, then builds while the rest is installed beside it: the
 # MongoDB-compatible server is made from source, which takes longer than all else together. root => the project's folder,
 # first => groups of scripts/deps for the build, groups => those of the rest, build => a function, console => another,
-# called as soon as the console's packages are there. False when something could not be installed; dies as they do.
+# called beside it as soon as the console's packages are there. False when something could not be installed; dies as they do.
 sub install_beside_build {
     my (%option) = @_;
     my $deps = "$option{root}/scripts/deps";
     StockVerify::Interrupt::run($deps, '--quiet', '--packages', @{ $option{first} }, 'server') or return;
     my $installer = StockVerify::Interrupt::begin($deps, '--quiet', @{ $option{groups} });
-    my $installed;
-    my $ended = sub {
-        my ($flags) = @_;
-        $installed //= $? == 0 if !defined $installed && waitpid($installer, $flags) != 0;
-        return defined $installed;
-    };
-    my $built = eval {
+    my $console = $option{console} && StockVerify::Interrupt::begin_work(sub {
+        select undef, undef, undef, 0.5 until StockVerify::Interrupt::run("exec '$deps' --node >/dev/null 2>&1");
+        $option{console}->();
+    });
+    return 1 if eval {
         $option{build}->();
-        if ($option{console}) {
-            select undef, undef, undef, 0.5 until StockVerify::Interrupt::run("exec '$deps' --node >/dev/null 2>&1") || $ended->(WNOHANG);
-            $option{console}->();
-        }
-        $ended->(0);
-        1;
+        StockVerify::Interrupt::ended($installer) && (!$console || StockVerify::Interrupt::ended($console));
     };
-    return $installed if $built;
     my $why = $@;
-    kill TERM => $installer unless $ended->(WNOHANG);
-    $ended->(0);
-    die $why;
+    for my $pid (grep { $_ && waitpid($_, WNOHANG) == 0 } $installer, $console) {
+        kill TERM => $pid;
+        waitpid $pid, 0;
+    }
+    die $why if $why;
+    return;
 }
 
 1;
