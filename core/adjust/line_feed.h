@@ -5,8 +5,8 @@
 #include "core/store/store.h"
 
 /*
- * Lines of an adjustment on their way to be written: read on a thread and a client of its own, a chunk ahead of who
- * writes them.  The reading thread writes nothing, so that what a dead worker leaves locked is of its job's own client
+ * Lines of an adjustment on their way to be written: read on a thread (core/base/side_thread.h) and a client of its own,
+ * a chunk ahead of who writes them.  The reading thread writes nothing, so that what a dead worker leaves locked is of its job's own client
  * alone (core/jobs/job_run.c ends that one's session).
  */
 typedef struct {
@@ -19,8 +19,8 @@ enum { SV_LINE_CHUNK = 1000 };
 
 typedef struct sv_line_feed_s sv_line_feed_t;
 
-/* Gives lines, in their order, to sv_line_feed_add().  On the feed's thread, with its client; the error's arena lives
- * as long as that of sv_line_feed_open(). */
+/* Gives lines, in their order, to sv_line_feed_add().  On the feed's thread, with its client; what it fails with is
+ * told to who takes the lines. */
 typedef sv_status_t (*sv_line_source_t)(sv_line_feed_t *feed, sv_store_t *store, void *context, sv_error_t *error);
 
 /* Begins reading.  `context` is the source's until sv_line_feed_close(); `arena` is not touched before that by the

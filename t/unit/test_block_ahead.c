@@ -15,6 +15,8 @@
 
 enum { MANY = 500, LARGE = 3 << 20 };
 
+static sv_error_t error; /* nothing here fails */
+
 /* A block as it is stored, of bytes that tell which it is. */
 typedef struct {
     sv_block_t block;
@@ -62,6 +64,15 @@ give(sv_block_ahead_t *ahead, stored_t made)
     return given;
 }
 
+static const sv_opened_block_t *
+take(sv_block_ahead_t *ahead)
+{
+    const sv_opened_block_t *opened;
+
+    assert_int_equal(sv_block_ahead_take(ahead, &opened, &error), SV_OK);
+    return opened;
+}
+
 static void
 is_block(const sv_opened_block_t *opened, int number)
 {
@@ -84,15 +95,15 @@ all_blocks_come_in_order(void **state)
     (void) state;
     for (int i = 0; i < MANY; i++) {
         while (!sv_block_ahead_room(ahead) || (i % 5 == 0 && sv_block_ahead_waiting(ahead) > 3)) {
-            is_block(sv_block_ahead_take(ahead), taken++);
+            is_block(take(ahead), taken++);
         }
         assert_true(give(ahead, stored(i, (size_t) random_between(&random, 0, i % 50 == 0 ? LARGE : 30000))));
     }
     while (sv_block_ahead_waiting(ahead) > 0) {
-        is_block(sv_block_ahead_take(ahead), taken++);
+        is_block(take(ahead), taken++);
     }
     assert_int_equal(taken, MANY);
-    assert_null(sv_block_ahead_take(ahead));
+    assert_null(take(ahead));
     sv_block_ahead_destroy(ahead);
 }
 
@@ -109,14 +120,14 @@ there_are_some_and_fewer_large_ones(void **state)
         const sv_opened_block_t *held;
 
         give(ahead, stored(0, sizes[i]));
-        held = sv_block_ahead_take(ahead);
+        held = take(ahead);
         while (sv_block_ahead_room(ahead)) {
             give(ahead, stored(++counts[i], sizes[i]));
             assert_in_range(counts[i], 1, 32);
         }
         is_block(held, 0);
         for (int number = 1; number <= counts[i]; number++) {
-            is_block(sv_block_ahead_take(ahead), number);
+            is_block(take(ahead), number);
         }
         sv_block_ahead_destroy(ahead);
     }
@@ -143,14 +154,14 @@ what_is_damaged_is_told(void **state)
         give(ahead, made[i]);
     }
     for (int i = 0; i < 5; i++) {
-        const sv_opened_block_t *opened = sv_block_ahead_take(ahead);
+        const sv_opened_block_t *opened = take(ahead);
 
         assert_int_equal(opened->block.n, i);
         assert_non_null(opened->wrong);
     }
-    is_block(sv_block_ahead_take(ahead), 5);
+    is_block(take(ahead), 5);
     assert_true(sv_block_ahead_give(ahead, &(sv_block_t){ .n = 6, .format = SV_BLOCK_PACKED, .bytes = -1 }));
-    assert_non_null(sv_block_ahead_take(ahead)->wrong);
+    assert_non_null(take(ahead)->wrong);
     sv_block_ahead_destroy(ahead);
 }
 

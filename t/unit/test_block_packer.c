@@ -20,6 +20,7 @@ static const sv_column_t columns[] = {
 };
 
 static sv_arena_t *arena;
+static sv_error_t error;
 static sv_row_layout_t layout;
 
 static int
@@ -27,6 +28,7 @@ setup(void **state)
 {
     (void) state;
     arena = sv_arena_create();
+    sv_error_init(&error, arena);
     sv_row_layout_init(&layout, columns, 2, arena);
     return 0;
 }
@@ -60,7 +62,6 @@ is_block(const sv_packed_block_t *block, int number)
 {
     uint8_t digest[SV_SHA256_SIZE], *raw = malloc(block->raw_length + 1);
 
-    assert_null(block->failure);
     assert_int_equal(block->first_row, number);
     assert_int_equal(ZSTD_decompress(raw, block->raw_length + 1, block->data, block->size), block->raw_length);
     assert_memory_equal(raw, block->raw, block->raw_length);
@@ -69,12 +70,21 @@ is_block(const sv_packed_block_t *block, int number)
     free(raw);
 }
 
+static const sv_packed_block_t *
+take(sv_block_packer_t *packer, bool wait)
+{
+    const sv_packed_block_t *block;
+
+    assert_int_equal(sv_block_packer_take(packer, wait, &block, &error), SV_OK);
+    return block;
+}
+
 static void
 take_all(sv_block_packer_t *packer, bool wait, int *taken)
 {
     const sv_packed_block_t *block;
 
-    while ((block = sv_block_packer_take(packer, wait)) != NULL) {
+    while ((block = take(packer, wait)) != NULL) {
         is_block(block, (*taken)++);
         sv_block_packer_drop(packer);
     }
@@ -124,7 +134,7 @@ there_are_a_few_and_no_more(void **state)
     int given = 0, taken = 0;
 
     (void) state;
-    assert_null(sv_block_packer_take(packer, true));
+    assert_null(take(packer, true));
     while ((block = sv_block_packer_room(packer)) != NULL) {
         fill(block, given++, 100);
         sv_block_packer_give(packer);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/error.h"
+#include "core/base/error_copy.h"
 
 static void
 every_status_has_a_word_a_kind_and_a_sentence(void **state)
@@ -95,6 +95,39 @@ a_cleared_error_is_fresh_and_keeps_its_arena(void **state)
     assert_null(error->message);
 }
 
+/* Of another thread's error nothing is left in its arena. */
+static void
+a_copy_tells_the_same_and_stands_by_itself(void **state)
+{
+    sv_error_t *error = *state, from;
+    sv_holder_t holder = { .user_id = "u1", .since_ms = 5 };
+
+    sv_error_init(&from, sv_arena_create());
+    assert_int_equal(sv_error_copy(&from, error), SV_OK);
+    sv_fail_field(&from, "records[0].qty", "negative", "less than %d%%", 0);
+    from.status = SV_ERR_RACK_LOCKED;
+    from.message = sv_arena_strdup(from.arena, "It is held");
+    from.cause = sv_arena_strdup(from.arena, "socket 7");
+    from.holder = &holder;
+    from.retry_after_s = 3;
+    assert_int_equal(sv_error_copy(&from, error), SV_ERR_RACK_LOCKED);
+    sv_arena_destroy(from.arena);
+    assert_string_equal(error->message, "It is held");
+    assert_string_equal(error->cause, "socket 7");
+    assert_int_equal(error->detail_count, 1);
+    assert_string_equal(error->details[0].field, "records[0].qty");
+    assert_string_equal(error->details[0].message, "less than 0%");
+    assert_ptr_not_equal(error->holder, &holder);
+    assert_string_equal(error->holder->user_id, "u1");
+    assert_null(error->holder->full_name);
+    assert_int_equal(error->holder->since_ms, 5);
+    assert_int_equal(error->retry_after_s, 3);
+
+    from = (sv_error_t){ .status = SV_ERR_BUSY, .cause = "later" };
+    assert_int_equal(sv_error_copy(&from, error), SV_ERR_RACK_LOCKED);
+    assert_string_equal(error->cause, "socket 7");
+}
+
 static int
 setup(void **state)
 {
@@ -125,6 +158,7 @@ main(void)
         cmocka_unit_test_setup_teardown(a_cause_is_kept_from_the_client, setup, teardown),
         cmocka_unit_test_setup_teardown(details_gather_in_order_up_to_the_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cleared_error_is_fresh_and_keeps_its_arena, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_copy_tells_the_same_and_stands_by_itself, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 #include "core/report/blocks/block_ahead.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/side_thread.h"
 
 enum {
     SV_AHEAD_BLOCKS = 17,       /* two batches of a cursor, and the one that is read */
@@ -10,18 +11,13 @@ enum {
     SV_AHEAD_KEPT = 512 * 1024, /* bytes of room; what a block of long rows took more is given back */
 };
 
-/* Blocks go around: given, opened, taken.  Each number counts blocks from the first; the one taken last is read. */
+/* Blocks go around: given to the thread, opened, taken; each number counts blocks from the first.  The one taken last is
+ * read. */
 struct sv_block_ahead_s {
     sv_opened_block_t blocks[SV_AHEAD_BLOCKS];
     size_t taken;
     size_t waiting_bytes; /* of rows */
-    size_t opened;        /* these by turns under the lock */
-    size_t given;
-    bool stopped;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    pthread_t thread;
-    bool started;
+    sv_side_thread_t *side;
     ZSTD_DCtx *decompressor; /* the thread's */
 };
 
@@ -31,30 +27,19 @@ sv_ahead_block(sv_block_ahead_t *ahead, size_t number)
     return &ahead->blocks[number % SV_AHEAD_BLOCKS];
 }
 
-static void *
-sv_ahead_thread(void *context)
+static sv_status_t
+sv_ahead_work(sv_side_thread_t *side, void *context, sv_error_t *error)
 {
     sv_block_ahead_t *ahead = context;
+    size_t number;
 
-    pthread_mutex_lock(&ahead->lock);
-    for (;;) {
-        sv_opened_block_t *next;
+    while (sv_side_thread_next(side, &number)) {
+        sv_opened_block_t *next = sv_ahead_block(ahead, number);
 
-        while (ahead->opened == ahead->given && !ahead->stopped) {
-            pthread_cond_wait(&ahead->changed, &ahead->lock);
-        }
-        if (ahead->stopped) {
-            break;
-        }
-        next = sv_ahead_block(ahead, ahead->opened);
-        pthread_mutex_unlock(&ahead->lock);
         next->wrong = sv_block_open(&next->block, ahead->decompressor, &next->raw);
-        pthread_mutex_lock(&ahead->lock);
-        ahead->opened++;
-        pthread_cond_broadcast(&ahead->changed);
+        sv_side_thread_return(side);
     }
-    pthread_mutex_unlock(&ahead->lock);
-    return NULL;
+    return error->status;
 }
 
 /* ---- the reader */
@@ -67,11 +52,9 @@ sv_block_ahead_create(void)
     if (ahead == NULL) {
         return NULL;
     }
-    pthread_mutex_init(&ahead->lock, NULL);
-    pthread_cond_init(&ahead->changed, NULL);
     ahead->decompressor = ZSTD_createDCtx();
-    ahead->started = ahead->decompressor != NULL && pthread_create(&ahead->thread, NULL, sv_ahead_thread, ahead) == 0;
-    if (!ahead->started) {
+    ahead->side = ahead->decompressor != NULL ? sv_side_thread_start(sv_ahead_work, ahead) : NULL;
+    if (ahead->side == NULL) {
         sv_block_ahead_destroy(ahead);
         return NULL;
     }
@@ -92,26 +75,18 @@ sv_block_ahead_destroy(sv_block_ahead_t *ahead)
     if (ahead == NULL) {
         return;
     }
-    if (ahead->started) {
-        pthread_mutex_lock(&ahead->lock);
-        ahead->stopped = true;
-        pthread_cond_broadcast(&ahead->changed);
-        pthread_mutex_unlock(&ahead->lock);
-        pthread_join(ahead->thread, NULL);
-    }
+    sv_side_thread_destroy(ahead->side);
     for (size_t i = 0; i < SV_AHEAD_BLOCKS; i++) {
         sv_opened_free(&ahead->blocks[i]);
     }
     ZSTD_freeDCtx(ahead->decompressor);
-    pthread_cond_destroy(&ahead->changed);
-    pthread_mutex_destroy(&ahead->lock);
     free(ahead);
 }
 
 size_t
 sv_block_ahead_waiting(const sv_block_ahead_t *ahead)
 {
-    return ahead->given - ahead->taken;
+    return sv_side_thread_given(ahead->side) - ahead->taken;
 }
 
 bool
@@ -132,7 +107,7 @@ sv_ahead_bytes(const sv_block_t *block)
 bool
 sv_block_ahead_give(sv_block_ahead_t *ahead, const sv_block_t *block)
 {
-    sv_opened_block_t *next = sv_ahead_block(ahead, ahead->given);
+    sv_opened_block_t *next = sv_ahead_block(ahead, sv_side_thread_given(ahead->side));
     size_t needed = (size_t) block->size + block->sha256_size;
 
     if (next->raw.capacity > SV_AHEAD_KEPT || next->copy_capacity > SV_AHEAD_KEPT) {
@@ -156,27 +131,22 @@ sv_block_ahead_give(sv_block_ahead_t *ahead, const sv_block_t *block)
         next->block.data = NULL; /* which is no block */
     }
     ahead->waiting_bytes += sv_ahead_bytes(block);
-    pthread_mutex_lock(&ahead->lock);
-    ahead->given++;
-    pthread_cond_broadcast(&ahead->changed);
-    pthread_mutex_unlock(&ahead->lock);
+    sv_side_thread_give(ahead->side);
     return true;
 }
 
-const sv_opened_block_t *
-sv_block_ahead_take(sv_block_ahead_t *ahead)
+sv_status_t
+sv_block_ahead_take(sv_block_ahead_t *ahead, const sv_opened_block_t **opened, sv_error_t *error)
 {
     const sv_opened_block_t *next = sv_ahead_block(ahead, ahead->taken);
+    bool returned = false;
 
-    if (sv_block_ahead_waiting(ahead) == 0) {
-        return NULL;
+    *opened = NULL;
+    if (sv_block_ahead_waiting(ahead) > 0 &&
+        sv_side_thread_await(ahead->side, ahead->taken, &returned, error) == SV_OK && returned) {
+        ahead->taken++;
+        ahead->waiting_bytes -= sv_ahead_bytes(&next->block);
+        *opened = next;
     }
-    pthread_mutex_lock(&ahead->lock);
-    while (ahead->opened == ahead->taken) {
-        pthread_cond_wait(&ahead->changed, &ahead->lock);
-    }
-    pthread_mutex_unlock(&ahead->lock);
-    ahead->taken++;
-    ahead->waiting_bytes -= sv_ahead_bytes(&next->block);
-    return next;
+    return error->status;
 }

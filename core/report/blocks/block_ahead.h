@@ -1,11 +1,12 @@
 #ifndef SV_BLOCK_AHEAD_H
 #define SV_BLOCK_AHEAD_H
 
+#include "core/base/error.h"
 #include "core/report/blocks/block_open.h"
 
 /*
- * Checks and decompresses blocks on a thread of its own, in the order in which they are given, while those before are
- * read; for core/report/blocks/block_reader.c alone.  All functions are for one thread, the reader's.
+ * Checks and decompresses blocks on a thread of its own (core/base/side_thread.h), in the order in which they are given,
+ * while those before are read; for core/report/blocks/block_reader.c alone.  All functions are for one thread, the reader's.
  */
 typedef struct {
     sv_block_t block;
@@ -26,7 +27,7 @@ bool sv_block_ahead_room(const sv_block_ahead_t *ahead);
 /* Copies a block.  False: no memory. */
 bool sv_block_ahead_give(sv_block_ahead_t *ahead, const sv_block_t *block);
 /* The next one, opened, valid until the next call; NULL: none waits. */
-const sv_opened_block_t *sv_block_ahead_take(sv_block_ahead_t *ahead);
+sv_status_t sv_block_ahead_take(sv_block_ahead_t *ahead, const sv_opened_block_t **opened, sv_error_t *error);
 void sv_block_ahead_destroy(sv_block_ahead_t *ahead); /* NULL is allowed */
 
 #endif

@@ -1,7 +1,8 @@
 #include "core/report/blocks/block_inserter.h"
 
-#include <pthread.h>
 #include <stdlib.h>
+
+#include "core/base/side_thread.h"
 
 enum {
     SV_INSERT_DOCUMENTS = 64,
@@ -13,20 +14,13 @@ typedef struct {
     size_t count, bytes;
 } sv_insert_batch_t;
 
-/* One batch is gathered by the writer, the other is the thread's while `given`. */
+/* One batch is gathered by the writer, the one given last is the thread's. */
 struct sv_block_inserter_s {
     sv_collection_t collection;
-    sv_block_announce_t announce; /* once it was called it is none any more */
-    sv_store_t *store;            /* the thread's, while it runs */
+    sv_block_announce_t announce; /* the thread's; once it was called it is none any more */
+    sv_store_t *store;            /* the thread's */
     sv_insert_batch_t batches[2];
-    int gathering;
-    sv_arena_t *arena; /* of the failure; the thread's while `given` */
-    sv_error_t failure;
-    bool given, stopped; /* by turns under the lock */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    pthread_t thread;
-    bool started;
+    sv_side_thread_t *side;
 };
 
 static void
@@ -56,39 +50,30 @@ sv_batch_insert(const sv_insert_batch_t *batch, sv_store_t *store, sv_collection
 
 /* ---- the thread */
 
-static void
-sv_inserter_insert(sv_block_inserter_t *inserter, sv_insert_batch_t *batch)
+static sv_status_t
+sv_inserter_insert(sv_block_inserter_t *inserter, sv_insert_batch_t *batch, sv_error_t *error)
 {
     sv_block_announce_t announce = inserter->announce;
 
     inserter->announce = (sv_block_announce_t){ 0 };
-    if (announce.call == NULL || announce.call(announce.context, inserter->store, &inserter->failure) == SV_OK) {
-        sv_batch_insert(batch, inserter->store, inserter->collection, &inserter->failure);
+    if (announce.call == NULL || announce.call(announce.context, inserter->store, error) == SV_OK) {
+        sv_batch_insert(batch, inserter->store, inserter->collection, error);
     }
     sv_batch_forget(batch);
+    return error->status;
 }
 
-static void *
-sv_inserter_thread(void *context)
+static sv_status_t
+sv_inserter_work(sv_side_thread_t *side, void *context, sv_error_t *error)
 {
     sv_block_inserter_t *inserter = context;
+    size_t number;
 
-    pthread_mutex_lock(&inserter->lock);
-    for (;;) {
-        while (!inserter->given && !inserter->stopped) {
-            pthread_cond_wait(&inserter->changed, &inserter->lock);
-        }
-        if (inserter->stopped) {
-            break;
-        }
-        pthread_mutex_unlock(&inserter->lock);
-        sv_inserter_insert(inserter, &inserter->batches[!inserter->gathering]);
-        pthread_mutex_lock(&inserter->lock);
-        inserter->given = false;
-        pthread_cond_broadcast(&inserter->changed);
+    while (sv_side_thread_next(side, &number) &&
+           sv_inserter_insert(inserter, &inserter->batches[number % 2], error) == SV_OK) {
+        sv_side_thread_return(side);
     }
-    pthread_mutex_unlock(&inserter->lock);
-    return NULL;
+    return error->status;
 }
 
 /* ---- the writer */
@@ -103,19 +88,14 @@ sv_block_inserter_create(sv_store_pool_t *pool, sv_collection_t collection, cons
         sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
         return NULL;
     }
-    pthread_mutex_init(&inserter->lock, NULL);
-    pthread_cond_init(&inserter->changed, NULL);
-    inserter->arena = sv_arena_create();
-    sv_error_init(&inserter->failure, inserter->arena);
     inserter->collection = collection;
     inserter->announce = announce != NULL ? *announce : (sv_block_announce_t){ 0 };
     inserter->store = sv_store_acquire(pool);
     if (inserter->store == NULL) {
         sv_fail_cause(error, SV_ERR_UNAVAILABLE, "no client for writing blocks");
-    } else if (pthread_create(&inserter->thread, NULL, sv_inserter_thread, inserter) != 0) {
+    } else if ((inserter->side = sv_side_thread_start(sv_inserter_work, inserter)) == NULL) {
         sv_fail_cause(error, SV_ERR_INTERNAL, "no thread for writing blocks");
     } else {
-        inserter->started = true;
         return inserter;
     }
     sv_block_inserter_destroy(inserter);
@@ -125,41 +105,34 @@ sv_block_inserter_create(sv_store_pool_t *pool, sv_collection_t collection, cons
 sv_status_t
 sv_block_inserter_settle(sv_block_inserter_t *inserter, sv_error_t *error)
 {
-    pthread_mutex_lock(&inserter->lock);
-    while (inserter->given) {
-        pthread_cond_wait(&inserter->changed, &inserter->lock);
-    }
-    pthread_mutex_unlock(&inserter->lock);
-    if (inserter->failure.status == SV_OK) {
-        return SV_OK;
-    }
-    return sv_fail_cause(error, inserter->failure.status, "%s",
-                         inserter->failure.cause != NULL ? inserter->failure.cause
-                                                         : sv_status_code(inserter->failure.status));
+    size_t given = sv_side_thread_given(inserter->side);
+    bool returned;
+
+    return given > 0 ? sv_side_thread_await(inserter->side, given - 1, &returned, error) : SV_OK;
+}
+
+static sv_insert_batch_t *
+sv_inserter_gathered(sv_block_inserter_t *inserter)
+{
+    return &inserter->batches[sv_side_thread_given(inserter->side) % 2];
 }
 
 /* What is gathered goes to the thread, once it has done with what it was given before. */
 static sv_status_t
 sv_inserter_give(sv_block_inserter_t *inserter, sv_error_t *error)
 {
-    sv_insert_batch_t *batch = &inserter->batches[inserter->gathering];
-
     if (sv_block_inserter_settle(inserter, error) != SV_OK) {
-        sv_batch_forget(batch);
-        return error->status;
+        sv_batch_forget(sv_inserter_gathered(inserter));
+    } else {
+        sv_side_thread_give(inserter->side);
     }
-    pthread_mutex_lock(&inserter->lock);
-    inserter->gathering = !inserter->gathering;
-    inserter->given = true;
-    pthread_cond_broadcast(&inserter->changed);
-    pthread_mutex_unlock(&inserter->lock);
-    return SV_OK;
+    return error->status;
 }
 
 sv_status_t
 sv_block_inserter_add(sv_block_inserter_t *inserter, bson_t *document, sv_error_t *error)
 {
-    sv_insert_batch_t *batch = &inserter->batches[inserter->gathering];
+    sv_insert_batch_t *batch = sv_inserter_gathered(inserter);
 
     batch->documents[batch->count++] = document;
     batch->bytes += document->len;
@@ -170,7 +143,7 @@ sv_block_inserter_add(sv_block_inserter_t *inserter, bson_t *document, sv_error_
 sv_status_t
 sv_block_inserter_insert_last(sv_block_inserter_t *inserter, sv_store_t *store, sv_error_t *error)
 {
-    const sv_insert_batch_t *batch = &inserter->batches[inserter->gathering];
+    const sv_insert_batch_t *batch = sv_inserter_gathered(inserter);
 
     return batch->count > 0 ? sv_batch_insert(batch, store, inserter->collection, error) : SV_OK;
 }
@@ -181,18 +154,9 @@ sv_block_inserter_destroy(sv_block_inserter_t *inserter)
     if (inserter == NULL) {
         return;
     }
-    if (inserter->started) {
-        pthread_mutex_lock(&inserter->lock);
-        inserter->stopped = true;
-        pthread_cond_broadcast(&inserter->changed);
-        pthread_mutex_unlock(&inserter->lock);
-        pthread_join(inserter->thread, NULL);
-    }
+    sv_side_thread_destroy(inserter->side);
     sv_batch_forget(&inserter->batches[0]);
     sv_batch_forget(&inserter->batches[1]);
     sv_store_release(inserter->store);
-    sv_arena_destroy(inserter->arena);
-    pthread_cond_destroy(&inserter->changed);
-    pthread_mutex_destroy(&inserter->lock);
     free(inserter);
 }

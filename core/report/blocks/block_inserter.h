@@ -5,8 +5,8 @@
 #include "core/store/store.h"
 
 /*
- * Inserts documents on a thread of its own, through a client of its own, while the next ones are made; for
- * core/report/blocks/blocks.c alone.  All functions are for one thread, the writer's.  Some go together: one insert,
+ * Inserts documents on a thread of its own (core/base/side_thread.h), through a client of its own, while the next ones
+ * are made; for core/report/blocks/blocks.c alone.  All functions are for one thread, the writer's.  Some go together: one insert,
  * one flush of the server's journal.  While those are under way as many more may be gathered, and no more.  The last
  * ones stay gathered, for a transaction that has more to write.
  */

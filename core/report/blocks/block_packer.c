@@ -1,10 +1,11 @@
 #include "core/report/blocks/block_packer.h"
 
 #include <openssl/evp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+
+#include "core/base/side_thread.h"
 
 enum {
     SV_PACKER_BLOCKS = 4, /* one is filled, one compressed, one written; one so that none of them waits for another */
@@ -13,18 +14,12 @@ enum {
     SV_PACKER_HASH_LOG = 12,  /* and a table that fits the first cache: as small, in four fifths of the time */
 };
 
-/* Blocks go around: filled, given, packed, taken, dropped.  Each number counts blocks from the first. */
+/* Blocks go around: filled, given to the thread, packed, taken, dropped; each number counts blocks from the first. */
 struct sv_block_packer_s {
     sv_packed_block_t blocks[SV_PACKER_BLOCKS];
-    size_t dropped; /* by the writer; these three by turns under the lock */
-    size_t packed;
-    size_t given;
-    bool stopped;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    pthread_t thread;
-    bool started;
-    /* the thread's, while it runs */
+    size_t dropped;
+    sv_side_thread_t *side;
+    /* the thread's, until it is stopped */
     ZSTD_CCtx *compressor;
     EVP_MD_CTX *digest; /* over columns and rows */
 };
@@ -50,54 +45,41 @@ sv_packer_digest_columns(EVP_MD_CTX *digest, const sv_row_layout_t *layout)
     EVP_DigestUpdate(digest, "", 1);
 }
 
-static void
-sv_packer_pack(sv_block_packer_t *packer, sv_packed_block_t *block)
+static sv_status_t
+sv_packer_pack(sv_block_packer_t *packer, sv_packed_block_t *block, sv_error_t *error)
 {
     size_t bound = ZSTD_compressBound(block->raw_length), size;
 
-    block->failure = NULL;
     if (bound > block->data_capacity) {
         free(block->data);
         block->data = malloc(bound);
         block->data_capacity = block->data != NULL ? bound : 0;
     }
     if (block->data == NULL) {
-        block->failure = "out of memory";
-        return;
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "packing rows: out of memory");
     }
     size = ZSTD_compress2(packer->compressor, block->data, bound, block->raw, block->raw_length);
     if (ZSTD_isError(size)) {
-        block->failure = ZSTD_getErrorName(size);
-        return;
+        return sv_fail_cause(error, SV_ERR_INTERNAL, "packing rows: %s", ZSTD_getErrorName(size));
     }
     block->size = size;
     sv_sha256(block->data, size, block->sha256);
-    if (EVP_DigestUpdate(packer->digest, block->raw, block->raw_length) != 1) {
-        block->failure = "SHA-256 failed";
-    }
+    return EVP_DigestUpdate(packer->digest, block->raw, block->raw_length) == 1
+               ? SV_OK
+               : sv_fail_cause(error, SV_ERR_INTERNAL, "packing rows: SHA-256 failed");
 }
 
-static void *
-sv_packer_thread(void *context)
+static sv_status_t
+sv_packer_work(sv_side_thread_t *side, void *context, sv_error_t *error)
 {
     sv_block_packer_t *packer = context;
+    size_t number;
 
-    pthread_mutex_lock(&packer->lock);
-    for (;;) {
-        while (packer->packed == packer->given && !packer->stopped) {
-            pthread_cond_wait(&packer->changed, &packer->lock);
-        }
-        if (packer->stopped) {
-            break;
-        }
-        pthread_mutex_unlock(&packer->lock);
-        sv_packer_pack(packer, sv_packer_block(packer, packer->packed));
-        pthread_mutex_lock(&packer->lock);
-        packer->packed++;
-        pthread_cond_broadcast(&packer->changed);
+    while (sv_side_thread_next(side, &number) &&
+           sv_packer_pack(packer, sv_packer_block(packer, number), error) == SV_OK) {
+        sv_side_thread_return(side);
     }
-    pthread_mutex_unlock(&packer->lock);
-    return NULL;
+    return error->status;
 }
 
 /* ---- the writer */
@@ -110,8 +92,6 @@ sv_block_packer_create(const sv_row_layout_t *layout)
     if (packer == NULL) {
         return NULL;
     }
-    pthread_mutex_init(&packer->lock, NULL);
-    pthread_cond_init(&packer->changed, NULL);
     packer->compressor = ZSTD_createCCtx();
     packer->digest = EVP_MD_CTX_new();
     if (packer->compressor != NULL && packer->digest != NULL &&
@@ -119,27 +99,13 @@ sv_block_packer_create(const sv_row_layout_t *layout)
         ZSTD_CCtx_setParameter(packer->compressor, ZSTD_c_compressionLevel, SV_PACKER_LEVEL);
         ZSTD_CCtx_setParameter(packer->compressor, ZSTD_c_hashLog, SV_PACKER_HASH_LOG);
         sv_packer_digest_columns(packer->digest, layout);
-        packer->started = pthread_create(&packer->thread, NULL, sv_packer_thread, packer) == 0;
+        packer->side = sv_side_thread_start(sv_packer_work, packer);
     }
-    if (!packer->started) {
+    if (packer->side == NULL) {
         sv_block_packer_destroy(packer);
         return NULL;
     }
     return packer;
-}
-
-static void
-sv_packer_stop(sv_block_packer_t *packer)
-{
-    if (!packer->started) {
-        return;
-    }
-    pthread_mutex_lock(&packer->lock);
-    packer->stopped = true;
-    pthread_cond_broadcast(&packer->changed);
-    pthread_mutex_unlock(&packer->lock);
-    pthread_join(packer->thread, NULL);
-    packer->started = false;
 }
 
 void
@@ -148,48 +114,45 @@ sv_block_packer_destroy(sv_block_packer_t *packer)
     if (packer == NULL) {
         return;
     }
-    sv_packer_stop(packer);
+    sv_side_thread_destroy(packer->side);
     for (size_t i = 0; i < SV_PACKER_BLOCKS; i++) {
         free(packer->blocks[i].raw);
         free(packer->blocks[i].data);
     }
     ZSTD_freeCCtx(packer->compressor);
     EVP_MD_CTX_free(packer->digest);
-    pthread_cond_destroy(&packer->changed);
-    pthread_mutex_destroy(&packer->lock);
     free(packer);
 }
 
 sv_packed_block_t *
 sv_block_packer_room(sv_block_packer_t *packer)
 {
-    return packer->given - packer->dropped < SV_PACKER_BLOCKS ? sv_packer_block(packer, packer->given) : NULL;
+    size_t given = sv_side_thread_given(packer->side);
+
+    return given - packer->dropped < SV_PACKER_BLOCKS ? sv_packer_block(packer, given) : NULL;
 }
 
 void
 sv_block_packer_give(sv_block_packer_t *packer)
 {
-    pthread_mutex_lock(&packer->lock);
-    packer->given++;
-    pthread_cond_broadcast(&packer->changed);
-    pthread_mutex_unlock(&packer->lock);
+    sv_side_thread_give(packer->side);
 }
 
-const sv_packed_block_t *
-sv_block_packer_take(sv_block_packer_t *packer, bool wait)
+sv_status_t
+sv_block_packer_take(sv_block_packer_t *packer, bool wait, const sv_packed_block_t **block, sv_error_t *error)
 {
-    bool ready;
+    bool ready = packer->dropped < sv_side_thread_given(packer->side);
 
-    if (packer->dropped == packer->given) {
-        return NULL;
+    *block = NULL;
+    if (ready && !wait) {
+        ready = sv_side_thread_returned(packer->side, packer->dropped);
+    } else if (ready) {
+        sv_side_thread_await(packer->side, packer->dropped, &ready, error);
     }
-    pthread_mutex_lock(&packer->lock);
-    while (wait && packer->packed == packer->dropped) {
-        pthread_cond_wait(&packer->changed, &packer->lock);
+    if (ready) {
+        *block = sv_packer_block(packer, packer->dropped);
     }
-    ready = packer->packed > packer->dropped;
-    pthread_mutex_unlock(&packer->lock);
-    return ready ? sv_packer_block(packer, packer->dropped) : NULL;
+    return error->status;
 }
 
 void
@@ -212,7 +175,7 @@ sv_block_packer_digest(sv_block_packer_t *packer, char digest[SV_SHA256_HEX_SIZE
 {
     uint8_t bytes[SV_SHA256_SIZE];
 
-    sv_packer_stop(packer);
+    sv_side_thread_stop(packer->side);
     if (EVP_DigestFinal_ex(packer->digest, bytes, NULL) != 1) {
         return false;
     }

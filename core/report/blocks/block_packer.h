@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 #include "core/base/codec.h"
+#include "core/base/error.h"
 #include "core/report/rows/row_pack.h"
 
 /*
- * Compresses blocks on a thread of its own, in the order in which they are given, while the next is filled; for
- * core/report/blocks/blocks.c alone.  All functions are for one thread, the writer's.  There are a few blocks and no
+ * Compresses blocks on a thread of its own (core/base/side_thread.h), in the order in which they are given, while the
+ * next is filled; for core/report/blocks/blocks.c alone.  All functions are for one thread, the writer's.  There are a few blocks and no
  * more, so whoever fills them waits for the one that has to be compressed first.
  */
 typedef struct {
@@ -21,7 +22,6 @@ typedef struct {
     uint8_t *data; /* compressed, from the thread */
     size_t size, data_capacity;
     uint8_t sha256[SV_SHA256_SIZE]; /* of `data` */
-    const char *failure;            /* what went wrong instead; NULL: nothing */
 } sv_packed_block_t;
 
 typedef struct sv_block_packer_s sv_block_packer_t;
@@ -33,8 +33,9 @@ sv_packed_block_t *sv_block_packer_room(sv_block_packer_t *packer);
 /* That block is full. */
 void sv_block_packer_give(sv_block_packer_t *packer);
 /* The next block in order, compressed; stays until sv_block_packer_drop().  NULL: none is ready, and with `wait`: none
- * was given. */
-const sv_packed_block_t *sv_block_packer_take(sv_block_packer_t *packer, bool wait);
+ * was given, or it failed. */
+sv_status_t sv_block_packer_take(sv_block_packer_t *packer, bool wait, const sv_packed_block_t **block,
+                                 sv_error_t *error);
 void sv_block_packer_drop(sv_block_packer_t *packer);
 /* After the last block was taken: SHA-256 over columns and rows, in hex.  False: it failed. */
 bool sv_block_packer_digest(sv_block_packer_t *packer, char digest[SV_SHA256_HEX_SIZE]);

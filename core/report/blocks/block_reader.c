@@ -341,10 +341,9 @@ sv_block_go_on_ahead(sv_block_reader_t *reader, sv_error_t *error)
 {
     const sv_opened_block_t *opened;
 
-    if (sv_block_feed(reader, error) != SV_OK) {
+    if (sv_block_feed(reader, error) != SV_OK || sv_block_ahead_take(reader->ahead, &opened, error) != SV_OK) {
         return error->status;
     }
-    opened = sv_block_ahead_take(reader->ahead);
     return opened != NULL && opened->block.first_row == reader->next_row
                ? sv_block_enter(reader, &opened->block, &opened->raw, opened->wrong, error)
                : sv_block_missing(reader, reader->n, error);

@@ -59,12 +59,8 @@ sv_block_writer_destroy(sv_block_writer_t *writer)
 static sv_status_t
 sv_block_queue(sv_block_writer_t *writer, const sv_packed_block_t *packed, sv_error_t *error)
 {
-    bson_t *block;
+    bson_t *block = bson_sized_new(packed->size + 256);
 
-    if (packed->failure != NULL) {
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "packing rows: %s", packed->failure);
-    }
-    block = bson_sized_new(packed->size + 256);
     BSON_APPEND_UTF8(block, writer->place.owner_field, writer->place.owner);
     BSON_APPEND_INT64(block, "n", writer->totals.blocks);
     BSON_APPEND_INT64(block, "first_row", packed->first_row);
@@ -84,13 +80,12 @@ static sv_status_t
 sv_block_collect(sv_block_writer_t *writer, bool wait, sv_error_t *error)
 {
     const sv_packed_block_t *packed;
-    sv_status_t status = SV_OK;
 
-    while (status == SV_OK && (packed = sv_block_packer_take(writer->packer, wait)) != NULL) {
-        status = sv_block_queue(writer, packed, error);
+    while (sv_block_packer_take(writer->packer, wait, &packed, error) == SV_OK && packed != NULL) {
+        sv_block_queue(writer, packed, error);
         sv_block_packer_drop(writer->packer);
     }
-    return status;
+    return error->status;
 }
 
 /* ---- rows */
