@@ -27,14 +27,31 @@ sv_contact_now(void)
     return sv_contact;
 }
 
-void
-sv_contact_watch(mongoc_client_pool_t *clients)
+static mongoc_apm_callbacks_t *
+sv_contact_callbacks(void)
 {
     mongoc_apm_callbacks_t *callbacks = mongoc_apm_callbacks_new();
 
     mongoc_apm_set_command_succeeded_cb(callbacks, sv_contact_succeeded);
     mongoc_apm_set_command_failed_cb(callbacks, sv_contact_command_failed);
+    return callbacks;
+}
+
+void
+sv_contact_watch(mongoc_client_pool_t *clients)
+{
+    mongoc_apm_callbacks_t *callbacks = sv_contact_callbacks();
+
     mongoc_client_pool_set_apm_callbacks(clients, callbacks, NULL);
+    mongoc_apm_callbacks_destroy(callbacks);
+}
+
+void
+sv_contact_watch_client(mongoc_client_t *client)
+{
+    mongoc_apm_callbacks_t *callbacks = sv_contact_callbacks();
+
+    mongoc_client_set_apm_callbacks(client, callbacks, NULL);
     mongoc_apm_callbacks_destroy(callbacks);
 }
 

@@ -18,6 +18,8 @@ sv_contact_t sv_contact_now(void);
 
 /* Has the commands of the pool's clients counted.  Before the first client is made. */
 void sv_contact_watch(mongoc_client_pool_t *clients);
+/* Has those of a client counted that is of no pool. */
+void sv_contact_watch_client(mongoc_client_t *client);
 
 /* A call failed because MongoDB was not to be reached, or not able (sv_store_fail). */
 void sv_contact_note_failure(void);

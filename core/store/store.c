@@ -14,7 +14,8 @@
 enum { SV_BROKEN_AT_ONCE_MS = 250 };
 
 struct sv_store_pool_s {
-    mongoc_client_pool_t *clients;
+    mongoc_client_pool_t *clients; /* or else */
+    mongoc_client_t *lone;
     const sv_settings_t *settings;
     pthread_mutex_t mutex;
     pthread_cond_t came_back;
@@ -121,6 +122,32 @@ sv_pool_init_lock(sv_store_pool_t *pool)
     pthread_condattr_destroy(&attributes);
 }
 
+static void
+sv_pool_open_clients(sv_store_pool_t *pool, const mongoc_uri_t *uri, bson_error_t *reason)
+{
+    pool->clients = mongoc_client_pool_new_with_error(uri, reason);
+    if (pool->clients != NULL) {
+        mongoc_client_pool_set_error_api(pool->clients, MONGOC_ERROR_API_VERSION_2);
+        mongoc_client_pool_set_appname(pool->clients, "stockverify");
+        sv_contact_watch(pool->clients);
+    }
+}
+
+/* The driver's pools have threads that watch the servers, each on a connection of its own, and take up to half a second
+ * to end.  A client that is there for one read, or one command, looks for the servers itself, for as long as a pool's
+ * would. */
+static void
+sv_pool_open_lone(sv_store_pool_t *pool, mongoc_uri_t *uri, bson_error_t *reason)
+{
+    mongoc_uri_set_option_as_bool(uri, MONGOC_URI_SERVERSELECTIONTRYONCE, false);
+    pool->lone = mongoc_client_new_from_uri_with_error(uri, reason);
+    if (pool->lone != NULL) {
+        mongoc_client_set_error_api(pool->lone, MONGOC_ERROR_API_VERSION_2);
+        mongoc_client_set_appname(pool->lone, "stockverify");
+        sv_contact_watch_client(pool->lone);
+    }
+}
+
 static sv_store_pool_t *
 sv_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_uri_time_t time, sv_error_t *error)
 {
@@ -143,17 +170,18 @@ sv_pool_create(const sv_settings_t *settings, unsigned max_clients, sv_uri_time_
         sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
         return NULL;
     }
-    pool->clients = mongoc_client_pool_new_with_error(uri, &reason);
+    if (max_clients == 1) {
+        sv_pool_open_lone(pool, uri, &reason);
+    } else {
+        sv_pool_open_clients(pool, uri, &reason);
+    }
     mongoc_uri_destroy(uri);
-    if (pool->clients == NULL) {
+    if (pool->clients == NULL && pool->lone == NULL) {
         sv_left_sessions_destroy(pool->left);
         free(pool);
         sv_fail_cause(error, SV_ERR_INTERNAL, "MONGODB_URI: %s", reason.message);
         return NULL;
     }
-    mongoc_client_pool_set_error_api(pool->clients, MONGOC_ERROR_API_VERSION_2);
-    mongoc_client_pool_set_appname(pool->clients, "stockverify");
-    sv_contact_watch(pool->clients);
     pool->settings = settings;
     pool->max = max_clients;
     sv_pool_init_lock(pool);
@@ -189,7 +217,9 @@ sv_store_close(sv_store_t *store)
         sv_left_sessions_note(store->pool->left, store->number, NULL);
     }
     mongoc_database_destroy(store->database);
-    mongoc_client_pool_push(store->pool->clients, store->client);
+    if (store->pool->clients != NULL) {
+        mongoc_client_pool_push(store->pool->clients, store->client);
+    }
 }
 
 void
@@ -206,7 +236,11 @@ sv_store_pool_destroy(sv_store_pool_t *pool)
             pool->keeps[i].destroy(pool->keeps[i].kept);
         }
     }
-    mongoc_client_pool_destroy(pool->clients);
+    if (pool->clients != NULL) {
+        mongoc_client_pool_destroy(pool->clients);
+    } else {
+        mongoc_client_destroy(pool->lone);
+    }
     sv_left_sessions_destroy(pool->left);
     pthread_cond_destroy(&pool->came_back);
     pthread_mutex_destroy(&pool->mutex);
@@ -242,7 +276,7 @@ sv_store_open(sv_store_pool_t *pool, sv_store_t *store)
     store->pool = pool;
     store->number = (size_t) (store - pool->stores);
     store->settings = pool->settings;
-    store->client = mongoc_client_pool_pop(pool->clients);
+    store->client = pool->clients != NULL ? mongoc_client_pool_pop(pool->clients) : pool->lone;
     store->database = mongoc_client_get_database(store->client, database);
     for (size_t i = 0; i < SV_COLLECTION_COUNT; i++) {
         store->collections[i] = mongoc_client_get_collection(store->client, database, sv_collection_names[i]);
