@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
+#include "core/report/query/cursor_ahead.h"
 #include "core/report/query/point_in_time.h"
 #include "core/report/query/query_cursor.h"
 #include "core/report/query/query_links.h"
@@ -24,6 +25,7 @@ typedef struct {
     sv_report_row_t row;
     void *context;
     int64_t rows;
+    sv_cursor_ahead_t *ahead; /* NULL: not read ahead */
     /* rows that wait for what they are linked to */
     sv_link_cache_t *links;
     bson_t *waiting[SV_LINKED_ROWS];
@@ -122,31 +124,65 @@ sv_running_late(const sv_running_t *running)
     return running->deadline_ms != 0 && sv_clock_monotonic_ms() >= running->deadline_ms;
 }
 
+/* What takes its time and asks for nothing in between is read ahead: what is linked is asked for through the same
+ * client. */
 static sv_status_t
-sv_running_read(sv_running_t *running, sv_error_t *error)
+sv_running_begin_ahead(sv_running_t *running, mongoc_cursor_t *cursor, sv_error_t *error)
 {
-    mongoc_collection_t *collection =
-        sv_point_in_time_collection(running->store, running->query->collection->collection, running->how->snapshot);
-    mongoc_cursor_t *cursor = sv_running_open(running, collection);
-    const bson_t *document;
-    sv_status_t status = SV_OK;
+    if (running->links != NULL || running->deadline_ms != 0) {
+        return SV_OK;
+    }
+    running->ahead = sv_cursor_ahead_create(cursor);
+    return running->ahead != NULL ? SV_OK : sv_fail_cause(error, SV_ERR_INTERNAL, "no thread for reading ahead");
+}
 
-    while (status == SV_OK && mongoc_cursor_next(cursor, &document)) {
+/* *document NULL: the cursor has come to its end. */
+static sv_status_t
+sv_running_next(sv_running_t *running, mongoc_cursor_t *cursor, const bson_t **document, sv_error_t *error)
+{
+    if (running->ahead != NULL) {
+        return sv_cursor_ahead_next(running->ahead, document, error);
+    }
+    if (!mongoc_cursor_next(cursor, document)) {
+        *document = NULL;
+    }
+    return SV_OK;
+}
+
+static sv_status_t
+sv_running_take_all(sv_running_t *running, mongoc_cursor_t *cursor, sv_error_t *error)
+{
+    const bson_t *document;
+    sv_status_t status = sv_running_begin_ahead(running, cursor, error);
+
+    while (status == SV_OK && (status = sv_running_next(running, cursor, &document, error)) == SV_OK &&
+           document != NULL) {
         if (running->rows % SV_LOOK_AT_CLOCK == 0 && sv_running_late(running)) {
             status = sv_fail(error, SV_ERR_QUERY_TOO_SLOW, NULL);
         } else {
             status = sv_running_take(running, document, error);
         }
     }
-    if (status == SV_OK) {
-        status = sv_report_cursor_end(cursor, running->deadline_ms, error);
-    }
+    sv_cursor_ahead_destroy(running->ahead);
+    running->ahead = NULL;
+    return status == SV_OK ? sv_report_cursor_end(cursor, running->deadline_ms, error) : status;
+}
+
+static sv_status_t
+sv_running_read(sv_running_t *running, sv_error_t *error)
+{
+    mongoc_collection_t *collection =
+        sv_point_in_time_collection(running->store, running->query->collection->collection, running->how->snapshot);
+    mongoc_cursor_t *cursor = sv_running_open(running, collection);
+    sv_status_t status = sv_running_take_all(running, cursor, error);
+
     if (status == SV_OK && running->waiting_count > 0) {
         status = sv_running_give_waiting(running, error);
     }
     if (status == SV_OK && running->rows == 0) {
-        document = sv_report_query_of_nothing(running->query, running->arena);
-        status = document != NULL ? sv_running_give(running, document, NULL, error) : SV_OK;
+        const bson_t *nothing = sv_report_query_of_nothing(running->query, running->arena);
+
+        status = nothing != NULL ? sv_running_give(running, nothing, NULL, error) : SV_OK;
     }
     mongoc_cursor_destroy(cursor);
     mongoc_collection_destroy(collection);
