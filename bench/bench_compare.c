@@ -24,7 +24,7 @@
 #include "core/store/document.h"
 #include "core/store/indexes.h"
 
-enum { ROWS = 100000, ROUNDS = 5, MAX_ROUNDS = 32, COLUMNS = 12 };
+enum { ROWS = 100000, ROUNDS = 5, MAX_ROUNDS = 32, COLUMNS = 12, CLIENTS = 4 };
 
 static const sv_column_t columns[COLUMNS] = {
     { "client_record_id", "Record", SV_COLUMN_TEXT, true, false, false },
@@ -291,7 +291,7 @@ main(int argc, char **argv)
     sv_uuid_v4(suffix);
     settings.mongodb_uri = getenv("MONGODB_URI");
     settings.mongodb_database = sv_arena_printf(arena, "sv_bench_%.8s", suffix);
-    pool = sv_store_pool_create_patient(&settings, 2, &error);
+    pool = sv_store_pool_create_patient(&settings, CLIENTS, &error);
     store = pool != NULL ? sv_store_acquire(pool) : NULL;
     if (store == NULL || sv_indexes_ensure(store, NULL, NULL, &summary, &error) != SV_OK) {
         die("MongoDB", &error);

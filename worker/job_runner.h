@@ -4,9 +4,9 @@
 #include "core/jobs/runner.h"
 #include "worker/duty.h"
 
-/* Clients of the database: the runner's two, and one for a handler that reads ahead of what it writes, or writes rows in
- * blocks. */
-enum { SV_MAX_JOB_RUNNERS = 16 + SV_LANE_COUNT - 1, SV_CLIENTS_PER_JOB_RUNNER = 2 + 1 };
+/* Clients of the database: the runner's two, and three for a handler, which writes blocks through one while it reads
+ * those of two snapshots ahead through one each. */
+enum { SV_MAX_JOB_RUNNERS = 16 + SV_LANE_COUNT - 1, SV_CLIENTS_PER_JOB_RUNNER = 2 + 3 };
 
 /* The threads that run jobs, each with a renewing thread of its own: WORKER_JOBS of them for jobs of every kind, and
  * one for each lane of kinds that are not to wait behind those. */

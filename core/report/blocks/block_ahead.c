@@ -4,40 +4,83 @@
 #include <string.h>
 
 #include "core/base/side_thread.h"
+#include "core/report/blocks/block_cursor.h"
 
 enum {
-    SV_AHEAD_BLOCKS = 17,       /* two batches of a cursor, and the one that is read */
-    SV_AHEAD_BYTES = 4 << 20,   /* of rows that wait, unless one block alone has more */
+    SV_AHEAD_BLOCKS = 2 * SV_READ_AHEAD + 1, /* two batches of a cursor, and the one that is read */
+    SV_AHEAD_BYTES = 4 << 20,
     SV_AHEAD_KEPT = 512 * 1024, /* bytes of room; what a block of long rows took more is given back */
 };
 
-/* Blocks go around: given to the thread, opened, taken; each number counts blocks from the first.  The one taken last is
- * read. */
+/* Blocks go around: their places are given to the thread empty, returned opened, taken, and given again when the next
+ * is taken. */
 struct sv_block_ahead_s {
     sv_opened_block_t blocks[SV_AHEAD_BLOCKS];
     size_t taken;
-    size_t waiting_bytes; /* of rows */
     sv_side_thread_t *side;
-    ZSTD_DCtx *decompressor; /* the thread's */
+    /* the thread's */
+    sv_store_t *store;
+    const sv_block_place_t *place;
+    int64_t n; /* of the first block */
+    mongoc_cursor_t *cursor;
+    ZSTD_DCtx *decompressor;
+    size_t got, opened;             /* places */
+    size_t sizes[SV_AHEAD_BLOCKS];  /* bytes of rows in each, as long as they wait or are read */
+    size_t waiting;                 /* all of them */
 };
 
-static sv_opened_block_t *
-sv_ahead_block(sv_block_ahead_t *ahead, size_t number)
+/* ---- the thread */
+
+/* Waits for a place to open a block in, and for as many more as it takes until no more bytes wait than may.  False: it
+ * is to stop. */
+static bool
+sv_ahead_room(sv_block_ahead_t *ahead, sv_side_thread_t *side)
 {
-    return &ahead->blocks[number % SV_AHEAD_BLOCKS];
+    size_t number;
+
+    while (ahead->opened == ahead->got || ahead->waiting >= SV_AHEAD_BYTES) {
+        if (!sv_side_thread_next(side, &number)) {
+            return false;
+        }
+        ahead->got = number + 1;
+        ahead->waiting -= ahead->sizes[number % SV_AHEAD_BLOCKS];
+        ahead->sizes[number % SV_AHEAD_BLOCKS] = 0;
+    }
+    return true;
+}
+
+/* Into the first place that there is; *more false: it was the last, or there is none. */
+static sv_status_t
+sv_ahead_open(sv_block_ahead_t *ahead, sv_side_thread_t *side, bool *more, sv_error_t *error)
+{
+    size_t place = ahead->opened % SV_AHEAD_BLOCKS;
+    sv_opened_block_t *next = &ahead->blocks[place];
+
+    if (next->raw.capacity > SV_AHEAD_KEPT) {
+        free(next->raw.bytes);
+        next->raw = (sv_block_raw_t){ 0 };
+    }
+    if (sv_block_cursor_next(ahead->store, ahead->cursor, &next->block, more, error) != SV_OK || !*more) {
+        return error->status;
+    }
+    next->wrong = sv_block_open(&next->block, ahead->decompressor, &next->raw);
+    next->block.data = next->block.sha256 = NULL;
+    *more = !next->block.last;
+    ahead->sizes[place] = next->raw.length;
+    ahead->waiting += next->raw.length;
+    ahead->opened++;
+    sv_side_thread_return(side);
+    return SV_OK;
 }
 
 static sv_status_t
 sv_ahead_work(sv_side_thread_t *side, void *context, sv_error_t *error)
 {
     sv_block_ahead_t *ahead = context;
-    size_t number;
+    bool more = sv_block_cursor_open(ahead->store, ahead->place, ahead->n, &ahead->cursor, error) == SV_OK;
 
-    while (sv_side_thread_next(side, &number)) {
-        sv_opened_block_t *next = sv_ahead_block(ahead, number);
-
-        next->wrong = sv_block_open(&next->block, ahead->decompressor, &next->raw);
-        sv_side_thread_return(side);
+    while (more && error->status == SV_OK && sv_ahead_room(ahead, side)) {
+        sv_ahead_open(ahead, side, &more, error);
     }
     return error->status;
 }
@@ -45,28 +88,30 @@ sv_ahead_work(sv_side_thread_t *side, void *context, sv_error_t *error)
 /* ---- the reader */
 
 sv_block_ahead_t *
-sv_block_ahead_create(void)
+sv_block_ahead_create(sv_store_pool_t *pool, const sv_block_place_t *place, int64_t n, sv_error_t *error)
 {
     sv_block_ahead_t *ahead = calloc(1, sizeof(*ahead));
 
     if (ahead == NULL) {
+        sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
         return NULL;
     }
+    ahead->place = place;
+    ahead->n = n;
     ahead->decompressor = ZSTD_createDCtx();
-    ahead->side = ahead->decompressor != NULL ? sv_side_thread_start(sv_ahead_work, ahead) : NULL;
-    if (ahead->side == NULL) {
-        sv_block_ahead_destroy(ahead);
-        return NULL;
+    ahead->store = sv_store_acquire(pool);
+    if (ahead->store == NULL) {
+        sv_fail_cause(error, SV_ERR_UNAVAILABLE, "no client for reading blocks ahead");
+    } else if (ahead->decompressor == NULL || (ahead->side = sv_side_thread_start(sv_ahead_work, ahead)) == NULL) {
+        sv_fail_cause(error, SV_ERR_INTERNAL, "no thread for reading blocks ahead");
+    } else {
+        for (int i = 0; i < SV_AHEAD_BLOCKS; i++) {
+            sv_side_thread_give(ahead->side);
+        }
+        return ahead;
     }
-    return ahead;
-}
-
-static void
-sv_opened_free(sv_opened_block_t *block)
-{
-    free(block->copy);
-    free(block->raw.bytes);
-    *block = (sv_opened_block_t){ 0 };
+    sv_block_ahead_destroy(ahead);
+    return NULL;
 }
 
 void
@@ -76,77 +121,28 @@ sv_block_ahead_destroy(sv_block_ahead_t *ahead)
         return;
     }
     sv_side_thread_destroy(ahead->side);
+    if (ahead->cursor != NULL) {
+        mongoc_cursor_destroy(ahead->cursor);
+    }
     for (size_t i = 0; i < SV_AHEAD_BLOCKS; i++) {
-        sv_opened_free(&ahead->blocks[i]);
+        free(ahead->blocks[i].raw.bytes);
     }
     ZSTD_freeDCtx(ahead->decompressor);
+    sv_store_release(ahead->store);
     free(ahead);
-}
-
-size_t
-sv_block_ahead_waiting(const sv_block_ahead_t *ahead)
-{
-    return sv_side_thread_given(ahead->side) - ahead->taken;
-}
-
-bool
-sv_block_ahead_room(const sv_block_ahead_t *ahead)
-{
-    size_t waiting = sv_block_ahead_waiting(ahead);
-
-    return waiting == 0 || (waiting < SV_AHEAD_BLOCKS - 1 && ahead->waiting_bytes < SV_AHEAD_BYTES);
-}
-
-/* A block that says it has more than any has fails when it is opened; until then it is not counted on. */
-static size_t
-sv_ahead_bytes(const sv_block_t *block)
-{
-    return block->bytes > 0 && block->bytes < SV_AHEAD_BYTES ? (size_t) block->bytes : SV_AHEAD_BYTES;
-}
-
-bool
-sv_block_ahead_give(sv_block_ahead_t *ahead, const sv_block_t *block)
-{
-    sv_opened_block_t *next = sv_ahead_block(ahead, sv_side_thread_given(ahead->side));
-    size_t needed = (size_t) block->size + block->sha256_size;
-
-    if (next->raw.capacity > SV_AHEAD_KEPT || next->copy_capacity > SV_AHEAD_KEPT) {
-        sv_opened_free(next);
-    }
-    if (needed > next->copy_capacity) {
-        free(next->copy);
-        next->copy = malloc(needed);
-        next->copy_capacity = next->copy != NULL ? needed : 0;
-    }
-    if (needed > next->copy_capacity) {
-        return false;
-    }
-    next->block = *block;
-    if (block->data != NULL && block->sha256 != NULL) {
-        memcpy(next->copy, block->data, block->size);
-        memcpy(next->copy + block->size, block->sha256, block->sha256_size);
-        next->block.data = next->copy;
-        next->block.sha256 = next->copy + block->size;
-    } else {
-        next->block.data = NULL; /* which is no block */
-    }
-    ahead->waiting_bytes += sv_ahead_bytes(block);
-    sv_side_thread_give(ahead->side);
-    return true;
 }
 
 sv_status_t
 sv_block_ahead_take(sv_block_ahead_t *ahead, const sv_opened_block_t **opened, sv_error_t *error)
 {
-    const sv_opened_block_t *next = sv_ahead_block(ahead, ahead->taken);
-    bool returned = false;
+    bool returned;
 
     *opened = NULL;
-    if (sv_block_ahead_waiting(ahead) > 0 &&
-        sv_side_thread_await(ahead->side, ahead->taken, &returned, error) == SV_OK && returned) {
-        ahead->taken++;
-        ahead->waiting_bytes -= sv_ahead_bytes(&next->block);
-        *opened = next;
+    if (sv_side_thread_given(ahead->side) < ahead->taken + SV_AHEAD_BLOCKS) { /* the one taken last was read */
+        sv_side_thread_give(ahead->side);
+    }
+    if (sv_side_thread_await(ahead->side, ahead->taken, &returned, error) == SV_OK && returned) {
+        *opened = &ahead->blocks[ahead->taken++ % SV_AHEAD_BLOCKS];
     }
     return error->status;
 }

@@ -2,12 +2,11 @@
 #include <string.h>
 
 #include "core/report/blocks/block_ahead.h"
+#include "core/report/blocks/block_cursor.h"
 #include "core/report/blocks/block_owner.h"
 #include "core/report/rows/row_build.h"
 #include "core/report/rows/row_columns.h"
 #include "core/store/document.h"
-
-enum { SV_READ_AHEAD = 8 }; /* blocks a round trip, once more than the first is wanted */
 
 /* One row's view stands first: libbson asks for an alignment of its own. */
 struct sv_block_reader_s {
@@ -21,7 +20,7 @@ struct sv_block_reader_s {
     sv_packed_row_t row;
     sv_store_t *store;
     sv_block_place_t place;
-    mongoc_cursor_t *cursor; /* over the blocks behind the first */
+    mongoc_cursor_t *cursor; /* over the blocks behind the first, where they are not read ahead */
     ZSTD_DCtx *decompressor;
     sv_block_raw_t raw;      /* of the first block, and of all that are not opened ahead */
     bool runs_ahead;         /* where there is more than one block */
@@ -34,7 +33,6 @@ struct sv_block_reader_s {
     int64_t n;         /* of the block to read next */
     int64_t next_row;  /* number of the row given next */
     bool begun, last;
-    bool drained; /* the cursor has no more */
     /* of the row it began with, while its block is at hand: the block behind it, and which of its rows it is */
     int64_t first_row, first_n, first_place;
 };
@@ -248,12 +246,11 @@ sv_block_find_first(sv_block_reader_t *reader, sv_arena_t *arena, const bson_t *
 
 /* The first block is read by itself: a page needs no other. */
 static sv_status_t
-sv_block_begin(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
+sv_block_enter_first(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
 {
     const bson_t *document = NULL;
     sv_block_t block;
 
-    reader->begun = true;
     if (sv_block_find_first(reader, arena, &document, error) != SV_OK) {
         return error->status;
     }
@@ -270,8 +267,25 @@ sv_block_begin(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
     reader->first_row = reader->next_row;
     reader->first_n = reader->n;
     reader->first_place = reader->next_row - block.first_row;
+    if (reader->runs_ahead && !block.last) {
+        reader->ahead = sv_block_ahead_create(reader->store->pool, &reader->place, reader->n, error);
+        if (reader->ahead == NULL) {
+            return error->status;
+        }
+    }
     return sv_block_skip(reader, reader->first_place) ? SV_OK
                                                       : sv_block_bad(reader, reader->n - 1, "is damaged", error);
+}
+
+static sv_status_t
+sv_block_begin(sv_block_reader_t *reader, sv_error_t *error)
+{
+    sv_arena_t *arena = sv_arena_create();
+    sv_status_t status = sv_block_enter_first(reader, arena, error);
+
+    reader->begun = true;
+    sv_arena_destroy(arena);
+    return status;
 }
 
 bool
@@ -285,90 +299,37 @@ sv_block_reader_rewind(sv_block_reader_t *reader)
 }
 
 static sv_status_t
-sv_block_open_cursor(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_new(arena);
-    bson_t *options =
-        sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}", "batchSize", BCON_INT32(SV_READ_AHEAD)), arena);
-    bson_t behind;
-
-    BSON_APPEND_UTF8(filter, reader->place.owner_field, reader->place.owner);
-    BSON_APPEND_DOCUMENT_BEGIN(filter, "n", &behind);
-    BSON_APPEND_INT64(&behind, "$gte", reader->n);
-    bson_append_document_end(filter, &behind);
-    return sv_store_find(reader->store, reader->place.collection, filter, options, &reader->cursor, error);
-}
-
-/* The cursor's next block, which must be this one; *any false when there is no more. */
-static sv_status_t
-sv_block_pull(sv_block_reader_t *reader, int64_t n, sv_block_t *block, bool *any, sv_error_t *error)
-{
-    const bson_t *document;
-
-    *any = mongoc_cursor_next(reader->cursor, &document);
-    if (!*any) {
-        return sv_store_cursor_end(reader->store, reader->cursor, error);
-    }
-    sv_block_read(document, block);
-    return block->n == n ? SV_OK : sv_block_missing(reader, n, error);
-}
-
-/* Gives the thread a batch more when no more than one waits, so that it has something to open while the server is
- * waited for. */
-static sv_status_t
-sv_block_feed(sv_block_reader_t *reader, sv_error_t *error)
-{
-    size_t waiting = sv_block_ahead_waiting(reader->ahead);
-    int wanted = waiting <= SV_READ_AHEAD ? SV_READ_AHEAD : 0;
-
-    for (; wanted > 0 && !reader->drained && sv_block_ahead_room(reader->ahead); wanted--, waiting++) {
-        sv_block_t block;
-        bool any;
-
-        if (sv_block_pull(reader, reader->n + (int64_t) waiting, &block, &any, error) != SV_OK) {
-            return error->status;
-        }
-        reader->drained = !any || block.last;
-        if (any && !sv_block_ahead_give(reader->ahead, &block)) {
-            return sv_fail_cause(error, SV_ERR_INTERNAL, "out of memory");
-        }
-    }
-    return SV_OK;
-}
-
-static sv_status_t
-sv_block_go_on_ahead(sv_block_reader_t *reader, sv_error_t *error)
-{
-    const sv_opened_block_t *opened;
-
-    if (sv_block_feed(reader, error) != SV_OK || sv_block_ahead_take(reader->ahead, &opened, error) != SV_OK) {
-        return error->status;
-    }
-    return opened != NULL && opened->block.first_row == reader->next_row
-               ? sv_block_enter(reader, &opened->block, &opened->raw, opened->wrong, error)
-               : sv_block_missing(reader, reader->n, error);
-}
-
-static sv_status_t
-sv_block_go_on(sv_block_reader_t *reader, sv_arena_t *arena, sv_error_t *error)
+sv_block_go_on_here(sv_block_reader_t *reader, sv_error_t *error)
 {
     sv_block_t block;
     bool any;
 
-    if (reader->cursor == NULL && sv_block_open_cursor(reader, arena, error) != SV_OK) {
+    if (reader->cursor == NULL &&
+        sv_block_cursor_open(reader->store, &reader->place, reader->n, &reader->cursor, error) != SV_OK) {
         return error->status;
     }
-    if (reader->runs_ahead && reader->ahead == NULL && (reader->ahead = sv_block_ahead_create()) == NULL) {
-        return sv_fail_cause(error, SV_ERR_INTERNAL, "no thread for reading ahead");
-    }
-    if (reader->ahead != NULL) {
-        return sv_block_go_on_ahead(reader, error);
-    }
-    if (sv_block_pull(reader, reader->n, &block, &any, error) != SV_OK) {
+    if (sv_block_cursor_next(reader->store, reader->cursor, &block, &any, error) != SV_OK) {
         return error->status;
     }
-    return any && block.first_row == reader->next_row ? sv_block_open_here(reader, &block, error)
-                                                      : sv_block_missing(reader, reader->n, error);
+    return any && block.n == reader->n && block.first_row == reader->next_row
+               ? sv_block_open_here(reader, &block, error)
+               : sv_block_missing(reader, reader->n, error);
+}
+
+static sv_status_t
+sv_block_go_on(sv_block_reader_t *reader, sv_error_t *error)
+{
+    const sv_opened_block_t *opened;
+
+    if (reader->ahead == NULL) {
+        return sv_block_go_on_here(reader, error);
+    }
+    if (sv_block_ahead_take(reader->ahead, &opened, error) != SV_OK) {
+        return error->status;
+    }
+    return opened != NULL && opened->block.n == reader->n && opened->block.first_row == reader->next_row
+               ? sv_block_enter(reader, &opened->block, &opened->raw, opened->wrong, error)
+               : sv_block_missing(reader, reader->n, error);
 }
 
 /* The bytes of the next row, of a block of documents its view too; *any false at the end, and when it fails. */
@@ -377,13 +338,8 @@ sv_block_advance(sv_block_reader_t *reader, bool *any, sv_error_t *error)
 {
     *any = false;
     while (reader->rows_left == 0 && !(reader->begun && reader->last)) {
-        sv_arena_t *arena = sv_arena_create();
-        sv_status_t status =
-            reader->begun ? sv_block_go_on(reader, arena, error) : sv_block_begin(reader, arena, error);
-
-        sv_arena_destroy(arena);
-        if (status != SV_OK) {
-            return status;
+        if ((reader->begun ? sv_block_go_on(reader, error) : sv_block_begin(reader, error)) != SV_OK) {
+            return error->status;
         }
     }
     if (reader->rows_left == 0) {
