@@ -63,11 +63,21 @@ const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollW
 const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
 const look = (width, colorScheme, locale) => ({ name: `${width}, ${colorScheme}, ${locale}`, width, colorScheme, locale, ...widths[width] });
 
-/** Every theme, direction and width with every other once; STOCKVERIFY_LOOKS=all has them all. With STOCKVERIFY_PICTURES each is kept as a picture. */
-const looks =
-    process.env.STOCKVERIFY_LOOKS === "all"
-        ? Object.keys(widths).flatMap((width) => ["light", "dark"].flatMap((scheme) => ["pseudo", "en", "hi", "ar"].map((locale) => look(width, scheme, locale))))
-        : [look("phone", "light", "pseudo"), look("desk", "dark", "ar"), look("tablet", "light", "ar"), look("phone", "dark", "hi")];
+const everyLook = Object.keys(widths).flatMap((width) => ["light", "dark"].flatMap((scheme) => ["pseudo", "en", "hi", "ar"].map((locale) => look(width, scheme, locale))));
+
+/** Every theme, direction and width with every other once. */
+const fewLooks = [look("phone", "light", "pseudo"), look("desk", "dark", "ar"), look("tablet", "light", "ar"), look("phone", "dark", "hi")];
+
+/** STOCKVERIFY_LOOKS=all takes them all, "tablet dark; desk hi" those that hold each of these words. With STOCKVERIFY_PICTURES each is kept as a picture. */
+function looksAsked(asked) {
+    if (asked === undefined) return fewLooks;
+    const choices = asked.split(";").map((choice) => choice.split(/[\s,]+/).filter((word) => word !== "" && word !== "all"));
+    const found = everyLook.filter(({ width, colorScheme, locale }) => choices.some((words) => words.every((word) => [width, colorScheme, locale].includes(word))));
+    assert.notEqual(found.length, 0, `STOCKVERIFY_LOOKS: no look is ${asked}`);
+    return found;
+}
+
+const looks = looksAsked(process.env.STOCKVERIFY_LOOKS);
 
 const examined = new Set();
 
