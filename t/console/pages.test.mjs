@@ -58,6 +58,22 @@ const tooLow = (page) =>
             .map(([control, { height }]) => `${control.tagName} ${control.className} ${(control.textContent ?? "").trim().slice(0, 40)}: ${height}`);
     });
 
+/** Names that stand elsewhere than where their column or line begins, and a page's name that is cut. */
+const misplaced = (page) =>
+    page.evaluate(() => {
+        const isAstray = (name) => {
+            const range = document.createRange();
+            range.selectNodeContents(name);
+            const [told, place] = [range.getBoundingClientRect(), name.getBoundingClientRect()];
+            const isFromRight = (getComputedStyle(name.parentElement).direction === "rtl") !== (name.parentElement.dataset.align === "end");
+            return told.width > 0 && told.width < place.width && Math.abs(isFromRight ? place.right - told.right : told.left - place.left) > 1;
+        };
+        const astray = [...document.querySelectorAll("main :is(.table-cell, .clip) > bdi")].filter((name) => name.checkVisibility() && isAstray(name)).map((name) => `not where it begins: ${name.textContent}`);
+        const cut = [...document.querySelectorAll("h1")].filter(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => scrollHeight > clientHeight + 1 || scrollWidth > clientWidth + 1).map((name) => `cut: ${name.textContent}`);
+        const back = document.documentElement.dir === "rtl" ? "→" : "←";
+        return [...astray, ...cut, ...(document.querySelector("main").innerText.includes(back) ? [`an arrow leads back: ${back}`] : [])];
+    });
+
 const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
 const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
@@ -97,6 +113,7 @@ for (const role of ["staff", "supervisor", "admin"]) {
                     if (locale === "pseudo") found.push(...(await untranslated(page)).map((text) => `${path}: untranslated: ${text}`));
                     if (isOfOffice(path) && (await isOfNoZone(page))) found.push(`${path}: whose times?`);
                     if (width === "phone") found.push(...(await tooLow(page)).map((control) => `${path}: hard to hit: ${control}`));
+                    found.push(...(await misplaced(page)).map((what) => `${path}: ${what}`));
                     if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
                     found.push(...faults.splice(0).map((fault) => `${path}: ${fault}`));
                     examined.add(`${path} ${name}`);

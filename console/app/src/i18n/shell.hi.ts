@@ -28,7 +28,7 @@ export const shellHindi: Translation<typeof shellEnglish> = {
     "nav.unsent": "भेजना",
     "nav.more": "और",
     "nav.count": "गिनती",
-    "nav.supervise": "निगरानी",
+    "nav.supervise": "पर्यवेक्षण",
     "nav.administer": "प्रशासन",
     "nav.report": "रिपोर्ट और फ़ाइलें",
     "nav.dashboard": "डैशबोर्ड",

@@ -38,7 +38,7 @@ export function Page({ title, heading, back, actions, wide = false, children }: 
         <>
             <header ref={head} class={wide ? "shell-head shell-head-wide" : "shell-head"}>
                 {back !== undefined && <Button kind="plain" icon="back" label={shellText("back")} href={back} />}
-                <h1 ref={name} class="grow clip" tabIndex={-1}>
+                <h1 ref={name} class="grow page-name" tabIndex={-1}>
                     {heading ?? title}
                 </h1>
                 {actions}

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { share, signed } from "../../office-format.js";
 import { dateTime, figure } from "../../i18n/format.js";
+import { isRightToLeft, locale } from "../../i18n/locale.js";
 import type { IconName } from "../../ui/icon.js";
 import { pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
@@ -126,7 +127,7 @@ function Fields({ comparison }: { comparison: Comparison }) {
                         {field.delta === null ? "–" : signed(field.delta)}
                     </span>
                     <span class="small soft number" translate={false}>
-                        {figure(field.baseline_sum)} → {figure(field.comparison_sum)}
+                        {figure(field.baseline_sum)} {isRightToLeft(locale.value) ? "←" : "→"} {figure(field.comparison_sum)}
                         {field.percent !== null && ` · ${share(field.percent)}`}
                     </span>
                 </div>

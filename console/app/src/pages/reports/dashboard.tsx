@@ -223,6 +223,9 @@ function People({ people }: { people: readonly Schema<"ActiveUser">[] }) {
     );
 }
 
+/** Whose doing it was; of what the server did itself, nobody's. */
+const who = (item: Schema<"Activity">): string | null => item.full_name ?? item.user_id;
+
 function Activity({ items }: { items: readonly Schema<"Activity">[] }) {
     if (items.length === 0)
         return (
@@ -240,9 +243,11 @@ function Activity({ items }: { items: readonly Schema<"Activity">[] }) {
                         <Icon name={actionIcon(item.action)} class="soft" />
                         <span class="grow">
                             {actionText(item.action)} {item.rack_id !== null && <Code>{item.rack_id}</Code>}
-                            <div class="small soft">
-                                <Data>{item.full_name ?? item.user_id ?? "–"}</Data>
-                            </div>
+                            {who(item) !== null && (
+                                <div class="small soft">
+                                    <Data>{who(item)}</Data>
+                                </div>
+                            )}
                         </span>
                         <time class="small soft" translate={false} title={dateTime(item.at)}>
                             {relative(item.at)}

@@ -41,7 +41,9 @@ function Name({ person: { value } }: { person: Signal<TowerPerson> }) {
                 <Data>{value.full_name ?? value.username ?? value.user_id}</Data>
             </strong>
             <span class="small soft clip">
-                <Code>{value.rack_id}</Code>
+                <span>
+                    <Code>{value.rack_id}</Code>
+                </span>
                 {value.status === "paused" && <> · {text("people.paused")}</>}
             </span>
         </span>
