@@ -1,6 +1,7 @@
 #include "worker/write_back.h"
 
 #include "core/adjust/posting.h"
+#include "core/adjust/posting_pace.h"
 #include "core/base/clock.h"
 #include "core/erp/sync.h"
 #include "worker/erp/adjustment_writer.h"
@@ -33,13 +34,14 @@ typedef struct {
     sv_posting_chunk_t *chunk;
 } sv_write_back_part_t;
 
-/* Without an arena when there is nothing to be done, beside what is `under_way`. */
+/* `lines` at most.  Without an arena when there is nothing to be done, beside what is `under_way`. */
 static sv_write_back_part_t
-sv_write_back_take(sv_duty_round_t *round, const sv_write_back_part_t *under_way, sv_error_t *error)
+sv_write_back_take(sv_duty_round_t *round, const sv_write_back_part_t *under_way, size_t lines, sv_error_t *error)
 {
     sv_write_back_part_t part = { .arena = sv_arena_create() };
 
     part.chunk = sv_arena_zalloc(part.arena, sizeof(*part.chunk));
+    part.chunk->most = lines;
     if (sv_posting_next(round->store, under_way->chunk, part.chunk, part.arena, error) != SV_OK ||
         part.chunk->count == 0) {
         sv_arena_destroy(part.arena);
@@ -66,12 +68,29 @@ sv_write_back_note(sv_duty_round_t *round, sv_write_back_part_t *part, sv_error_
     *part = (sv_write_back_part_t){ 0 };
 }
 
+/* Settles or sends them; how many are to go next time.  What the database does meanwhile is no time of the ERP's. */
+static size_t
+sv_write_back_send(sv_adjustment_writer_t *writer, const sv_write_back_part_t *part, size_t lines)
+{
+    int64_t begun_ms = sv_clock_monotonic_ms();
+    size_t tried = 0;
+
+    if (!sv_adjustment_writer_run(writer, part->chunk, part->arena)) {
+        writer->until_ms = 0;
+    }
+    for (size_t i = 0; i < part->chunk->count; i++) {
+        tried += part->chunk->lines[i].tried;
+    }
+    return sv_posting_lines_next(lines, tried, sv_clock_monotonic_ms() - begun_ms);
+}
+
 /* While the ERP takes some lines, it is noted what came of those before them, and the next are marked.  Once it is
  * silent these are not sent. */
 static sv_status_t
 sv_write_back_chunks(sv_duty_round_t *round, sv_adjustment_writer_t *writer, sv_error_t *error)
 {
-    sv_write_back_part_t none = { 0 }, before = none, current = sv_write_back_take(round, &none, error), next;
+    size_t lines = SV_POSTING_LINES_FIRST;
+    sv_write_back_part_t none = { 0 }, before = none, current = sv_write_back_take(round, &none, lines, error), next;
 
     round->again = false;
     while (current.arena != NULL) {
@@ -79,11 +98,9 @@ sv_write_back_chunks(sv_duty_round_t *round, sv_adjustment_writer_t *writer, sv_
         sv_adjustment_writer_begin(writer, current.chunk, current.arena);
         sv_write_back_note(round, &before, error);
         if (error->status == SV_OK && writer->begun == current.chunk) {
-            next = sv_write_back_take(round, &current, error);
+            next = sv_write_back_take(round, &current, lines, error);
         }
-        if (!sv_adjustment_writer_run(writer, current.chunk, current.arena)) {
-            writer->until_ms = 0;
-        }
+        lines = sv_write_back_send(writer, &current, lines);
         sv_write_back_tell(current.chunk);
         before = current;
         current = next;
@@ -91,7 +108,7 @@ sv_write_back_chunks(sv_duty_round_t *round, sv_adjustment_writer_t *writer, sv_
             sv_write_back_note(round, &before, error);
             round->again = error->status == SV_OK && writer->until_ms != 0;
             if (round->again && sv_clock_monotonic_ms() < writer->until_ms) {
-                current = sv_write_back_take(round, &none, error); /* what waited for those on their way */
+                current = sv_write_back_take(round, &none, lines, error); /* what waited for those on their way */
                 round->again = current.arena != NULL;
             }
         }
@@ -124,7 +141,8 @@ sv_duty_write_back(sv_duty_round_t *round, sv_error_t *error)
     const sv_settings_t *settings = round->store->settings;
     int64_t limit_ms = settings->erp_statement_timeout * SV_MS;
     sv_adjustment_writer_t writer = { .limit_ms = limit_ms < SV_STATEMENT_MAX_MS ? limit_ms : SV_STATEMENT_MAX_MS,
-                                      .until_ms = sv_clock_monotonic_ms() + SV_ROUND_MS };
+                                      .until_ms = sv_clock_monotonic_ms() + SV_ROUND_MS,
+                                      .turn_ms = SV_POSTING_WAIT_MAX_MS };
     sv_arena_t *arena;
     sv_erp_mapping_t *mapping;
     const char *fault;

@@ -9,7 +9,11 @@
 #include "core/store/filter.h"
 #include "core/store/row_texts.h"
 
-enum { SV_POSTING_SETS = 100, SV_POSTING_SPAN = 1000 };
+enum {
+    SV_POSTING_SETS = 100,
+    SV_POSTING_SPAN = 1000,
+    SV_POSTING_CANDIDATES = 100 /* read at once at least: most of them may have to wait */
+};
 
 sv_status_t
 sv_posting_is_due(sv_store_t *store, bool *due, sv_error_t *error)
@@ -64,19 +68,26 @@ sv_line_read(const bson_t *row, sv_arena_t *arena, sv_posting_line_t *line)
                                  .outcome = SV_POSTING_STAYS_SENT };
 }
 
+/* Options of a query for the first `limit` lines. */
+static bson_t *
+sv_first_lines(size_t limit, sv_arena_t *arena)
+{
+    return sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}", "limit", BCON_INT64((int64_t) limit)), arena);
+}
+
 static sv_status_t
 sv_chunk_read(sv_store_t *store, const bson_t *filter, sv_posting_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
 {
-    bson_t *options =
-        sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}", "limit", BCON_INT64(SV_POSTING_CHUNK)), arena);
+    bson_t *options = sv_first_lines(chunk->most, arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
 
+    chunk->lines = sv_arena_alloc(arena, chunk->most * sizeof(chunk->lines[0]));
     chunk->count = 0;
     if (sv_store_find(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, options, &cursor, error) != SV_OK) {
         return error->status;
     }
-    while (chunk->count < SV_POSTING_CHUNK && mongoc_cursor_next(cursor, &row)) {
+    while (chunk->count < chunk->most && mongoc_cursor_next(cursor, &row)) {
         sv_line_read(sv_doc_copy(row, arena), arena, &chunk->lines[chunk->count++]);
     }
     sv_store_cursor_end(store, cursor, error);
@@ -88,6 +99,7 @@ sv_chunk_read(sv_store_t *store, const bson_t *filter, sv_posting_chunk_t *chunk
 
 typedef struct {
     sv_arena_t *arena;
+    size_t most; /* read at once */
     const bson_t **rows;
     const char **codes;
     size_t count;
@@ -122,26 +134,25 @@ sv_candidates_read(sv_store_t *store, const sv_adjustment_t *adjustment, int64_t
         sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment->adjustment_id), "posting.state", "pending", "n",
                              "{", "$gt", BCON_INT64(*behind), "$lte", BCON_INT64(last), "}"),
                     arena);
-    bson_t *options =
-        sv_doc_take(BCON_NEW("sort", "{", "n", BCON_INT32(1), "}", "limit", BCON_INT64(SV_POSTING_CHUNK)), arena);
+    bson_t *options = sv_first_lines(candidates->most, arena);
     mongoc_cursor_t *cursor;
     const bson_t *row;
-    int64_t read = 0;
+    size_t read = 0;
 
-    candidates->rows = sv_arena_alloc(arena, SV_POSTING_CHUNK * sizeof(candidates->rows[0]));
-    candidates->codes = sv_arena_alloc(arena, SV_POSTING_CHUNK * sizeof(candidates->codes[0]));
+    candidates->rows = sv_arena_alloc(arena, candidates->most * sizeof(candidates->rows[0]));
+    candidates->codes = sv_arena_alloc(arena, candidates->most * sizeof(candidates->codes[0]));
     candidates->count = 0;
     if (sv_store_find(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, options, &cursor, error) != SV_OK) {
         return error->status;
     }
-    for (; read < SV_POSTING_CHUNK && mongoc_cursor_next(cursor, &row); read++) {
+    for (; read < candidates->most && mongoc_cursor_next(cursor, &row); read++) {
         *behind = sv_doc_int(row, "n");
         if (sv_doc_time(row, "posting.not_before") <= now_ms) {
             candidates->rows[candidates->count] = sv_doc_copy(row, arena);
             candidates->codes[candidates->count++] = sv_doc_text(row, "item_code", arena);
         }
     }
-    *behind = read < SV_POSTING_CHUNK ? last : *behind;
+    *behind = read < candidates->most ? last : *behind;
     sv_store_cursor_end(store, cursor, error);
     mongoc_cursor_destroy(cursor);
     return error->status;
@@ -188,37 +199,54 @@ sv_numbers_add(bson_t *numbers, uint32_t i, int64_t n)
     BSON_APPEND_INT64(numbers, key, n);
 }
 
-/* Marks those that no earlier line bars; a line that somebody else marked meanwhile is not among them. */
+/* {adjustment_id, "posting.state": pending, n: {$in: those of the candidates that no earlier line bars}}; they are put
+ * into the chunk. */
+static bson_t *
+sv_candidates_choose(const sv_adjustment_t *adjustment, const sv_candidates_t *candidates, sv_posting_chunk_t *chunk)
+{
+    sv_arena_t *arena = candidates->arena;
+    bson_t *filter =
+        sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment->adjustment_id), "posting.state", "pending"), arena);
+    bson_t condition, numbers;
+
+    chunk->lines = sv_arena_alloc(arena, chunk->most * sizeof(chunk->lines[0]));
+    chunk->count = 0;
+    BSON_APPEND_DOCUMENT_BEGIN(filter, "n", &condition);
+    BSON_APPEND_ARRAY_BEGIN(&condition, "$in", &numbers);
+    for (size_t i = 0; i < candidates->count && chunk->count < chunk->most; i++) {
+        sv_posting_line_t *line = &chunk->lines[chunk->count];
+
+        if (sv_text_map_get(&candidates->blocked, sv_item_key(candidates->rows[i], arena)) == NULL) {
+            sv_line_read(candidates->rows[i], arena, line);
+            sv_numbers_add(&numbers, (uint32_t) chunk->count++, line->n);
+        }
+    }
+    bson_append_array_end(&condition, &numbers);
+    bson_append_document_end(filter, &condition);
+    return filter;
+}
+
+/* Marks those that may be sent.  Where somebody else marked some meanwhile, the chunk is what has its own mark. */
 static sv_status_t
 sv_candidates_mark(sv_store_t *store, const sv_adjustment_t *adjustment, const sv_candidates_t *candidates,
                    sv_posting_chunk_t *chunk, sv_error_t *error)
 {
     sv_arena_t *arena = candidates->arena;
-    bson_t *filter =
-        sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment->adjustment_id), "posting.state", "pending"), arena);
+    bson_t *filter = sv_candidates_choose(adjustment, candidates, chunk), *mine;
     bson_t *update =
         sv_doc_take(BCON_NEW("$set", "{", "posting.state", "sent", "posting.owner", BCON_UTF8(chunk->owner), "}",
                              "$currentDate", "{", "posting.sent_at", BCON_BOOL(true), "}"),
                     arena);
-    bson_t *mine = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment->adjustment_id), "posting.state", "sent",
-                                        "posting.owner", BCON_UTF8(chunk->owner)),
-                               arena);
-    bson_t condition, numbers;
-    uint32_t count = 0;
+    int64_t marked = 0;
 
-    BSON_APPEND_DOCUMENT_BEGIN(filter, "n", &condition);
-    BSON_APPEND_ARRAY_BEGIN(&condition, "$in", &numbers);
-    for (size_t i = 0; i < candidates->count; i++) {
-        if (sv_text_map_get(&candidates->blocked, sv_item_key(candidates->rows[i], arena)) == NULL) {
-            sv_numbers_add(&numbers, count++, sv_doc_int(candidates->rows[i], "n"));
-        }
-    }
-    bson_append_array_end(&condition, &numbers);
-    bson_append_document_end(filter, &condition);
-    if (count == 0 ||
-        sv_store_update_many(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, update, NULL, error) != SV_OK) {
+    if (chunk->count == 0 ||
+        sv_store_update_many(store, SV_COLLECTION_ADJUSTMENT_LINES, filter, update, &marked, error) != SV_OK ||
+        marked == (int64_t) chunk->count) {
         return error->status;
     }
+    mine = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(adjustment->adjustment_id), "posting.state", "sent",
+                                "posting.owner", BCON_UTF8(chunk->owner)),
+                       arena);
     return sv_chunk_read(store, mine, chunk, arena, error);
 }
 
@@ -227,7 +255,8 @@ static sv_status_t
 sv_chunk_mark(sv_store_t *store, const sv_adjustment_t *adjustment, sv_posting_chunk_t *chunk, sv_arena_t *arena,
               sv_error_t *error)
 {
-    sv_candidates_t candidates = { .arena = arena };
+    sv_candidates_t candidates = { .arena = arena,
+                                   .most = chunk->most > SV_POSTING_CANDIDATES ? chunk->most : SV_POSTING_CANDIDATES };
     int64_t lines = sv_doc_int(adjustment->document, "line_count"), behind = 0, now_ms = 0;
 
     if (sv_store_now(store, &now_ms, error) != SV_OK) {
@@ -409,7 +438,7 @@ sv_note_filter(const sv_posting_chunk_t *chunk, const sv_note_group_t *group, sv
 sv_status_t
 sv_posting_note(sv_store_t *store, const sv_posting_chunk_t *chunk, sv_arena_t *arena, sv_error_t *error)
 {
-    sv_note_group_t groups[SV_POSTING_CHUNK];
+    sv_note_group_t *groups = sv_arena_alloc(arena, chunk->count * sizeof(groups[0]));
     sv_bulk_result_t result;
     int64_t now_ms = 0;
     sv_bulk_t bulk;

@@ -37,15 +37,14 @@ typedef struct {
     const char *reason; /* why it is not applied; NULL: none */
 } sv_posting_line_t;
 
-enum { SV_POSTING_CHUNK = 100 }; /* a stop waits for two times so many */
-
 typedef struct {
+    size_t most; /* in: lines that are wanted (core/adjust/posting_pace.h) */
     const char *adjustment_id;
     const char *posted_by; /* a name for the ERP */
     const char *note;
     const char *owner; /* of what this round marked */
     bool settles;      /* its lines were sent before: the ERP is asked for them */
-    sv_posting_line_t lines[SV_POSTING_CHUNK];
+    sv_posting_line_t *lines;
     size_t count; /* 0: there is nothing to be done now */
 } sv_posting_chunk_t;
 

@@ -24,10 +24,13 @@ static const char mapping_text[] =
     "[find_adjustment]\nSELECT code AS item_code, lot, delta FROM lines WHERE adjustment_id = :adjustment_id AND line "
     "= :line\n";
 
+enum { LINES = 300 };
+
 typedef struct {
     sv_arena_t *arena;
     sv_erp_mapping_t mapping;
     sv_adjustment_writer_t writer;
+    sv_posting_line_t lines[LINES];
     sv_posting_chunk_t chunk;
 } world_t;
 
@@ -69,11 +72,13 @@ set_up(void **state)
         (sv_adjustment_writer_t){ .client = sv_erp_client_create(&sv_sqlite_erp_settings, &world->mapping, NULL, NULL),
                                   .mapping = &world->mapping,
                                   .limit_ms = 20000,
-                                  .until_ms = sv_clock_monotonic_ms() + 60000 };
+                                  .until_ms = sv_clock_monotonic_ms() + 60000,
+                                  .turn_ms = 60000 };
     erp(world, "DROP TABLE IF EXISTS lines");
     erp(world, "CREATE TABLE lines (adjustment_id TEXT, line INTEGER, code TEXT CHECK (code <> 'GONE'), delta NUMERIC,"
                " lot TEXT, PRIMARY KEY (adjustment_id, line))");
-    world->chunk = (sv_posting_chunk_t){ .adjustment_id = "a", .posted_by = "Boss", .note = "Year end" };
+    world->chunk =
+        (sv_posting_chunk_t){ .adjustment_id = "a", .posted_by = "Boss", .note = "Year end", .lines = world->lines };
     *state = world;
     return 0;
 }
@@ -107,7 +112,7 @@ all_are_taken(void **state)
 {
     world_t *world = *state;
 
-    for (int i = 0; i < SV_POSTING_CHUNK; i++) {
+    for (int i = 0; i < LINES; i++) {
         add_line(world, "A");
     }
     sv_adjustment_writer_begin(&world->writer, &world->chunk, world->arena);
@@ -118,7 +123,7 @@ all_are_taken(void **state)
     }
     assert_string_equal(
         erp(world, "SELECT count(*) || ' ' || sum(delta) || ' ' || max(line) FROM lines WHERE lot IS NULL"),
-        "100 -300 100");
+        "300 -900 300");
 }
 
 static void
@@ -167,15 +172,23 @@ what_is_there_already_is_not_sent_over(void **state)
     assert_string_equal(erp(world, "SELECT group_concat(line || ' ' || delta) FROM lines"), "1 -3,2 99,3 -3");
 }
 
+static void
+slow_down(world_t *world, int rounds)
+{
+    erp(world, sv_arena_printf(world->arena,
+                               "CREATE TRIGGER slow BEFORE INSERT ON lines WHEN NEW.code = 'SLOW' BEGIN SELECT "
+                               "count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
+                               "i < %d) SELECT i FROM n); END",
+                               rounds));
+}
+
 /* Of lines that were on their way with one that hangs nobody knows; those are asked for later. */
 static void
 behind_one_that_hangs_all_stay_sent(void **state)
 {
     world_t *world = *state;
 
-    erp(world, "CREATE TRIGGER slow BEFORE INSERT ON lines WHEN NEW.code = 'SLOW' BEGIN SELECT count(*) FROM (WITH "
-               "RECURSIVE n(i)"
-               " AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT i FROM n); END");
+    slow_down(world, 1000000000);
     add_line(world, "SLOW");
     add_line(world, "A");
     world->writer.limit_ms = 1000;
@@ -216,13 +229,13 @@ die_early(void)
     return EXIT_SUCCESS;
 }
 
-/* None of a whole hundred is in doubt, and nothing stands behind the last. */
+/* None of them is in doubt, and nothing stands behind the last. */
 static void
 all_that_it_told_are_taken_though_it_ends_too_early(void **state)
 {
     world_t *world = *state;
 
-    for (int i = 0; i < SV_POSTING_CHUNK; i++) {
+    for (int i = 0; i < LINES; i++) {
         add_line(world, "A");
     }
     sv_erp_client_destroy(world->writer.client);
@@ -230,7 +243,7 @@ all_that_it_told_are_taken_though_it_ends_too_early(void **state)
     setenv(dies_early, "1", 1);
     sv_adjustment_writer_run(&world->writer, &world->chunk, world->arena);
     unsetenv(dies_early);
-    assert_int_equal(world->chunk.count, SV_POSTING_CHUNK);
+    assert_int_equal(world->chunk.count, LINES);
     for (size_t i = 0; i < world->chunk.count; i++) {
         assert_int_equal(world->chunk.lines[i].outcome, SV_POSTING_IS_APPLIED);
     }
@@ -262,6 +275,39 @@ behind_the_end_of_the_time_none_is_sent(void **state)
     assert_null(erp(world, "SELECT line FROM lines"));
 }
 
+/* Of lines that take longer than expected those not begun in their turn go again, and others get a turn of their own.
+ */
+static void
+behind_the_end_of_its_turn_none_of_a_chunk_is_sent(void **state)
+{
+    world_t *world = *state;
+
+    slow_down(world, 1000000);
+    for (int i = 0; i < LINES; i++) {
+        add_line(world, "SLOW");
+    }
+    world->writer.turn_ms = 100;
+    for (int turn = 1; turn <= 2; turn++) {
+        size_t applied = 0;
+
+        sv_adjustment_writer_begin(&world->writer, &world->chunk, world->arena);
+        assert_true(sv_adjustment_writer_run(&world->writer, &world->chunk, world->arena));
+        while (applied < LINES && world->lines[applied].outcome == SV_POSTING_IS_APPLIED) {
+            applied++;
+        }
+        assert_in_range(applied, 1, LINES - 1);
+        for (size_t i = applied; i < LINES; i++) {
+            assert_int_equal(world->lines[i].outcome, SV_POSTING_GOES_AGAIN);
+            assert_false(world->lines[i].tried);
+        }
+        assert_string_equal(erp(world, "SELECT count(*) FROM lines"), sv_arena_printf(world->arena, "%zu", applied));
+        erp(world, "DELETE FROM lines");
+        for (size_t i = 0; i < applied; i++) {
+            world->lines[i].tried = false;
+        }
+    }
+}
+
 static void
 what_was_sent_before_is_asked_for(void **state)
 {
@@ -288,6 +334,7 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(all_that_it_told_are_taken_though_it_ends_too_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_begun_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(behind_the_end_of_the_time_none_is_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(behind_the_end_of_its_turn_none_of_a_chunk_is_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_sent_before_is_asked_for, set_up, tear_down),
     };
 

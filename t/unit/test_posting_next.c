@@ -1,4 +1,5 @@
 /* Which lines of adjustments go to the ERP next. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,12 +47,19 @@ add_lines(const char *id, int first, int last, const char *posting)
 static const char paused[] = ", 'not_before': {'$date': '2999-01-01T00:00:00Z'}";
 
 static sv_posting_chunk_t *
-next(const sv_posting_chunk_t *under_way)
+next_of_most(const sv_posting_chunk_t *under_way, size_t most)
 {
     sv_posting_chunk_t *chunk = sv_arena_zalloc(real.arena, sizeof(*chunk));
 
+    chunk->most = most;
     assert_int_equal(sv_posting_next(real.store, under_way, chunk, real.arena, &real.error), SV_OK);
     return chunk;
+}
+
+static sv_posting_chunk_t *
+next(const sv_posting_chunk_t *under_way)
+{
+    return next_of_most(under_way, 100);
 }
 
 /* "a 1 2", or "asks a 1 2" of those in doubt. */
@@ -113,15 +121,18 @@ none_is_passed_over_behind_hundreds_that_wait(void **state)
 }
 
 static void
-hundreds_come_in_their_order(void **state)
+as_many_come_as_are_wanted_in_their_order(void **state)
 {
+    static const size_t wanted[] = { 100, 1, 150, 7 };
     sv_posting_chunk_t *before = NULL, *chunk;
     int64_t n = 0;
+    int turn = 0;
 
     (void) state;
-    add_head("a", 1, 250);
-    add_lines("a", 1, 250, "");
-    while ((chunk = next(before))->count > 0) {
+    add_head("a", 1, 300);
+    add_lines("a", 1, 300, "");
+    while ((chunk = next_of_most(before, wanted[turn % 4]))->count > 0) {
+        assert_int_equal(chunk->count, wanted[turn++ % 4] < 300 - (size_t) n ? chunk->most : 300 - (size_t) n);
         for (size_t i = 0; i < chunk->count; i++) {
             assert_int_equal(chunk->lines[i].n, ++n);
         }
@@ -130,11 +141,116 @@ hundreds_come_in_their_order(void **state)
         }
         before = chunk;
     }
-    assert_int_equal(n, 250);
+    assert_int_equal(n, 300);
     assert_string_equal(status_of("a"), "posting"); /* the last are on their way */
     note(before, SV_POSTING_IS_APPLIED);
     is(next(NULL), "");
     assert_string_equal(status_of("a"), "posted");
+}
+
+static void
+of_those_in_doubt_as_many_are_asked_for_as_are_wanted(void **state)
+{
+    (void) state;
+    add_head("a", 1, 4);
+    add_lines("a", 1, 4, "");
+    is(next(NULL), "a 1 2 3 4");
+    is(next_of_most(NULL, 3), "asks a 1 2 3");
+}
+
+/* Others that have to wait are passed over at once, however few are wanted. */
+static void
+few_are_found_behind_many_that_wait(void **state)
+{
+    (void) state;
+    add_head("a", 1, 252);
+    add_lines("a", 1, 250, paused);
+    add_lines("a", 251, 252, "");
+    is(next_of_most(NULL, 1), "a 251");
+}
+
+/* What is known of a line when it is marked. */
+static void
+a_line_is_told_in_full(void **state)
+{
+    const sv_posting_line_t *line;
+
+    (void) state;
+    add_head("a", 1, 1);
+    sv_real_insert(&real, SV_COLLECTION_ADJUSTMENT_LINES,
+                   "{'adjustment_id': 'a', 'n': 1, 'warehouse': 'W', 'erp_warehouse': 'MAIN', 'item_code': 'X', "
+                   "'erp_code': 'x', 'lot': 'L', 'uom': 'PCS', 'delta': {'$numberDecimal': '-2.5'}, 'unit_cost': "
+                   "{'$numberDecimal': '1.25'}, 'counted_at': {'$date': '2026-01-05T08:00:00Z'}, 'posting': {'state': "
+                   "'pending', 'attempts': 2}}");
+    line = next(NULL)->lines;
+    assert_string_equal(line->item_code, "x");
+    assert_string_equal(line->warehouse, "MAIN");
+    assert_string_equal(line->lot, "L");
+    assert_string_equal(line->uom, "PCS");
+    assert_int_equal(line->delta, -5 * SV_QUANTITY_ONE / 2);
+    assert_true(line->has_cost);
+    assert_int_equal(line->unit_cost, 5 * SV_QUANTITY_ONE / 4);
+    assert_int_equal(line->counted_at_ms, 1767600000000);
+    assert_int_equal(line->attempts, 2);
+    assert_int_equal(line->outcome, SV_POSTING_STAYS_SENT);
+}
+
+/* A worker that believes to have the role, on a thread and a client of its own. */
+typedef struct {
+    pthread_barrier_t *start;
+    sv_arena_t *arena;
+    sv_posting_chunk_t chunk;
+    sv_status_t status;
+} racer_t;
+
+static void *
+race(void *argument)
+{
+    racer_t *racer = argument;
+    sv_store_t *store = sv_store_acquire(real.pool);
+    sv_error_t error;
+
+    sv_error_init(&error, racer->arena);
+    pthread_barrier_wait(racer->start);
+    racer->status = sv_posting_next(store, NULL, &racer->chunk, racer->arena, &error);
+    sv_store_release(store);
+    return NULL;
+}
+
+static void
+two_that_mark_at_once_send_no_line_both(void **state)
+{
+    enum { ROUNDS = 20, WANTED = 40 };
+
+    (void) state;
+    for (int round = 0; round < ROUNDS; round++) {
+        const char *id = sv_arena_printf(real.arena, "a%d", round);
+        racer_t racers[2] = { 0 };
+        pthread_barrier_t start;
+        pthread_t threads[2];
+        int marked[WANTED + 1] = { 0 };
+
+        add_head(id, round + 1, WANTED);
+        add_lines(id, 1, WANTED, "");
+        pthread_barrier_init(&start, NULL, 2);
+        for (int i = 0; i < 2; i++) {
+            racers[i] =
+                (racer_t){ .start = &start, .arena = sv_arena_create(), .chunk = { .most = (size_t) (WANTED - i) } };
+            pthread_create(&threads[i], NULL, race, &racers[i]);
+        }
+        for (int i = 0; i < 2; i++) {
+            const sv_posting_chunk_t *chunk = &racers[i].chunk;
+
+            pthread_join(threads[i], NULL);
+            for (size_t j = 0; racers[i].status == SV_OK && !chunk->settles && j < chunk->count; j++) {
+                assert_int_equal(++marked[chunk->lines[j].n], 1);
+            }
+            sv_arena_destroy(racers[i].arena);
+        }
+        pthread_barrier_destroy(&start);
+        sv_real_update(&real, SV_COLLECTION_ADJUSTMENTS, sv_arena_printf(real.arena, "{'adjustment_id': '%s'}", id),
+                       "{'$set': {'status': 'posted'}}");
+    }
 }
 
 static void
@@ -161,7 +277,11 @@ main(void)
     const struct CMUnitTest tests[] = {
         SV_WITH_REAL_MONGODB(a_line_is_found_wherever_it_is, &real),
         SV_WITH_REAL_MONGODB(none_is_passed_over_behind_hundreds_that_wait, &real),
-        SV_WITH_REAL_MONGODB(hundreds_come_in_their_order, &real),
+        SV_WITH_REAL_MONGODB(as_many_come_as_are_wanted_in_their_order, &real),
+        SV_WITH_REAL_MONGODB(of_those_in_doubt_as_many_are_asked_for_as_are_wanted, &real),
+        SV_WITH_REAL_MONGODB(few_are_found_behind_many_that_wait, &real),
+        SV_WITH_REAL_MONGODB(a_line_is_told_in_full, &real),
+        SV_WITH_REAL_MONGODB(two_that_mark_at_once_send_no_line_both, &real),
         SV_WITH_REAL_MONGODB(an_item_waits_for_its_line_on_its_way, &real),
     };
 

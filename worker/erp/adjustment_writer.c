@@ -268,7 +268,7 @@ sv_writer_begin_many(sv_adjustment_writer_t *writer, const sv_posting_chunk_t *c
     writer->writing = (sv_erp_writing_t){ .statement = &writer->mapping->statements[SV_ERP_WRITE_ADJUSTMENT],
                                           .rows = rows,
                                           .count = count,
-                                          .for_ms = writer->until_ms - sv_clock_monotonic_ms() };
+                                          .for_ms = writer->turn_until_ms - sv_clock_monotonic_ms() };
     writer->begun = chunk;
     writer->status = sv_erp_client_write(writer->client, &writer->writing, writer->limit_ms, &error);
     writer->cause = error.cause;
@@ -312,10 +312,19 @@ sv_writer_goes_together(const sv_adjustment_writer_t *writer, const sv_posting_c
     return !chunk->settles && !writer->singly;
 }
 
+static void
+sv_writer_begin_turn(sv_adjustment_writer_t *writer)
+{
+    int64_t turn_until_ms = sv_clock_monotonic_ms() + writer->turn_ms;
+
+    writer->turn_until_ms = turn_until_ms < writer->until_ms ? turn_until_ms : writer->until_ms;
+}
+
 void
 sv_adjustment_writer_begin(sv_adjustment_writer_t *writer, const sv_posting_chunk_t *chunk, sv_arena_t *arena)
 {
-    if (sv_writer_goes_together(writer, chunk) && sv_clock_monotonic_ms() < writer->until_ms) {
+    sv_writer_begin_turn(writer);
+    if (sv_writer_goes_together(writer, chunk) && sv_clock_monotonic_ms() < writer->turn_until_ms) {
         sv_writer_begin_many(writer, chunk, 0, arena);
     }
 }
@@ -326,7 +335,11 @@ sv_adjustment_writer_run(sv_adjustment_writer_t *writer, sv_posting_chunk_t *chu
     bool goes_on = true;
     size_t next = 0;
 
-    while (next < chunk->count && goes_on && (writer->begun == chunk || sv_clock_monotonic_ms() < writer->until_ms)) {
+    if (writer->begun != chunk) {
+        sv_writer_begin_turn(writer);
+    }
+    while (next < chunk->count && goes_on &&
+           (writer->begun == chunk || sv_clock_monotonic_ms() < writer->turn_until_ms)) {
         if (!sv_writer_goes_together(writer, chunk)) {
             goes_on = sv_writer_line(writer, chunk, &chunk->lines[next++], arena);
             continue;
