@@ -45,8 +45,9 @@ UNIT_LIB   := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
 
 object = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
-# Objects between a source and a program are kept, or the next build would make them again.
-.SECONDARY:
+# Objects between a source and a program are kept, or the next build would make them again.  As .SECONDARY one that is
+# missing would be left out where what it goes into is younger than its source (a file that was moved).
+.PRECIOUS: $(BUILD)/plain/%.o $(BUILD)/asan/%.o $(BUILD)/libfuzz/%.o
 .PHONY: all core worker ctl module module-asan console console-if-node console-tests api-types unit unit-plain tools fuzz check install clean help format $(ABSOLUTE)
 all: module worker ctl console-if-node
 $(foreach target,$(ABSOLUTE),$(eval $(target): $(target:$(CURDIR)/%=%)))
