@@ -225,6 +225,10 @@ subtest 'a file of quantities alone' => sub {
     delete @{$_}{qw(stock_qty stock_row stocks updated_at)} for $before, $after;
     is_deeply $after, $before, 'and nothing else';
     is $stack->mongo->count('erp_items', { item_code => 'S9' }), 0, 'no item without a name';
+    $text = ctl(['items', 'import', '-'], "item_code,warehouse,lot,stock_qty\nS2,W7,,5\nS2,W8,,6\nS2,W7,L1,7\nS2,W7,,8\nS2,W8,,6.0\n", 1);
+    like $text, qr/^line 5: line 2 says otherwise of the same \(W7 S2\s*\): /m, 'two quantities of one place are none';
+    like $text, qr/^5 rows: .* 1 refused$/m, 'those of warehouses and lots are';
+    like ctl(['racks', 'import', '-', '--dry-run'], "rack_id,warehouse,floor\nD7,W1,F1\nD7,W1,F2\n", 1), qr/^line 3: line 2 says otherwise of the same \(D7\): /m, 'nor are two floors of a rack';
     like ctl(['racks', 'import', '-'], "rack_id,estimated_items\nR1,1E+1\nR77,3\n", 1), qr/^line 3: R77 is not there yet.*1 changed/ms, 'racks likewise';
     is plain($stack->mongo->find_one('rack_registry', { rack_id => 'R1' }))->{estimated_items}, 10, 'with whole numbers of any spelling';
     like ctl(['users', 'import', '-'], "username,warehouse\nida,W9\nnobody,W1\n", 1), qr/^line 3: full_name: a new user needs one\n.*1 changed/ms, 'users likewise';
@@ -266,6 +270,10 @@ subtest 'what the books expect' => sub {
     like $text, qr/^line 4: item_code: there is no item I9$/m, 'an unknown item';
     is plain($stack->mongo->find_one('rack_items', { item_code => 'I1' }))->{book_qty}, '2.5', 'the quantity';
     is plain($stack->mongo->find_one('rack_items', { item_code => 'I7' }))->{book_qty}, undef, 'none known';
+    $text = ctl(['racks', 'expect', '-'], "rack_id,item_code,book_qty\nR1,I1,4\nR1,I7,2\nR1,I1,3\nR1,I7,2.0\n", 1);
+    like $text, qr/^line 4: line 2 says otherwise of the same \(R1 I1\): /m, 'a row for each bin is no book of a rack';
+    like $text, qr/^4 rows: .* 1 refused$/m, 'the same again is no fault';
+    is plain($stack->mongo->find_one('rack_items', { item_code => 'I1' }))->{book_qty}, 4, 'the first stands';
 };
 
 subtest 'a look into the database keeps secrets' => sub {

@@ -46,9 +46,33 @@ sv_import_key(const bson_t *selector, const bson_t *document, sv_arena_t *arena)
     return key.data;
 }
 
+/* Whether a row before says otherwise: then the row is reported. */
+static bool
+sv_import_contradicts(sv_import_bulk_t *bulk, long line, const bson_t *selector, const bson_t *update)
+{
+    const char *key;
+    long before;
+
+    if (bulk->once == NULL) {
+        return false;
+    }
+    key = sv_import_key(selector, selector, bulk->arena);
+    before = sv_import_once_note(bulk->once, key, update, line);
+    if (before != 0) {
+        sv_import_reject_line(bulk->table, line, NULL,
+                              "line %ld says otherwise of the same (%s): rows that belong together are to be added up "
+                              "before",
+                              before, g_strdelimit(sv_arena_strdup(bulk->arena, key), "\t", ' '));
+    }
+    return before != 0;
+}
+
 sv_status_t
 sv_import_bulk_put(sv_import_bulk_t *bulk, long line, const bson_t *selector, const bson_t *update, sv_error_t *error)
 {
+    if (sv_import_contradicts(bulk, line, selector, update)) {
+        return SV_OK;
+    }
     bulk->rows[bulk->count++] = (sv_import_row_t){
         .line = line,
         .key = sv_import_key(selector, selector, bulk->arena),

@@ -2,6 +2,7 @@
 #define SV_IMPORT_BULK_H
 
 #include "core/import/import.h"
+#include "core/import/once.h"
 #include "core/store/store.h"
 
 /*
@@ -48,6 +49,7 @@ typedef struct {
     sv_import_row_t rows[SV_IMPORT_BULK_ROWS];
     size_t count;
     const char *missing; /* the column that new documents would need and the file lacks: it only changes; NULL: none */
+    sv_import_once_t *once; /* rows that say otherwise than one before are refused; NULL: the last one holds */
     const sv_import_derived_t *derived;                                     /* NULL: none */
     void (*settled)(void *context, long line, sv_import_outcome_t outcome); /* NULL: nobody is told */
     void *settled_context;
@@ -59,8 +61,8 @@ sv_status_t sv_import_bulk_init(sv_import_bulk_t *bulk, sv_store_t *store, sv_co
                                 sv_import_table_t *table, sv_error_t *error);
 void sv_import_bulk_close(sv_import_bulk_t *bulk);
 
-/* Takes the row, which is copied; writes when enough are gathered.  Rows the server refuses, and unknown ones where
- * `missing` says so, are reported by their line. */
+/* Takes the row, which is copied; writes when enough are gathered.  Rows the server refuses, unknown ones where
+ * `missing` says so, and those that contradict one before are reported by their line. */
 sv_status_t
 sv_import_bulk_put(sv_import_bulk_t *bulk, long line, const bson_t *selector, const bson_t *update, sv_error_t *error);
 sv_status_t sv_import_bulk_flush(sv_import_bulk_t *bulk, sv_error_t *error);

@@ -139,6 +139,7 @@ static void
 sv_expected_run(sv_expected_t *expected, sv_error_t *error)
 {
     sv_import_bulk_init(&expected->bulk, expected->store, SV_COLLECTION_RACK_ITEMS, &expected->table, error);
+    expected->bulk.once = sv_import_once_create(error->arena);
     expected->arena = sv_arena_create();
     while (error->status == SV_OK && sv_import_table_next(&expected->table, error)) {
         sv_expected_take(expected, error);

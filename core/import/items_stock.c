@@ -74,6 +74,7 @@ sv_import_items_stock_init(sv_import_items_stock_t *stock, sv_store_t *store, sv
     items->settled = sv_item_settled;
     items->settled_context = stock;
     sv_import_bulk_init(&stock->stock, store, SV_COLLECTION_ITEM_STOCK, &stock->table, error);
+    stock->stock.once = sv_import_once_create(error->arena);
     stock->stock.settled = sv_stock_settled;
     stock->stock.settled_context = stock;
     return error->status;

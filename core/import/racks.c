@@ -111,6 +111,7 @@ sv_import_racks(sv_store_t *store, FILE *stream, const sv_import_options_t *opti
     }
     sv_import_bulk_init(bulk, store, SV_COLLECTION_RACK_REGISTRY, &table, error);
     bulk->missing = sv_rack_describes(&table) ? NULL : "floor";
+    bulk->once = sv_import_once_create(error->arena);
     sv_racks_check(&table, error);
     while (error->status == SV_OK && sv_import_table_next(&table, error)) {
         sv_rack_take(&table, bulk, error);

@@ -72,6 +72,7 @@ sv_import_warehouses(sv_store_t *store, FILE *stream, const sv_import_options_t 
         return error->status;
     }
     sv_import_bulk_init(bulk, store, SV_COLLECTION_WAREHOUSES, &table, error);
+    bulk->once = sv_import_once_create(error->arena);
     while (error->status == SV_OK && sv_import_table_next(&table, error)) {
         sv_warehouse_take_row(&table, bulk, error);
     }
