@@ -5,8 +5,8 @@ use StockVerify::Test;
 use Digest::SHA 'sha256_hex';
 use MIME::Base64 qw(encode_base64 encode_base64url);
 
-my $stack = start_stack();
-my ($asha, $ben) = map { $stack->login('staff') } 1 .. 2;
+my $stack = start_stack(settings => { PHOTO_DAY_MAX => 20 });
+my ($asha, $ben, $cara) = map { $stack->login('staff') } 1 .. 3;
 my $sue = $stack->login('supervisor');
 
 sub png { my ($width, $height, $more) = @_; return "\x89PNG\r\n\x1a\n" . pack('N A4 N N C5 N', 13, 'IHDR', $width, $height, 8, 2, 0, 0, 0, 0) . ($more // '') }
@@ -132,6 +132,19 @@ subtest 'pictures inside other bodies' => sub {
     $told = $asha->post('/api/sync/batch', { records => [{ %$record, client_record_id => 'huge', photo_base64 => $huge }] });
     is_deeply [map { $_->{field} } @{ $told->data->{errors} }], ['photo_base64'], 'one that is too large is refused' or diag $told->text;
     is code($asha->post('/api/sync/batch', { records => [{ %$record, client_record_id => 'much', photo_base64 => substr($huge, 0, 11_184_808) }] })), '200 ok', 'one as large as may be is not';
+};
+
+subtest 'how many' => sub {
+    is $cara->get('/api/config')->data->{photo_limits}{per_day}, 20, 'apps are told';
+    is code(put($cara, "day-$_", png($_, 1))), '201 ok', "the $_." for 1 .. 20;
+    my $more = put($cara, 'day-21', png(21, 1));
+    is_deeply [code($more), $more->json->{error}{details}[0]{code}, $more->fields], ['422 validation_failed', 'too_many', 'client_photo_id'], 'and no more';
+    is code(put($cara, 'day-20', png(20, 1))), '200 ok', 'but for those that are there';
+    my $find = $cara->post('/api/unknown-items', { unknown_item_id => 'pictured', code => 'x', photo_base64 => encode_base64(png(22, 1), '') });
+    is_deeply [code($find), $find->fields], ['422 validation_failed', 'photo_base64'], 'nor inside others';
+    is code(put($ben, 'of-ben', png(1, 2))), '201 ok', 'others have theirs';
+    $stack->mongo->update('photos.files' => { client_photo_id => 'day-1' }, { '$set' => { uploadDate => { '$date' => '2026-01-05T08:00:00Z' } } });
+    is code(put($cara, 'day-21', png(21, 1))), '201 ok', 'a day later there is room';
 };
 
 done_testing;

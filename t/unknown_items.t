@@ -3,8 +3,8 @@
 use lib 't/lib';
 use StockVerify::Test;
 
-my $stack = start_stack();
-my ($asha, $ben) = map { $stack->login('staff') } 1 .. 2;
+my $stack = start_stack(settings => { FIND_SESSION_MAX => 3, FIND_DAY_MAX => 5 });
+my ($asha, $ben, $cara) = map { $stack->login('staff') } 1 .. 3;
 my $sue = $stack->login('supervisor');
 my @items = map { $_->{item_code} } grep { ($_->{serial_tracked} // '') !~ /^(?:true|1|yes)$/i } $stack->demo('items');
 my $rack = $stack->rack;
@@ -77,6 +77,18 @@ subtest 'a find' => sub {
     is $asha->get('/api/erp/items/PUMP-1')->data->{item_name}, 'Blue pump', 'of that name';
     is code(resolve($sue, 'find-1', action => 'create', item_code => 'PUMP-1')), '200 ok', 'again';
     is code(resolve($sue, 'no-find', action => 'reject')), '404 not_found', 'no find';
+};
+
+subtest 'how many' => sub {
+    my $of_cara = $cara->post('/api/racks/' . $stack->rack . '/claim', {})->data->{session_id};
+    my $report = sub { my ($id, %more) = @_; return $cara->post('/api/unknown-items', { unknown_item_id => "many-$id", name => "thing $id", %more }) };
+    my $refused = sub { my ($answer) = @_; return join ' ', code($answer), map { "$_->{field} $_->{code}" } @{ $answer->json->{error}{details} } };
+    is code($report->($_, session_id => $of_cara)), '201 ok', "$_ of a session" for 1 .. 3;
+    is $refused->($report->(4, session_id => $of_cara)), '422 validation_failed session_id too_many', 'and no more';
+    is code($report->(3, session_id => $of_cara)), '200 ok', 'but for those that are there';
+    is code($report->($_)), '201 ok', "$_ of a person" for 4 .. 5;
+    is $refused->($report->(6)), '422 validation_failed unknown_item_id too_many', 'and no more in a day';
+    is_deeply sync($cara, record('of-cara', 1, session_id => $of_cara, item_code => 'NEW/2'))->{ok}, ['of-cara'], 'what is counted is bound by none of it';
 };
 
 subtest 'an import that brings the item' => sub {

@@ -6,6 +6,7 @@
 #include "core/base/text_gate.h"
 #include "core/photos/image.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/store/transaction.h"
 
 enum { SV_PHOTO_CHUNK = 255 * 1024 }; /* as GridFS has it */
@@ -127,12 +128,28 @@ sv_photo_make_head(sv_photo_upload_t *upload, sv_arena_t *arena)
     upload->head = head;
 }
 
+/* Uploads at the same moment may each be the last. */
+static sv_status_t
+sv_photo_check_day(sv_store_t *store, const sv_photo_upload_t *upload, sv_error_t *error)
+{
+    bson_t *filter = sv_doc_take(BCON_NEW("user_id", BCON_UTF8(upload->who->user_id)), error->arena);
+    int64_t most = store->settings->photo_day_max;
+    bool full = false;
+
+    sv_filter_span(filter, "uploadDate", upload->now_ms - SV_PHOTO_DAY_MS, 0);
+    if (sv_store_reaches(store, SV_COLLECTION_PHOTOS, filter, most, &full, error) == SV_OK && full) {
+        return sv_fail_field(error, "client_photo_id", "too_many",
+                             "You stored %lld photos within 24 hours, as many as there may be", (long long) most);
+    }
+    return error->status;
+}
+
 static sv_status_t
 sv_photo_begin(sv_store_t *store, sv_photo_upload_t *upload, sv_error_t *error)
 {
     bson_t *note = sv_doc_new(error->arena);
 
-    if (sv_store_now(store, &upload->now_ms, error) != SV_OK) {
+    if (sv_store_now(store, &upload->now_ms, error) != SV_OK || sv_photo_check_day(store, upload, error) != SV_OK) {
         return error->status;
     }
     bson_oid_init(&upload->id, NULL);

@@ -19,9 +19,12 @@ enum { SV_PHOTO_ID_MAX = 128, SV_PHOTO_SIDE_MAX = 16384, SV_PHOTO_PIXELS_MAX = 1
 /* How often workers look for uploads that were left. */
 enum { SV_PHOTOS_SWEEP_MS = 600000 };
 
+/* PHOTO_DAY_MAX is of so long. */
+enum { SV_PHOTO_DAY_MS = 86400000 };
+
 /* Stores a picture; the same bytes of the same user under the id are there already (`*created` false).  Errors:
- * SV_ERR_PHOTO_TYPE, SV_ERR_VALIDATION_FAILED (its size in pixels), SV_ERR_ALREADY_EXISTS (other bytes, or another's).
- */
+ * SV_ERR_PHOTO_TYPE, SV_ERR_VALIDATION_FAILED (its size in pixels; the user stored as many within a day as there may
+ * be), SV_ERR_ALREADY_EXISTS (other bytes, or another's). */
 sv_status_t sv_photo_put(sv_store_t *store, const sv_principal_t *who, const char *client_photo_id, const uint8_t *data,
                          size_t length, const bson_t **photo, bool *created, sv_error_t *error);
 

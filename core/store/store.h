@@ -105,6 +105,9 @@ sv_status_t sv_store_find(sv_store_t *store, sv_collection_t collection, const b
 /* How many match. */
 sv_status_t sv_store_count(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t *count,
                            sv_error_t *error);
+/* Whether at least so many match; reads no more than that. */
+sv_status_t sv_store_reaches(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t count,
+                             bool *reached, sv_error_t *error);
 /* Gives every row that a find has to `row`, as long as the call lasts. */
 typedef void (*sv_store_row_t)(const bson_t *row, void *context);
 sv_status_t sv_store_each(sv_store_t *store, sv_collection_t collection, const bson_t *filter, const bson_t *options,

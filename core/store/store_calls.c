@@ -69,6 +69,19 @@ sv_store_count(sv_store_t *store, sv_collection_t collection, const bson_t *filt
 }
 
 sv_status_t
+sv_store_reaches(sv_store_t *store, sv_collection_t collection, const bson_t *filter, int64_t count, bool *reached,
+                 sv_error_t *error)
+{
+    bson_t *options =
+        sv_doc_take(BCON_NEW("skip", BCON_INT64(count - 1), "projection", "{", "_id", BCON_INT32(1), "}"), error->arena);
+    const bson_t *last = NULL;
+    sv_status_t status = sv_store_find_first(store, collection, filter, options, error->arena, &last, error);
+
+    *reached = last != NULL;
+    return status;
+}
+
+sv_status_t
 sv_store_cursor_end(sv_store_t *store, mongoc_cursor_t *cursor, sv_error_t *error)
 {
     const bson_t *reply = NULL;

@@ -5,6 +5,7 @@
 #include "core/base/codec.h"
 #include "core/floor/floor.h"
 #include "core/store/document.h"
+#include "core/store/filter.h"
 #include "core/sync/links.h"
 
 const char *const sv_unknown_statuses[] = { "open", "linked", "created", "rejected", NULL };
@@ -124,6 +125,38 @@ sv_find_linked_to(sv_store_t *store, const char *code, const char **item_code, s
     return error->status;
 }
 
+enum { SV_FIND_DAY_MS = 86400000 };
+
+/* Reports at the same moment may each be the last. */
+static sv_status_t
+sv_find_check_many(sv_store_t *store, const sv_principal_t *who, const sv_find_t *find, int64_t now_ms,
+                   sv_error_t *error)
+{
+    const sv_settings_t *settings = store->settings;
+    bson_t *of_day = sv_doc_take(BCON_NEW("user_id", BCON_UTF8(who->user_id), "kind", "find"), error->arena);
+    bson_t *of_session = sv_doc_take(BCON_NEW("kind", "find"), error->arena);
+    bool full = false;
+
+    sv_filter_span(of_day, "created_at", now_ms - SV_FIND_DAY_MS, 0);
+    if (sv_store_reaches(store, SV_COLLECTION_UNKNOWN_ITEMS, of_day, settings->find_day_max, &full, error) == SV_OK &&
+        full) {
+        sv_fail_field(error, "unknown_item_id", "too_many",
+                      "You reported %lld unknown items within 24 hours, as many as there may be",
+                      (long long) settings->find_day_max);
+    }
+    if (error->status != SV_OK || find->session_id == NULL) {
+        return error->status;
+    }
+    BSON_APPEND_UTF8(of_session, "session_id", find->session_id);
+    if (sv_store_reaches(store, SV_COLLECTION_UNKNOWN_ITEMS, of_session, settings->find_session_max, &full, error) ==
+            SV_OK &&
+        full) {
+        sv_fail_field(error, "session_id", "too_many", "The session has %lld unknown items, as many as there may be",
+                      (long long) settings->find_session_max);
+    }
+    return error->status;
+}
+
 static sv_status_t
 sv_find_make(sv_store_t *store, const sv_principal_t *who, const sv_find_t *find, const char *hash, bson_t *document,
              sv_error_t *error)
@@ -134,7 +167,8 @@ sv_find_make(sv_store_t *store, const sv_principal_t *who, const sv_find_t *find
 
     if (sv_find_place(store, who, find, &place, error) != SV_OK ||
         sv_find_linked_to(store, find->code, &item_code, error) != SV_OK ||
-        sv_store_now(store, &now_ms, error) != SV_OK) {
+        sv_store_now(store, &now_ms, error) != SV_OK ||
+        sv_find_check_many(store, who, find, now_ms, error) != SV_OK) {
         return error->status;
     }
     BSON_APPEND_UTF8(document, "unknown_item_id", find->unknown_item_id);

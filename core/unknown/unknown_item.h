@@ -40,7 +40,8 @@ typedef struct {
 sv_status_t sv_find_read(const json_t *object, sv_find_t *find, sv_error_t *error);
 
 /* Stores a find; the same again finds it there (`*created` false).  Errors: SV_ERR_ALREADY_EXISTS (another content
- * under the id, or another's find), SV_ERR_VALIDATION_FAILED (session_id, rack_id: not there, or not the user's). */
+ * under the id, or another's find), SV_ERR_VALIDATION_FAILED (session_id, rack_id: not there, or not the user's; as many
+ * of the session, or of the user within a day, as there may be). */
 sv_status_t sv_find_report(sv_store_t *store, const sv_principal_t *who, const sv_find_t *find, const bson_t **stored,
                            bool *created, sv_error_t *error);
 

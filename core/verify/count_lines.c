@@ -246,26 +246,6 @@ sv_lines_read_stored(sv_store_t *store, const sv_count_lines_t *lines, sv_text_m
     return error->status;
 }
 
-/* Whether as many lines of the session are stored as there may be. */
-static sv_status_t
-sv_lines_are_full(sv_store_t *store, const char *session_id, bool *full, sv_error_t *error)
-{
-    bson_t *filter = sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session_id)), error->arena);
-    bson_t *options = sv_doc_take(BCON_NEW("skip", BCON_INT64(SV_COUNT_LINES_SESSION - 1), "limit", BCON_INT64(1),
-                                           "projection", "{", "line_id", BCON_INT32(1), "}"),
-                                  error->arena);
-    mongoc_cursor_t *cursor;
-    const bson_t *row;
-
-    if (sv_store_find(store, SV_COLLECTION_COUNT_LINES, filter, options, &cursor, error) != SV_OK) {
-        return error->status;
-    }
-    *full = mongoc_cursor_next(cursor, &row);
-    sv_store_cursor_end(store, cursor, error);
-    mongoc_cursor_destroy(cursor);
-    return error->status;
-}
-
 /* Judges by what is stored; the lines that are new are returned in `fresh`, each id once. */
 static size_t
 sv_lines_judge(sv_count_lines_t *lines, sv_text_map_t *stored, const bson_t **fresh, sv_arena_t *arena)
@@ -326,7 +306,9 @@ sv_count_lines_store(sv_store_t *store, const sv_principal_t *who, sv_count_line
 
     if (sv_lines_find_session(store, who, lines->session_id, &session, error) != SV_OK ||
         sv_store_now(store, &now_ms, error) != SV_OK ||
-        sv_lines_are_full(store, session.session_id, &full, error) != SV_OK) {
+        sv_store_reaches(store, SV_COLLECTION_COUNT_LINES,
+                         sv_doc_take(BCON_NEW("session_id", BCON_UTF8(session.session_id)), error->arena),
+                         SV_COUNT_LINES_SESSION, &full, error) != SV_OK) {
         return error->status;
     }
     for (size_t i = 0; i < lines->count; i++) {

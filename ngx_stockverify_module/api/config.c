@@ -49,6 +49,7 @@ sv_config_write(sv_json_writer_t *json, const sv_settings_t *settings)
     sv_json_bool(json, "damage_bound", settings->damage_bound);
     sv_json_object(json, "photo_limits");
     sv_json_int(json, "max_bytes", settings->photo_max_bytes);
+    sv_json_int(json, "per_day", settings->photo_day_max);
     sv_config_words(json, "types", sv_photo_types);
     sv_json_end(json);
     sv_json_object(json, "reason_codes");
