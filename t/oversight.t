@@ -6,7 +6,7 @@ use StockVerify::Test;
 
 # The zeros of a morning are fewer here: the bounds are settings.
 my $stack = start_stack(settings => { ALERT_ZERO_COUNTS => 8 });
-my ($asha, $ben) = map { $stack->login('staff') } 1 .. 2;
+my ($asha, $ben, $cara) = map { $stack->login('staff') } 1 .. 3;
 my $boss = $stack->login('supervisor');
 my $warehouse = $asha->user->{warehouse};
 
@@ -27,7 +27,8 @@ my ($rack, $other) = map { $stack->rack } 1 .. 2;
 my $session = $asha->post("/api/racks/$rack/claim", {})->data->{session_id};
 my $idle = $ben->post("/api/racks/$other/claim", {})->data->{session_id};
 my @items = map { $_->{item_code} } grep { ($_->{serial_tracked} // '') !~ /^(?:true|1|yes)$/i } $stack->demo('items');
-my $now = Mojo::Date->new(time - 1)->to_datetime;
+# By a phone whose calendar is two hours behind.
+my $now = Mojo::Date->new(time - 7201)->to_datetime;
 
 sub record {
     my ($id, $item, $qty) = @_;
@@ -47,8 +48,21 @@ subtest 'people at work' => sub {
     isnt of('activity', limit => 1, cursor => $page->{next_cursor})->{items}[0]{session_id}, $page->{items}[0]{session_id}, 'page by page';
 };
 
+# Of one person, in one word: the rack with the most that is expected.
+my %expected;
+push @{ $expected{ $_->{rack_id} } }, $_->{item_code} for $stack->demo('expected');
+my ($empty) = sort { @{ $expected{$b} } <=> @{ $expected{$a} } || $a cmp $b }
+    grep { my $row = $_; $row ne $rack && $row ne $other && grep { $_->{rack_id} eq $row && $_->{warehouse} eq $warehouse } $stack->demo('racks') } keys %expected;
+my $declared = 0;
+
 subtest 'alerts' => sub {
     is rules(), '', 'there are none at first';
+    my $there = $cara->post("/api/racks/$empty/claim", {})->data->{session_id};
+    is $cara->post("/api/racks/$empty/empty", { session_id => $there })->status, 200, 'a rack is declared empty';
+    $declared = $stack->mongo->count('verification_records', { session_id => $there });
+    cmp_ok $declared, '>=', 8, 'of as many items as zeros are too many';
+    is $cara->post("/api/racks/$empty/release", {})->status, 200, 'and given back';
+    is rules(), '', 'which is said once';
     my @zeros = map { record("zero-$_", $items[$_], 0) } 0 .. 7;
     $asha->post('/api/sync/batch', { records => [@zeros[0 .. 6]] });
     is rules(), '', 'nor for seven zeros';
@@ -59,7 +73,7 @@ subtest 'alerts' => sub {
     $asha->post('/api/sync/batch', { records => [map { record("again-$_", $items[0], $_) } 1 .. 20] });
     is rules(), 'conflicts_growing repeated_zero', 'conflicts';
     $stack->mongo->run(insert => 'verification_records', documents => [map { { client_record_id => "fast-$_", user_id => $asha->user_id, session_id => 'fast',
-        item_code => "fast-$_", warehouse => $warehouse, whole => \0, verified_qty => { '$numberDecimal' => '1' }, created_at => { '$date' => $now } } } 1 .. 620]);
+        item_code => "fast-$_", warehouse => $warehouse, whole => \0, verified_qty => { '$numberDecimal' => '1' }, counted_at => { '$date' => Mojo::Date->new(time)->to_datetime } } } 1 .. 620]);
     is rules(), 'conflicts_growing impossible_speed repeated_zero', 'faster than a person';
     $stack->mongo->run(delete => 'verification_records', deletes => [{ q => { session_id => 'fast' }, limit => 0 }]);
     $stack->login($ben->user);
@@ -75,7 +89,7 @@ subtest 'a page in one answer' => sub {
     is_deeply $page->{floors}, $boss->get('/api/racks/floors', query => { warehouse => $warehouse })->data, 'the floors';
     is $page->{kpis}{racks}{claimed}, 2, 'the figures';
     is $page->{kpis}{waiting}{conflicts}, 20, 'what waits';
-    is eval { my $sum = 0; $sum += $_->{records} for @{ $page->{kpis}{records_by_hour} }; $sum }, 8, 'the hours';
+    is eval { my $sum = 0; $sum += $_->{records} for @{ $page->{kpis}{records_by_hour} }; $sum }, 8 + $declared, 'the hours, whatever the calendar of the phone said';
     is_deeply [sort map { $_->{user_id} } @{ $page->{active_users} }], [sort $asha->user_id, $ben->user_id], 'the people';
     my @alerts = map { join ' ', $_->{rule}, $_->{session_id} // '' } @{ of('alerts', warehouse => $warehouse) };
     is_deeply [map { join ' ', $_->{rule}, $_->{session_id} // '' } @$_], \@alerts, 'the alerts, here and in the watchtower' for $page->{alerts}, of('watchtower', warehouse => $warehouse)->{alerts};

@@ -28,6 +28,8 @@ sub sync {
             status => 'finalized', created_at => $at, updated_at => $at, %more, told($user, $session, $_) };
     } @figures;
     is_deeply $user->post('/api/sync/batch', { records => \@records })->data->{ok}, [map { $_->{client_record_id} } @records], 'stored';
+    # What was counted on days before its session began: no phone can say so.
+    $mongo->update(verification_records => { client_record_id => $_->{client_record_id} }, { '$set' => { counted_at => { '$date' => $_->{created_at} } } }) for @records;
     return;
 }
 

@@ -2,6 +2,7 @@
 #include "core/items/item_keys_step.h"
 #include "core/migrate/migrate.h"
 #include "core/sync/conflict_step.h"
+#include "core/sync/counted_step.h"
 #include "core/sync/outdated_step.h"
 #include "core/migrate/step_rounds.h"
 #include "core/migrate/step_texts.h"
@@ -32,5 +33,7 @@ const sv_migration_step_t sv_migration_steps[] = {
       sv_line_step_is_due, sv_line_step_run },
     { "outdated_conflicts", "tells conflicts of old edits behind which a newer one is stored", sv_outdated_step_is_due,
       sv_outdated_step_run },
+    { "counted_at", "gives records of before the time at which they were counted, as near as it is known",
+      sv_counted_step_is_due, sv_counted_step_run },
     { NULL, NULL, NULL, NULL },
 };

@@ -151,6 +151,17 @@ static const sv_alert_rule_t sv_alert_rules[] = {
     { "conflicts_growing", sv_alert_conflicts },
 };
 
+/* A zero that somebody stands by; one that was withdrawn is none. */
+static bool
+sv_alert_is_zero(const bson_t *record, sv_arena_t *arena)
+{
+    const char *status = sv_doc_text(record, "status", arena);
+
+    return sv_doc_quantity(record, "verified_qty") == 0 && sv_doc_quantity(record, "damage_qty") == 0 &&
+           (status == NULL || strcmp(status, "void") != 0);
+}
+
+/* Figures, one by one: what a rack was declared empty of was said in one word. */
 static void
 sv_alert_tally(const bson_t *record, void *context)
 {
@@ -158,7 +169,7 @@ sv_alert_tally(const bson_t *record, void *context)
     const char *user_id = sv_doc_text(record, "user_id", alerts->error->arena);
     sv_alert_tally_t *tally;
 
-    if (user_id == NULL) {
+    if (user_id == NULL || sv_doc_bool(record, "declared_empty")) {
         return;
     }
     tally = sv_text_map_get(&alerts->tallies, user_id);
@@ -167,7 +178,7 @@ sv_alert_tally(const bson_t *record, void *context)
         *sv_text_map_put(&alerts->tallies, user_id) = tally;
     }
     tally->records++;
-    tally->zeros += sv_doc_quantity(record, "verified_qty") == 0 && sv_doc_quantity(record, "damage_qty") == 0;
+    tally->zeros += sv_alert_is_zero(record, alerts->error->arena);
 }
 
 static sv_status_t
@@ -176,7 +187,8 @@ sv_alerts_read(sv_alerts_t *alerts)
     sv_arena_t *arena = alerts->error->arena;
     bson_t *filter = sv_doc_new(arena);
     bson_t *options = sv_doc_take(BCON_NEW("projection", "{", "user_id", BCON_INT32(1), "verified_qty", BCON_INT32(1),
-                                           "damage_qty", BCON_INT32(1), "}", "limit", BCON_INT64(SV_ALERT_RECORDS)),
+                                           "damage_qty", BCON_INT32(1), "status", BCON_INT32(1), "declared_empty",
+                                           BCON_INT32(1), "}", "limit", BCON_INT64(SV_ALERT_RECORDS)),
                                   arena);
 
     if (sv_store_now(alerts->store, &alerts->now_ms, alerts->error) != SV_OK ||
@@ -188,7 +200,7 @@ sv_alerts_read(sv_alerts_t *alerts)
     if (alerts->warehouse != NULL) {
         BSON_APPEND_UTF8(filter, "warehouse", alerts->warehouse);
     }
-    sv_filter_span(filter, "created_at", alerts->now_ms - SV_ALERT_WINDOW_MS, alerts->now_ms + SV_ALERT_WINDOW_MS);
+    sv_filter_span(filter, "counted_at", alerts->now_ms - SV_ALERT_WINDOW_MS, 0);
     return sv_store_each(alerts->store, SV_COLLECTION_VERIFICATION_RECORDS, filter, options, sv_alert_tally, alerts,
                          alerts->error);
 }

@@ -52,14 +52,14 @@ sv_kpis_write_counted(sv_store_t *store, const char *warehouse, const char *name
     return error->status;
 }
 
-/* Records that phones made between two times. */
+/* Figures that were counted between two times. */
 static sv_status_t
 sv_kpi_records(sv_store_t *store, const char *warehouse, int64_t from_ms, int64_t to_ms, int64_t *count,
                sv_error_t *error)
 {
     bson_t *filter = sv_kpi_filter(warehouse, error->arena);
 
-    sv_filter_span(filter, "created_at", from_ms, to_ms);
+    sv_filter_span(filter, "counted_at", from_ms, to_ms);
     return sv_store_count(store, SV_COLLECTION_VERIFICATION_RECORDS, filter, count, error);
 }
 

@@ -194,7 +194,7 @@ record(int number, const char *session, const char *user, const char *code, cons
            "{'client_record_id': 'r%d', 'session_id': '%s', 'rack_id': 'R%s', 'user_id': '%s', 'item_code': '%s', "
            "'warehouse': 'W1', 'floor': 'G', 'status': '%s', 'verified_qty': {'$numberDecimal': '2.25'}, 'damage_qty': "
            "{'$numberDecimal': '0.5'}, 'non_returnable_damaged_qty': {'$numberDecimal': '0'}, 'created_at': {'$date': "
-           "'%s'}}",
+           "'2569-01-05T00:00:00Z'}, 'counted_at': {'$date': '%s'}}",
            number, session, session, user, code, status, at);
 }
 
@@ -206,7 +206,7 @@ figure(int number, const char *quantity, const char *counts, const char *standin
         SV_COLLECTION_VERIFICATION_RECORDS,
         "{'client_record_id': 'r%d', 'session_id': 's4', 'rack_id': 'R4', 'user_id': 'bert', 'item_code': 'A', "
         "'warehouse': 'W1', 'floor': 'G', 'status': 'finalized', 'verified_qty': {'$numberDecimal': '%s'}, 'counts': "
-        "%s, 'standing': '%s', 'created_at': {'$date': '2026-01-09T11:59:00Z'}}",
+        "%s, 'standing': '%s', 'counted_at': {'$date': '2026-01-09T11:59:00Z'}}",
         number, quantity, counts, standing);
 }
 

@@ -14,7 +14,7 @@ static const struct {
     sv_collection_t collection;
     unsigned count;
 } owed[] = {
-    { SV_COLLECTION_VERIFICATION_RECORDS, 10 },
+    { SV_COLLECTION_VERIFICATION_RECORDS, 11 },
     { SV_COLLECTION_VERIFICATION_SESSIONS, 7 },
     { SV_COLLECTION_RACK_REGISTRY, 5 },
     { SV_COLLECTION_ITEM_SERIALS, 5 },

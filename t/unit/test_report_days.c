@@ -251,7 +251,7 @@ test_the_warehouse_has_the_zone_unless_one_is_named(void **state)
     query = settled(sv_arena_printf(arena, of_west, ""));
     assert_string_equal(sv_report_query_zone(query), "America/Los_Angeles");
     assert_string_equal(sv_doc_text(sv_report_query_to_bson(query, arena), "tz", arena), "America/Los_Angeles");
-    assert_non_null(strstr(sv_report_query_describe(query, arena), "Counted at is 2026-03-08"));
+    assert_non_null(strstr(sv_report_query_describe(query, arena), "Made at is 2026-03-08"));
     assert_non_null(strstr(sv_report_query_describe(query, arena), "(days of America/Los_Angeles)"));
     assert_string_equal(sv_report_query_zone(settled(sv_arena_printf(arena, of_west, ", 'tz': 'Asia/Tokyo'"))),
                         "Asia/Tokyo");

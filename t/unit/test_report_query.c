@@ -188,7 +188,7 @@ test_a_query_in_words(void **state)
                                              " 'sort': [{'field': 'count', 'direction': 'desc'}]}"),
                                  query_arena),
         "Records where Floor is Ground and Verified quantity is at least 2.5 and Item code is one of a, b, c, d, e and "
-        "2 more, by Item's category and Day of Counted at, in the order of Number descending, the first 10");
+        "2 more, by Item's category and Day of Made at, in the order of Number descending, the first 10");
     assert_string_equal(
         sv_report_query_describe(query_parse("{'collection': 'verification_records', 'group_by': ['floor'], 'filters':"
                                              " [{'field': 'floor', 'op': 'eq', 'value': 'Ground'}], 'aggregations':"

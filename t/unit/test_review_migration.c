@@ -1,4 +1,5 @@
-/* Lines that were counted before there was a review, conflicts of old edits, and what becomes of them. */
+/* Lines that were counted before there was a review, conflicts of old edits, records without the time of their counting,
+ * and what becomes of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include "core/migrate/migrate.h"
 #include "core/review/undecided.h"
 #include "core/store/document.h"
+#include "core/sync/counted_step.h"
 #include "core/sync/outdated_step.h"
 #include "core/totals/line_step.h"
 #include "core/totals/totals.h"
@@ -68,6 +70,8 @@ migrate(sync_world_t *world, const sv_migration_step_t *step, bool dry_run)
 static const sv_migration_step_t lines_step = { "line_states", "", sv_line_step_is_due, sv_line_step_run };
 static const sv_migration_step_t conflicts_step = { "outdated_conflicts", "", sv_outdated_step_is_due,
                                                     sv_outdated_step_run };
+
+static const sv_migration_step_t counted_step = { "counted_at", "", sv_counted_step_is_due, sv_counted_step_run };
 
 static bool
 is_due(sync_world_t *world, const sv_migration_step_t *step)
@@ -214,12 +218,33 @@ conflicts_of_old_edits_bar_nothing(void **state)
                      1);
 }
 
+static void
+records_are_given_when_they_were_counted(void **state)
+{
+    sync_world_t *world = *state;
+    const char *of_then = "{'counted_at': {'$date': '2026-01-02T08:00:00Z'}}";
+
+    assert_false(is_due(world, &counted_step));
+    for (int n = 0; n < LINES; n++) {
+        add_line(world, "LIVE", n);
+    }
+    sv_real_update(&world->real, SV_COLLECTION_VERIFICATION_RECORDS, "{'item_code': 'OLD-7'}",
+                   "{'$set': {'counted_at': {'$date': '2026-01-01T09:30:00Z'}}}");
+    assert_true(is_due(world, &counted_step));
+    assert_int_equal(migrate(world, &counted_step, true), LINES - 1);
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_RECORDS, of_then), 0);
+    assert_int_equal(migrate(world, &counted_step, false), LINES - 1);
+    assert_false(is_due(world, &counted_step));
+    assert_int_equal(sv_real_count(&world->real, SV_COLLECTION_VERIFICATION_RECORDS, of_then), LINES - 1);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(lines_that_say_nothing_of_themselves_are_derived),
         WITH_ANN_ON_R1(conflicts_of_old_edits_bar_nothing),
+        WITH_WORLD(records_are_given_when_they_were_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1216,7 +1216,7 @@ export interface paths {
          * Report a find
          * @description Under an id of the client's; the same again is 200 with what is stored, other content under the id 409. `session_id` tells where it
          *     was found, else `rack_id` or `warehouse` do. Records of it carry its `unknown_item_id`, or its code. A find of a code that is linked
-         *     already is `linked` at once.
+         *     already is `linked` at once. One beyond FIND_SESSION_MAX (1000) of the session, or FIND_DAY_MAX (2000) of the user within 24 hours, is 422 too_many.
          */
         post: operations["unknown_item_report"];
         delete?: never;
@@ -1269,8 +1269,8 @@ export interface paths {
         /**
          * Store an evidence picture
          * @description JPEG, PNG or WebP, told by its bytes whatever the Content-Type says, to `photo_limits.max_bytes` of `GET /api/config` and 16384 pixels a side, 100
-         *     million in all. The same bytes again are 200 with what is stored, other bytes under the id 409. A photo may come before or after the record that
-         *     names it.
+         *     million in all, `photo_limits.per_day` of one person within 24 hours (422 too_many). The same bytes again are 200 with what is stored, other bytes
+         *     under the id 409. A photo may come before or after the record that names it.
          */
         put: operations["photo_put"];
         post?: never;
@@ -2433,7 +2433,8 @@ export interface paths {
          * What looks wrong
          * @description `rack_idle`: a rack held for ALERT_RACK_IDLE (15 minutes) without a record. `impossible_speed`: more than ALERT_RECORDS_PER_MINUTE (60) over ten minutes.
          *     `two_devices`: somebody at work whose logins on more than ALERT_DEVICES (1) are in use. `repeated_zero`: ALERT_ZERO_COUNTS (ten) figures of zero within ten
-         *     minutes. `conflicts_growing`: ALERT_CONFLICTS (20) open conflicts of the last hour. Times of records are the phones'.
+         *     minutes, neither withdrawn nor of a rack that was declared empty. `conflicts_growing`: ALERT_CONFLICTS (20) open conflicts of the last hour. Times of
+         *     records are those of counting, whatever a phone's calendar says.
          */
         get: operations["alerts"];
         put?: never;
@@ -2774,6 +2775,8 @@ export interface components {
             damage_bound: boolean;
             photo_limits: {
                 max_bytes: number;
+                /** @description How many one person may store within 24 hours */
+                per_day: number;
                 types: string[];
             };
             reason_codes: {
@@ -3524,7 +3527,7 @@ export interface components {
                 conflicts: number;
                 unknown_items: number;
             };
-            /** @description By the phones' clocks, on the day of `time_zone` */
+            /** @description Counted on the day of `time_zone`: by the phones' clocks, as far as the server can put them right */
             records_today: number;
             time_zone: string;
             records_by_hour: {

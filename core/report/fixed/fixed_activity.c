@@ -7,7 +7,7 @@
 
 enum { SV_FROM_ACTIONS = SV_FROM_JOIN, SV_FROM_USER };
 
-/* ---- what was counted, and when, as the counters' own clocks tell it: offline work comes in late */
+/* ---- what was counted, and when: offline work comes in late, and a phone's calendar may say anything */
 
 static void
 sv_activity_put_records_match(bson_t *match, const sv_fixed_filters_t *filters)
@@ -16,19 +16,19 @@ sv_activity_put_records_match(bson_t *match, const sv_fixed_filters_t *filters)
     sv_fixed_match_text(match, "warehouse", filters->warehouse);
     sv_fixed_match_text(match, "floor", filters->floor);
     sv_fixed_match_text(match, "count_id", filters->count_id);
-    sv_fixed_match_time(match, "created_at", filters);
+    sv_fixed_match_time(match, "counted_at", filters);
 }
 
 /* By person, day, hour and floor session; then by person and day: of the clocks of the report's zone. */
 static void
 sv_activity_put_records_groups(bson_t *stages, const char *zone)
 {
-    BCON_APPEND(stages, "1", "{", "$group", "{", "_id", "{", "day", "{", "$dateTrunc", "{", "date", "$created_at",
+    BCON_APPEND(stages, "1", "{", "$group", "{", "_id", "{", "day", "{", "$dateTrunc", "{", "date", "$counted_at",
                 "unit", "day", "timezone", BCON_UTF8(zone), "}", "}", "user", "$user_id", "hour", "{", "$dateTrunc",
-                "{", "date", "$created_at", "unit", "hour", "timezone", BCON_UTF8(zone), "}", "}", "session",
+                "{", "date", "$counted_at", "unit", "hour", "timezone", BCON_UTF8(zone), "}", "}", "session",
                 "$session_id", "rack", "$rack_id", "}", "records", "{", "$sum", BCON_INT64(1), "}", "voids", "{",
                 "$sum", "{", "$cond", "[", "{", "$eq", "[", "$status", "void", "]", "}", BCON_INT64(1), BCON_INT64(0),
-                "]", "}", "}", "first", "{", "$min", "$created_at", "}", "last", "{", "$max", "$created_at", "}", "}",
+                "]", "}", "}", "first", "{", "$min", "$counted_at", "}", "last", "{", "$max", "$counted_at", "}", "}",
                 "}");
     BCON_APPEND(stages, "2", "{", "$group", "{", "_id", "{", "day", "$_id.day", "user", "$_id.user", "}", "records",
                 "{", "$sum", "$records", "}", "voids", "{", "$sum", "$voids", "}", "hours", "{", "$addToSet",

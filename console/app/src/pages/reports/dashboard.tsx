@@ -86,7 +86,7 @@ function Figures({ data: { kpis } }: { data: Dashboard }) {
     const listOf = (path: string): string => (kpis.warehouse === null ? pathTo(path) : `${pathTo(path)}?${new URLSearchParams({ warehouse: kpis.warehouse })}`);
     return (
         <div class="tiles dashboard-tiles">
-            <Tile label={text("dashboard.records_today")} value={number(kpis.records_today)} href={`${pathTo("/reports/build")}?${new URLSearchParams({ collection: "verification_records", field: "created_at", period: "today", ...of })}`} />
+            <Tile label={text("dashboard.records_today")} value={number(kpis.records_today)} href={`${pathTo("/reports/build")}?${new URLSearchParams({ collection: "verification_records", field: "counted_at", period: "today", ...of })}`} />
             <Tile label={text("dashboard.counts_open")} value={number(kpis.counts.open)} href={`${pathTo("/counts")}?${new URLSearchParams({ status: "OPEN", ...of })}`} />
             <Tile label={text("dashboard.counts_reconcile")} value={number(kpis.counts.reconcile)} href={`${pathTo("/counts")}?${new URLSearchParams({ status: "RECONCILE", ...of })}`} />
             <Tile label={text("dashboard.conflicts")} value={number(kpis.waiting.conflicts)} href={listOf("/decide")} />

@@ -65,6 +65,7 @@ export const titlesArabic: Translation<typeof titlesEnglish> = {
     "Last verified at": "آخر تحقق",
     Location: "الموقع",
     Lot: "التشغيلة",
+    "Made at": "وقت الإنشاء على الجهاز",
     "Made on": "تاريخ الصنع",
     "Manual barcode": "باركود يدوي",
     Message: "الرسالة",

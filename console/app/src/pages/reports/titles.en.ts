@@ -63,6 +63,7 @@ export const titlesEnglish = {
     "Last verified at": "Last verified at",
     Location: "Location",
     Lot: "Lot",
+    "Made at": "Made at",
     "Made on": "Made on",
     "Manual barcode": "Manual barcode",
     Message: "Message",

@@ -65,6 +65,7 @@ export const titlesHindi: Translation<typeof titlesEnglish> = {
     "Last verified at": "पिछला सत्यापन",
     Location: "स्थान",
     Lot: "लॉट",
+    "Made at": "डिवाइस पर बनाया गया",
     "Made on": "निर्माण तिथि",
     "Manual barcode": "हाथ से बारकोड",
     Message: "संदेश",
