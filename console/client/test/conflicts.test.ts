@@ -16,7 +16,7 @@ const theirs = {
 function conflict(id: string, session_id: string, more: Partial<Conflict> = {}): Conflict {
     return {
         conflict_id: id, client_record_id: `mine-${id}`, type: "duplicate_count", status: "open", message: "there is one", mine: {}, server: theirs, holder: null, session_id,
-        rack_id: "R1", item_code: "I1", item_name: null, user_id: "asha", full_name: "asha", server_full_name: null, actions: ["keep_server", "merge"], created_at: "2026-11-28T10:00:00Z",
+        rack_id: "R1", item_code: "I1", item_name: null, uom: "pcs", user_id: "asha", full_name: "asha", server_full_name: null, actions: ["keep_server", "merge"], created_at: "2026-11-28T10:00:00Z",
         resolution: null, resolved_by: null, ...more,
     };
 }
