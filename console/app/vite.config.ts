@@ -36,6 +36,9 @@ function isShell(id: string): boolean {
     return /[\\/]app[\\/]src[\\/]|[\\/]client[\\/]dist[\\/]|[\\/](?:preact|preact-iso|@preact)[\\/]|vite[\\/]preload-helper|\0/.test(id);
 }
 
+/** What counting needs is one file, too. What a phone loads first has no more: the other pages come after the login. */
+const isCounter = (id: string): boolean => /[\\/]pages[\\/]counter[\\/](?!seldom|device|practice-page|history|ean13|texts\.(?:hi|ar))|[\\/]scan[\\/](?:feedback|scanner)|[\\/]ui[\\/]segments/.test(id);
+
 /** Files of the counter's shell, which the service worker takes at once; all others come to its cache when they are used. */
 const shell = ["index.html", "icons/icon.svg", "assets/{shell,counter}-*.{js,css}"];
 
@@ -55,7 +58,7 @@ export default defineConfig(({ mode }) => ({
                 entryFileNames: "assets/shell-[hash].js",
                 chunkFileNames: "assets/[name]-[hash].js",
                 assetFileNames: "assets/[name]-[hash][extname]",
-                codeSplitting: { groups: [{ name: "shell", test: isShell }] },
+                codeSplitting: { groups: [{ name: "shell", test: isShell, priority: 2 }, { name: "counter", test: isCounter, priority: 1 }] },
             },
         },
     },

@@ -18,8 +18,9 @@ export function useParameter(name: string): string {
 }
 
 const counter = () => import("./pages/counter/counter.js");
+const seldom = () => import("./pages/counter/seldom.js");
 
-/** Counters' pages are one chunk, kept on the device with the shell. */
+/** What counting needs is one chunk, kept on the device with the shell; the rest comes after the login. */
 const counterRoutes: readonly PageRoute[] = [
     { path: "/", least: "staff", component: pageOf(counter, (chunk) => chunk.HomePage) },
     { path: "/racks", least: "staff", component: pageOf(counter, (chunk) => chunk.RacksPage) },
@@ -29,10 +30,10 @@ const counterRoutes: readonly PageRoute[] = [
     { path: "/count/:session/finish", least: "staff", component: pageOf(counter, (chunk) => chunk.FinishPage), bare: true },
     { path: "/unsent", least: "staff", component: pageOf(counter, (chunk) => chunk.UnsentPage) },
     { path: "/conflicts", least: "staff", component: pageOf(counter, (chunk) => chunk.ConflictsPage) },
-    { path: "/history", least: "staff", component: pageOf(counter, (chunk) => chunk.HistoryPage) },
+    { path: "/history", least: "staff", component: pageOf(seldom, (chunk) => chunk.HistoryPage) },
     { path: "/settings", least: "staff", component: pageOf(counter, (chunk) => chunk.SettingsPage) },
-    { path: "/device", least: "staff", component: pageOf(counter, (chunk) => chunk.DevicePage) },
-    { path: "/practice", least: "staff", component: pageOf(counter, (chunk) => chunk.PracticePage) },
+    { path: "/device", least: "staff", component: pageOf(seldom, (chunk) => chunk.DevicePage) },
+    { path: "/practice", least: "staff", component: pageOf(seldom, (chunk) => chunk.PracticePage) },
     { path: "/more", least: "staff", component: pageOf(counter, (chunk) => chunk.MorePage) },
 ];
 

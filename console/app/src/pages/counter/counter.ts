@@ -3,13 +3,10 @@ import "./counter.css";
 
 export { ConflictsPage } from "./conflicts.js";
 export { CountPage } from "./count.js";
-export { DevicePage } from "./device.js";
 export { FinishPage } from "./finish.js";
-export { HistoryPage } from "./history.js";
 export { HomePage } from "./home.js";
 export { ItemPage } from "./item.js";
 export { MorePage } from "./more.js";
-export { PracticePage } from "./practice-page.js";
 export { RacksPage } from "./racks.js";
 export { SettingsPage } from "./settings.js";
 export { UnknownPage } from "./unknown.js";
