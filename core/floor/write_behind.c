@@ -16,6 +16,8 @@
 enum {
     /* One transaction each: one commit to disk for all of them, which halves what a heartbeat costs the database. */
     SV_HEARTBEAT_CHUNK = 250,
+    /* So many are forgotten in one script of Redis, which serves nobody meanwhile: clients' commands go in between. */
+    SV_HEARTBEATS_FORGOTTEN_AT_ONCE = 50,
     /* Heartbeats this near to each other are one update, as if all were as old as the oldest: their holds end so much
      * too early at most, of the margin they have after the lease, and never too late.  It halves the cost once more. */
     SV_HEARTBEAT_GROUP_MS = 500,
@@ -223,8 +225,8 @@ sv_heartbeats_disbelieve(sv_store_t *store, sv_redis_client_t *redis, const sv_h
 }
 
 static sv_status_t
-sv_heartbeats_forget(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_heartbeat_chunk_t *chunk,
-                     sv_error_t *error)
+sv_heartbeats_forget_some(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_heartbeat_chunk_t *chunk,
+                          size_t first, size_t end, sv_error_t *error)
 {
     sv_redis_command_t command;
     redisReply *reply;
@@ -232,7 +234,7 @@ sv_heartbeats_forget(sv_redis_client_t *redis, const sv_settings_t *settings, co
 
     sv_redis_script(&command, chunk->arena, SV_SCRIPT_HEARTBEATS_WRITTEN, 1);
     sv_redis_arg(&command, SV_HEARTBEATS);
-    for (size_t i = 0; i < chunk->count; i++) {
+    for (size_t i = first; i < end; i++) {
         const sv_noted_heartbeat_t *heartbeat = &chunk->heartbeats[i];
         int64_t at_ms = (int64_t) strtod(heartbeat->score, NULL); /* by Redis, whose clock ends what it keeps */
 
@@ -247,6 +249,20 @@ sv_heartbeats_forget(sv_redis_client_t *redis, const sv_settings_t *settings, co
     status = sv_redis_client_run(redis, &command, &reply, error);
     if (status == SV_OK) {
         freeReplyObject(reply);
+    }
+    return status;
+}
+
+static sv_status_t
+sv_heartbeats_forget(sv_redis_client_t *redis, const sv_settings_t *settings, const sv_heartbeat_chunk_t *chunk,
+                     sv_error_t *error)
+{
+    sv_status_t status = SV_OK;
+
+    for (size_t first = 0, end; status == SV_OK && first < chunk->count; first = end) {
+        end = first + SV_HEARTBEATS_FORGOTTEN_AT_ONCE < chunk->count ? first + SV_HEARTBEATS_FORGOTTEN_AT_ONCE
+                                                                     : chunk->count;
+        status = sv_heartbeats_forget_some(redis, settings, chunk, first, end, error);
     }
     return status;
 }
