@@ -13,7 +13,8 @@ sv_accept_new_item(sv_contender_t *stand)
 }
 
 static sv_figure_t
-sv_accept_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
+sv_accept_figure(const sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                 const sv_slot_t *slot, const char *key)
 {
     sv_figure_t figure = {
         .user_id = session->facts.user_id,
@@ -21,7 +22,7 @@ sv_accept_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced
         .rack_id = session->facts.rack_id,
         .count_id = session->facts.count_id,
         .item_key = record->item_key,
-        .key = sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key),
+        .key = key,
         .content_hash = record->content_hash,
         .order = record->order,
         .order_suspect = sv_order_is_suspect(record, session->now_ms),
@@ -60,10 +61,10 @@ sv_accept_replaces(sv_batch_run_t *run, const sv_record_t *record, const sv_slot
 }
 
 void
-sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot)
+sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot, const char *key)
 {
     const char *left = slot->exists ? slot->now.key : NULL;
-    sv_figure_t figure = sv_accept_figure(run, record, session, slot);
+    sv_figure_t figure = sv_accept_figure(run, record, session, slot, key);
 
     sv_serials_release(run, slot, figure.stand.is_void ? NULL : record);
     slot->now = figure;

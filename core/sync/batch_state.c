@@ -13,6 +13,12 @@ sv_key_item(sv_batch_run_t *run, const char *count_id, const char *rack_id, cons
 }
 
 const char *
+sv_key_record(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session)
+{
+    return sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key);
+}
+
+const char *
 sv_key_book(sv_batch_run_t *run, const char *rack_id, const char *item_code)
 {
     return sv_arena_printf(run->arena, "%s" SV_KEY_JOINT "%s", rack_id, item_code);

@@ -98,6 +98,8 @@ typedef struct {
 /* batch_state.c: keys of the maps, in the run's arena. */
 const char *
 sv_key_item(sv_batch_run_t *run, const char *count_id, const char *rack_id, const char *item_key, const char *lot_key);
+/* Of the figures that the record would stand among. */
+const char *sv_key_record(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session);
 const char *sv_key_book(sv_batch_run_t *run, const char *rack_id, const char *item_code);
 const char *sv_key_serial(sv_batch_run_t *run, const char *item_scope, const char *serial_key);
 
@@ -137,15 +139,15 @@ void sv_figures_settle(sv_batch_run_t *run, const char *key);
 /* How the record would stand among them. */
 sv_contender_t sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
                                     const sv_slot_t *slot);
-/* How many other figures its round has of the item, those that no longer count among them. */
-size_t sv_figures_of_round(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
-                           const sv_slot_t *slot);
-/* What other figures of its round count of the item, those it replaces left out: sound pieces and such as go back. */
-sv_quantity_t
-sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot);
-/* The figure that must be asked about before the record may stand; NULL: none. */
-sv_slot_t *sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
-                                 const sv_slot_t *slot);
+/* `among` are the figures of sv_key_record(), looked up once for all that is asked about a record; it would stand among
+ * them as `candidate`, and `slot` is its own.  How many others its round has of the item, those that no longer count too. */
+size_t sv_figures_of_round(const sv_figures_t *among, const sv_contender_t *candidate, const sv_slot_t *slot);
+/* What others of its round count of the item, those it replaces left out: sound pieces and such as go back. */
+sv_quantity_t sv_figures_beside(const sv_figures_t *among, const sv_record_t *record, const sv_contender_t *candidate,
+                                const sv_slot_t *slot);
+/* The one that must be asked about before the record may stand; NULL: none. */
+sv_slot_t *
+sv_figures_in_the_way(const sv_figures_t *among, const sv_record_t *record, const sv_contender_t *candidate);
 
 /* classify.c: judges every record against the run, in the order of the batch. */
 void sv_batch_classify(sv_batch_run_t *run);
@@ -158,8 +160,9 @@ bool sv_verdict_outline(const sv_batch_run_t *run, sv_verdict_t *verdict, bool b
 /* The same of all conflicts among the verdicts, where the sender is blind beside their counts. */
 sv_status_t sv_batch_hide(sv_batch_run_t *run, sv_error_t *error);
 
-/* accept.c: puts a record into the run as accepted, whatever stands against it. */
-void sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot);
+/* accept.c: puts a record into the run as accepted, whatever stands against it; `key` is its sv_key_record(). */
+void sv_batch_accept(sv_batch_run_t *run, const sv_record_t *record, sv_fenced_t *session, sv_slot_t *slot,
+                     const char *key);
 
 /* batch_write.c: writes what the run holds.  SV_ERR_ALREADY_EXISTS: a unique key was taken meanwhile. */
 sv_status_t sv_batch_write(sv_batch_run_t *run, sv_error_t *error);
@@ -177,9 +180,10 @@ void sv_serials_release(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t 
 void sv_serials_take(sv_batch_run_t *run, sv_slot_t *slot, const sv_record_t *record);
 /* Takes those of a figure that stands again, as far as no other record has them now. */
 void sv_serials_take_back(sv_batch_run_t *run, sv_slot_t *slot);
-/* The first serial of the record that another record holds in an OPEN count; NULL: none. */
+/* The first serial of the record that another record holds in an OPEN count; NULL: none.  `among` and `candidate` as for
+ * sv_figures_in_the_way(). */
 sv_serial_t *sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
-                                   const sv_slot_t *slot);
+                                   const sv_figures_t *among, const sv_contender_t *candidate);
 /* Who holds a serial and where, for a client. */
 const bson_t *sv_serials_describe(sv_batch_run_t *run, const sv_serial_t *serial, const sv_holder_t **holder);
 /* Those of a figure that is another item's now go with it, as far as no other record has them there; how many did not.

@@ -72,6 +72,22 @@ sv_judge_replay(const sv_batch_run_t *run, const sv_slot_t *slot, const sv_recor
                                  run->arena);
 }
 
+/* Where a record would stand. */
+typedef struct {
+    const char *key; /* sv_key_record() */
+    sv_figures_t among;
+    sv_contender_t candidate;
+} sv_judged_place_t;
+
+static void
+sv_judge_find_place(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+                    sv_judged_place_t *place)
+{
+    place->key = sv_key_record(run, record, session);
+    place->among = sv_figures_of(run, place->key);
+    place->candidate = sv_figures_candidate(run, record, session, slot);
+}
+
 /* Whose session, whose record, which rack: true when the record may be looked at further. */
 static bool
 sv_judge_belonging(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
@@ -101,10 +117,9 @@ sv_judge_belonging(sv_batch_run_t *run, const sv_record_t *record, const sv_fenc
  * is for the review. */
 static bool
 sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
-                  sv_verdict_t *verdict)
+                  const sv_judged_place_t *place, sv_verdict_t *verdict)
 {
     const sv_quantity_t *book_qty;
-    sv_contender_t candidate;
     sv_record_t checked;
     bool is_part;
 
@@ -116,10 +131,10 @@ sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fence
     if (book_qty == NULL) {
         return true;
     }
-    candidate = sv_figures_candidate(run, record, session, slot);
-    is_part = sv_contender_adds_up(&candidate);
+    is_part = sv_contender_adds_up(&place->candidate);
     checked = *record;
-    sv_rules_check_variance(&checked, is_part, is_part ? sv_figures_beside(run, record, session, slot) : 0, *book_qty,
+    sv_rules_check_variance(&checked, is_part,
+                            is_part ? sv_figures_beside(&place->among, record, &place->candidate, slot) : 0, *book_qty,
                             run->arena);
     if (checked.fault.code != NULL) {
         sv_verdict_fault(verdict, &checked.fault);
@@ -128,28 +143,28 @@ sv_judge_variance(sv_batch_run_t *run, const sv_record_t *record, const sv_fence
 }
 
 static bool
-sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
-                 sv_verdict_t *verdict)
+sv_judge_serials(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                 const sv_judged_place_t *place, sv_verdict_t *verdict)
 {
-    const bson_t *place;
+    const bson_t *held_at;
     const char *rack_id, *name;
     sv_serial_t *taken;
 
     if (sv_record_is_void(record)) {
         return true;
     }
-    taken = sv_serials_find_taken(run, record, session, slot);
+    taken = sv_serials_find_taken(run, record, session, &place->among, &place->candidate);
     if (taken == NULL) {
         return true;
     }
-    place = sv_serials_describe(run, taken, &verdict->holder);
-    rack_id = sv_doc_text(place, "rack_id", run->arena);
+    held_at = sv_serials_describe(run, taken, &verdict->holder);
+    rack_id = sv_doc_text(held_at, "rack_id", run->arena);
     name = verdict->holder->full_name;
     sv_verdict_conflict(verdict, SV_CONFLICT_DUPLICATE_SERIAL,
                         sv_arena_printf(run->arena, "Serial number %s was counted on rack %s by %s",
                                         taken->serial_number, rack_id != NULL ? rack_id : "?",
                                         name != NULL ? name : "somebody else"),
-                        place);
+                        held_at);
     if (sv_verdict_outline(run, verdict, (session->facts.blind && session->open) || taken->before_blind)) {
         verdict->hides_place = true;
     }
@@ -201,7 +216,7 @@ sv_judge_given_up(sv_batch_run_t *run, const sv_slot_t *slot, const sv_fenced_t 
 
 static bool
 sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
-                sv_verdict_t *verdict)
+                const sv_judged_place_t *place, sv_verdict_t *verdict)
 {
     const sv_slot_t *other;
 
@@ -217,7 +232,7 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_
     if (!sv_judge_given_up(run, slot, session, verdict)) {
         return false;
     }
-    other = sv_figures_in_the_way(run, record, session, slot);
+    other = sv_figures_in_the_way(&place->among, record, &place->candidate);
     if (other != NULL) {
         sv_verdict_conflict(verdict, SV_CONFLICT_DUPLICATE_COUNT,
                             strcmp(other->now.session_id, record->session_id) == 0
@@ -232,14 +247,11 @@ sv_judge_figure(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_
 
 /* A round holds only so many figures of an item; those that it has can be corrected all the same. */
 static bool
-sv_judge_room(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot,
+sv_judge_room(sv_batch_run_t *run, const sv_record_t *record, const sv_slot_t *slot, const sv_judged_place_t *place,
               sv_verdict_t *verdict)
 {
-    const char *key =
-        sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key);
-
-    if ((slot->exists && strcmp(slot->now.key, key) == 0) ||
-        sv_figures_of_round(run, record, session, slot) < SV_RECORD_MAX_FIGURES) {
+    if ((slot->exists && strcmp(slot->now.key, place->key) == 0) ||
+        sv_figures_of_round(&place->among, &place->candidate, slot) < SV_RECORD_MAX_FIGURES) {
         return true;
     }
     sv_verdict_error(run, verdict, record->item_code != NULL ? "item_code" : "unknown_item_id", "too_many_figures",
@@ -251,6 +263,7 @@ sv_judge_room(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t 
 void
 sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *verdict)
 {
+    sv_judged_place_t place;
     sv_fenced_t *session;
     sv_slot_t *slot;
 
@@ -271,12 +284,16 @@ sv_batch_judge(sv_batch_run_t *run, const sv_record_t *record, sv_verdict_t *ver
         sv_verdict_fault(verdict, &record->fault);
         return;
     }
-    if (sv_judge_belonging(run, record, session, slot, verdict) &&
-        sv_judge_variance(run, record, session, slot, verdict) &&
-        sv_judge_serials(run, record, session, slot, verdict) && sv_judge_session(session, verdict) &&
-        sv_judge_figure(run, record, session, slot, verdict) && sv_judge_room(run, record, session, slot, verdict)) {
+    if (!sv_judge_belonging(run, record, session, slot, verdict)) {
+        return;
+    }
+    sv_judge_find_place(run, record, session, slot, &place);
+    if (sv_judge_variance(run, record, session, slot, &place, verdict) &&
+        sv_judge_serials(run, record, session, &place, verdict) && sv_judge_session(session, verdict) &&
+        sv_judge_figure(run, record, session, slot, &place, verdict) &&
+        sv_judge_room(run, record, slot, &place, verdict)) {
         verdict->kind = SV_VERDICT_OK;
-        sv_batch_accept(run, record, session, slot);
+        sv_batch_accept(run, record, session, slot, place.key);
     }
 }
 

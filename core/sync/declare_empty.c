@@ -193,7 +193,8 @@ sv_empty_decide(sv_empty_work_t *work)
         }
         emptied->declared[emptied->declared_count++] = record->item_code;
         if (mark == NULL) {
-            sv_batch_accept(run, record, &emptied->session, sv_batch_slot(run, record->client_record_id));
+            sv_batch_accept(run, record, &emptied->session, sv_batch_slot(run, record->client_record_id),
+                            sv_key_record(run, record, &emptied->session));
         }
     }
 }

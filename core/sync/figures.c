@@ -229,39 +229,27 @@ sv_figures_candidate(const sv_batch_run_t *run, const sv_record_t *record, const
     return stand;
 }
 
-/* Those that the record would stand among. */
-static sv_figures_t
-sv_figures_where(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session)
-{
-    return sv_figures_of(
-        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
-}
-
 sv_slot_t *
-sv_figures_in_the_way(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
+sv_figures_in_the_way(const sv_figures_t *among, const sv_record_t *record, const sv_contender_t *candidate)
 {
-    sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
-    sv_figures_t figures = sv_figures_where(run, record, session);
-    const sv_contender_t *other = sv_contenders_in_the_way(figures.stands, figures.count, &candidate,
+    const sv_contender_t *other = sv_contenders_in_the_way(among->stands, among->count, candidate,
                                                            record->replaces.items, record->replaces.count);
 
-    for (size_t i = 0; other != NULL && i < figures.count; i++) {
-        if (figures.stands[i] == other) {
-            return figures.slots[i];
+    for (size_t i = 0; other != NULL && i < among->count; i++) {
+        if (among->stands[i] == other) {
+            return among->slots[i];
         }
     }
     return NULL;
 }
 
 size_t
-sv_figures_of_round(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
+sv_figures_of_round(const sv_figures_t *among, const sv_contender_t *candidate, const sv_slot_t *slot)
 {
-    sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
-    sv_figures_t figures = sv_figures_where(run, record, session);
     size_t count = 0;
 
-    for (size_t i = 0; i < figures.count; i++) {
-        count += figures.slots[i] != slot && figures.stands[i]->round == candidate.round;
+    for (size_t i = 0; i < among->count; i++) {
+        count += among->slots[i] != slot && among->stands[i]->round == candidate->round;
     }
     return count;
 }
@@ -280,18 +268,17 @@ sv_slot_stock(const sv_slot_t *slot)
 }
 
 sv_quantity_t
-sv_figures_beside(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
+sv_figures_beside(const sv_figures_t *among, const sv_record_t *record, const sv_contender_t *candidate,
+                  const sv_slot_t *slot)
 {
-    sv_contender_t candidate = sv_figures_candidate(run, record, session, slot);
-    sv_figures_t figures = sv_figures_where(run, record, session);
     sv_quantity_t sum = 0;
 
-    for (size_t i = 0; i < figures.count; i++) {
-        const sv_contender_t *other = figures.stands[i];
+    for (size_t i = 0; i < among->count; i++) {
+        const sv_contender_t *other = among->stands[i];
 
-        if (figures.slots[i] != slot && other->standing == SV_STANDING_COUNTS && other->round == candidate.round &&
-            !sv_contender_makes_room(other, &candidate, record->replaces.items, record->replaces.count) &&
-            !sv_quantity_add(sum, sv_slot_stock(figures.slots[i]), &sum)) {
+        if (among->slots[i] != slot && other->standing == SV_STANDING_COUNTS && other->round == candidate->round &&
+            !sv_contender_makes_room(other, candidate, record->replaces.items, record->replaces.count) &&
+            !sv_quantity_add(sum, sv_slot_stock(among->slots[i]), &sum)) {
             return INT64_MAX; /* past what can be counted, and so past any book */
         }
     }

@@ -50,10 +50,7 @@ sv_may_decide_against(sv_resolution_t *resolution, const sv_slot_t *other)
 static const char *
 sv_resolution_key(sv_resolution_t *resolution)
 {
-    const sv_floor_session_t *facts = &resolution->resolved->session.facts;
-
-    return sv_key_item(&resolution->run, facts->count_id, facts->rack_id, resolution->record.item_key,
-                       resolution->record.lot_key);
+    return sv_key_record(&resolution->run, &resolution->record, &resolution->resolved->session);
 }
 
 /* keep_mine: every other figure of the round, also those that wait behind one, is decided against.  A part takes
@@ -120,6 +117,7 @@ sv_resolution_others(sv_resolution_t *resolution, sv_error_t *error)
     sv_fenced_t *session = &resolution->resolved->session;
     sv_slot_t *slot = resolution->slot;
     sv_contender_t candidate = sv_figures_candidate(run, &resolution->record, session, slot);
+    sv_figures_t among;
     sv_slot_t *other;
 
     if (sv_record_is_void(&resolution->record)) {
@@ -130,7 +128,8 @@ sv_resolution_others(sv_resolution_t *resolution, sv_error_t *error)
         !sv_may_overrule(resolution, &slot->now.stand)) {
         return sv_fail_decided(error);
     }
-    other = sv_figures_in_the_way(run, &resolution->record, session, slot);
+    among = sv_figures_of(run, sv_resolution_key(resolution));
+    other = sv_figures_in_the_way(&among, &resolution->record, &candidate);
     if (other != NULL && !sv_may_decide_against(resolution, other)) {
         return sv_fail(error, SV_ERR_CONFLICT_STATE, "The item has another figure in this round");
     }
@@ -254,16 +253,26 @@ sv_leave_serial(sv_record_t *record, const char *serial_number, sv_arena_t *aren
     record->serial_numbers = (sv_text_list_t){ kept, count };
 }
 
+/* The next of the record's serial numbers that another record holds. */
+static sv_serial_t *
+sv_resolution_find_taken(sv_resolution_t *resolution)
+{
+    sv_batch_run_t *run = &resolution->run;
+    const sv_fenced_t *session = &resolution->resolved->session;
+    sv_figures_t among = sv_figures_of(run, sv_resolution_key(resolution));
+    sv_contender_t candidate = sv_figures_candidate(run, &resolution->record, session, resolution->slot);
+
+    return sv_serials_find_taken(run, &resolution->record, session, &among, &candidate);
+}
+
 /* The serial numbers another record holds are taken from it, or left to it. */
 static sv_status_t
 sv_resolution_serials(sv_resolution_t *resolution, sv_error_t *error)
 {
-    sv_batch_run_t *run = &resolution->run;
     sv_record_t *record = &resolution->record;
     sv_serial_t *taken;
 
-    while (!sv_record_is_void(record) &&
-           (taken = sv_serials_find_taken(run, record, &resolution->resolved->session, resolution->slot)) != NULL) {
+    while (!sv_record_is_void(record) && (taken = sv_resolution_find_taken(resolution)) != NULL) {
         if (!sv_resolution_meets(resolution, SV_CONFLICT_DUPLICATE_SERIAL)) {
             return sv_fail(error, SV_ERR_CONFLICT_STATE, "Serial number %s is counted elsewhere", taken->serial_number);
         }
@@ -360,6 +369,6 @@ sv_resolution_store(sv_resolution_t *resolution, sv_error_t *error)
     if (sv_resolution_serials(resolution, error) != SV_OK) {
         return error->status;
     }
-    sv_batch_accept(run, &resolution->record, session, slot);
+    sv_batch_accept(run, &resolution->record, session, slot, sv_resolution_key(resolution));
     return sv_batch_write(run, error);
 }

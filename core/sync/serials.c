@@ -106,18 +106,10 @@ sv_serials_is_kept(const sv_batch_run_t *run, const sv_serial_t *serial, const s
 }
 
 sv_serial_t *
-sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session, const sv_slot_t *slot)
+sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_fenced_t *session,
+                      const sv_figures_t *among, const sv_contender_t *candidate)
 {
-    sv_contender_t candidate;
-    sv_figures_t figures;
-
-    if (record->serial_numbers.count == 0) {
-        return NULL;
-    }
-    candidate = sv_figures_candidate(run, record, session, slot);
-    figures = sv_figures_of(
-        run, sv_key_item(run, session->facts.count_id, session->facts.rack_id, record->item_key, record->lot_key));
-    if (sv_contender_is_overtaken(figures.stands, figures.count, &candidate)) {
+    if (sv_contender_is_overtaken(among->stands, among->count, candidate)) {
         return NULL; /* it takes none: a later round has the item */
     }
     for (size_t i = 0; i < record->serial_numbers.count; i++) {
@@ -127,7 +119,7 @@ sv_serials_find_taken(sv_batch_run_t *run, const sv_record_t *record, const sv_f
             !sv_serials_is_kept(run, serial, session)) {
             continue;
         }
-        if (!sv_serials_gives_way(&figures, serial, record, &candidate)) {
+        if (!sv_serials_gives_way(among, serial, record, candidate)) {
             return serial;
         }
     }
