@@ -47,7 +47,9 @@ sub {
     my $limit = StockVerify::Bench::median(map { $_->{per_s} } @bare);
     my %same = (connections => 200, rate => int($rate / 2), seconds => $bench->{seconds});
     my $open = $bench->open_loop($bench->{host}, $requests, %same);
+    my $unwritten = $bench->without('worker', sub { $bench->open_loop($bench->{host}, $requests, %same) });
     my $open_limit = $bench->open_loop($static, $requests, %same);
+    my $own_limit = $bench->open_loop($static, $requests, %same, rate => int($limit / 2));
     $bench->stop_static;
     my ($nginx, $redis, $client) = map { cpu_us($_, @ours) } qw(nginx redis client);
     my $bare_cpu = cpu_us('static', @bare);
@@ -68,7 +70,9 @@ sub {
         [ 'Redis: heartbeat / redis-benchmark', sprintf('%.2f', $redis / $alone), 'wanted: 1.5 or less' ],
         [ 'open loop at half that rate: p50 ms', $open->{p50_ms} ],
         [ 'open loop at half that rate: p99 ms', $open->{p99_ms}, 'wanted: below 5' ],
+        [ 'the same while the worker is held, so that nothing is written: p99 ms', $unwritten->{p99_ms} ],
         [ 'return 200 at the same rate, same client: p99 ms', $open_limit->{p99_ms} ],
+        [ 'return 200 at half its own rate, same client: p99 ms', $own_limit->{p99_ms} ],
         [ 'leases asked for, a heartbeat answered', sprintf('%.3f', $renewed / $answered), 'must be 1: else something else was measured' ],
         [ 'refused', $refused, 'must be 0' ]);
     return;

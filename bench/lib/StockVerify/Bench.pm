@@ -206,6 +206,18 @@ sub heartbeat_commands {
     return grep { $_->[0] =~ /\A(?:TIME|HMGET|GETEX|PEXPIRE|ZADD)\z/ } @commands;
 }
 
+# Runs `work` while a part of the stack is held, and gives its result.
+sub without {
+    my ($self, $part, $work) = @_;
+    my $pid = $self->{stack}{pids}{$part};
+    kill STOP => $pid or die "$part: $!\n";
+    my $got = eval { $work->() };
+    my $failure = $@;
+    kill CONT => $pid;
+    die $failure unless $got;
+    return $got;
+}
+
 # How often Redis has run each command so far: { getex => 12, ... }.
 sub redis_calls {
     my ($self) = @_;
