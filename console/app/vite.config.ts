@@ -37,7 +37,7 @@ function isShell(id: string): boolean {
 }
 
 /** What counting needs is one file, too. What a phone loads first has no more: the other pages come after the login. */
-const isCounter = (id: string): boolean => /[\\/]pages[\\/]counter[\\/](?!seldom|device|practice-page|history|ean13|texts\.(?:hi|ar))|[\\/]scan[\\/](?:feedback|scanner)|[\\/]ui[\\/]segments/.test(id);
+const isCounter = (id: string): boolean => /[\\/]pages[\\/]counter[\\/](?!seldom|conflicts|device|history|more|practice-page|rescue|settings|ean13|texts\.(?:hi|ar))|[\\/]scan[\\/](?:feedback|scanner)|[\\/]ui[\\/]segments/.test(id);
 
 /** Files of the counter's shell, which the service worker takes at once; all others come to its cache when they are used. */
 const shell = ["index.html", "icons/icon.svg", "assets/{shell,counter}-*.{js,css}"];

@@ -29,12 +29,12 @@ const counterRoutes: readonly PageRoute[] = [
     { path: "/count/:session/unknown", least: "staff", component: pageOf(counter, (chunk) => chunk.UnknownPage), bare: true },
     { path: "/count/:session/finish", least: "staff", component: pageOf(counter, (chunk) => chunk.FinishPage), bare: true },
     { path: "/unsent", least: "staff", component: pageOf(counter, (chunk) => chunk.UnsentPage) },
-    { path: "/conflicts", least: "staff", component: pageOf(counter, (chunk) => chunk.ConflictsPage) },
+    { path: "/conflicts", least: "staff", component: pageOf(seldom, (chunk) => chunk.ConflictsPage) },
     { path: "/history", least: "staff", component: pageOf(seldom, (chunk) => chunk.HistoryPage) },
-    { path: "/settings", least: "staff", component: pageOf(counter, (chunk) => chunk.SettingsPage) },
+    { path: "/settings", least: "staff", component: pageOf(seldom, (chunk) => chunk.SettingsPage) },
     { path: "/device", least: "staff", component: pageOf(seldom, (chunk) => chunk.DevicePage) },
     { path: "/practice", least: "staff", component: pageOf(seldom, (chunk) => chunk.PracticePage) },
-    { path: "/more", least: "staff", component: pageOf(counter, (chunk) => chunk.MorePage) },
+    { path: "/more", least: "staff", component: pageOf(seldom, (chunk) => chunk.MorePage) },
 ];
 
 export const routes: readonly PageRoute[] = [...counterRoutes, ...officeRoutes];
