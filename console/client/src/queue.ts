@@ -188,11 +188,14 @@ export class Queue {
         return (await this.database.scan("queue", range)).map(toSent);
     }
 
-    /** Writes down what became of a batch. Returns how many records are to be sent again later. */
-    async settle(sent: readonly Sent[], verdict: BatchVerdict): Promise<number> {
-        const outcomes = judge(sent.map(({ record }) => record), verdict);
-        await this.#settleAll(sent.map((each, index) => ({ each, outcome: outcomes[index] ?? { kind: "later" } })));
-        return outcomes.filter(({ kind }) => kind === "later").length;
+    /** Writes down what became of batches, all at once. Returns how many records are to be sent again later. */
+    async settle(answered: readonly { rows: readonly Sent[]; verdict: BatchVerdict }[]): Promise<number> {
+        const judged = answered.flatMap(({ rows, verdict }) => {
+            const outcomes = judge(rows.map(({ record }) => record), verdict);
+            return rows.map((each, index): Judged => ({ each, outcome: outcomes[index] ?? { kind: "later" } }));
+        });
+        await this.#settleAll(judged);
+        return judged.filter(({ outcome }) => outcome.kind === "later").length;
     }
 
     /** Moves a record aside that the server can't take in any batch. */

@@ -10,8 +10,9 @@ import { Source } from "./observable.js";
 import type { Shelf, Waiting } from "./outbox.js";
 import type { Platform } from "./platform.js";
 import type { Queue, Sent } from "./queue.js";
-import type { RecordErrorCode, Refusal } from "./record.js";
+import type { RecordErrorCode } from "./record.js";
 import type { UnsentUnknownItem } from "./rescue.js";
+import { type Answered, type Settled, Settling } from "./settling.js";
 import { type Database, StorageFull } from "./store/store.js";
 import { answerTime, type Call, type ReadyBody } from "./transport.js";
 
@@ -51,9 +52,6 @@ const countAfter = 300;
 
 /** By how much a writing changes what is on the device. */
 export type Written = Partial<Pick<QueueState, "unsent" | "lines" | "unknown_items" | "photos" | "refused">>;
-
-/** Verdicts of a batch, or why its only record can't be read. */
-type Answered = { verdict: BatchVerdict } | { refusal: Refusal };
 
 export interface SyncParts {
     platform: Platform;
@@ -294,11 +292,11 @@ export class Sync {
 
     /**
      * One batch after the other, the oldest first; what is to be sent again waits for the next pass. While the server works
-     * on one, the verdicts of the one before are written down and the one behind it is made ready.
+     * on one, the verdicts of those before are written down and the one behind it is made ready.
      */
     async #sendRecords(total: number): Promise<boolean> {
+        const settling = new Settling(this.parts.platform, (settled) => this.#settle(settled));
         let next = this.#ready(undefined, total);
-        let settling: Promise<number> = Promise.resolve(0);
         let sent = 0;
         let later = 0;
         try {
@@ -309,19 +307,16 @@ export class Sync {
                 next = this.#ready(batch.last, batch.left);
                 next.catch(() => undefined);
                 const answer = await posting;
-                later += await settling;
-                settling = Promise.resolve(0);
                 if (answer === "cut") {
                     next = this.#ready(after, total - sent);
                     continue;
                 }
                 after = batch.last;
                 sent += batch.rows.length;
-                settling = this.#settle(batch.rows, answer);
-                settling.catch(() => undefined);
+                await settling.add({ rows: batch.rows, answer });
             }
         } finally {
-            later += await settling;
+            later = await settling.end();
         }
         this.#largest = Number.POSITIVE_INFINITY;
         // What was added or edited meanwhile is no failure: it is simply next.
@@ -369,16 +364,18 @@ export class Sync {
     }
 
     /** How many are to be sent again later. */
-    async #settle(batch: readonly Sent[], answer: Answered): Promise<number> {
+    async #settle(settled: readonly Settled[]): Promise<number> {
         const { queue } = this.parts;
-        const [only] = batch;
         // Whatever went wrong before did not go wrong in a row.
         this.#failures = 0;
-        const later = "verdict" in answer ? await queue.settle(batch, answer.verdict) : 0;
-        if ("verdict" in answer) this.#askWhoHas(batch, answer.verdict);
-        if ("refusal" in answer && only !== undefined) await queue.refuse(only, answer.refusal);
+        const judged = settled.flatMap(({ rows, answer }) => ("verdict" in answer ? [{ rows, verdict: answer.verdict }] : []));
+        const later = await queue.settle(judged);
+        for (const { rows, verdict } of judged) this.#askWhoHas(rows, verdict);
+        for (const { rows: [only], answer } of settled) {
+            if ("refusal" in answer && only !== undefined) await queue.refuse(only, answer.refusal);
+        }
         const { progress } = this.state.value;
-        const done = progress.done + batch.length - later;
+        const done = progress.done + settled.reduce((sum, { rows }) => sum + rows.length, 0) - later;
         this.#show({ progress: { done, total: Math.max(progress.total, done) } });
         this.#sent();
         return later;
