@@ -1,4 +1,5 @@
 /* Blocks read and opened on a thread of its own: in order, whole, refused where they are damaged, left in the midst. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -128,22 +129,43 @@ all_blocks_come_in_order(void **state)
     }
 }
 
-/* They wait for one another, not for ever; and without a last one there is no more at the end. */
+/* Takes `count` blocks, each after `wanted` of them wait, or all that are left; never are there more. */
 static void
-large_blocks_come_too(void **state)
+wait_in_numbers(int count, size_t wanted)
 {
-    sv_block_ahead_t *ahead;
+    sv_block_ahead_t *ahead = ahead_from(0);
 
-    (void) state;
-    for (int i = 0; i < FEW; i++) {
-        store(stored(i, i % 3 == 0 ? 2 * LARGE : LARGE));
-    }
-    ahead = ahead_from(0);
-    for (int i = 0; i < FEW; i++) {
+    for (int i = 0; i < count; i++) {
+        size_t least = (size_t) (count - i) < wanted ? (size_t) (count - i) : wanted, waiting;
+
+        while ((waiting = sv_block_ahead_waiting(ahead)) < least) {
+            sched_yield();
+        }
+        assert_in_range(waiting, least, wanted + 1);
         is_block(take(ahead), i);
     }
-    assert_null(take(ahead));
+    assert_null(take(ahead)); /* without a last one there is no more at the end */
     sv_block_ahead_destroy(ahead);
+}
+
+static void
+there_are_some_and_fewer_large_ones(void **state)
+{
+    (void) state;
+    for (int i = 0; i < FEW; i++) {
+        store(stored(i, LARGE));
+    }
+    wait_in_numbers(FEW, 1); /* beside the one that is read */
+}
+
+static void
+there_are_many_small_ones(void **state)
+{
+    (void) state;
+    for (int i = 0; i < MANY; i++) {
+        store(stored(i, 1000));
+    }
+    wait_in_numbers(MANY, 16);
 }
 
 static void
@@ -199,7 +221,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SV_WITH_REAL_MONGODB(all_blocks_come_in_order, &real),
-        SV_WITH_REAL_MONGODB(large_blocks_come_too, &real),
+        SV_WITH_REAL_MONGODB(there_are_some_and_fewer_large_ones, &real),
+        SV_WITH_REAL_MONGODB(there_are_many_small_ones, &real),
         SV_WITH_REAL_MONGODB(what_is_damaged_is_told, &real),
         SV_WITH_REAL_MONGODB(it_may_be_left_at_any_time, &real),
     };

@@ -24,9 +24,9 @@ struct sv_block_ahead_s {
     int64_t n; /* of the first block */
     mongoc_cursor_t *cursor;
     ZSTD_DCtx *decompressor;
-    size_t got, opened;             /* places */
-    size_t sizes[SV_AHEAD_BLOCKS];  /* bytes of rows in each, as long as they wait or are read */
-    size_t waiting;                 /* all of them */
+    size_t got, opened;            /* places */
+    size_t sizes[SV_AHEAD_BLOCKS]; /* bytes of rows in each, as long as they wait or are read */
+    size_t waiting;                /* all of them */
 };
 
 /* ---- the thread */
@@ -145,4 +145,15 @@ sv_block_ahead_take(sv_block_ahead_t *ahead, const sv_opened_block_t **opened, s
         *opened = &ahead->blocks[ahead->taken++ % SV_AHEAD_BLOCKS];
     }
     return error->status;
+}
+
+size_t
+sv_block_ahead_waiting(sv_block_ahead_t *ahead)
+{
+    size_t count = 0;
+
+    while (sv_side_thread_returned(ahead->side, ahead->taken + count)) {
+        count++;
+    }
+    return count;
 }

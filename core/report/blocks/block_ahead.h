@@ -23,6 +23,8 @@ sv_block_ahead_t *
 sv_block_ahead_create(sv_store_pool_t *pool, const sv_block_place_t *place, int64_t n, sv_error_t *error);
 /* The next one, opened, valid until the next call; NULL: there is no more. */
 sv_status_t sv_block_ahead_take(sv_block_ahead_t *ahead, const sv_opened_block_t **opened, sv_error_t *error);
+/* How many are open by now and were not taken. */
+size_t sv_block_ahead_waiting(sv_block_ahead_t *ahead);
 void sv_block_ahead_destroy(sv_block_ahead_t *ahead); /* NULL is allowed */
 
 #endif
