@@ -298,6 +298,7 @@ sv_intake_begin_item(sv_erp_intake_t *intake, char **cells)
     intake->first = cells;
     intake->row = intake->taken.rows + 1;
     intake->first_stock = intake->batch.stocks.count;
+    sv_erp_stocks_begin_item(&intake->batch.stocks, intake->batch.arena);
     intake->good = true;
     sv_buffer_init(&intake->barcodes, intake->batch.arena, 64);
     sv_buffer_puts(&intake->barcodes, "");
@@ -314,7 +315,7 @@ sv_intake_add_stock(sv_erp_intake_t *intake, sv_erp_stock_t *stock)
         return;
     }
     if (stock->warehouse != NULL) {
-        sv_erp_stocks_add(&intake->batch.stocks, intake->first_stock, stock, intake->batch.arena);
+        sv_erp_stocks_add(&intake->batch.stocks, stock, intake->batch.arena);
     } else if (stock->known) {
         sv_intake_reject(intake, "warehouse", "the row has stock and no warehouse: [erp] may name one");
     }

@@ -19,27 +19,27 @@ typedef struct {
     size_t changed_count;
 } sv_stock_writing_t;
 
-static bool
-sv_erp_stock_same_place(const sv_erp_stock_t *a, const sv_erp_stock_t *b)
+void
+sv_erp_stocks_begin_item(sv_erp_stocks_t *stocks, sv_arena_t *arena)
 {
-    return strcmp(a->item_code, b->item_code) == 0 && strcmp(a->warehouse, b->warehouse) == 0 &&
-           strcmp(a->lot, b->lot) == 0;
+    sv_text_map_init(&stocks->places, arena, 0);
 }
 
 void
-sv_erp_stocks_add(sv_erp_stocks_t *stocks, size_t first, const sv_erp_stock_t *row, sv_arena_t *arena)
+sv_erp_stocks_add(sv_erp_stocks_t *stocks, const sv_erp_stock_t *row, sv_arena_t *arena)
 {
-    for (size_t i = first; i < stocks->count; i++) {
-        sv_erp_stock_t *earlier = &stocks->rows[i];
+    void **place = sv_text_map_put(&stocks->places, sv_arena_printf(arena, "%s\t%s", row->warehouse, row->lot));
 
-        if (sv_erp_stock_same_place(earlier, row)) {
-            earlier->known =
-                earlier->known && row->known && sv_quantity_add(earlier->book_qty, row->book_qty, &earlier->book_qty);
-            return;
-        }
+    if (*place != NULL) {
+        sv_erp_stock_t *earlier = &stocks->rows[(uintptr_t) *place - 1];
+
+        earlier->known =
+            earlier->known && row->known && sv_quantity_add(earlier->book_qty, row->book_qty, &earlier->book_qty);
+        return;
     }
     stocks->rows = sv_arena_grow(arena, stocks->rows, stocks->count, &stocks->capacity, sizeof(*stocks->rows));
     stocks->rows[stocks->count++] = *row;
+    *place = (void *) (uintptr_t) stocks->count;
 }
 
 /* No identifier has a control character. */

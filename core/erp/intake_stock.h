@@ -2,6 +2,7 @@
 #define SV_ERP_INTAKE_STOCK_H
 
 #include "core/base/quantity.h"
+#include "core/base/text_map.h"
 #include "core/store/store.h"
 
 /*
@@ -21,11 +22,14 @@ typedef struct {
 typedef struct {
     sv_erp_stock_t *rows;
     size_t count, capacity;
+    sv_text_map_t places; /* of the item that was begun last: warehouse and lot -> its row's number, and one */
 } sv_erp_stocks_t;
 
-/* A row more; one of the same item, warehouse and lot as an earlier row from `first` on is added to that: a lot may
- * come in several batches. */
-void sv_erp_stocks_add(sv_erp_stocks_t *stocks, size_t first, const sv_erp_stock_t *row, sv_arena_t *arena);
+/* Rows that are added from now on are another item's. */
+void sv_erp_stocks_begin_item(sv_erp_stocks_t *stocks, sv_arena_t *arena);
+/* A row more of that item; one of the same warehouse and lot as an earlier row of it is added to that: a lot may come
+ * in several batches. */
+void sv_erp_stocks_add(sv_erp_stocks_t *stocks, const sv_erp_stock_t *row, sv_arena_t *arena);
 
 /* Writes them; `codes` are their items.  With `whole` what is stored of these items and not among the rows becomes 0.
  * *changed are the items of which something was written, in the arena. */
