@@ -74,6 +74,16 @@ const misplaced = (page) =>
         return [...astray, ...cut, ...(document.querySelector("main").innerText.includes(back) ? [`an arrow leads back: ${back}`] : [])];
     });
 
+/** Figures of a list that do not end below each other, long ones whose digits are not grouped, and what opens without a sign that it does. */
+const untidy = (page) =>
+    page.evaluate(() => {
+        const end = (figure) => figure.getBoundingClientRect()[document.documentElement.dir === "rtl" ? "left" : "right"];
+        const ragged = [...document.querySelectorAll("main ul.list")].filter((list) => new Set([...list.querySelectorAll(".list-row > strong.number")].map((figure) => Math.round(end(figure)))).size > 1).map((list) => `ragged figures: ${list.innerText.slice(0, 80)}`);
+        const ungrouped = [...document.querySelectorAll("main .segment small")].filter(({ textContent }) => /^\d{5,}$|^[1-9]\d{3}$/.test(textContent.trim())).map(({ textContent }) => `not grouped: ${textContent}`);
+        const unsigned = [...document.querySelectorAll("main summary")].filter((summary) => getComputedStyle(summary).display !== "list-item").map(({ textContent }) => `no sign that it opens: ${textContent}`);
+        return [...ragged, ...ungrouped, ...unsigned];
+    });
+
 const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
 const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
@@ -114,6 +124,7 @@ for (const role of ["staff", "supervisor", "admin"]) {
                     if (isOfOffice(path) && (await isOfNoZone(page))) found.push(`${path}: whose times?`);
                     if (width === "phone") found.push(...(await tooLow(page)).map((control) => `${path}: hard to hit: ${control}`));
                     found.push(...(await misplaced(page)).map((what) => `${path}: ${what}`));
+                    found.push(...(await untidy(page)).map((what) => `${path}: ${what}`));
                     if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
                     found.push(...faults.splice(0).map((fault) => `${path}: ${fault}`));
                     examined.add(`${path} ${name}`);

@@ -91,7 +91,7 @@ function Points({ trend }: { trend: Trend }) {
     return (
         <>
             <Series label={text("chart.over_time", { figure: name })} times={times} lines={lines} timeText={timeLabels(times)} timeLabel={text("snapshot.taken_at")} tableLabel={text("chart.table")} />
-            <ul class="list">
+            <ul class="list trend-points">
                 {[...trend.points].reverse().map((point) => (
                     <li key={point.snapshot_id}>
                         <a class="list-row" href={pathTo("/snapshots", point.snapshot_id)}>

@@ -47,7 +47,7 @@ export function AdjustmentPage() {
                             <Segments
                                 label={text("adjustment.posting")}
                                 value={state}
-                                options={states.map((value) => ({ value, label: <>{text(value === "all" ? "counts.all" : `posting.${value}`)} <small translate={false}>{value === "all" ? page.line_count : (page.posting[value] ?? 0)}</small></> }))}
+                                options={states.map((value) => ({ value, label: <>{text(value === "all" ? "counts.all" : `posting.${value}`)} <small translate={false}>{number(value === "all" ? page.line_count : (page.posting[value] ?? 0))}</small></> }))}
                                 onChange={(value) => route(value === "all" ? pathTo("/adjustments", id) : `${pathTo("/adjustments", id)}?state=${value}`, true)}
                             />
                         )}

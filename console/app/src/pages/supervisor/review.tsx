@@ -1,6 +1,7 @@
 import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { faultText } from "../../faults.js";
+import { number } from "../../i18n/format.js";
 import { useLiveReload } from "../../live.js";
 import { pathTo } from "../../paths.js";
 import { useParameter } from "../../routes.js";
@@ -155,7 +156,7 @@ const totalOf = countOf;
 function FilterLabel({ filter, page }: { filter: Filter; page: ReviewData }) {
     return (
         <>
-            {text(filter === "all" || filter === "undecided" ? `review.filter.${filter}` : `line.state.${filter}`)} <small translate={false}>{countOf(filter, page)}</small>
+            {text(filter === "all" || filter === "undecided" ? `review.filter.${filter}` : `line.state.${filter}`)} <small translate={false}>{number(countOf(filter, page))}</small>
         </>
     );
 }
