@@ -55,9 +55,9 @@ sub posting_measure {
     my $before_s = bare_s($bench, 'before', $lines);
     $bench->call(POST => "$path/post", $token, {});
     my $head;
-    # Each question counts the lines' states, which the database has no time for meanwhile: few of them, and the head tells
-    # when it was.
-    $count->wait_for('the lines to be posted', sub { sleep 1; ($head = $count->call(GET => "$path?limit=1"))->{status} ne 'posting' });
+    # Each question counts the lines' states, a tenth of a second of the database that lacks the posting: the first one
+    # comes when it should be over, and the head tells when it was.
+    $count->wait_for('the lines to be posted', sub { sleep 4; ($head = $count->call(GET => "$path?limit=1"))->{status} ne 'posting' });
     my $ended = Mojo::Date->new($head->{posted_at})->epoch;
     my ($row) = $postgres->sql("SELECT extract(epoch FROM min(at)), count(*) FROM adjustments WHERE adjustment_id = '" . $count->id . "'");
     my ($begun, $rows) = split /\|/, $row;
