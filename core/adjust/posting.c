@@ -250,14 +250,14 @@ sv_candidates_mark(sv_store_t *store, const sv_adjustment_t *adjustment, const s
     return sv_chunk_read(store, mine, chunk, arena, error);
 }
 
-/* Pending lines from the first on, until some may be sent. */
+/* Pending lines of numbers behind `behind`, until some may be sent. */
 static sv_status_t
-sv_chunk_mark(sv_store_t *store, const sv_adjustment_t *adjustment, sv_posting_chunk_t *chunk, sv_arena_t *arena,
-              sv_error_t *error)
+sv_chunk_mark(sv_store_t *store, const sv_adjustment_t *adjustment, int64_t behind, sv_posting_chunk_t *chunk,
+              sv_arena_t *arena, sv_error_t *error)
 {
     sv_candidates_t candidates = { .arena = arena,
                                    .most = chunk->most > SV_POSTING_CANDIDATES ? chunk->most : SV_POSTING_CANDIDATES };
-    int64_t lines = sv_doc_int(adjustment->document, "line_count"), behind = 0, now_ms = 0;
+    int64_t lines = sv_doc_int(adjustment->document, "line_count"), now_ms = 0;
 
     if (sv_store_now(store, &now_ms, error) != SV_OK) {
         return error->status;
@@ -269,6 +269,15 @@ sv_chunk_mark(sv_store_t *store, const sv_adjustment_t *adjustment, sv_posting_c
         }
     }
     return error->status;
+}
+
+/* The number of its last line where it is of this adjustment; else 0. */
+static int64_t
+sv_chunk_last(const sv_posting_chunk_t *under_way, const char *adjustment_id)
+{
+    bool of_this = under_way != NULL && under_way->count > 0 && strcmp(under_way->adjustment_id, adjustment_id) == 0;
+
+    return of_this ? under_way->lines[under_way->count - 1].n : 0;
 }
 
 /* ---- the next */
@@ -304,6 +313,7 @@ sv_posting_next_of(sv_store_t *store, const bson_t *head, const sv_posting_chunk
                                    .seq = sv_doc_int(head, "seq"),
                                    .document = head };
     bson_t *sent = sv_doc_take(BCON_NEW("adjustment_id", BCON_UTF8(id), "posting.state", "sent"), arena);
+    int64_t last;
 
     chunk->adjustment_id = id;
     chunk->posted_by = sv_doc_text(head, "approved_by.full_name", arena);
@@ -316,7 +326,12 @@ sv_posting_next_of(sv_store_t *store, const bson_t *head, const sv_posting_chunk
         return error->status;
     }
     chunk->settles = false;
-    if (sv_chunk_mark(store, &adjustment, chunk, arena, error) != SV_OK || chunk->count > 0) {
+    /* From where those on their way end; what had to wait before them comes once there is no more behind them. */
+    last = sv_chunk_last(under_way, id);
+    if (sv_chunk_mark(store, &adjustment, last, chunk, arena, error) == SV_OK && chunk->count == 0 && last > 0) {
+        sv_chunk_mark(store, &adjustment, 0, chunk, arena, error);
+    }
+    if (error->status != SV_OK || chunk->count > 0) {
         return error->status;
     }
     return sv_posting_end(store, &adjustment, error);

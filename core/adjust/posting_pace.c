@@ -1,6 +1,6 @@
 #include "core/adjust/posting_pace.h"
 
-enum { SV_PACE_GROWTH = 2 };
+enum { SV_PACE_GROWTH = 4 };
 
 static size_t
 sv_fewer(size_t a, size_t b)

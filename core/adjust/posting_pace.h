@@ -16,7 +16,7 @@ enum {
 };
 
 /* How many go next, after `lines` were wanted, of which `tried` went, and the ERP was waited for.  One to
- * SV_POSTING_LINES_MAX, and two times `lines` at most: what few lines say of the pace may be chance. */
+ * SV_POSTING_LINES_MAX, and four times `lines` at most: what few lines say of the pace may be chance. */
 size_t sv_posting_lines_next(size_t lines, size_t tried, int64_t waited_ms);
 
 #endif

@@ -148,6 +148,30 @@ as_many_come_as_are_wanted_in_their_order(void **state)
     assert_string_equal(status_of("a"), "posted");
 }
 
+/* Those sent before are not looked through again, and what had to wait among them comes in the end. */
+static void
+the_next_stand_behind_those_on_their_way(void **state)
+{
+    sv_posting_chunk_t *first, *second, *third;
+
+    (void) state;
+    add_head("a", 1, 1206);
+    add_lines("a", 1, 1, paused);
+    add_lines("a", 2, 1206, "");
+    first = next_of_most(NULL, 800);
+    assert_int_equal(first->lines[first->count - 1].n, 800);
+    second = next_of_most(first, 400);
+    assert_int_equal(second->count, 400);
+    assert_int_equal(second->lines[0].n, 801);
+    assert_int_equal(second->lines[399].n, 1200);
+    note(first, SV_POSTING_IS_APPLIED);
+    sv_real_update(&real, SV_COLLECTION_ADJUSTMENT_LINES, "{'n': 1}", "{'$unset': {'posting.not_before': ''}}");
+    third = next(second);
+    is(third, "a 1201 1202 1203 1204 1205 1206");
+    note(second, SV_POSTING_IS_APPLIED);
+    is(next(third), "a 1");
+}
+
 static void
 of_those_in_doubt_as_many_are_asked_for_as_are_wanted(void **state)
 {
@@ -278,6 +302,7 @@ main(void)
         SV_WITH_REAL_MONGODB(a_line_is_found_wherever_it_is, &real),
         SV_WITH_REAL_MONGODB(none_is_passed_over_behind_hundreds_that_wait, &real),
         SV_WITH_REAL_MONGODB(as_many_come_as_are_wanted_in_their_order, &real),
+        SV_WITH_REAL_MONGODB(the_next_stand_behind_those_on_their_way, &real),
         SV_WITH_REAL_MONGODB(of_those_in_doubt_as_many_are_asked_for_as_are_wanted, &real),
         SV_WITH_REAL_MONGODB(few_are_found_behind_many_that_wait, &real),
         SV_WITH_REAL_MONGODB(a_line_is_told_in_full, &real),

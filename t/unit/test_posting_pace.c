@@ -15,9 +15,9 @@ static const struct {
     { 400, 400, 400, 500 },
     { 100, 100, 500, 100 },
     { 800, 800, 1000, 400 },
-    /* A quick one's grow, to two times as many each turn and an end. */
-    { 100, 100, 0, 200 },
-    { 100, 100, 13, 200 },
+    /* A quick one's grow, to four times as many each turn and an end. */
+    { 100, 100, 0, 400 },
+    { 100, 100, 13, 400 },
     { 500, 500, 100, SV_POSTING_LINES_MAX },
     { SV_POSTING_LINES_MAX, SV_POSTING_LINES_MAX, 0, SV_POSTING_LINES_MAX },
     /* Of a slow one it counts what went, not what was wanted; one is the least. */
@@ -29,7 +29,7 @@ static const struct {
     { 400, 3, 0, SV_POSTING_LINES_MAX },
     { 400, 3, 10, 150 },
     /* It recovers. */
-    { 1, 1, 1, 2 },
+    { 1, 1, 1, 4 },
 };
 
 static void
