@@ -1,7 +1,6 @@
-/* Takes a snapshot (core/report/snapshots/snapshot_take.h); a schedule's takes the place of its oldest. */
+/* Takes a snapshot (core/report/snapshots/snapshot_take.h). */
 #include "core/jobs/handler_calls.h"
 #include "core/report/snapshots/snapshot_take.h"
-#include "core/store/document.h"
 #include "worker/jobs/kinds.h"
 
 static sv_status_t
@@ -18,9 +17,6 @@ sv_job_snapshot_create(sv_job_run_t *run, sv_error_t *error)
     sv_status_t status =
         sv_snapshot_take(run->store, run->claim, run->scratch_dir, &watch, run->arena, &snapshot_id, error);
 
-    if (status == SV_OK) {
-        status = sv_snapshots_keep_last(run->store, run->claim, sv_doc_int(run->claim->params, "keep"), error);
-    }
     if (status == SV_OK) {
         run->result.resource_type = "snapshot";
         run->result.resource_id = snapshot_id;

@@ -6,6 +6,7 @@
 #include "core/report/delivery/delivery.h"
 #include "core/report/delivery/schedule_news.h"
 #include "core/report/files/export_request.h"
+#include "core/report/snapshots/snapshot.h"
 #include "core/store/document.h"
 #include "core/store/transaction.h"
 
@@ -23,6 +24,7 @@ typedef struct {
     const char *mail_job_id; /* requested; NULL: there is nothing to mail */
     const char *file_job_id; /* requested: makes the file of a snapshot, and is delivered when it has ended */
     sv_schedule_news_t news; /* what its owner is told */
+    int64_t keep;            /* so many snapshots its schedule keeps; 0: all, or it takes none */
 } sv_ended_run_t;
 
 /* The changing write that lets one worker have it. */
@@ -38,22 +40,30 @@ sv_run_take(sv_store_t *store, const sv_ended_run_t *ended, bool *taken, sv_erro
     return status;
 }
 
-/* A job that follows, in the name of whom the run was made for. */
-static sv_status_t
-sv_run_request(sv_store_t *store, const sv_ended_run_t *ended, const sv_job_request_t *request, const char **job_id,
-               sv_error_t *error)
+/* Whom the run was made for. */
+static sv_principal_t
+sv_run_principal(const sv_ended_run_t *ended)
 {
     const char *role = sv_doc_text(ended->run, "role", ended->arena);
     sv_principal_t who = { .user_id = sv_doc_text(ended->run, "requested_by", ended->arena),
                            .warehouse = sv_doc_text(ended->run, "warehouse", ended->arena) };
-    const bson_t *job = NULL;
-    bool created;
-    sv_status_t status;
 
     if (role == NULL || !sv_role_parse(role, &who.role)) {
         who.role = SV_ROLE_SUPERVISOR;
     }
-    status = sv_job_request(store, &who, request, ended->arena, &job, &created, error);
+    return who;
+}
+
+/* A job that follows. */
+static sv_status_t
+sv_run_request(sv_store_t *store, const sv_ended_run_t *ended, const sv_job_request_t *request, const char **job_id,
+               sv_error_t *error)
+{
+    sv_principal_t who = sv_run_principal(ended);
+    const bson_t *job = NULL;
+    bool created;
+    sv_status_t status = sv_job_request(store, &who, request, ended->arena, &job, &created, error);
+
     *job_id = status == SV_OK ? sv_doc_text(job, "job_id", ended->arena) : NULL;
     return status;
 }
@@ -202,6 +212,7 @@ sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
 
     ended->mail_job_id = ended->file_job_id = NULL;
     ended->news = (sv_schedule_news_t){ 0 };
+    ended->keep = 0;
     if (status != SV_OK || !taken) {
         return status;
     }
@@ -209,6 +220,7 @@ sv_run_deliver_body(sv_store_t *store, void *context, sv_error_t *error)
     recipients = status == SV_OK ? sv_run_recipients(ended, schedule) : NULL;
     if (status == SV_OK && recipients != NULL) {
         status = sv_schedule_note_run(store, schedule, ended->run, ended->arena, &ended->news, error);
+        ended->keep = sv_doc_int(schedule, "params.keep");
     }
     if (status != SV_OK || recipients == NULL || bson_empty(recipients)) {
         return status;
@@ -230,6 +242,15 @@ sv_run_dispatch(sv_redis_client_t *redis, const char *type, const char *job_id, 
     }
 }
 
+/* Snapshots beyond those that the schedule keeps.  What an error leaves goes with the schedule's next run. */
+static sv_status_t
+sv_run_keep_last(sv_store_t *store, const sv_ended_run_t *ended, sv_error_t *error)
+{
+    sv_principal_t who = sv_run_principal(ended);
+
+    return ended->keep > 0 ? sv_snapshots_keep_last(store, &who, ended->schedule_id, ended->keep, error) : SV_OK;
+}
+
 static sv_status_t
 sv_run_deliver(sv_store_t *store, sv_redis_client_t *redis, const bson_t *run, int64_t now_ms, sv_error_t *error)
 {
@@ -245,6 +266,7 @@ sv_run_deliver(sv_store_t *store, sv_redis_client_t *redis, const bson_t *run, i
         sv_run_dispatch(redis, sv_mail_job, ended.mail_job_id, arena);
         sv_run_dispatch(redis, sv_file_job, ended.file_job_id, arena);
         sv_schedule_tell(redis, &ended.news, arena);
+        status = sv_run_keep_last(store, &ended, error);
     }
     sv_arena_destroy(arena);
     return status;

@@ -91,7 +91,9 @@ sv_status_t sv_snapshot_refresh(sv_store_t *store, const sv_principal_t *who, co
 
 /* Removes the head; the blocks follow.  SV_ERR_NOT_FOUND. */
 sv_status_t sv_snapshot_remove(sv_store_t *store, const sv_principal_t *who, const char *id, sv_error_t *error);
-/* Of the snapshots that a schedule took, removes all but the last `keep`, in the name of who has the claim. */
-sv_status_t sv_snapshots_keep_last(sv_store_t *store, const sv_job_claim_t *claim, int64_t keep, sv_error_t *error);
+/* Of the snapshots that a schedule took, removes all but the last `keep` (1 or more), but leaves those whose file is
+ * still to be made or told of: they go with a later call. */
+sv_status_t sv_snapshots_keep_last(sv_store_t *store, const sv_principal_t *who, const char *schedule_id, int64_t keep,
+                                   sv_error_t *error);
 
 #endif

@@ -79,25 +79,41 @@ sv_snapshot_keep_no_more(sv_store_t *store, sv_snapshot_removal_t *removal, sv_e
     return status;
 }
 
-sv_status_t
-sv_snapshots_keep_last(sv_store_t *store, const sv_job_claim_t *claim, int64_t keep, sv_error_t *error)
+/* Whether a run of the schedule still has it to make a file of, or that file to tell of. */
+static sv_status_t
+sv_snapshot_on_its_way(sv_store_t *store, const sv_snapshot_removal_t *removal, bool *on_its_way, sv_error_t *error)
 {
-    sv_principal_t who = { .user_id = claim->requested_by, .role = claim->role, .warehouse = claim->warehouse };
-    sv_snapshot_removal_t removal = { .who = &who, .schedule_id = claim->schedule_id };
+    bson_t *filter = sv_doc_take(BCON_NEW("delivery", "due", "schedule_id", BCON_UTF8(removal->schedule_id), "$or", "[",
+                                          "{", "resource.id", BCON_UTF8(removal->id), "}", "{", "params.snapshot_id",
+                                          BCON_UTF8(removal->id), "}", "]"),
+                                 error->arena);
+    const bson_t *job = NULL;
+    sv_status_t status = sv_store_find_one(store, SV_COLLECTION_JOBS, filter, NULL, error->arena, &job, error);
+
+    *on_its_way = job != NULL;
+    return status;
+}
+
+sv_status_t
+sv_snapshots_keep_last(sv_store_t *store, const sv_principal_t *who, const char *schedule_id, int64_t keep,
+                       sv_error_t *error)
+{
+    sv_snapshot_removal_t removal = { .who = who, .schedule_id = schedule_id };
     mongoc_cursor_t *cursor;
     const bson_t *head;
-    sv_status_t status;
+    sv_status_t status = sv_snapshots_beyond(store, schedule_id, keep, &cursor, error);
 
-    if (claim->schedule_id == NULL || keep <= 0) {
-        return SV_OK;
-    }
-    status = sv_snapshots_beyond(store, claim->schedule_id, keep, &cursor, error);
     if (status != SV_OK) {
         return status;
     }
     while (status == SV_OK && mongoc_cursor_next(cursor, &head)) {
+        bool on_its_way = false;
+
         removal.id = sv_doc_text(head, "snapshot_id", error->arena);
-        status = sv_snapshot_keep_no_more(store, &removal, error);
+        status = sv_snapshot_on_its_way(store, &removal, &on_its_way, error);
+        if (status == SV_OK && !on_its_way) {
+            status = sv_snapshot_keep_no_more(store, &removal, error);
+        }
     }
     if (status == SV_OK) {
         status = sv_store_cursor_end(store, cursor, error);
