@@ -5470,7 +5470,7 @@ export interface components {
                 "application/json": {
                     /** @description The floor session meant; the rack's current one unless given */
                     session_id?: string | null;
-                };
+                } | null;
             };
         };
         Release: {
@@ -5485,7 +5485,7 @@ export interface components {
                     session_id?: string | null;
                     /** @description Why the rack is taken from its holder; the audit trail keeps it */
                     reason?: string | null;
-                };
+                } | null;
             };
         };
         Schedule: {
@@ -5661,7 +5661,7 @@ export interface operations {
                 "application/json": {
                     /** @description Required of everybody but the console */
                     refresh_token?: string;
-                };
+                } | null;
             };
         };
         responses: {
@@ -5702,7 +5702,7 @@ export interface operations {
                 "application/json": {
                     /** @description true: end every login of the user, and every access token with them; false unless given */
                     all?: boolean | null;
-                };
+                } | null;
             };
         };
         responses: {
@@ -6334,7 +6334,7 @@ export interface operations {
                     count_id?: string | null;
                     /** @description false unless given */
                     recount?: boolean | null;
-                };
+                } | null;
             };
         };
         responses: {
@@ -7608,7 +7608,7 @@ export interface operations {
                 "application/json": {
                     /** @description When sent, must be the session's rack */
                     rack_id?: string | null;
-                };
+                } | null;
             };
         };
         responses: {
@@ -7678,7 +7678,7 @@ export interface operations {
                 "application/json": {
                     /** @description How many records of this session the device knows to be stored, withdrawn ones too */
                     records?: number | null;
-                };
+                } | null;
             };
         };
         responses: {
@@ -7854,7 +7854,7 @@ export interface operations {
                 "application/json": {
                     session_id?: string | null;
                     rack_id?: string | null;
-                };
+                } | null;
             };
         };
         responses: {
@@ -9437,7 +9437,7 @@ export interface operations {
                 "application/json": {
                     /** @description All items; those it does not tell any more are delisted */
                     full?: boolean | null;
-                };
+                } | null;
             };
         };
         responses: {
@@ -10053,7 +10053,7 @@ export interface operations {
                      * @enum {string}
                      */
                     method?: "erp" | "file";
-                };
+                } | null;
             };
         };
         responses: {
