@@ -99,7 +99,8 @@ describe("from a blind count to the books", () => {
         await page.locator(".blocked").getByRole("link", { name: "Decide them" }).click();
         const sides = page.locator(".side");
         await sides.first().waitFor();
-        assert.deepEqual([await sides.nth(0).locator(".tile-value").innerText(), await sides.nth(1).locator(".tile-value").innerText()], ["9", "4"]);
+        const { uom } = await boss("GET", `/api/erp/items/${item(2, 0)}`);
+        assert.deepEqual(await sides.locator(".tile-value").allInnerTexts(), [`9 ${uom}`, `4 ${uom}`]);
         const [me, other] = await Promise.all([ben("GET", "/api/auth/me"), asha("GET", "/api/auth/me")]);
         await sides.nth(0).getByText(me.full_name).waitFor();
         await sides.nth(1).getByText(other.full_name).waitFor();
