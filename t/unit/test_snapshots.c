@@ -350,7 +350,9 @@ take_of(const char *schedule_id, int keep)
     must(sv_job_request(real.store, &who, &wanted, real.arena, &job, &created, &real.error));
     claim = start(job);
     must(take(real.store, claim, NULL, &id));
-    must(sv_snapshots_keep_last(real.store, claim, keep, &real.error));
+    if (keep > 0) {
+        must(sv_snapshots_keep_last(real.store, &who, schedule_id, keep, &real.error));
+    }
     return id;
 }
 
@@ -402,6 +404,31 @@ test_a_schedule_keeps_its_last(void **state)
     ids[0] = take_of("daily", 1);
     assert_true(is_there(ids[0]) && is_there(by_hand));
     assert_false(is_there(ids[2]) || is_there(ids[3]) || is_there(all));
+}
+
+/* A run that has it to make a file of, and one that makes it: the snapshot stays until both are told of. */
+static void
+test_what_is_on_its_way_stays(void **state)
+{
+    static const struct {
+        const char *run, *member, *name;
+    } runs[] = { { "taken", "resource", "id" }, { "file", "params", "snapshot_id" } };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+        const char *id = take_of("slow", 1);
+        const char *filter = sv_arena_printf(real.arena, "{'job_id': '%s'}", runs[i].run);
+        const char *run = sv_arena_printf(real.arena,
+                                          "{'job_id': '%s', 'schedule_id': 'slow', 'delivery': 'due', '%s': {'%s': '%s'}}",
+                                          runs[i].run, runs[i].member, runs[i].name, id);
+
+        must(sv_store_insert(real.store, SV_COLLECTION_JOBS, sv_real_json(real.arena, run), &real.error));
+        take_of("slow", 1);
+        assert_true(is_there(id));
+        sv_real_update(&real, SV_COLLECTION_JOBS, filter, "{'$set': {'delivery': 'asked'}}");
+        take_of("slow", 1);
+        assert_false(is_there(id));
+    }
 }
 
 /* The next attempt clears up behind the dead one before it begins. */
@@ -523,6 +550,7 @@ main(void)
         cmocka_unit_test_setup(test_what_nobody_owns_is_removed, clear),
         cmocka_unit_test_setup(test_a_deleted_snapshot_leaves_nothing, clear),
         cmocka_unit_test_setup(test_a_schedule_keeps_its_last, clear),
+        cmocka_unit_test_setup(test_what_is_on_its_way_stays, clear),
         cmocka_unit_test_setup(test_the_next_attempt_clears_up, clear),
         cmocka_unit_test_setup(test_versions, clear),
         cmocka_unit_test_setup(test_history_that_is_gone, clear),
