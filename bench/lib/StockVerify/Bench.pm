@@ -10,6 +10,7 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
 use Mojo::UserAgent;
+use StockVerify::Interrupt;
 
 my $TICK = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 my $PAGE = POSIX::sysconf(POSIX::_SC_PAGESIZE());
@@ -73,7 +74,13 @@ sub run {
         open STDERR, '>&', $errors;
         exec @command or POSIX::_exit(127);
     }
-    my $text = do { local $/; <$out> } // '';
+    my $text;
+    if (!eval { local $/; $text = <$out> // ''; 1 }) {
+        my $why = $@;
+        kill TERM => $pid;
+        close $out;
+        die $why;
+    }
     return $text if close $out;
     seek $errors, 0, 0;
     die "@command:\n" . substr($text . do { local $/; <$errors> // '' }, -3000) . "\n";
