@@ -1987,7 +1987,7 @@ export interface paths {
          *     slot is one run, whatever the clocks do. A run is made in the name of who saved the schedule last, with the role
          *     that account has then; where it may no longer, the schedule is disabled and says why. The file goes to each recipient by
          *     mail, or a link to it where it is large. A schedule of `type: snapshot` takes one in each slot, by its name, with its tags; the last `keep` of its
-         *     own are kept, what was asked for by hand or refreshed always is. With recipients its rows are mailed in `format`.
+         *     own are kept, what was asked for by hand or refreshed always is. With recipients its rows are mailed in `format`, and none goes before its file is made.
          */
         post: operations["schedule_create"];
         delete?: never;
