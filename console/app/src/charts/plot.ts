@@ -1,6 +1,7 @@
 /** The one place that knows uPlot: loaded when a chart is first drawn. */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { type MomentTexts, withoutRepeats } from "./moments.js";
 import type { Line } from "./series.js";
 
 interface PlotOptions {
@@ -9,7 +10,7 @@ interface PlotOptions {
     height: number;
     /** The reading side is the right one: time runs from there. */
     isMirrored: boolean;
-    timeText: (seconds: number) => string;
+    axisTexts: MomentTexts;
     onPoint: (index: number | null) => void;
 }
 
@@ -23,7 +24,7 @@ export class SeriesPlot {
         private readonly host: HTMLElement,
         options: PlotOptions,
     ) {
-        const { times, lines, height, isMirrored, timeText, onPoint } = options;
+        const { times, lines, height, isMirrored, axisTexts, onPoint } = options;
         const color = (name: string) => () => this.#color(name);
         const axis: uPlot.Axis = { stroke: color("ink-soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line"), width: 1 }, font: '12px system-ui, "Noto Sans", sans-serif' };
         this.#plot = new uPlot(
@@ -46,7 +47,7 @@ export class SeriesPlot {
                     ),
                 ],
                 axes: [
-                    { ...axis, values: (_, splits) => splits.map(timeText), space: 80 },
+                    { ...axis, values: (_, splits) => [...withoutRepeats(axisTexts(splits))], space: 80 },
                     { ...axis, side: isMirrored ? 1 : 3, size: 72, values: (_, splits) => splits.map((split) => lines[0]?.text(split) ?? "") },
                 ],
                 hooks: {

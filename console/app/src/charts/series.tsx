@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isRightToLeft, locale } from "../i18n/locale.js";
 import { theme } from "../theme.js";
+import type { MomentTexts } from "./moments.js";
 import type { SeriesPlot } from "./plot.js";
 
 export interface Line {
@@ -15,7 +16,9 @@ export interface SeriesProps {
     label: string;
     /** Seconds since 1970, ascending. */
     times: readonly number[];
-    timeText: (seconds: number) => string;
+    /** Of the points, and of places along the axis. */
+    timeTexts: MomentTexts;
+    axisTexts: MomentTexts;
     lines: readonly Line[];
     height?: number;
     /** What the page says for a table of the same. */
@@ -25,9 +28,7 @@ export interface SeriesProps {
 
 /** Lines over time. The drawing is for eyes; whoever can't see it, or wants the figures, opens the table beneath. */
 export function Series(props: SeriesProps) {
-    const { label, times, lines, height = 240, tableLabel, timeLabel, timeText } = props;
-    const latest = useRef(timeText);
-    latest.current = timeText;
+    const { label, times, lines, height = 240, tableLabel, timeLabel, timeTexts, axisTexts } = props;
     const frame = useRef<HTMLDivElement>(null);
     const [at, setAt] = useState<number | null>(null);
     const chosen = theme.value;
@@ -42,7 +43,7 @@ export function Series(props: SeriesProps) {
         dark.addEventListener("change", draw);
         void import("./plot.js").then(({ SeriesPlot }) => {
             if (isGone) return;
-            plot = new SeriesPlot(host, { times, lines, height, isMirrored, timeText: (seconds) => latest.current(seconds), onPoint: setAt });
+            plot = new SeriesPlot(host, { times, lines, height, isMirrored, axisTexts, onPoint: setAt });
         });
         const sized = new ResizeObserver(() => plot?.resize(host.clientWidth));
         sized.observe(host);
@@ -52,8 +53,9 @@ export function Series(props: SeriesProps) {
             sized.disconnect();
             plot?.destroy();
         };
-    }, [times, lines, height, chosen, isMirrored]);
-    const time = at === null ? undefined : times[at];
+    }, [times, lines, height, axisTexts, chosen, isMirrored]);
+    const told = timeTexts(times);
+    const time = at === null ? undefined : told[at];
     return (
         <figure class="series">
             <ul class="row series-legend small" aria-hidden="true">
@@ -64,7 +66,7 @@ export function Series(props: SeriesProps) {
                         {at !== null && <strong class="number" translate={false}>{line.values[at] === null || line.values[at] === undefined ? "–" : line.text(line.values[at])}</strong>}
                     </li>
                 ))}
-                {time !== undefined && <li class="soft" translate={false}>{timeText(time)}</li>}
+                {time !== undefined && <li class="soft" translate={false}>{time}</li>}
             </ul>
             <div ref={frame} class="series-plot" role="img" aria-label={label} style={{ blockSize: `${height}px` }} />
             <details class="small">
@@ -84,7 +86,7 @@ export function Series(props: SeriesProps) {
                         <tbody>
                             {times.map((seconds, index) => (
                                 <tr key={seconds} translate={false}>
-                                    <th scope="row">{timeText(seconds)}</th>
+                                    <th scope="row">{told[index]}</th>
                                     {lines.map((line) => {
                                         const value = line.values[index];
                                         return <td key={line.name}>{value === null || value === undefined ? "–" : line.text(value)}</td>;

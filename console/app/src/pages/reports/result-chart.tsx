@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
+import { dayTexts } from "../../charts/moments.js";
 import { Series } from "../../charts/series.js";
-import { dateLabel } from "../../office-format.js";
 import { Bars } from "../../ui/tiles.js";
 import { Select } from "../../ui/field.js";
 import { Data } from "../../ui/text.js";
@@ -12,7 +12,6 @@ import { titleText } from "./titles.js";
 const mostBars = 24;
 
 const secondsOf = (day: string): number => Date.parse(`${day}T12:00:00`) / 1000;
-const dayOf = (seconds: number): string => dateLabel(seconds * 1000);
 
 interface ResultChartProps {
     columns: readonly ReportColumn[];
@@ -51,7 +50,7 @@ function OverTime({ day, figure, rows }: { day: ReportColumn; figure: ReportColu
             lines: [{ name: titleText(figure.title), values: known.map((row) => (typeof row[figure.name] === "number" ? (row[figure.name] as number) : null)), text: (value: number) => valueText(value, figure.type) }],
         };
     }, [day.name, figure.name, rows]);
-    return <Series label={text("chart.over_time", { figure: titleText(figure.title) })} times={times} lines={lines} timeText={dayOf} timeLabel={titleText(day.title)} tableLabel={text("chart.table")} />;
+    return <Series label={text("chart.over_time", { figure: titleText(figure.title) })} times={times} lines={lines} timeTexts={dayTexts} axisTexts={dayTexts} timeLabel={titleText(day.title)} tableLabel={text("chart.table")} />;
 }
 
 function AsBars({ groups, figure, rows }: { groups: readonly ReportColumn[]; figure: ReportColumn; rows: readonly ReportRow[] }) {

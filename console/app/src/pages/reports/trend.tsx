@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
-import { dateLabel, share, signed, signedPercent } from "../../office-format.js";
+import { share, signed, signedPercent } from "../../office-format.js";
+import { axisTexts, exactTexts } from "../../charts/moments.js";
 import { Series } from "../../charts/series.js";
-import { clockTime, dateTime } from "../../i18n/format.js";
 import { useLoad } from "../../load.js";
 import { pathTo } from "../../paths.js";
 import { client } from "../../session.js";
@@ -18,14 +18,6 @@ import { text } from "./texts.js";
 import { titleText } from "./titles.js";
 
 type Trend = Schema<"Trend">;
-
-const twoDays = 2 * 86_400;
-
-/** Days, or times of the clock where all points are of one day or two. */
-function timeLabels(times: readonly number[]): (seconds: number) => string {
-    const isShort = (times.at(-1) ?? 0) - (times[0] ?? 0) < twoDays;
-    return (seconds) => (isShort ? clockTime(seconds * 1000) : dateLabel(seconds * 1000));
-}
 
 /** How a figure went from snapshot to snapshot of a tag. */
 export function TrendPage() {
@@ -88,15 +80,17 @@ function Points({ trend }: { trend: Trend }) {
                 }
             />
         );
+    const taken = exactTexts(times);
+    const newestFirst = trend.points.map((point, index) => ({ point, taken: taken[index] })).reverse();
     return (
         <>
-            <Series label={text("chart.over_time", { figure: name })} times={times} lines={lines} timeText={timeLabels(times)} timeLabel={text("snapshot.taken_at")} tableLabel={text("chart.table")} />
+            <Series label={text("chart.over_time", { figure: name })} times={times} lines={lines} timeTexts={exactTexts} axisTexts={axisTexts} timeLabel={text("snapshot.taken_at")} tableLabel={text("chart.table")} />
             <ul class="list trend-points">
-                {[...trend.points].reverse().map((point) => (
+                {newestFirst.map(({ point, taken }) => (
                     <li key={point.snapshot_id}>
                         <a class="list-row" href={pathTo("/snapshots", point.snapshot_id)}>
                             <span class="grow">
-                                <time translate={false}>{dateTime(point.taken_at)}</time>
+                                <time translate={false}>{taken}</time>
                             </span>
                             {point.outlier && (
                                 <Chip tone="warn" icon="flag">
