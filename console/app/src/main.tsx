@@ -30,20 +30,15 @@ await loadTexts();
 
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
-client.start().catch((fault: unknown) => {
+/** Who works in this tab: without network a reload goes on as the same person, while a new tab asks "continue as?". */
+const here = "sv.here";
+client.start(sessionStorage.getItem(here) ?? undefined).catch((fault: unknown) => {
     startFault.value = fault;
     reportFault(fault);
 });
-
-/** Who works in this tab: without network a reload goes on as the same person, while a new tab asks "continue as?". */
-const here = "sv.here";
 auth.subscribe((state) => {
     if (state.state === "logged_in" || state.state === "offline") sessionStorage.setItem(here, state.user.user_id);
-    else if (state.state === "logged_out") {
-        const isSame = state.last !== null && state.last.user_id === sessionStorage.getItem(here);
-        sessionStorage.removeItem(here);
-        if (isSame && state.until !== null && state.reason === null) void client.continueOffline().catch(() => undefined);
-    }
+    else if (state.state === "logged_out") sessionStorage.removeItem(here);
 });
 
 /** The counter's pages come before they are needed, and the worker keeps them. */

@@ -82,7 +82,8 @@ export class Auth {
 
     // ---- Who is here
 
-    async start(): Promise<AuthState> {
+    /** `userId`: who goes on without network. */
+    async start(userId?: string): Promise<AuthState> {
         await this.tellLogout();
         const last = await this.parts.device.last();
         if (last === undefined || last.logged_out) {
@@ -97,12 +98,21 @@ export class Auth {
         );
         await opened;
         const failed = await renewed;
-        if (failed !== null) {
+        if (failed !== null && !(await this.#stays(failed.fault, userId))) {
             const { fault } = failed;
             const reason = fault instanceof LoginNeeded && fault.code !== "logged_out" && fault.code !== "other_user" ? fault.code : null;
             await this.#leave(reason);
         }
         return this.state.value;
+    }
+
+    /** Whether whoever came stays though nothing was renewed: no answer ends a login. Another tab's token may have come meanwhile. */
+    async #stays(fault: unknown, userId: string | undefined): Promise<boolean> {
+        if (fault instanceof LoginNeeded) return false;
+        const until = await this.parts.device.offlineUntil();
+        const user = this.#current?.user;
+        if (this.state.value.state === "starting" && user !== undefined && user.user_id === userId && until !== null) this.state.set({ state: "offline", user, until });
+        return this.#current !== null && ["logged_in", "offline"].includes(this.state.value.state);
     }
 
     async login(body: { username: string; password: string } | { username: string; pin: string; device_secret: string }): Promise<KnownUser> {

@@ -158,8 +158,9 @@ export interface Client {
     /** By how much this device's calendar is wrong, as far as answers that came anyhow say. */
     readonly clock: Observable<DeviceClock>;
 
-    /** Finds who was here, refreshes the login if it can, asks for held racks, and begins to send. Resolves when `auth` is settled. */
-    start(): Promise<AuthState>;
+    /** Finds who was here, refreshes the login if it can, asks for held racks, and begins to send. Resolves when `auth` is settled.
+     * `userId`: who worked here before a reload. Where no answer of the server ends the login, it goes on without network. */
+    start(userId?: string): Promise<AuthState>;
     /** Stops timers, streams and sending; what is on the device stays. */
     close(): Promise<void>;
 

@@ -62,17 +62,18 @@ class StockClient implements Client {
 
     // ---- Beginning and end
 
-    async start(): Promise<AuthState> {
+    async start(userId?: string): Promise<AuthState> {
         const { platform, store, baseUrl, cookie = false } = this.options;
         this.#device = await Device.open(store, platform);
         const transport = new Transport(platform, baseUrl, cookie, this.#watch);
         this.#login = new Auth({ platform, transport, store, device: this.#device, clock: this.#clock, cookie, onUser: (entered) => this.#onUser(entered) });
-        const state = await this.#login.start();
+        const state = await this.#login.start(userId);
         // Only what is settled is shown: nobody sees a login that is being looked for.
         this.#stop.push(this.#login.state.subscribe((now) => this.#onAuth(now)));
         this.#stop.push(platform.lifecycle.onOnline(() => void this.#tellLogout(0)));
         void this.#tellLogout(0);
-        await this.#desk;
+        const desk = await this.#desk;
+        if (state.state === "offline") desk?.sync.wake();
         return state;
     }
 

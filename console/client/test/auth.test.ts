@@ -152,6 +152,52 @@ test("without network the last user goes on for twelve hours after the last cont
     await assert.rejects(stage.world.of(third.continueOffline()), NotPossible);
 });
 
+test("after a reload only an answer that ends the login ends it; a server that can't be asked leaves its user here, who is never shown a login", async () => {
+    const outcomes: { [what: string]: readonly string[] } = {};
+    const answers: { [what: string]: (stage: Stage) => void } = {
+        "no network": (stage) => void (stage.network.down = true),
+        503: (stage) => stage.instead("/api/auth/refresh", () => refusal(503, "unavailable")),
+        500: (stage) => stage.instead("/api/auth/refresh", () => refusal(500, "internal_error")),
+        429: (stage) => stage.instead("/api/auth/refresh", () => refusal(429, "rate_limited")),
+        "a proxy's 401": (stage) => stage.instead("/api/auth/refresh", () => new Response("<h1>Who are you?</h1>", { status: 401 })),
+        "a proxy's 502": (stage) => stage.instead("/api/auth/refresh", () => new Response("<h1>Bad gateway</h1>", { status: 502 })),
+        401: (stage) => stage.instead("/api/auth/refresh", () => refusal(401, "token_revoked")),
+    };
+    for (const [what, answer] of Object.entries(answers)) {
+        const stage = new Stage();
+        const tab = stage.phone.open();
+        const before = await stage.loggedIn("asha", tab);
+        const { user_id } = before.auth.value.state === "logged_in" ? before.auth.value.user : assert.fail();
+        tab.kill();
+        await stage.world.run(hour);
+        answer(stage);
+        const again = stage.client();
+        const seen: string[] = [];
+        again.auth.subscribe(({ state }) => seen.push(state));
+        await stage.world.of(again.start(user_id));
+        outcomes[what] = seen.filter((state, index) => state !== seen[index - 1]);
+    }
+    const stays = ["starting", "offline"];
+    assert.deepEqual(outcomes, { "no network": stays, 503: stays, 500: stays, 429: stays, "a proxy's 401": stays, "a proxy's 502": stays, 401: ["starting", "logged_out"] });
+});
+
+test("who goes on without network after a reload is logged in again by the first answer, and nobody else goes on", async () => {
+    const stage = new Stage();
+    const tab = stage.phone.open();
+    await stage.loggedIn("asha", tab);
+    tab.kill();
+    await stage.world.run(hour);
+    stage.network.down = true;
+    const other = stage.client();
+    assert.equal((await stage.world.of(other.start("somebody-else"))).state, "logged_out");
+    const last = other.auth.value.state === "logged_out" ? other.auth.value.last : null;
+    const again = stage.client();
+    assert.equal((await stage.world.of(again.start(last?.user_id))).state, "offline");
+    stage.network.down = false;
+    await stage.world.of(again.call("get", "/api/config", {}));
+    assert.equal(again.auth.value.state, "logged_in");
+});
+
 test("a logout without network ends the login here, is told later, and nothing refreshes in between", async () => {
     const stage = new Stage();
     const tab = stage.phone.open();

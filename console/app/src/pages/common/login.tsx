@@ -73,11 +73,11 @@ export function Login({ state }: { state: LoggedOut }) {
     );
 }
 
-/** Without network only: the last user goes on; anybody else needs the server. */
+/** Without network, or a server that can answer, only: the last user goes on; anybody else needs the server. */
 function GoOn({ name, until }: { name: string; until: number }) {
     const [isOffline, setOffline] = useState(!navigator.onLine);
     useEffect(() => {
-        const look = (): void => void fetch("/api/health", { signal: AbortSignal.timeout(4000) }).then(() => setOffline(false), () => setOffline(true));
+        const look = (): void => void fetch("/api/health", { signal: AbortSignal.timeout(4000) }).then(({ status }) => setOffline(status >= 500), () => setOffline(true));
         look();
         addEventListener("online", look);
         addEventListener("offline", look);
