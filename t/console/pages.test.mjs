@@ -84,6 +84,13 @@ const untidy = (page) =>
         return [...ragged, ...ungrouped, ...unsigned];
     });
 
+/** The lines of the menu that are marked as the page one is on; `null` where there is no menu. */
+const marked = (page) =>
+    page.evaluate(() => {
+        const menu = document.querySelector(".shell-nav");
+        return menu && [...menu.querySelectorAll('[aria-current="page"]')].filter((line) => line.checkVisibility()).map((line) => line.getAttribute("href"));
+    });
+
 const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
 const widths = { phone: { make: newPhone, viewport: { width: 360, height: 780 } }, tablet: { make: newPhone, viewport: { width: 820, height: 1180 } }, desk: { make: newDesk, viewport: { width: 1280, height: 800 } } };
@@ -125,6 +132,8 @@ for (const role of ["staff", "supervisor", "admin"]) {
                     if (width === "phone") found.push(...(await tooLow(page)).map((control) => `${path}: hard to hit: ${control}`));
                     found.push(...(await misplaced(page)).map((what) => `${path}: ${what}`));
                     found.push(...(await untidy(page)).map((what) => `${path}: ${what}`));
+                    const lines = await marked(page);
+                    if (lines !== null && lines.length !== (path === "no-such-page" ? 0 : 1)) found.push(`${path}: marked in the menu: ${lines.join(", ")}`);
                     if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
                     found.push(...faults.splice(0).map((fault) => `${path}: ${fault}`));
                     examined.add(`${path} ${name}`);
@@ -144,6 +153,28 @@ for (const role of ["staff", "supervisor", "admin"]) {
         }
     });
 }
+
+describe("the menu", () => {
+    it("marks the line that a page belongs to: where it has few lines More, for all that is under it", { timeout: 120_000 }, async () => {
+        const lines = async (make, paths) => {
+            const page = await (await make(browser, { locale: "en" })).newPage();
+            await logIn(page, stack, stack.user("admin"));
+            const found = [];
+            for (const path of paths) {
+                await page.goto(stack.console + path);
+                await painted(page);
+                found.push(`${path}: ${(await marked(page)).join(", ")}`);
+            }
+            await page.context().close();
+            return found;
+        };
+        const [home, unsent, counts, watchtower, snapshots, users, more] = ["", "/unsent", "/counts", "/watchtower", "/snapshots", "/admin/users", "/more"].map((path) => `/console${path}`);
+        const paths = ["", "conflicts", "counts/new", "watchtower", "trend?tag=none", "admin/users/new", "settings", "more", "no-such-page"];
+        const told = (marks) => paths.map((path, index) => `${path}: ${marks[index]}`);
+        assert.deepEqual(await lines(newPhone, paths), told([home, unsent, counts, more, more, more, more, more, ""]));
+        assert.deepEqual(await lines(newDesk, paths), told([home, unsent, counts, watchtower, snapshots, users, more, more, ""]));
+    });
+});
 
 describe("what a phone loads first", () => {
     it("is at most 100 KB as nginx sends it, packed, and all of it from here", async () => {

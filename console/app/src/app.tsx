@@ -1,4 +1,5 @@
 import type { ComponentType } from "preact";
+import { signal } from "@preact/signals";
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { reportFault } from "./faults.js";
@@ -112,9 +113,24 @@ function guarded(route: PageRoute): ComponentType {
     return guard;
 }
 
+/** Where the menu stands at the side it has a line for every page: as in shell.css. */
+const sideways = matchMedia("(min-width: 960px)");
+const isSideways = signal(sideways.matches);
+sideways.onchange = () => (isSideways.value = sideways.matches);
+
+const more: NavigationLink = { path: "/more", icon: "more", label: () => shellText("nav.more"), least: "staff", primary: true };
+
+/** The line of the menu that a page belongs to; all that is not seen is under "More". */
+function lineOf(path: string, links: readonly NavigationLink[]): NavigationLink | undefined {
+    const route = routeOf(path);
+    const place = route?.menu ?? path;
+    return links.find((link) => (link.primary === true || isSideways.value) && (place === link.path || (link.path !== "/" && place.startsWith(`${link.path}/`)))) ?? (route && more);
+}
+
 function Navigation({ role, path }: { role: Role; path: string }) {
     const sections = navigationOf(role);
     const isMany = sections.length > 1;
+    const here = lineOf(path.slice(base.length) || "/", sections.flatMap((section) => section.links));
     const nav = useRef<HTMLElement>(null);
     // A menu that is longer than the screen is high begins where one is.
     useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }), [path]);
@@ -126,18 +142,18 @@ function Navigation({ role, path }: { role: Role; path: string }) {
                         {section.title()}
                     </span>
                 ),
-                ...section.links.map((link) => <NavigationItem key={link.path} link={link} path={path} />),
+                ...section.links.map((link) => <NavigationItem key={link.path} link={link} isHere={link.path === here?.path} />),
             ])}
-            <NavigationItem link={{ path: "/more", icon: "more", label: () => shellText("nav.more"), least: "staff", primary: true }} path={path} />
+            <NavigationItem link={more} isHere={here === more} />
         </nav>
     );
 }
 
-function NavigationItem({ link, path }: { link: NavigationLink; path: string }) {
+function NavigationItem({ link, isHere }: { link: NavigationLink; isHere: boolean }) {
     const href = link.path === "/" ? base : base + link.path;
     const badge = link.badge?.() ?? 0;
     return (
-        <a class={link.primary === true ? "nav-link" : "nav-link nav-secondary"} href={href} aria-current={path === href || (link.path !== "/" && path.startsWith(`${href}/`)) ? "page" : undefined}>
+        <a class={link.primary === true ? "nav-link" : "nav-link nav-secondary"} href={href} aria-current={isHere ? "page" : undefined}>
             <Icon name={link.icon} />
             <span>{link.label()}</span>
             {badge > 0 && <b class="badge">{number(badge)}</b>}

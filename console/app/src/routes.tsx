@@ -10,6 +10,8 @@ export interface PageRoute {
     component: LazyPage;
     /** Nothing but the page: no menu at the thumb's edge, which belongs to counting. */
     bare?: boolean;
+    /** The page of the menu that it belongs to, where its own path doesn't say so. */
+    menu?: string;
 }
 
 /** The part of the page's address that its route calls `name`. */
@@ -29,7 +31,7 @@ const counterRoutes: readonly PageRoute[] = [
     { path: "/count/:session/unknown", least: "staff", component: pageOf(counter, (chunk) => chunk.UnknownPage), bare: true },
     { path: "/count/:session/finish", least: "staff", component: pageOf(counter, (chunk) => chunk.FinishPage), bare: true },
     { path: "/unsent", least: "staff", component: pageOf(counter, (chunk) => chunk.UnsentPage) },
-    { path: "/conflicts", least: "staff", component: pageOf(seldom, (chunk) => chunk.ConflictsPage) },
+    { path: "/conflicts", least: "staff", component: pageOf(seldom, (chunk) => chunk.ConflictsPage), menu: "/unsent" },
     { path: "/history", least: "staff", component: pageOf(seldom, (chunk) => chunk.HistoryPage) },
     { path: "/settings", least: "staff", component: pageOf(seldom, (chunk) => chunk.SettingsPage) },
     { path: "/device", least: "staff", component: pageOf(seldom, (chunk) => chunk.DevicePage) },
