@@ -84,6 +84,18 @@ const untidy = (page) =>
         return [...ragged, ...ungrouped, ...unsigned];
     });
 
+/** Buttons that had no room beside each other, and whose rows don't begin and end where the others do. */
+const uneven = (page) =>
+    page.evaluate(() => {
+        const buttons = [...document.querySelectorAll("main .button:not(.button-icon)")].filter((button) => button.checkVisibility({ visibilityProperty: true }));
+        return [...new Set(buttons.map((button) => button.parentElement))].flatMap((parent) => {
+            const those = buttons.filter((button) => button.parentElement === parent);
+            const rows = Map.groupBy(those.map((button) => button.getBoundingClientRect()), ({ top, height }) => Math.round(top + height / 2));
+            const ends = [...rows.values()].map((row) => [Math.min(...row.map(({ left }) => left)), Math.max(...row.map(({ right }) => right))].map(Math.round).join("-"));
+            return new Set(ends).size > 1 ? [`uneven buttons: ${those.map(({ innerText }) => innerText.trim()).join(" | ")}: ${ends.join(", ")}`] : [];
+        });
+    });
+
 /** The lines of the menu that are marked as the page one is on; `null` where there is no menu. */
 const marked = (page) =>
     page.evaluate(() => {
@@ -132,6 +144,7 @@ for (const role of ["staff", "supervisor", "admin"]) {
                     if (width === "phone") found.push(...(await tooLow(page)).map((control) => `${path}: hard to hit: ${control}`));
                     found.push(...(await misplaced(page)).map((what) => `${path}: ${what}`));
                     found.push(...(await untidy(page)).map((what) => `${path}: ${what}`));
+                    if (width === "phone") found.push(...(await uneven(page)).map((what) => `${path}: ${what}`));
                     const lines = await marked(page);
                     if (lines !== null && lines.length !== (path === "no-such-page" ? 0 : 1)) found.push(`${path}: marked in the menu: ${lines.join(", ")}`);
                     if (await isTooWide(page)) found.push(`${path}: wider than the screen`);
