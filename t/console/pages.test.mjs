@@ -84,14 +84,18 @@ const untidy = (page) =>
         return [...ragged, ...ungrouped, ...unsigned];
     });
 
-/** Buttons that had no room beside each other, and whose rows don't begin and end where the others do. */
+/** Buttons that had no room beside each other, and whose rows don't begin and end where the others do, with what stands beside them. */
 const uneven = (page) =>
     page.evaluate(() => {
         const buttons = [...document.querySelectorAll("main .button:not(.button-icon)")].filter((button) => button.checkVisibility({ visibilityProperty: true }));
         return [...new Set(buttons.map((button) => button.parentElement))].flatMap((parent) => {
             const those = buttons.filter((button) => button.parentElement === parent);
-            const rows = Map.groupBy(those.map((button) => button.getBoundingClientRect()), ({ top, height }) => Math.round(top + height / 2));
-            const ends = [...rows.values()].map((row) => [Math.min(...row.map(({ left }) => left)), Math.max(...row.map(({ right }) => right))].map(Math.round).join("-"));
+            const middles = new Set(those.map((button) => button.getBoundingClientRect()).map(({ top, height }) => Math.round(top + height / 2)));
+            const all = [...parent.children].map((child) => child.getBoundingClientRect()).filter(({ width, height }) => width > 0 && height > 0);
+            const ends = [...middles].map((middle) => {
+                const row = all.filter(({ top, bottom }) => top <= middle && middle <= bottom);
+                return [Math.min(...row.map(({ left }) => left)), Math.max(...row.map(({ right }) => right))].map(Math.round).join("-");
+            });
             return new Set(ends).size > 1 ? [`uneven buttons: ${those.map(({ innerText }) => innerText.trim()).join(" | ")}: ${ends.join(", ")}`] : [];
         });
     });
