@@ -435,7 +435,7 @@ insert_jobs(int count)
     mongoc_bulk_operation_destroy(bulk);
 }
 
-/* Each of insert_jobs() is there again to be taken, but for the few that a worker declined meanwhile.  One of these may
+/* Each of insert_jobs() is there again to be taken, once, but for the few that a worker declined meanwhile.  One of these may
  * be there as well: recovery looks at jobs, and finds one queued whose entry its worker is about to drop. */
 static void
 assert_all_given_or_declined(int jobs)
@@ -449,6 +449,7 @@ assert_all_given_or_declined(int jobs)
 
         assert_int_equal(sscanf(job_id, "bulk-%d", &place), 1);
         assert_in_range(place, 0, jobs - 1);
+        assert_false(given[place]);
         given[place] = true;
     }
     for (int i = 0; i < jobs; i++) {
