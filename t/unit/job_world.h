@@ -47,6 +47,8 @@ typedef struct {
 
 void
 sv_job_worker_start(sv_job_world_t *world, sv_job_worker_t *worker, const sv_job_handler_row_t *handlers, size_t count);
+/* Lets the time limit of the job that it runs, or is about to run, pass. */
+void sv_job_worker_pass_limit(sv_job_worker_t *worker);
 void sv_job_worker_stop(sv_job_worker_t *worker, int64_t grace_ms);
 
 #endif

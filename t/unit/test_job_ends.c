@@ -3,13 +3,11 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "core/jobs/handler_calls.h"
 #include "core/jobs/job_figures.h"
-#include "core/jobs/runner_state.h"
 #include "core/store/document.h"
 #include "t/unit/job_world.h"
 
@@ -110,19 +108,6 @@ fail_all_but_once(const char *job_id)
                                    sv_job_kind(KIND)->max_failures - 1));
 }
 
-/* The job is told to run a moment before the runner minds its time. */
-static bool
-pass_its_limit(sv_runner_t *runner)
-{
-    bool begun;
-
-    pthread_mutex_lock(&runner->lock);
-    begun = runner->serial != 0;
-    runner->started_ms -= begun ? (sv_job_kind(KIND)->time_limit_s + 1) * 1000 : 0;
-    pthread_mutex_unlock(&runner->lock);
-    return begun;
-}
-
 static void
 run_past_its_limit(const char *job_id, const char *then)
 {
@@ -131,9 +116,7 @@ run_past_its_limit(const char *job_id, const char *then)
 
     sv_job_worker_start(&world, &worker, at_the_gate, 1);
     sv_job_world_await(&world, job_id, "running");
-    while (!pass_its_limit(worker.runner)) {
-        sched_yield();
-    }
+    sv_job_worker_pass_limit(&worker);
     hear(ear, then);
     sv_job_worker_stop(&worker, 1000);
     redisFree(ear);

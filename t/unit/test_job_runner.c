@@ -12,7 +12,6 @@
 
 #include "core/base/clock.h"
 #include "core/jobs/handler_calls.h"
-#include "core/jobs/runner_state.h"
 #include "core/store/document.h"
 #include "t/unit/job_world.h"
 
@@ -323,9 +322,7 @@ a_job_beyond_its_time_limit_is_lost_and_its_worker_said_to_hang(void **state)
     assert_non_null(worker.runner);
     assert_int_equal(pthread_create(&worker.thread, NULL, run_runner, worker.runner), 0);
     await_entered(1);
-    pthread_mutex_lock(&worker.runner->lock);
-    worker.runner->started_ms -= (sv_job_kind(KIND)->time_limit_s + 1) * 1000;
-    pthread_mutex_unlock(&worker.runner->lock);
+    sv_job_worker_pass_limit(&worker);
     sv_job_world_await(&world, job_id, "queued");
     assert_string_equal(sv_job_world_text(&world, job_id, "error.code"), "time_limit_exceeded");
     assert_int_equal(sv_job_world_int(&world, job_id, "failed_attempts"), 1);
