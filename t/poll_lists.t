@@ -22,21 +22,31 @@ my @lists = (
 );
 @$_{qw(since known)} = ('2020-01-01T00:00:00Z', {}) for @lists;
 
-sub question { my ($list, %more) = @_; return [$boss, GET => $list->{path}, query => { limit => 200, %more }] }
+sub question { my ($list, %query) = @_; return [$boss, GET => $list->{path}, query => { limit => 200, %query }] }
 
-# A page that came; the rest of its walk follows.
-sub take {
-    my ($list, $answer, $known) = @_;
-    my ($page, $next) = ($answer->data);
+# A page that came of a question, and the rest of its walk: what rows are known by, and where the next walk begins.
+sub walk {
+    my ($list, $known, $answer, %query) = @_;
+    my $next;
     for (;;) {
+        my $page = $answer->data;
         die "$list->{name}: " . $answer->text unless $page && $page->{items};
         $known->{ $_->{ $list->{id} } } = $list->{value}->($_) for @{ $page->{items} };
         $next //= $page->{next_since};
         die "$list->{name}: next_since changes in a walk" if $next ne $page->{next_since};
         my $cursor = $page->{next_cursor} or return $next;
-        $answer = $boss->get($list->{path}, query => { limit => 200, since => $list->{since}, cursor => $cursor });
-        $page = $answer->data;
+        $answer = ask($list, %query, cursor => $cursor);
     }
+}
+
+sub ask { my ($list, %query) = @_; return $boss->get($list->{path}, query => { limit => 200, %query }) }
+
+# Since the last walk, of which the first page may be here already.
+sub follow {
+    my ($list, $answer) = @_;
+    my %query = (since => $list->{since});
+    $list->{since} = walk($list, $list->{known}, $answer // ask($list, %query), %query);
+    return;
 }
 
 sub record {
@@ -68,18 +78,12 @@ for my $round (1 .. $ROUNDS) {
     my @answers = $stack->parallel((map { question($_, since => $_->{since}) } @lists), @writes);
     my @asked = splice @answers, 0, scalar @lists;
     is_deeply [map { $_->text } grep { $_->status != 200 } @answers], [], "round $round is written";
-    $lists[$_]{since} = take($lists[$_], $asked[$_], $lists[$_]{known}) for 0 .. $#lists;
+    follow($lists[$_], $asked[$_]) for 0 .. $#lists;
 }
 
 for my $list (@lists) {
-    $list->{since} = take($list, $boss->get($list->{path}, query => { limit => 200, since => $list->{since} }), $list->{known});
-    my %whole;
-    my $cursor;
-    do {
-        my $page = $boss->get($list->{path}, query => { limit => 200, $cursor ? (cursor => $cursor) : () })->data;
-        $whole{ $_->{ $list->{id} } } = $list->{value}->($_) for @{ $page->{items} };
-        $cursor = $page->{next_cursor};
-    } while $cursor;
+    follow($list);
+    walk($list, \my %whole, ask($list));
     is_deeply $list->{known}, \%whole, "$list->{name}: what was followed is what there is";
 }
 is scalar keys %{ $conflicts->{known} }, 4 * $PHONES * $ROUNDS, 'every conflict was told';

@@ -76,9 +76,9 @@ typedef struct {
 /* Reads {name, description, query or query_id, tags[]}.  False with the wrong fields named. */
 bool sv_snapshot_wanted_read(sv_store_t *store, const sv_json_fields_t *fields, sv_arena_t *arena,
                              sv_snapshot_wanted_t *wanted);
-/* The same as the params of its job: {name, description, query, tags}.  A schedule's job takes them with `tz`, the
- * schedule's zone, `keep` (sv_snapshots_keep_last); `by_id`: with
- * `query_id` in the place of `query`, so that it is what the saved query says then. */
+/* The same as the params of its job: {name, description, query, tags}.  A schedule has them with `tz`, its
+ * zone, and `keep` (sv_snapshots_keep_last), and its jobs take them from there; `by_id`: with `query_id` in the place of
+ * `query`, so that it is what the saved query says then. */
 bson_t *sv_snapshot_params(const sv_snapshot_wanted_t *wanted, bool by_id, sv_arena_t *arena);
 
 /* Requests the job; what is asked for twice while it is pending is one snapshot. */
