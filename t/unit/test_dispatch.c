@@ -435,8 +435,8 @@ insert_jobs(int count)
     mongoc_bulk_operation_destroy(bulk);
 }
 
-/* Each of insert_jobs() is there again to be taken, once, but for the few that a worker declined meanwhile.  One of these may
- * be there as well: recovery looks at jobs, and finds one queued whose entry its worker is about to drop. */
+/* Each of insert_jobs() is there again to be taken, once, but for the few that a worker declined meanwhile.  One of
+ * these may be there as well: recovery looks at jobs, and finds one queued whose entry its worker is about to drop. */
 static void
 assert_all_given_or_declined(int jobs)
 {

@@ -418,9 +418,9 @@ test_what_is_on_its_way_stays(void **state)
     for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
         const char *id = take_of("slow", 1);
         const char *filter = sv_arena_printf(real.arena, "{'job_id': '%s'}", runs[i].run);
-        const char *run = sv_arena_printf(real.arena,
-                                          "{'job_id': '%s', 'schedule_id': 'slow', 'delivery': 'due', '%s': {'%s': '%s'}}",
-                                          runs[i].run, runs[i].member, runs[i].name, id);
+        const char *run = sv_arena_printf(
+            real.arena, "{'job_id': '%s', 'schedule_id': 'slow', 'delivery': 'due', '%s': {'%s': '%s'}}", runs[i].run,
+            runs[i].member, runs[i].name, id);
 
         must(sv_store_insert(real.store, SV_COLLECTION_JOBS, sv_real_json(real.arena, run), &real.error));
         take_of("slow", 1);
